@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace ptravel {
+
+/// What an observer sees: a sentence, how much is done of how much, the rate and the time left.
+struct ProgressSnapshot {
+  std::string activity;        ///< What is being done, one sentence without a full stop.
+  std::string unit;            ///< What is counted: "frames", "steps", "tensors".
+  double done = 0;             ///< In units; fractions are allowed.
+  double total = 0;            ///< 0 when unknown.
+  double units_per_second = 0;  ///< 0 until it can be measured.
+  double seconds_left = -1;    ///< Negative when unknown.
+  double seconds_elapsed = 0;  ///< Since the activity began.
+};
+
+/// One thread-safe object between work code and interfaces: work code reports and polls for
+/// cancellation, interfaces observe and cancel.
+class Progress {
+ public:
+  using Observer = std::function<void(const ProgressSnapshot&)>;
+
+  Progress() = default;
+  /// `observer` is called from the working thread at every report.
+  explicit Progress(Observer observer) : observer_(std::move(observer)) {}
+
+  /// Starts a new activity with its count at zero.
+  void begin(std::string activity, std::string unit, double total);
+  /// Sets how much is done, in units.
+  void update(double done);
+  /// Units that were there before this run began: they count as done, but not towards the rate.
+  void set_initial(double done);
+
+  /// Asks the work to stop at its next check. Safe to call from a signal handler.
+  void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
+  /// Throws Error(Cancelled) when cancel() was called. Work code calls it between sampler steps.
+  void check_cancelled() const;
+
+  ProgressSnapshot snapshot() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  ProgressSnapshot snapshot_locked() const;
+
+  Observer observer_;
+  std::atomic<bool> cancelled_{false};
+  mutable std::mutex mutex_;  // guards everything below
+  std::string activity_;
+  std::string unit_;
+  double initial_ = 0;
+  double done_ = 0;
+  double total_ = 0;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace ptravel

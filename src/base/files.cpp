@@ -1,0 +1,193 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+[[noreturn]] void throw_errno(const std::string& operation, const std::filesystem::path& path) {
+  const int number = errno;
+  const ErrorCode code = number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io;
+  throw Error(code, "[" + operation + "] " + path.string() + ": " + std::strerror(number));
+}
+
+/// A file descriptor that is closed when it goes out of scope.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int number) : number_(number) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (number_ >= 0) {
+      ::close(number_);
+    }
+  }
+  int number() const { return number_; }
+  /// Closes now and says whether the system accepted all that was written.
+  bool close_now() { return ::close(std::exchange(number_, -1)) == 0; }
+
+ private:
+  int number_;
+};
+
+struct stat stat_regular(const FileDescriptor& file, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) {
+    throw_errno("open", path);
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(ErrorCode::Io, "[open] " + path.string() + ": is a folder, expected a file");
+  }
+  return status;
+}
+
+void write_all(const FileDescriptor& file, std::string_view content,
+               const std::filesystem::path& path) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.number(), content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      throw_errno("write", path);
+    }
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, std::uint64_t size_limit) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    throw_errno("read", path);
+  }
+  const auto status = stat_regular(file, path);
+  if (static_cast<std::uint64_t>(status.st_size) > size_limit) {
+    throw Error(ErrorCode::Unsupported, "[read] " + path.string() + ": has " +
+                                            std::to_string(status.st_size) +
+                                            " bytes, expected at most " +
+                                            std::to_string(size_limit));
+  }
+  std::string content;
+  char buffer[65536];
+  while (true) {
+    const ssize_t count = ::read(file.number(), buffer, sizeof buffer);
+    if (count < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      throw_errno("read", path);
+    }
+    if (count == 0) {
+      return content;
+    }
+    content.append(buffer, static_cast<std::size_t>(count));
+    if (content.size() > size_limit) {
+      throw Error(ErrorCode::Unsupported, "[read] " + path.string() + ": expected at most " +
+                                              std::to_string(size_limit) + " bytes");
+    }
+  }
+}
+
+std::filesystem::path temporary_sibling(const std::filesystem::path& path) {
+  std::filesystem::path temporary = path;
+  temporary.replace_filename("." + path.filename().string() + ".part");
+  return temporary;
+}
+
+void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  const std::filesystem::path temporary = temporary_sibling(path);
+  try {
+    FileDescriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.number() < 0) {
+      throw_errno("write", path);
+    }
+    write_all(file, content, path);
+    if (!file.close_now()) {
+      throw_errno("write", path);
+    }
+    commit_file(temporary, path);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+void commit_file(const std::filesystem::path& temporary, const std::filesystem::path& path) {
+  {
+    const FileDescriptor file(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.number() < 0 || ::fsync(file.number()) != 0) {
+      throw_errno("write", path);
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    throw_errno("rename", path);
+  }
+}
+
+void create_folders(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw Error(ErrorCode::Io, "[create folder] " + folder.string() + ": " + error.message());
+  }
+}
+
+MappedFile MappedFile::open(const std::filesystem::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    throw_errno("open", path);
+  }
+  const auto status = stat_regular(file, path);
+  if (status.st_size <= 0) {
+    throw Error(ErrorCode::Corrupt, "[open] " + path.string() + ": the file is empty");
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  if (data == MAP_FAILED) {
+    throw_errno("map", path);
+  }
+  return MappedFile(path, static_cast<const std::byte*>(data), size);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+}
+
+void MappedFile::release_pages(std::size_t offset, std::size_t length) const {
+  PTRAVEL_CHECK(offset <= size_ && length <= size_ - offset);
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t begin = (offset + page - 1) / page * page;
+  const std::size_t end = (offset + length) / page * page;
+  if (begin < end) {
+    ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+  }
+}
+
+}  // namespace ptravel

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ptravel {
+
+/// Reads a whole file. Throws NotFound when it does not exist, Io when it cannot be read and
+/// Unsupported when it is larger than `size_limit` bytes.
+std::string read_file(const std::filesystem::path& path,
+                      std::uint64_t size_limit = std::uint64_t{1} << 30);
+
+/// Writes `content` under a temporary name in the same folder, flushes it to the disk and renames
+/// it over `path`: a reader sees the old file or the new one, never a part. On failure (Io) the
+/// temporary file is removed and `path` is untouched.
+void write_file_atomic(const std::filesystem::path& path, std::string_view content);
+
+/// The name under which write_file_atomic and the media writers build `path` before the rename.
+std::filesystem::path temporary_sibling(const std::filesystem::path& path);
+
+/// Flushes `temporary` to the disk and renames it to `path` (both in one folder). Throws Io.
+void commit_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
+
+/// Creates the folder and its parents. Throws Io naming the folder and the reason.
+void create_folders(const std::filesystem::path& folder);
+
+/// A whole file mapped read-only. Move-only; the mapping ends with the object.
+class MappedFile {
+ public:
+  /// Throws NotFound, Io (also for folders) or Corrupt for an empty file.
+  static MappedFile open(const std::filesystem::path& path);
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+  /// Tells the system that these bytes will not be read again soon, so that they stop counting
+  /// as this process's resident memory. The content stays readable.
+  void release_pages(std::size_t offset, std::size_t length) const;
+
+ private:
+  MappedFile(std::filesystem::path path, const std::byte* data, std::size_t size)
+      : path_(std::move(path)), data_(data), size_(size) {}
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace ptravel

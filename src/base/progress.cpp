@@ -1,0 +1,71 @@
+#include "ptravel/progress.h"
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+
+void Progress::begin(std::string activity, std::string unit, double total) {
+  ProgressSnapshot now;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    activity_ = std::move(activity);
+    unit_ = std::move(unit);
+    initial_ = 0;
+    done_ = 0;
+    total_ = total;
+    start_ = Clock::now();
+    now = snapshot_locked();
+  }
+  if (observer_) {
+    observer_(now);
+  }
+}
+
+void Progress::set_initial(double done) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  initial_ = done;
+  done_ = done;
+  start_ = Clock::now();
+}
+
+void Progress::update(double done) {
+  ProgressSnapshot now;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    done_ = done;
+    now = snapshot_locked();
+  }
+  if (observer_) {
+    observer_(now);
+  }
+}
+
+void Progress::check_cancelled() const {
+  if (cancelled()) {
+    throw Error(ErrorCode::Cancelled, "stopped at the user's request");
+  }
+}
+
+ProgressSnapshot Progress::snapshot() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return snapshot_locked();
+}
+
+ProgressSnapshot Progress::snapshot_locked() const {
+  ProgressSnapshot result;
+  result.activity = activity_;
+  result.unit = unit_;
+  result.done = done_;
+  result.total = total_;
+  result.seconds_elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
+  const double worked = done_ - initial_;
+  if (worked > 0 && result.seconds_elapsed > 0) {
+    result.units_per_second = worked / result.seconds_elapsed;
+    if (total_ >= done_) {
+      result.seconds_left = (total_ - done_) / result.units_per_second;
+    }
+  }
+  return result;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "model/safetensors_header.h"
+#include "model/weights.h"
+
+namespace ptravel {
+
+/// A .safetensors file as a TensorSource, memory-mapped.
+class SafetensorsFile : public TensorSource {
+ public:
+  static std::shared_ptr<SafetensorsFile> open(const std::filesystem::path& path);
+
+  std::vector<std::string> names() const override;
+  bool contains(std::string_view name) const override;
+  std::vector<std::int64_t> shape(std::string_view name) const override;
+  at::ScalarType dtype(std::string_view name) const override;
+  at::Tensor tensor(std::string_view name) const override;
+  void release(std::string_view name) const override;
+  const std::map<std::string, std::string, std::less<>>& metadata() const {
+    return header_.metadata;
+  }
+
+ private:
+  SafetensorsFile(MappedFile file, SafetensorsHeader header)
+      : file_(std::move(file)), header_(std::move(header)) {}
+  const SafetensorsEntry& entry(std::string_view name) const;
+
+  MappedFile file_;
+  SafetensorsHeader header_;
+};
+
+}  // namespace ptravel

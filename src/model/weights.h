@@ -1,0 +1,67 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tensor/compute.h"
+
+namespace ptravel {
+
+/// Where named tensors come from: a safetensors file, a checkpoint archive, a folder of files, or
+/// tensors in memory (tests, default models). Names are LDM names (models are mapped on opening).
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  virtual std::vector<std::string> names() const = 0;
+  virtual bool contains(std::string_view name) const = 0;
+  virtual std::vector<std::int64_t> shape(std::string_view name) const = 0;
+  virtual at::ScalarType dtype(std::string_view name) const = 0;
+  /// A view on the tensor in the file's own number format, usually straight into the mapped file;
+  /// it must not be written to. Valid as long as the source lives. Throws NotFound.
+  virtual at::Tensor tensor(std::string_view name) const = 0;
+  /// Says that the caller has its own copy: pages of the mapped file may be dropped.
+  virtual void release(std::string_view name) const = 0;
+};
+
+/// A read-only view with a prefix on a TensorSource, from which layers fetch their weights by
+/// name. Loading is strict and reports everything at once: missing, misshapen and unused tensors
+/// are recorded in the shared ledger and thrown together by finish(). Cheap to copy; one thread.
+class Weights {
+ public:
+  /// A view on the whole source. `ledger_title` names the part in messages ("unet").
+  Weights(std::shared_ptr<const TensorSource> source, std::string prefix, std::string ledger_title);
+
+  /// The same view with `name` + "." appended to the prefix.
+  Weights at(std::string_view name) const;
+
+  bool contains(std::string_view name) const;
+  /// The shape in the file, or nothing when the tensor is not there. Does not count as a use.
+  std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
+
+  /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory with
+  /// the file. When the tensor is missing, has another shape or holds a NaN or infinity, the
+  /// problem is recorded for finish() and zeros of the expected shape come back, so that one pass
+  /// finds every problem.
+  at::Tensor load(std::string_view name, at::IntArrayRef expected_shape,
+                  const Compute& compute) const;
+
+  /// Marks prefix + name as used without reading it (buffers that are known and not needed).
+  void ignore(std::string_view name) const;
+
+  /// Throws Error(Corrupt) listing every recorded problem and every tensor below this view's
+  /// prefix that was never used (at most 20 names, then a count); returns quietly otherwise.
+  void finish() const;
+
+ private:
+  struct Ledger;
+  std::shared_ptr<const TensorSource> source_;
+  std::string prefix_;
+  std::shared_ptr<Ledger> ledger_;
+};
+
+}  // namespace ptravel

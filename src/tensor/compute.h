@@ -1,0 +1,23 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "ptravel/compute.h"
+
+namespace ptravel {
+
+/// The device and number format that a model computes in. Chosen once, carried by the model.
+struct Compute {
+  at::Device device{at::kCPU};
+  at::ScalarType dtype = at::kFloat;
+};
+
+/// Turns the user's wishes into a Compute. Throws Unsupported for a device that is not there or
+/// for fp16 on a CPU.
+Compute resolve_compute(DeviceChoice device, Precision precision);
+
+/// Sets the number of CPU threads of LibTorch, oneDNN (OpenMP) and OpenBLAS; 0 takes one for each
+/// processor this process may run on. Returns the number set. Call before the first tensor work.
+int set_num_threads(int threads);
+
+}  // namespace ptravel
