@@ -5,8 +5,11 @@ namespace ptravel {
 /// Where the networks run. Auto takes CUDA when LibTorch has it and a device is present, else the CPU.
 enum class DeviceChoice { Auto, Cpu, Cuda };
 
-/// The networks' arithmetic. Auto takes fp16 on CUDA, and on a CPU bf16 where it has bf16
-/// instructions, else fp32. fp16 is refused on a CPU. Samplers and schedules always run in fp32.
+/// The networks' arithmetic. Auto takes fp16 on CUDA and fp32 on a CPU (the reference, the web UI's
+/// pictures); bf16 is about twice as fast there. fp16 is refused on a CPU. Samplers run in fp32.
 enum class Precision { Auto, Fp32, Bf16, Fp16 };
+
+/// What the UNet predicts. Auto believes the files (a yaml or json beside the weights), else Eps.
+enum class PredictionChoice { Auto, Eps, V };
 
 }  // namespace ptravel

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +26,13 @@ struct Image {
     return pixels.data() + static_cast<std::size_t>(y) * width * 3;
   }
   bool operator==(const Image&) const = default;
+};
+
+/// How img2img brings the initial picture to the size of the result (the web UI's resize modes).
+enum class ResizeMode {
+  JustResize,     ///< Stretch.
+  CropAndResize,  ///< Keep the proportions, cover the target, cut what sticks out.
+  ResizeAndFill,  ///< Keep the proportions, fit inside, repeat the edge pixels outwards.
 };
 
 }  // namespace ptravel

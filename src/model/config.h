@@ -1,12 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
+
+#include "ptravel/model.h"
 
 namespace ptravel {
 
-/// What a network's output means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
-enum class Prediction { Eps, V };
+class TensorSource;
 
 /// Hyper-parameters of the CLIP text model. Defaults: CLIP ViT-L/14, as in SD 1.x.
 struct ClipConfig {
@@ -49,5 +54,42 @@ struct VaeConfig {
   /// How many pixels one latent cell covers along a side: 8 for SD 1.x.
   std::int64_t factor() const { return std::int64_t{1} << (channel_mult.size() - 1); }
 };
+
+/// What config files say about a model: the values that weights do not show, and numbers that must agree
+/// with the weights. Every field is optional.
+struct ConfigHints {
+  std::optional<std::int64_t> unet_heads;
+  std::optional<std::int64_t> unet_head_channels;
+  std::optional<std::int64_t> clip_heads;
+  std::optional<bool> quick_gelu;
+  std::optional<double> scale_factor;
+  std::optional<Prediction> prediction;
+  /// Numbers by dotted name ("unet.model_channels"), for check_hints.
+  std::map<std::string, std::vector<std::int64_t>> stated;
+};
+
+/// Reads a config.json that describes all three networks ("unet", "vae", "clip", "parameterization"...). Nothing
+/// when the file is not of this kind. Throws Corrupt for values of a wrong type or out of range.
+std::optional<ConfigHints> read_config_json(const std::filesystem::path& path);
+
+/// Reads the `parameterization` of a training configuration (.yaml) that lies beside a checkpoint.
+std::optional<Prediction> read_yaml_prediction(const std::filesystem::path& path);
+
+/// What lies beside a single file of weights: "<stem>.json" or else config.json, and "<stem>.yaml", whose
+/// parameterization wins.
+ConfigHints read_hints_beside(const std::filesystem::path& path);
+
+/// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show (SD 1.x
+/// defaults where they are silent). Throws Corrupt for missing key tensors and for shapes that fit no such
+/// network or exceed its bounds, Unsupported where a needed value is not known.
+UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hints);
+ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hints);
+VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints);
+
+/// Throws Corrupt, naming the field, when a config file states another number than the weights show.
+void check_hints(const ConfigHints& hints,
+                 const UnetConfig& unet,
+                 const ClipConfig& clip,
+                 const VaeConfig& vae);
 
 }  // namespace ptravel

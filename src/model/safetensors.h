@@ -11,15 +11,20 @@
 
 namespace ptravel {
 
-/// A .safetensors file as a TensorSource, memory-mapped.
+/// A .safetensors file as a TensorSource, memory-mapped. Tensors are views on the mapping; data that
+/// is not aligned for its type is copied, and U16 / U32 come back widened to Int / Long. Reading is
+/// safe from several threads.
 class SafetensorsFile : public TensorSource {
  public:
+  /// Throws NotFound, Io, Corrupt for a file that breaks the format or is cut short, Unsupported for an
+  /// unknown dtype. 8-bit floats are listed, but dtype() and tensor() refuse them (Unsupported).
   static std::shared_ptr<SafetensorsFile> open(const std::filesystem::path& path);
 
   std::vector<std::string> names() const override;
   bool contains(std::string_view name) const override;
   std::vector<std::int64_t> shape(std::string_view name) const override;
   at::ScalarType dtype(std::string_view name) const override;
+  std::string dtype_name(std::string_view name) const override { return entry(name).dtype; }
   at::Tensor tensor(std::string_view name) const override;
   void release(std::string_view name) const override;
   const std::map<std::string, std::string, std::less<>>& metadata() const {

@@ -20,10 +20,16 @@ class TensorSource {
   virtual std::vector<std::string> names() const = 0;
   virtual bool contains(std::string_view name) const = 0;
   virtual std::vector<std::int64_t> shape(std::string_view name) const = 0;
+  /// Throws Unsupported for a number format that LibTorch does not have (8-bit floats).
   virtual at::ScalarType dtype(std::string_view name) const = 0;
+  /// The number format as safetensors writes it ("F16"), known for every tensor.
+  virtual std::string dtype_name(std::string_view name) const;
   /// A view on the tensor in the file's own number format, usually straight into the mapped file;
   /// it must not be written to. Valid as long as the source lives. Throws NotFound.
   virtual at::Tensor tensor(std::string_view name) const = 0;
+  /// For sources that make tensors instead of reading them (new models, benchmarks): a tensor of the
+  /// shape that a network asks for. Sources that read return nothing, and Weights goes on by name.
+  virtual std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const;
   /// Says that the caller has its own copy: pages of the mapped file may be dropped.
   virtual void release(std::string_view name) const = 0;
 };
@@ -33,7 +39,8 @@ class TensorSource {
 /// are recorded in the shared ledger and thrown together by finish(). Cheap to copy; one thread.
 class Weights {
  public:
-  /// A view on the whole source. `ledger_title` names the part in messages ("unet").
+  /// A view on the names that begin with `prefix` (a dot is appended where it lacks one; empty = all names).
+  /// `ledger_title` names the part in messages ("unet").
   Weights(std::shared_ptr<const TensorSource> source, std::string prefix, std::string ledger_title);
 
   /// The same view with `name` + "." appended to the prefix.
@@ -46,7 +53,7 @@ class Weights {
   /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory with
   /// the file. When the tensor is missing, has another shape or holds a NaN or infinity, the
   /// problem is recorded for finish() and zeros of the expected shape come back, so that one pass
-  /// finds every problem.
+  /// finds every problem; those zeros are one expanded number and take no memory.
   at::Tensor load(std::string_view name, at::IntArrayRef expected_shape,
                   const Compute& compute) const;
 

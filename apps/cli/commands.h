@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+namespace CLI {
+class App;
+}
+
+namespace ptravel::cli {
+
+/// A parsed command, ready to run.
+using Command = std::function<void()>;
+
+/// Each adds its subcommand to the program; when the user picked it, `chosen` is set.
+void add_render_command(CLI::App& program, Command& chosen);
+void add_resume_command(CLI::App& program, Command& chosen);
+void add_video_command(CLI::App& program, Command& chosen);
+void add_info_command(CLI::App& program, Command& chosen);
+void add_samplers_command(CLI::App& program, Command& chosen);
+void add_bench_command(CLI::App& program, Command& chosen);
+
+}  // namespace ptravel::cli

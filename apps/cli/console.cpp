@@ -1,0 +1,207 @@
+#include "apps/cli/console.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace ptravel::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kTerminalInterval = 0.1;  // seconds between redraws
+constexpr double kPlainInterval = 5.0;     // seconds between plain lines
+constexpr int kBarWidth = 24;
+
+int terminal_width() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return size.ws_col;
+  }
+  return 80;
+}
+
+std::string rate_text(const ProgressSnapshot& snapshot) {
+  if (snapshot.units_per_second <= 0) {
+    return {};
+  }
+  char text[64];
+  if (snapshot.units_per_second >= 1) {
+    std::snprintf(text, sizeof text, "%.1f %s/s", snapshot.units_per_second,
+                  snapshot.unit.c_str());
+  } else {
+    std::string unit = snapshot.unit;
+    if (unit.ends_with('s')) {
+      unit.pop_back();
+    }
+    std::snprintf(text, sizeof text, "%.1f s/%s", 1 / snapshot.units_per_second, unit.c_str());
+  }
+  return text;
+}
+
+std::string count_text(const ProgressSnapshot& snapshot) {
+  char text[64];
+  const bool whole = std::floor(snapshot.done) == snapshot.done;
+  std::snprintf(text, sizeof text, whole ? "%.0f/%.0f %s" : "%.1f/%.0f %s", snapshot.done,
+                snapshot.total, snapshot.unit.c_str());
+  return text;
+}
+
+std::string progress_text(const ProgressSnapshot& snapshot, bool with_bar) {
+  std::string text = snapshot.activity;
+  if (snapshot.total > 0) {
+    if (with_bar) {
+      const double fraction = std::clamp(snapshot.done / snapshot.total, 0.0, 1.0);
+      const int filled = static_cast<int>(fraction * kBarWidth);
+      text += " [" + std::string(filled, '#') + std::string(kBarWidth - filled, '.') + "]";
+    }
+    text += "  " + count_text(snapshot);
+  }
+  const std::string rate = rate_text(snapshot);
+  if (!rate.empty()) {
+    text += "  " + rate;
+  }
+  if (snapshot.seconds_left >= 0) {
+    text += "  " + duration_text(snapshot.seconds_left) + " left";
+  }
+  return text;
+}
+
+Json progress_json(const ProgressSnapshot& snapshot) {
+  Json object = {{"event", "progress"},
+                 {"activity", snapshot.activity},
+                 {"done", snapshot.done},
+                 {"total", snapshot.total},
+                 {"unit", snapshot.unit},
+                 {"rate", snapshot.units_per_second}};
+  object["seconds_left"] =
+      snapshot.seconds_left >= 0 ? Json(snapshot.seconds_left) : Json(nullptr);
+  return object;
+}
+
+std::string dumped(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long long>(std::llround(std::max(0.0, seconds)));
+  char text[32];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", total / 3600, total / 60 % 60,
+                  total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%lld:%02lld", total / 60, total % 60);
+  }
+  return text;
+}
+
+Console::Console(bool json) : json_(json), terminal_(!json && ::isatty(STDERR_FILENO) != 0) {}
+
+void Console::print_json(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Console::clear_line() {
+  if (terminal_ && line_width_ > 0) {
+    std::fprintf(stderr, "\r%s\r", std::string(line_width_, ' ').c_str());
+    line_width_ = 0;
+  }
+}
+
+void Console::progress(const ProgressSnapshot& snapshot) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto now = Clock::now();
+  const double since = std::chrono::duration<double>(now - last_print_).count();
+  const bool new_activity = snapshot.activity != last_activity_;
+  const bool complete = snapshot.total > 0 && snapshot.done >= snapshot.total;
+  if (!new_activity && !complete && since < (terminal_ ? kTerminalInterval : kPlainInterval)) {
+    return;
+  }
+  last_activity_ = snapshot.activity;
+  last_print_ = now;
+  if (json_) {
+    print_json(dumped(progress_json(snapshot)));
+    return;
+  }
+  std::string text = progress_text(snapshot, terminal_);
+  if (!terminal_) {
+    std::fprintf(stderr, "%s\n", text.c_str());
+    return;
+  }
+  text.resize(std::min(text.size(), static_cast<std::size_t>(terminal_width() - 1)));
+  clear_line();
+  std::fprintf(stderr, "\r%s", text.c_str());
+  std::fflush(stderr);
+  line_width_ = text.size();
+}
+
+void Console::event(const RunEvent& event) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (json_) {
+    static constexpr const char* kNames[] = {"note", "folder", "frame", "video"};
+    Json object = {{"event", kNames[static_cast<int>(event.kind)]}};
+    if (event.kind == RunEvent::Kind::Note) {
+      object["text"] = event.text;
+    } else {
+      object["path"] = event.path.string();
+    }
+    if (event.kind == RunEvent::Kind::Frame) {
+      object["index"] = event.index;
+    }
+    print_json(dumped(object));
+    return;
+  }
+  if (event.kind == RunEvent::Kind::Frame) {
+    return;
+  }
+  clear_line();
+  if (event.kind == RunEvent::Kind::Note) {
+    std::fprintf(stderr, "%s\n", event.text.c_str());
+  } else if (event.kind == RunEvent::Kind::Folder) {
+    std::fprintf(stderr, "run folder: %s\n", event.path.c_str());
+  }
+}
+
+void Console::result(const std::string& event, const std::string& field, const std::string& text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  clear_line();
+  if (json_) {
+    print_json(dumped(Json{{"event", event}, {field, text}}));
+  } else {
+    std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+  }
+}
+
+void Console::hint(const std::string& text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!json_) {
+    clear_line();
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+}
+
+void Console::failure(const Error& error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  clear_line();
+  if (json_) {
+    print_json(dumped(Json{{"event", "error"},
+                           {"code", std::string(error_code_name(error.code()))},
+                           {"message", error.what()}}));
+  }
+  std::string text = error.what();
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    std::fprintf(stderr, "prompt-travel: %s\n", text.substr(begin, end - begin).c_str());
+    begin = end + 1;
+  }
+}
+
+}  // namespace ptravel::cli

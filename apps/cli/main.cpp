@@ -1,0 +1,62 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/console.h"
+#include "ptravel/error.h"
+
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  prompt-travel render --model v1-5.safetensors --prompt "a cat" --prompt "a dog" --travel-steps 12
+  prompt-travel render --model v1-5.safetensors --prompt-file stages.txt --sampler "DPM++ 2M" --format gif
+  prompt-travel resume outputs/prompt_travel/00000
+  prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
+"prompt-travel COMMAND --help" lists a command's options with their defaults.)";
+
+/// Parses the command line and runs the command; every exception of the program ends here.
+int run(int argc, char** argv) {
+  CLI::App program{"Prompt Travel: animations by travelling between text prompts in Stable Diffusion",
+                   "prompt-travel"};
+  program.footer(kFooter);
+  program.set_version_flag("--version", "prompt-travel " PTRAVEL_VERSION);
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(34);
+  ptravel::cli::Command command;
+  ptravel::cli::add_render_command(program, command);
+  ptravel::cli::add_resume_command(program, command);
+  ptravel::cli::add_video_command(program, command);
+  ptravel::cli::add_info_command(program, command);
+  ptravel::cli::add_samplers_command(program, command);
+  ptravel::cli::add_bench_command(program, command);
+  try {
+    program.parse(argc, argv);
+    command();
+    return 0;
+  } catch (const CLI::RuntimeError& error) {
+    return error.get_exit_code();
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      return program.exit(error);
+    }
+    std::fprintf(stderr, "prompt-travel: %s\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const ptravel::Error& error) {
+    ptravel::cli::Console(false).failure(error);
+    return ptravel::exit_status(error.code());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "prompt-travel: out of memory\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "prompt-travel: internal error: %s\n", error.what());
+  }
+  return 1;
+}

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ptravel/jobs.h"
+#include "ptravel/request.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ptravel::cli {
+
+/// What was typed for the settings of a TravelRequest, before anything is checked.
+struct FieldOptions {
+  std::map<std::string, std::string> texts;                ///< Field name to value.
+  std::map<std::string, std::vector<std::string>> lines;  ///< prompt, negative_prompt.
+  std::map<std::string, bool> flags;                       ///< Boolean fields.
+  std::string config;
+  std::string prompt_file;
+  std::vector<std::string> unknown;  ///< Arguments that belong to no option.
+
+  /// All settings that were given, as pairs of field and text, in the order of the table.
+  std::vector<std::pair<std::string, std::string>> given() const;
+};
+
+/// Adds an option for every setting, grouped, with its default. `only` limits them to these fields.
+void add_field_options(CLI::App& command, FieldOptions& options,
+                       const std::vector<std::string>& only = {});
+
+/// Adds --config and --prompt-file.
+void add_file_options(CLI::App& command, FieldOptions& options);
+
+/// Defaults, then the config file, then what was typed. Problems of every kind are collected.
+TravelRequest build_request(const FieldOptions& options, std::vector<RequestProblem>& problems);
+
+/// Throws one InvalidArgument with a line for each problem, naming options ("--travel-steps").
+void throw_option_problems(const std::vector<RequestProblem>& problems);
+
+/// "travel_steps" to "--travel-steps"; names that are no setting stay as they are.
+std::string option_name(const std::string& field);
+
+}  // namespace ptravel::cli

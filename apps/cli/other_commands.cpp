@@ -1,0 +1,156 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/console.h"
+#include "apps/cli/interrupt.h"
+#include "apps/cli/options.h"
+#include "ptravel/jobs.h"
+#include "ptravel/model.h"
+#include "ptravel/pipeline.h"
+#include "ptravel/sampling.h"
+
+namespace ptravel::cli {
+namespace {
+
+struct InfoArguments {
+  std::string path;
+  bool json = false;
+};
+
+std::string model_json(const ModelInfo& info) {
+  nlohmann::ordered_json parts = nlohmann::ordered_json::array();
+  for (const ModelPartInfo& part : info.parts) {
+    parts.push_back({{"name", part.name},
+                     {"tensors", part.tensors},
+                     {"parameters", part.parameters},
+                     {"dtypes", part.dtypes}});
+  }
+  const nlohmann::ordered_json object = {{"kind", "model"},
+                                         {"path", info.path.string()},
+                                         {"family", std::string(family_label(info.family))},
+                                         {"supported", info.supported},
+                                         {"layout", std::string(layout_name(info.layout))},
+                                         {"prediction", std::string(prediction_name(info.prediction))},
+                                         {"tensors", info.tensors},
+                                         {"bytes", info.bytes},
+                                         {"has_ema", info.has_ema},
+                                         {"hash", info.short_hash()},
+                                         {"sha256", info.sha256},
+                                         {"parts", std::move(parts)},
+                                         {"metadata", info.metadata}};
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void info(const InfoArguments& arguments) {
+  if (const auto text = describe_result(arguments.path, arguments.json)) {
+    std::printf("%s\n", text->c_str());
+    return;
+  }
+  const ModelInfo model = inspect_model(arguments.path, Hashing::Yes);
+  std::printf("%s\n", arguments.json ? model_json(model).c_str() : describe(model).c_str());
+}
+
+struct BenchArguments {
+  FieldOptions fields;
+  int steps = 3;
+  bool json = false;
+};
+
+void print_report(const BenchmarkReport& report) {
+  std::printf("%s, %s, %d threads, %dx%d\n", report.device.c_str(), report.precision.c_str(),
+              report.threads, report.width, report.height);
+  std::printf("  load          %8.2f s\n", report.load_seconds);
+  std::printf("  text encoder  %8.3f s  (77 tokens)\n", report.text_encoder_seconds);
+  std::printf("  CFG step      %8.3f s  (batch of 2)\n", report.cfg_step_seconds);
+  std::printf("  VAE encode    %8.3f s\n", report.vae_encode_seconds);
+  std::printf("  VAE decode    %8.3f s\n", report.vae_decode_seconds);
+  std::printf("  peak memory   %8.2f GiB\n", report.peak_memory_gib);
+}
+
+void bench(const BenchArguments& arguments) {
+  std::vector<RequestProblem> problems;
+  TravelRequest request = build_request(arguments.fields, problems);
+  request.prompt = "benchmark";
+  for (RequestProblem& problem : validate_request(request)) {
+    problems.push_back(std::move(problem));
+  }
+  throw_option_problems(problems);
+  BenchmarkOptions options;
+  options.model = request.model;
+  options.width = request.width;
+  options.height = request.height;
+  options.steps = arguments.steps;
+  options.device = request.device;
+  options.precision = request.precision;
+  options.threads = request.threads;
+  Console console(false);
+  Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
+  const InterruptGuard guard(progress);
+  const BenchmarkReport report = run_benchmark(options, progress);
+  console.hint("");
+  if (arguments.json) {
+    std::printf("%s\n", to_json(report).c_str());
+  } else {
+    print_report(report);
+  }
+}
+
+void samplers(bool json) {
+  if (json) {
+    std::printf("%s\n", samplers_to_json().c_str());
+    return;
+  }
+  std::printf("Samplers (--sampler)        Automatic schedule   also accepted\n");
+  for (const SamplerInfo& sampler : sampler_infos()) {
+    std::string aliases;
+    for (const std::string_view alias : sampler.aliases) {
+      aliases += (aliases.empty() ? "" : ", ") + std::string(alias);
+    }
+    std::printf("  %-26s%-21s%s\n", std::string(sampler.label).c_str(),
+                std::string(sampler.default_schedule).c_str(), aliases.c_str());
+  }
+  std::printf("\nSchedules (--scheduler)     also accepted\n");
+  for (const ScheduleInfo& schedule : schedule_infos()) {
+    std::printf("  %-26s%s\n", std::string(schedule.label).c_str(),
+                std::string(schedule.name).c_str());
+  }
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& program, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("info", "Say what a model file, a picture or a run folder is");
+  const auto arguments = std::make_shared<InfoArguments>();
+  command->add_option("path", arguments->path, "Checkpoint, diffusers folder, picture or run folder")
+      ->required();
+  command->add_flag("--json", arguments->json, "Print a JSON object");
+  command->callback([&chosen, arguments] { chosen = [arguments] { info(*arguments); }; });
+}
+
+void add_samplers_command(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand("samplers", "List the samplers and noise schedules");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print a JSON object");
+  command->callback([&chosen, json] { chosen = [json] { samplers(*json); }; });
+}
+
+void add_bench_command(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand("bench", "Measure a model's speed and memory here");
+  const auto arguments = std::make_shared<BenchArguments>();
+  add_field_options(*command, arguments->fields,
+                    {"model", "width", "height", "device", "precision", "threads"});
+  command->add_option("--steps", arguments->steps, "Timed CFG steps after one warm-up step [3]")
+      ->check(CLI::Range(1, 1000));
+  command->add_flag("--json", arguments->json, "Print a JSON object");
+  command->allow_extras();
+  command->callback([&chosen, command, arguments] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments] { bench(*arguments); };
+  });
+}
+
+}  // namespace ptravel::cli

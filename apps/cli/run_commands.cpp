@@ -1,0 +1,174 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/console.h"
+#include "apps/cli/interrupt.h"
+#include "apps/cli/options.h"
+#include "ptravel/jobs.h"
+
+namespace ptravel::cli {
+namespace {
+
+/// What the run commands share: the settings typed, the output style.
+struct RunArguments {
+  FieldOptions fields;
+  std::string folder;
+  std::string from;
+  std::string output;
+  bool json = false;
+};
+
+/// Runs `work` with progress display and Ctrl-C; prints how to resume when it is stopped.
+template <typename Work>
+void with_console(bool json, const Work& work) {
+  Console console(json);
+  Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
+  std::filesystem::path folder;
+  const RunEventSink events = [&](const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::Folder) {
+      folder = event.path;
+    }
+    console.event(event);
+  };
+  const InterruptGuard guard(progress);
+  try {
+    work(console, progress, events);
+  } catch (const Error& error) {
+    console.failure(error);
+    if (!folder.empty() && error.code() != ErrorCode::InvalidArgument) {
+      console.hint("to go on: prompt-travel resume " + folder.string());
+    }
+    throw CLI::RuntimeError(exit_status(error.code()));
+  }
+}
+
+void print_result(Console& console, const RunResult& result) {
+  console.hint(std::to_string(result.frames) + " frames in " + result.folder.string());
+  console.result("done", result.video ? "video" : "folder",
+                 result.video ? result.video->string() : result.folder.string());
+}
+
+void render(const RunArguments& arguments) {
+  with_console(arguments.json, [&](Console& console, Progress& progress,
+                                   const RunEventSink& events) {
+    std::vector<RequestProblem> problems;
+    const TravelRequest request = build_request(arguments.fields, problems);
+    if (!arguments.from.empty()) {
+      throw_option_problems(problems);
+      const std::filesystem::path path = redraw_frame(
+          arguments.from, arguments.fields.given(), arguments.output, progress, events);
+      console.result("done", "frame", path.string());
+      return;
+    }
+    for (RequestProblem& problem : validate_request(request)) {
+      problems.push_back(std::move(problem));
+    }
+    throw_option_problems(problems);
+    print_result(console, run_travel(request, progress, events));
+  });
+}
+
+void resume(const RunArguments& arguments) {
+  with_console(arguments.json, [&](Console& console, Progress& progress,
+                                   const RunEventSink& events) {
+    std::vector<RequestProblem> problems;
+    const TravelRequest request = build_request(arguments.fields, problems);
+    throw_option_problems(problems);
+    ResumeOptions options;
+    const auto& texts = arguments.fields.texts;
+    if (texts.count("device") > 0) {
+      options.device = request.device;
+    }
+    if (texts.count("threads") > 0) {
+      options.threads = request.threads;
+    }
+    if (texts.count("model") > 0) {
+      options.model = request.model;
+    }
+    print_result(console, resume_travel(arguments.folder, options, progress, events));
+  });
+}
+
+void video(const RunArguments& arguments) {
+  with_console(arguments.json, [&](Console& console, Progress& progress, const RunEventSink&) {
+    std::vector<RequestProblem> problems;
+    const TravelRequest request = build_request(arguments.fields, problems);
+    throw_option_problems(problems);
+    VideoSettings settings;
+    const auto& texts = arguments.fields.texts;
+    if (texts.count("fps") > 0) {
+      settings.fps = request.fps;
+    }
+    if (texts.count("format") > 0) {
+      settings.format = request.format;
+    }
+    if (texts.count("pad") > 0) {
+      settings.pad = request.pad;
+    }
+    if (texts.count("pick") > 0) {
+      settings.pick = request.pick;
+    }
+    if (!arguments.output.empty()) {
+      settings.out = arguments.output;
+    }
+    console.result("done", "video",
+                   make_video(arguments.folder, settings, progress).string());
+  });
+}
+
+std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {
+  auto arguments = std::make_shared<RunArguments>();
+  command.add_flag("--json", arguments->json, "Print events for programs, one JSON object a line");
+  command.allow_extras();
+  return arguments;
+}
+
+}  // namespace
+
+void add_render_command(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand("render", "Draw a travel: frames and a video");
+  const auto arguments = make_arguments(*command);
+  add_field_options(*command, arguments->fields);
+  add_file_options(*command, arguments->fields);
+  command->add_option("--from", arguments->from,
+                      "Draw this one frame again from the parameters inside its PNG")
+      ->type_name("FRAME.png")
+      ->group("One frame again");
+  command->add_option("--frame-out", arguments->output,
+                      "Where --from writes; default: beside the frame, with -again in its name")
+      ->type_name("FILE.png")
+      ->group("One frame again");
+  command->callback([&chosen, command, arguments] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments] { render(*arguments); };
+  });
+}
+
+void add_resume_command(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand("resume", "Go on with a run that was stopped or killed");
+  const auto arguments = make_arguments(*command);
+  command->add_option("folder", arguments->folder, "The run folder")->required();
+  add_field_options(*command, arguments->fields, {"model", "device", "threads"});
+  command->callback([&chosen, command, arguments] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments] { resume(*arguments); };
+  });
+}
+
+void add_video_command(CLI::App& program, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("video", "Make the video of a run folder again with other settings");
+  const auto arguments = make_arguments(*command);
+  command->add_option("folder", arguments->folder, "The run folder")->required();
+  add_field_options(*command, arguments->fields, {"fps", "format", "pad", "pick"});
+  command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
+      ->type_name("FILE")
+      ->group("Video and output");
+  command->callback([&chosen, command, arguments] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments] { video(*arguments); };
+  });
+}
+
+}  // namespace ptravel::cli

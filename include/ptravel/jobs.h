@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ptravel/progress.h"
+#include "ptravel/request.h"
+
+namespace ptravel {
+
+/// Something that happened during a run, for interfaces.
+struct RunEvent {
+  enum class Kind {
+    Note,    ///< `text` is worth telling the user.
+    Folder,  ///< `path` is the run folder; it can be resumed from now on.
+    Frame,   ///< Frame `index` was saved as `path`.
+    Video,   ///< The video `path` is finished.
+  };
+  Kind kind = Kind::Note;
+  std::string text;
+  std::filesystem::path path;
+  std::int64_t index = 0;
+};
+using RunEventSink = std::function<void(const RunEvent&)>;
+
+/// What a run left behind.
+struct RunResult {
+  std::filesystem::path folder;
+  std::int64_t frames = 0;
+  std::optional<std::filesystem::path> video;
+};
+
+/// Settings of the machine at hand that may differ when a run goes on.
+struct ResumeOptions {
+  std::optional<DeviceChoice> device;
+  std::optional<int> threads;
+  std::optional<std::string> model;  ///< Where the model lies now; it must have the recorded hash.
+};
+
+/// Draws a whole travel into a new run folder below `request.out` and makes the video. Checks the
+/// request first (InvalidArgument with one line per problem). When cancelled (Cancelled) or failed
+/// the folder can be resumed.
+RunResult run_travel(const TravelRequest& request, Progress& progress, const RunEventSink& events);
+
+/// Goes on with a run folder: draws what is missing and makes the video. The result equals that
+/// of a run that was never interrupted, byte for byte.
+RunResult resume_travel(const std::filesystem::path& folder, const ResumeOptions& options,
+                        Progress& progress, const RunEventSink& events);
+
+/// How to make a video of a finished run folder; absent settings are the run's own.
+struct VideoSettings {
+  std::optional<double> fps;
+  std::optional<VideoFormat> format;
+  std::optional<int> pad;
+  std::optional<std::string> pick;
+  std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.
+};
+
+/// Makes the video of a run folder again from its frames. Returns the video's path.
+std::filesystem::path make_video(const std::filesystem::path& folder,
+                                 const VideoSettings& settings, Progress& progress);
+
+/// Draws one frame again, alone, from the parameters inside its PNG. `overrides` are applied to
+/// the settings that the picture carries (model, device, out, ...): pairs of field and text.
+/// Writes to `output`. Returns the path.
+std::filesystem::path redraw_frame(
+    const std::filesystem::path& frame_png,
+    const std::vector<std::pair<std::string, std::string>>& overrides,
+    const std::filesystem::path& output, Progress& progress, const RunEventSink& events);
+
+/// What a picture or a run folder tells of itself: a picture's generation parameters, or a run's
+/// state, as text for people or as a JSON object. Nothing when the path is neither (by its content).
+std::optional<std::string> describe_result(const std::filesystem::path& path, bool as_json);
+
+}  // namespace ptravel

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ptravel {
+
+/// What a network's output means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
+enum class Prediction { Eps, V };
+
+/// "epsilon" or "v".
+std::string_view prediction_name(Prediction prediction);
+
+/// What a file of weights is.
+enum class ModelFamily {
+  Sd1,
+  Sd1Inpainting,
+  InstructPix2Pix,
+  Sd2,
+  Sdxl,
+  SdxlRefiner,
+  AltDiffusion,
+  DiffusionTransformer,  ///< Stable Diffusion 3, Flux and relatives.
+  Lora,
+  Vae,
+  TextEncoder,
+  DiffusersUnet,  ///< The UNet of a diffusers folder, alone.
+  Embedding,      ///< Textual inversion.
+  Hypernetwork,
+  ControlNet,
+  Unknown,
+};
+
+/// A few words for people: "Stable Diffusion 1.x", "LoRA".
+std::string_view family_label(ModelFamily family);
+
+/// How a model is stored.
+enum class ModelLayout { Safetensors, Checkpoint, Diffusers };
+
+/// "safetensors", "checkpoint", "diffusers".
+std::string_view layout_name(ModelLayout layout);
+
+/// How much of a model one part makes up.
+struct ModelPartInfo {
+  std::string name;  ///< "unet", "vae", "text encoder", "ema", "other".
+  std::uint64_t tensors = 0;
+  std::uint64_t parameters = 0;
+  std::map<std::string, std::uint64_t> dtypes;  ///< Parameters by number format ("F16").
+};
+
+/// What a model file or folder is.
+struct ModelInfo {
+  std::filesystem::path path;
+  ModelFamily family = ModelFamily::Unknown;
+  ModelLayout layout = ModelLayout::Safetensors;
+  bool supported = false;  ///< Whether it can be given as the model.
+  Prediction prediction = Prediction::Eps;
+  std::vector<ModelPartInfo> parts;  ///< Only those that are there.
+  std::uint64_t tensors = 0;
+  std::uint64_t bytes = 0;  ///< Of the file; of all weight files of a folder.
+  bool has_ema = false;
+  std::string sha256;  ///< 64 hex digits of model_hash_file(path); empty when not asked for.
+  std::map<std::string, std::string, std::less<>> metadata;  ///< Of a safetensors file.
+
+  /// The web UI's short hash: the first ten digits, or nothing.
+  std::string short_hash() const { return sha256.substr(0, 10); }
+};
+
+/// Whether to compute the hash: a second or two for a full-size file the first time.
+enum class Hashing { No, Yes };
+
+/// Says what a model file or diffusers folder is, without loading it; also for kinds that cannot be used
+/// as the model. Throws NotFound, Io, Corrupt, and Unsupported for a pickle with code in it.
+ModelInfo inspect_model(const std::filesystem::path& path, Hashing hashing);
+
+/// The information as lines of text for people; ends with a line feed.
+std::string describe(const ModelInfo& info);
+
+/// The file whose sha256 stands for a model: the file itself; of a diffusers folder the UNet's weights
+/// (the first shard when there are several).
+std::filesystem::path model_hash_file(const std::filesystem::path& path);
+
+/// The sha256 of a file's bytes, 64 hex digits. Remembered in the user's cache folder by path, size and time of
+/// change ($XDG_CACHE_HOME or ~/.cache, prompt-travel/hashes.json); a cache that cannot be read or written
+/// is done without. Throws NotFound or Io for the file itself.
+std::string file_sha256(const std::filesystem::path& path);
+
+}  // namespace ptravel

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptravel/compute.h"
+#include "ptravel/image.h"
+#include "ptravel/pipeline.h"
+#include "ptravel/rng_source.h"
+#include "ptravel/sampling.h"
+#include "ptravel/video.h"
+
+namespace ptravel {
+
+/// How the route moves between two stages. Linear: interpolate the conditionings.
+enum class TravelMode { Linear };
+
+/// Where a frame starts. Fixed: every frame from the same noise (and init picture). Successive:
+/// each frame from the picture before it.
+enum class Genesis { Fixed, Successive };
+
+/// How Linear mixes two conditionings: lerp, or slerp per token.
+enum class Interpolation { Lerp, Slerp };
+
+/// What lengthens the shorter of two conditionings that differ in their number of chunks: the
+/// encoding of the empty prompt, or zeros.
+enum class StagePadding { Uncond, Zero };
+
+/// Every setting of one travel: a plain value. The command line, config files, the manifest of a
+/// run folder and a picture's metadata are views of it through the table of request_fields().
+/// Defaults stand here and nowhere else.
+struct TravelRequest {
+  std::string model;  ///< Checkpoint file or diffusers folder.
+  std::string vae;    ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
+  PredictionChoice prediction = PredictionChoice::Auto;
+
+  std::string prompt;           ///< One stage per line.
+  std::string negative_prompt;  ///< One stage per line; the shorter list repeats its last line.
+  TravelMode mode = TravelMode::Linear;
+  Interpolation interpolation = Interpolation::Lerp;
+  StagePadding stage_padding = StagePadding::Uncond;
+  std::string travel_steps = "30";  ///< Frames between two stages: one number, or a comma list.
+  Genesis genesis = Genesis::Fixed;
+  double denoise_strength = 0.75;  ///< For frames that start from a picture.
+
+  std::string sampler = "Euler a";
+  std::string scheduler = "Automatic";
+  int steps = 20;
+  double cfg_scale = 7.0;
+  int width = 512;
+  int height = 512;
+  std::int64_t seed = -1;
+  std::int64_t subseed = -1;
+  double subseed_strength = 0.0;
+  int seed_resize_from_width = 0;
+  int seed_resize_from_height = 0;
+  RngSource rng = RngSource::Nv;
+  std::int64_t ensd = 0;
+  int clip_skip = 1;
+  Emphasis emphasis = Emphasis::Original;
+  int comma_backtrack = 20;
+  bool pad_cond_uncond = false;
+  bool old_prompt_editing = false;
+  std::optional<double> eta;
+  double s_churn = 0.0;
+  double s_tmin = 0.0;
+  double s_tmax = 0.0;  ///< 0: no upper limit.
+  double s_noise = 1.0;
+
+  std::string init_image;
+  ResizeMode resize_mode = ResizeMode::JustResize;
+  bool img2img_fix_steps = false;
+  double noise_multiplier = 1.0;
+
+  double fps = 10.0;  ///< 0: no video.
+  VideoFormat format = VideoFormat::Mp4;
+  int pad = 0;
+  std::string pick;
+
+  std::string out = "outputs";
+  DeviceChoice device = DeviceChoice::Auto;
+  Precision precision = Precision::Auto;
+  int threads = 0;  ///< 0: one for each processor.
+  int batch = 1;
+
+  bool operator==(const TravelRequest&) const = default;
+};
+
+/// One setting as the interfaces see it. Texts are what a person types and reads.
+struct RequestField {
+  enum class Kind { Text, Integer, Number, Boolean, Choice };
+  std::string_view name;    ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
+  std::string_view group;   ///< Heading in --help: "Model", "Prompts and travel", ...
+  Kind kind = Kind::Text;
+  std::string limits;       ///< What is allowed: "1 to 1000", "fixed, successive".
+  std::string_view help;    ///< One line.
+  /// True for settings that change the pictures, false for those that say where and how to compute.
+  bool shapes_pictures = true;
+};
+
+/// A wrong value: which field, and a sentence with the value it got and what it may be.
+struct RequestProblem {
+  std::string field;
+  std::string message;
+};
+
+/// Every field in the order in which interfaces show them.
+std::span<const RequestField> request_fields();
+
+/// The description of `name` (either spelling: "travel_steps", "travel-steps"), or null.
+const RequestField* find_request_field(std::string_view name);
+
+/// A field's value as text: what set_request_field takes back. Empty for an unset eta.
+std::string request_field_text(const TravelRequest& request, std::string_view name);
+
+/// Sets a field from text. Returns what is wrong with the text, or nothing; range checks that need
+/// other fields wait for validate_request. Throws Internal for an unknown name.
+std::optional<RequestProblem> set_request_field(TravelRequest& request, std::string_view name,
+                                                std::string_view text);
+
+/// The request as a JSON object (pretty-printed text), all fields in table order.
+std::string request_to_json(const TravelRequest& request);
+
+/// Sets the fields that a JSON object text has; unknown names and wrong types are problems.
+std::vector<RequestProblem> apply_json(TravelRequest& request, std::string_view json_text);
+
+/// What validation may know of the model.
+struct ModelLimits {
+  int size_factor = 8;  ///< Width and height must be multiples of it.
+};
+
+/// Checks every value and every combination; returns all problems, none when the request can run.
+/// Touches the file system only to look whether the init picture is there.
+std::vector<RequestProblem> validate_request(const TravelRequest& request,
+                                             const ModelLimits& limits = {});
+
+/// Throws Error(InvalidArgument) with one line per problem, "field: message"; quiet when empty.
+void throw_request_problems(const std::vector<RequestProblem>& problems);
+
+}  // namespace ptravel

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+namespace ptravel {
+
+/// How a step from one sigma to a lower one is split: down to `down` without noise, then up again
+/// by fresh noise of size `up`, so that the target sigma results.
+struct AncestralSplit {
+  double down;
+  double up;
+};
+
+/// The split for eta (0: no noise, 1: as much as ancestral sampling adds); Song et al., 2021.
+inline AncestralSplit ancestral_split(double sigma, double sigma_next, double eta) {
+  if (eta == 0) {
+    return {sigma_next, 0};
+  }
+  const double variance =
+      sigma_next * sigma_next * (sigma * sigma - sigma_next * sigma_next) / (sigma * sigma);
+  const double up = std::min(sigma_next, eta * std::sqrt(variance));
+  return {std::sqrt(sigma_next * sigma_next - up * up), up};
+}
+
+/// How far sigma is raised by churn before a step (Karras et al., 2022, algorithm 2): a factor of
+/// 1 + gamma. `num_steps` is that of the whole run.
+template <typename Options>
+double churn_gamma(const Options& options, double sigma, std::size_t num_steps) {
+  const bool inside =
+      options.s_tmin <= sigma && (options.s_tmax == 0 || sigma <= options.s_tmax);
+  return inside ? std::min(options.s_churn / static_cast<double>(num_steps), std::sqrt(2.0) - 1)
+                : 0;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "diffusion/conditioning.h"
+#include "diffusion/denoiser.h"
+#include "diffusion/samplers.h"
+
+namespace ptravel {
+
+/// How conditional and unconditional predictions are combined.
+struct GuidanceOptions {
+  double scale = 7;
+  bool needs_uncond = false;      ///< Evaluate uncond even where the result does not depend on it.
+  int planned_calls = 0;          ///< For skip_early_cond.
+  double s_min_uncond = 0;        ///< Below this level every other call skips uncond.
+  bool s_min_uncond_all = false;  ///< Every call, not every other one.
+  double skip_early_cond = 0;     ///< Calls up to this fraction of the planned ones skip uncond.
+};
+
+/// Hooks into the model calls of a run; each may be empty. `call` counts from 0; x is [N, C, h, w].
+struct GuidanceHooks {
+  /// Replaces the input of one call; the sampler keeps its own x.
+  std::function<at::Tensor(int call, const at::Tensor& x)> replace_input;
+  /// Sees each finished call: its input, its sigma or timestep, and the guided result.
+  std::function<void(int call, const at::Tensor& x, double level, const at::Tensor& guided)>
+      on_call;
+};
+
+/// Classifier-free guidance (Ho and Salimans, 2022) with composition (Liu et al., 2022), as the
+/// web UI has it: U + sum_j w_j scale (C_j - U), where U and C_j are the model's results for the
+/// negative prompt and the parts of the positive one.
+///
+/// Rows of equal token length go through the model together: conds of all pictures and parts
+/// first, then unconds. A picture's parts are padded to their longest, but never to another
+/// picture's length, so that no picture depends on its neighbours. At scale 1 pictures with a
+/// single part of weight 1 need no uncond, and none is evaluated when all are so.
+class Guidance {
+ public:
+  /// Checks the conditionings. The hooks are called from the sampling thread.
+  Guidance(ConditionedModel model, std::vector<ImageConditioning> images, GuidanceOptions options,
+           GuidanceHooks hooks = {});
+
+  /// One guided call for all pictures: x [N, C, h, w] with N = number of conditionings. `uncond`
+  /// is the model's result for the negative prompts, or what stands in for it when skipped.
+  GuidedEps operator()(const at::Tensor& x, double level);
+
+  /// How many calls were made.
+  int calls() const { return calls_; }
+
+ private:
+  struct Row {
+    std::int64_t image;
+    at::Tensor context;
+  };
+
+  bool skips_uncond(double level) const;
+  std::vector<Row> cond_rows() const;
+  std::vector<at::Tensor> evaluate(const std::vector<Row>& rows, const at::Tensor& x,
+                                   double level) const;
+  GuidedEps combine(const std::vector<at::Tensor>& results, bool skipped) const;
+
+  ConditionedModel model_;
+  std::vector<ImageConditioning> images_;
+  GuidanceOptions options_;
+  GuidanceHooks hooks_;
+  bool scale_is_neutral_;  // U cancels out of every picture's result.
+  int calls_ = 0;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,160 @@
+#include "diffusion/noise.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+// What one axis of the smaller noise copies from and to when it is laid centred on the larger.
+struct Overlap {
+  std::int64_t source;
+  std::int64_t target;
+  std::int64_t length;
+};
+
+Overlap centred_overlap(std::int64_t source_size, std::int64_t target_size) {
+  const std::int64_t room = target_size - source_size;
+  const std::int64_t offset = (room - (room < 0 && room % 2 != 0 ? 1 : 0)) / 2;  // Rounded down.
+  const std::int64_t length = offset >= 0 ? source_size : source_size + 2 * offset;
+  return {std::max<std::int64_t>(-offset, 0), std::max<std::int64_t>(offset, 0), length};
+}
+
+at::Tensor paste_centred(const at::Tensor& source, const at::Tensor& target) {
+  const Overlap rows = centred_overlap(source.size(1), target.size(1));
+  const Overlap columns = centred_overlap(source.size(2), target.size(2));
+  at::Tensor result = target.clone();
+  if (rows.length > 0 && columns.length > 0) {
+    result.narrow(1, rows.target, rows.length)
+        .narrow(2, columns.target, columns.length)
+        .copy_(source.narrow(1, rows.source, rows.length)
+                   .narrow(2, columns.source, columns.length));
+  }
+  return result;
+}
+
+// For each channel and column, in row-major order: the cosine between the two columns of h numbers.
+// Summed in a fixed order, so that noise does not depend on the machine.
+std::vector<double> column_cosines(const at::Tensor& low, const at::Tensor& high) {
+  const auto a = low.accessor<double, 3>();
+  const auto b = high.accessor<double, 3>();
+  std::vector<double> cosines;
+  for (std::int64_t c = 0; c < low.size(0); ++c) {
+    for (std::int64_t w = 0; w < low.size(2); ++w) {
+      double product = 0, a_squared = 0, b_squared = 0;
+      for (std::int64_t h = 0; h < low.size(1); ++h) {
+        product += a[c][h][w] * b[c][h][w];
+        a_squared += a[c][h][w] * a[c][h][w];
+        b_squared += b[c][h][w] * b[c][h][w];
+      }
+      cosines.push_back(product / (std::sqrt(a_squared) * std::sqrt(b_squared)));
+    }
+  }
+  return cosines;
+}
+
+}  // namespace
+
+at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high) {
+  if (low.dim() != 3 || low.sizes() != high.sizes()) {
+    throw Error(ErrorCode::InvalidArgument, "[slerp] expected two tensors of one shape [C, h, w]");
+  }
+  const at::Tensor low_numbers = low.to(at::kCPU, at::kDouble).contiguous();
+  const at::Tensor high_numbers = high.to(at::kCPU, at::kDouble).contiguous();
+  const std::vector<double> cosines = column_cosines(low_numbers, high_numbers);
+  const double mean = std::accumulate(cosines.begin(), cosines.end(), 0.0) /
+                      static_cast<double>(cosines.size());
+  if (mean > 0.9995) {
+    return low * value + high * (1 - value);
+  }
+  at::Tensor low_weights = at::empty({low.size(0), 1, low.size(2)}, low_numbers.options());
+  at::Tensor high_weights = at::empty_like(low_weights);
+  for (std::size_t i = 0; i < cosines.size(); ++i) {
+    const double omega = std::acos(cosines[i]);
+    low_weights.data_ptr<double>()[i] = std::sin((1 - value) * omega) / std::sin(omega);
+    high_weights.data_ptr<double>()[i] = std::sin(value * omega) / std::sin(omega);
+  }
+  return (low_weights * low_numbers + high_weights * high_numbers).to(low.options());
+}
+
+ImageRng::ImageRng(const ImageSeed& seed, at::IntArrayRef shape)
+    : seed_(seed), shape_(shape.vec()), rng_(seed.source, seed.seed) {
+  if (shape_.size() != 3 || *std::min_element(shape_.begin(), shape_.end()) < 1) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[noise] shape: expected three positive sizes [C, h, w]");
+  }
+  if (!std::isfinite(seed_.subseed_strength)) {
+    throw Error(ErrorCode::InvalidArgument, "[noise] subseed strength: expected a finite number");
+  }
+}
+
+at::Tensor ImageRng::first() {
+  std::vector<std::int64_t> noise_shape = shape_;
+  if (seed_.resize_from_height > 0 && seed_.resize_from_width > 0) {
+    noise_shape = {shape_[0], seed_.resize_from_height, seed_.resize_from_width};
+  }
+  const bool resized = noise_shape != shape_;
+  at::Tensor noise =
+      resized ? Rng(seed_.source, seed_.seed).randn(noise_shape) : rng_.randn(shape_);
+  if (seed_.subseed_strength != 0) {
+    noise = slerp(seed_.subseed_strength, noise,
+                  Rng(seed_.source, seed_.subseed).randn(noise_shape));
+  }
+  if (resized) {
+    noise = paste_centred(noise, rng_.randn(shape_));
+  }
+  if (seed_.ensd != 0) {
+    rng_ = Rng(seed_.source, seed_.seed + static_cast<std::uint64_t>(seed_.ensd));
+  }
+  return noise;
+}
+
+at::Tensor ImageRng::next() {
+  if (is_first_) {
+    is_first_ = false;
+    return first();
+  }
+  return rng_.randn(shape_);
+}
+
+ImageNoise::ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shape)
+    : seeds_(seeds), shape_(shape.vec()) {
+  PTRAVEL_CHECK(!seeds_.empty());
+  for (const ImageSeed& seed : seeds_) {
+    streams_.emplace_back(seed, shape);
+  }
+}
+
+void ImageNoise::begin_brownian(double sigma_min, double sigma_max) {
+  trees_.clear();
+  for (const ImageSeed& seed : seeds_) {
+    trees_.emplace_back(seed.source, seed.seed, shape_, sigma_min, sigma_max);
+  }
+}
+
+at::Tensor ImageNoise::next() {
+  std::vector<at::Tensor> tensors;
+  for (ImageRng& stream : streams_) {
+    tensors.push_back(stream.next());
+  }
+  return at::stack(tensors);
+}
+
+at::Tensor ImageNoise::next(const at::Tensor& like) { return next().to(like.options()); }
+
+at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tensor& like) {
+  PTRAVEL_CHECK(trees_.size() == seeds_.size());
+  std::vector<at::Tensor> tensors;
+  for (BrownianTree& tree : trees_) {
+    tensors.push_back(tree.noise(sigma, sigma_next));
+  }
+  return at::stack(tensors).to(like.options());
+}
+
+}  // namespace ptravel

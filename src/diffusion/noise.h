@@ -1,0 +1,74 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "diffusion/brownian.h"
+#include "diffusion/noise_source.h"
+#include "tensor/rng.h"
+
+namespace ptravel {
+
+/// What one picture's noise depends on: nothing else does.
+struct ImageSeed {
+  std::uint64_t seed = 0;
+  std::uint64_t subseed = 0;
+  double subseed_strength = 0;  ///< 0: the seed's noise, 1: the subseed's, in between slerp.
+  std::int64_t resize_from_height = 0;  ///< In latent cells; 0: the picture's own size.
+  std::int64_t resize_from_width = 0;
+  std::int64_t ensd = 0;  ///< Eta noise seed delta: added to the seed after the first tensor.
+  RngSource source = RngSource::Cpu;
+};
+
+/// Spherical interpolation between noise tensors [C, h, w] as the web UI has it: lengths and
+/// angles along h, for each channel and column; where the two are nearly equal (mean cosine above
+/// 0.9995) the result is low * value + high * (1 - value).
+at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high);
+
+/// The stream of noise tensors of one picture: the first one with subseed and seed resize, then
+/// what the seed's generator goes on to give (or a new one's, seeded with seed + ensd).
+class ImageRng {
+ public:
+  /// `shape` is [C, h, w] of the latents; throws InvalidArgument when it has another rank, or when
+  /// subseed_strength is not a number.
+  ImageRng(const ImageSeed& seed, at::IntArrayRef shape);
+
+  /// The next tensor [C, h, w]: float, on the CPU.
+  at::Tensor next();
+
+ private:
+  at::Tensor first();
+
+  ImageSeed seed_;
+  std::vector<std::int64_t> shape_;
+  Rng rng_;
+  bool is_first_ = true;
+};
+
+/// The noise of a batch: one ImageRng per picture, and one Brownian path per picture for samplers
+/// that ask for it.
+class ImageNoise : public NoiseSource {
+ public:
+  /// One stream per seed; `shape` is [C, h, w] of the latents.
+  ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shape);
+
+  /// Starts the Brownian paths between two levels of sigma; to be called before brownian().
+  void begin_brownian(double sigma_min, double sigma_max);
+
+  /// The streams' next tensors [N, C, h, w]: float, on the CPU.
+  at::Tensor next();
+
+  at::Tensor next(const at::Tensor& like) override;
+  at::Tensor brownian(double sigma, double sigma_next, const at::Tensor& like) override;
+
+ private:
+  std::vector<ImageSeed> seeds_;
+  std::vector<std::int64_t> shape_;
+  std::vector<ImageRng> streams_;
+  std::vector<BrownianTree> trees_;
+};
+
+}  // namespace ptravel

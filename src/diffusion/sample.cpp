@@ -1,0 +1,241 @@
+#include "diffusion/sample.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "diffusion/sampler_table.h"
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+// The parts of one run, made once and handed to the steps below.
+struct Run {
+  const SamplingModel& model;
+  const SamplingSettings& settings;
+  const SamplingBatch& batch;
+  const SamplingHooks& hooks;
+  const SamplerRow& row;
+  std::string_view schedule;  // Resolved: never "automatic".
+
+  bool img2img() const { return batch.init_latent.defined(); }
+};
+
+void check_batch(const SamplingBatch& batch) {
+  const std::size_t count = batch.images.size();
+  if (count == 0 || batch.seeds.size() != count) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[sample] expected as many seeds as pictures and at least one, got " +
+                    std::to_string(batch.seeds.size()) + " and " + std::to_string(count));
+  }
+  if (batch.init_latent.defined()) {
+    std::vector<std::int64_t> expected{static_cast<std::int64_t>(count)};
+    expected.insert(expected.end(), batch.shape.begin(), batch.shape.end());
+    if (batch.init_latent.sizes() != at::IntArrayRef(expected)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[sample] init latent: expected one [C, h, w] per picture");
+    }
+  }
+}
+
+void check_settings(const SamplingSettings& settings) {
+  constexpr int kMostSteps = 10000;
+  if (settings.num_steps < 1 || settings.num_steps > kMostSteps) {
+    throw Error(ErrorCode::InvalidArgument, "[sample] steps: expected 1 to 10000, got " +
+                                                std::to_string(settings.num_steps));
+  }
+  if (!std::isfinite(settings.guidance_scale)) {
+    throw Error(ErrorCode::InvalidArgument, "[sample] guidance scale: expected a finite number");
+  }
+}
+
+SamplerRun make_sampler_run(const Run& run, ImageNoise& noise) {
+  SamplerRun result{
+      noise, run.settings.sampler_options, run.hooks.on_step, run.hooks.check_cancelled, {}};
+  if (!run.row.info.uses_noise_scale) {
+    result.options.s_noise = 1;
+  }
+  return result;
+}
+
+Guidance make_guidance(const Run& run, ConditionedModel model) {
+  const SamplingSettings& settings = run.settings;
+  const bool cfgpp = run.row.by_timesteps == sample_ddim_cfgpp;
+  GuidanceOptions options;
+  // CFG++ interpolates where CFG extrapolates; this factor makes the usual scales fit.
+  options.scale = cfgpp ? settings.guidance_scale / 12.5 : settings.guidance_scale;
+  options.needs_uncond = cfgpp;
+  options.planned_calls = planned_calls(run.row.info, settings.num_steps);
+  options.s_min_uncond = settings.s_min_uncond;
+  options.s_min_uncond_all = settings.s_min_uncond_all;
+  options.skip_early_cond = settings.skip_early_cond;
+  GuidanceHooks hooks = run.hooks.guidance;
+  hooks.replace_input = [check = run.hooks.check_cancelled, replace = hooks.replace_input](
+                            int call, const at::Tensor& x) {
+    if (check) {
+      check();
+    }
+    return replace ? replace(call, x) : x;
+  };
+  return Guidance(std::move(model), run.batch.images, options, std::move(hooks));
+}
+
+Sigmas choose_sigmas(const Run& run, const SigmaTable& table, int num_steps) {
+  const bool discard = run.row.info.discard_penultimate || run.settings.discard_penultimate;
+  Sigmas sigmas = make_schedule(run.schedule, table, num_steps + (discard ? 1 : 0),
+                                run.settings.schedule_options);
+  return discard ? without_penultimate(std::move(sigmas)) : sigmas;
+}
+
+double smallest_positive(const Sigmas& sigmas) {
+  double smallest = sigmas.front();
+  for (const double sigma : sigmas) {
+    smallest = sigma > 0 ? std::min(smallest, sigma) : smallest;
+  }
+  return smallest;
+}
+
+// The starting noise of image-to-image.
+at::Tensor first_noise(const Run& run, ImageNoise& noise) {
+  const at::Tensor result = noise.next().to(run.batch.options);
+  return run.img2img() ? result * run.settings.noise_multiplier : result;
+}
+
+// Where image-to-image begins in a schedule made for `steps`.
+Sigmas used_sigmas(const Sigmas& sigmas, const Img2ImgSteps& steps) {
+  const int first = steps.schedule_steps - steps.t_enc - 1;
+  PTRAVEL_CHECK(first >= 0 && first + 1 < static_cast<int>(sigmas.size()));
+  return Sigmas(sigmas.begin() + first, sigmas.end());
+}
+
+at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
+  const SamplingSettings& settings = run.settings;
+  const bool lcm = run.row.by_sigmas == sample_lcm;
+  const SigmaTable table = lcm ? lcm_sigma_table(run.model.table) : run.model.table;
+  const Sigmas all_sigmas = choose_sigmas(run, table, steps.schedule_steps);
+  ImageNoise noise(run.batch.seeds, run.batch.shape);
+  SamplerRun sampler_run = make_sampler_run(run, noise);
+  const double smallest = smallest_positive(all_sigmas);
+  if (run.row.info.brownian && smallest < all_sigmas.front()) {
+    noise.begin_brownian(smallest, all_sigmas.front());
+  }
+  at::Tensor x = first_noise(run, noise);
+  Sigmas sigmas = all_sigmas;
+  if (run.img2img()) {
+    sigmas = used_sigmas(all_sigmas, steps);
+    at::Tensor latent = run.batch.init_latent.to(run.batch.options);
+    latent = settings.extra_noise > 0 ? latent + x * settings.extra_noise : latent;
+    x = latent + x * sigmas.front();
+  } else {
+    x = x * (settings.sgm_noise_multiplier ? std::sqrt(1 + sigmas.front() * sigmas.front())
+                                           : sigmas.front());
+    sampler_run.range = SigmaRange{table.sigma_min(), table.sigma_max(), settings.num_steps};
+  }
+  Guidance guidance =
+      make_guidance(run, lcm ? make_lcm_denoiser(run.model.network, run.model.output, table)
+                             : make_denoiser(run.model.network, run.model.output, table));
+  const Denoiser denoiser = [&guidance](const at::Tensor& input, double sigma) {
+    return guidance(input, sigma).guided;
+  };
+  return run.row.by_sigmas(denoiser, x, sigmas, sampler_run);
+}
+
+at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
+  const std::vector<double>& alphas_cumprod = run.model.table.alphas_cumprod();
+  if (alphas_cumprod.size() < 1000) {
+    throw Error(ErrorCode::Unsupported, "[sample] timesteps: expected a model with 1000, it has " +
+                                            std::to_string(alphas_cumprod.size()));
+  }
+  TimestepPlan plan{make_timesteps(steps.schedule_steps), alphas_cumprod, run.img2img()};
+  ImageNoise noise(run.batch.seeds, run.batch.shape);
+  const SamplerRun sampler_run = make_sampler_run(run, noise);
+  at::Tensor x = first_noise(run, noise);
+  if (run.img2img()) {
+    const double abar = alphas_cumprod[plan.timesteps.at(steps.t_enc)];
+    plan.timesteps.resize(steps.t_enc);
+    at::Tensor latent = run.batch.init_latent.to(run.batch.options);
+    const double extra = run.settings.extra_noise * std::sqrt(abar);
+    latent = extra > 0 ? latent + x * extra : latent;
+    x = latent * std::sqrt(abar) + x * std::sqrt(1 - abar);
+  }
+  Guidance guidance = make_guidance(
+      run, make_eps_model(run.model.network, run.model.output, run.model.table));
+  const EpsModel model = [&guidance](const at::Tensor& input, double t) {
+    return guidance(input, t);
+  };
+  return run.row.by_timesteps(model, x, plan, sampler_run);
+}
+
+at::Tensor run_batch(const Run& run) {
+  const SamplingSettings& settings = run.settings;
+  const Img2ImgSteps steps =
+      run.img2img()
+          ? img2img_steps(settings.num_steps, settings.denoising_strength, settings.fix_steps)
+          : Img2ImgSteps{settings.num_steps, 0};
+  if (steps.schedule_steps == 0) {
+    return run.batch.init_latent.to(run.batch.options);
+  }
+  return run.row.by_timesteps != nullptr ? run_by_timesteps(run, steps)
+                                         : run_by_sigmas(run, steps);
+}
+
+SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
+  SamplingBatch single{{batch.images[i]}, {batch.seeds[i]}, batch.shape, {}, batch.options};
+  if (batch.init_latent.defined()) {
+    single.init_latent = batch.init_latent.narrow(0, static_cast<std::int64_t>(i), 1);
+  }
+  return single;
+}
+
+}  // namespace
+
+at::Tensor sample_latents(const SamplingModel& model, const SamplingSettings& settings,
+                          const SamplingBatch& batch, const SamplingHooks& hooks) {
+  check_batch(batch);
+  check_settings(settings);
+  const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
+  const SamplerRow& row = find_sampler_row(choice.sampler);
+  const bool automatic = choice.schedule == schedule_infos().front().name;
+  const std::string_view schedule = automatic ? row.info.default_schedule : choice.schedule;
+  if (row.info.batchable) {
+    return run_batch({model, settings, batch, hooks, row, schedule});
+  }
+  std::vector<at::Tensor> latents;
+  for (std::size_t i = 0; i < batch.images.size(); ++i) {
+    const SamplingBatch single = single_image(batch, i);
+    latents.push_back(run_batch({model, settings, single, hooks, row, schedule}));
+  }
+  return at::cat(latents);
+}
+
+int reported_steps(const SamplingSettings& settings, bool img2img) {
+  const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
+  const SamplerRow& row = find_sampler_row(choice.sampler);
+  Img2ImgSteps steps{settings.num_steps, settings.num_steps - 1};
+  if (img2img) {
+    steps = img2img_steps(settings.num_steps, settings.denoising_strength, settings.fix_steps);
+    if (steps.schedule_steps == 0) {
+      return 0;
+    }
+  }
+  if (row.by_timesteps != nullptr) {
+    const int count = img2img ? steps.t_enc
+                              : static_cast<int>(make_timesteps(steps.schedule_steps).size());
+    return std::max(row.by_timesteps == sample_unipc ? count : count - 1, 0);
+  }
+  if (row.by_sigmas == sample_dpm_fast) {
+    return (steps.t_enc + 1) / 3 + 1;
+  }
+  if (choice.schedule == "ddim" && row.info.uses_schedule) {
+    const int intervals = static_cast<int>(
+        make_schedule("ddim", SigmaTable(), steps.schedule_steps).size()) - 1;
+    return intervals - (steps.schedule_steps - steps.t_enc - 1);
+  }
+  return steps.t_enc + 1;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace ptravel {
+
+/// The noise levels a model was trained with: alphas_cumprod (abar) per training timestep, and
+/// sigma = sqrt((1 - abar) / abar). Sigmas and their logarithms are rounded to float, as the web
+/// UI computes them. Immutable; cheap enough to copy.
+class SigmaTable {
+ public:
+  /// The 1000 levels of Stable Diffusion 1.x, 2.x and SDXL.
+  SigmaTable();
+  /// From a checkpoint's alphas_cumprod, at least two strictly falling values in (0, 1). Throws
+  /// Corrupt.
+  explicit SigmaTable(std::vector<double> alphas_cumprod);
+
+  std::int64_t size() const { return static_cast<std::int64_t>(sigmas_.size()); }
+  const std::vector<double>& alphas_cumprod() const { return alphas_cumprod_; }
+  const std::vector<double>& sigmas() const { return sigmas_; }
+  const std::vector<double>& log_sigmas() const { return log_sigmas_; }
+  double sigma_min() const { return sigmas_.front(); }
+  double sigma_max() const { return sigmas_.back(); }
+
+  /// The model time of a positive sigma, by linear interpolation in ln sigma, in [0, size - 1].
+  double sigma_to_t(double sigma) const;
+  /// The timestep whose ln sigma is nearest.
+  std::int64_t nearest_t(double sigma) const;
+  /// The sigma of a model time; times beyond the table are moved to its ends.
+  double t_to_sigma(double t) const;
+
+ private:
+  std::vector<double> alphas_cumprod_;
+  std::vector<double> sigmas_;      // float values
+  std::vector<double> log_sigmas_;  // float values
+};
+
+/// alphas_cumprod of the usual training: betas are squares of an even spacing from sqrt(0.00085)
+/// to sqrt(0.012).
+std::vector<double> default_alphas_cumprod();
+
+/// The levels moved so that the last one is (nearly) pure noise: Lin et al., "Common diffusion
+/// noise schedules and sample steps are flawed", 2023, with the web UI's last value.
+std::vector<double> rescale_zero_terminal_snr(std::vector<double> alphas_cumprod);
+
+/// The 50 levels that latent consistency models were distilled at: each twentieth of `table`'s
+/// 1000, ending with its last. Throws Unsupported when `table` has fewer than 1000 levels.
+SigmaTable lcm_sigma_table(const SigmaTable& table);
+
+}  // namespace ptravel

@@ -1,0 +1,96 @@
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "jobs/manifest.h"
+#include "jobs/run_folder.h"
+#include "media/image_file.h"
+#include "media/infotext.h"
+#include "ptravel/error.h"
+#include "ptravel/jobs.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// Recognises PNG, JPEG and WebP by their first bytes.
+bool is_picture(const fs::path& path) {
+  std::array<char, 12> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  const std::string_view text(head.data(), static_cast<std::size_t>(file.gcount()));
+  return text.starts_with("\x89PNG\r\n\x1a\n") || text.starts_with("\xff\xd8\xff") ||
+         (text.starts_with("RIFF") && text.substr(text.size() < 12 ? text.size() : 8) == "WEBP");
+}
+
+std::string dumped(const Json& object) {
+  return object.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string describe_picture(const fs::path& path, bool as_json) {
+  const LoadedImage loaded = read_image(path);
+  const auto parameters = find_text(loaded.texts, "parameters");
+  if (!as_json) {
+    return parameters.value_or("no generation parameters inside (" +
+                               std::to_string(loaded.image.width) + "x" +
+                               std::to_string(loaded.image.height) + " pixels)");
+  }
+  Json object = {{"kind", "picture"},
+                 {"width", loaded.image.width},
+                 {"height", loaded.image.height},
+                 {"parameters", parameters ? Json(*parameters) : Json(nullptr)}};
+  if (parameters) {
+    const Infotext text = parse_infotext(*parameters);
+    object["prompt"] = text.prompt;
+    object["negative_prompt"] = text.negative_prompt;
+    for (const auto& [key, value] : text.items) {
+      object["items"][key] = value;
+    }
+  }
+  return dumped(object);
+}
+
+std::string describe_run(const fs::path& folder, bool as_json) {
+  const Manifest manifest = read_manifest(folder / "travel.json");
+  std::int64_t drawn = 0;
+  for (std::int64_t index = 0; index < manifest.frames; ++index) {
+    drawn += fs::exists(folder / frame_file_name(index)) ? 1 : 0;
+  }
+  const std::string state(kRunStateNames.name(manifest.state));
+  if (as_json) {
+    return dumped({{"kind", "run"},
+                   {"state", state},
+                   {"frames", manifest.frames},
+                   {"frames_drawn", drawn},
+                   {"video", manifest.video},
+                   {"error", manifest.error},
+                   {"request", Json::parse(request_to_json(manifest.request))}});
+  }
+  std::string text = "run " + state + ", " + std::to_string(drawn) + " of " +
+                     std::to_string(manifest.frames) + " frames drawn\nmodel: " +
+                     manifest.model_name + " [" + manifest.model_sha256.substr(0, 10) + "]";
+  text += manifest.video.empty() ? "" : "\nvideo: " + manifest.video;
+  text += manifest.error.empty() ? "" : "\nerror: " + manifest.error;
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> describe_result(const fs::path& path, bool as_json) {
+  if (fs::is_directory(path)) {
+    if (!fs::exists(path / "travel.json")) {
+      return std::nullopt;
+    }
+    return describe_run(path, as_json);
+  }
+  if (!is_picture(path)) {
+    return std::nullopt;
+  }
+  return describe_picture(path, as_json);
+}
+
+}  // namespace ptravel

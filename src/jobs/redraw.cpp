@@ -1,0 +1,93 @@
+#include <filesystem>
+
+#include "jobs/manifest.h"
+#include "jobs/run_folder.h"
+#include "media/image_file.h"
+#include "ptravel/error.h"
+#include "ptravel/jobs.h"
+#include "ptravel/travel.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string parameters_of(const fs::path& picture) {
+  const LoadedImage loaded = read_image(picture);
+  const auto text = find_text(loaded.texts, "parameters");
+  if (!text) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[from] " + picture.string() + ": has no generation parameters inside");
+  }
+  return *text;
+}
+
+/// Where the picture lies, its run's manifest knows what the picture itself does not tell: where the
+/// model, the VAE and the init picture are.
+void fill_from_manifest(const fs::path& picture, TravelRequest& request) {
+  const fs::path manifest_path = fs::absolute(picture).parent_path() / "travel.json";
+  if (!fs::exists(manifest_path)) {
+    return;
+  }
+  const Manifest manifest = read_manifest(manifest_path);
+  request.model = manifest.request.model;
+  request.vae = manifest.request.vae;
+  request.prediction = manifest.request.prediction;
+  request.init_image = manifest.request.init_image;
+  request.resize_mode = manifest.request.resize_mode;
+}
+
+fs::path default_output(const fs::path& picture) {
+  fs::path output = picture;
+  output.replace_filename(picture.stem().string() + "-again.png");
+  return output;
+}
+
+std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest& frame) {
+  if (frame.request.genesis != Genesis::Successive || frame.spot.index == 0) {
+    return std::nullopt;
+  }
+  const fs::path previous =
+      fs::absolute(picture).parent_path() / frame_file_name(frame.spot.index - 1);
+  if (!fs::exists(previous)) {
+    throw Error(ErrorCode::NotFound,
+                "[from] " + picture.string() + ": is drawn from the frame before it, but " +
+                    previous.string() + " is not there");
+  }
+  return read_image(previous).image;
+}
+
+}  // namespace
+
+fs::path redraw_frame(const fs::path& frame_png,
+                      const std::vector<std::pair<std::string, std::string>>& overrides,
+                      const fs::path& output, Progress& progress, const RunEventSink& events) {
+  FrameRequest frame = parse_frame_parameters(parameters_of(frame_png));
+  fill_from_manifest(frame_png, frame.request);
+  std::vector<RequestProblem> problems;
+  for (const auto& [field, text] : overrides) {
+    if (auto problem = set_request_field(frame.request, field, text)) {
+      problems.push_back(std::move(*problem));
+    }
+  }
+  for (RequestProblem& problem : validate_request(frame.request)) {
+    problems.push_back(std::move(problem));
+  }
+  throw_request_problems(problems);
+  const std::optional<Image> previous = previous_frame(frame_png, frame);
+  const std::unique_ptr<Travel> travel = Travel::open(frame.request, progress);
+  if (!frame.model_hash.empty() && !travel->model().sha256.starts_with(frame.model_hash)) {
+    events({RunEvent::Kind::Note,
+            "note: the picture was drawn by a model with hash " + frame.model_hash +
+                ", this one has " + travel->model().sha256.substr(0, 10),
+            {},
+            0});
+  }
+  const RenderedFrame drawn = travel->render_spot(frame.spot, previous, progress);
+  const fs::path target = output.empty() ? default_output(frame_png) : output;
+  const ImageText text{"parameters", drawn.parameters};
+  write_png(target, drawn.image, {&text, 1});
+  return target;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,209 @@
+#include <filesystem>
+#include <random>
+
+#include "base/files.h"
+#include "jobs/manifest.h"
+#include "jobs/run_folder.h"
+#include "media/image_file.h"
+#include "media/video_names.h"
+#include "ptravel/error.h"
+#include "ptravel/jobs.h"
+#include "ptravel/travel.h"
+#include "travel/assemble.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The web UI draws its seeds from 0 to 2^32 - 3.
+constexpr std::int64_t kLargestDrawnSeed = 4294967293;
+
+std::int64_t drawn_seed(std::int64_t seed) {
+  if (seed >= 0) {
+    return seed;
+  }
+  std::random_device device;
+  std::uniform_int_distribution<std::int64_t> distribution(0, kLargestDrawnSeed);
+  return distribution(device);
+}
+
+std::string absolute_or_empty(const std::string& path) {
+  return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+}
+
+/// What must not depend on chance or on the working folder when the run goes on later.
+TravelRequest settled(TravelRequest request) {
+  request.seed = drawn_seed(request.seed);
+  request.subseed = drawn_seed(request.subseed);
+  request.model = absolute_or_empty(request.model);
+  if (request.vae != "none") {
+    request.vae = absolute_or_empty(request.vae);
+  }
+  request.init_image = absolute_or_empty(request.init_image);
+  return request;
+}
+
+/// Saves each frame into the run folder under its number.
+class FolderSink : public FrameSink {
+ public:
+  FolderSink(const RunFolder& folder, const RunEventSink& events)
+      : folder_(folder), events_(events) {}
+  void begin(std::int64_t) override {}
+  void add(const RenderedFrame& frame) override {
+    const fs::path path = folder_.frame_path(frame.index);
+    const ImageText text{"parameters", frame.parameters};
+    write_png(path, frame.image, {&text, 1});
+    events_({RunEvent::Kind::Frame, "", path, frame.index});
+  }
+  void finish() override {}
+
+ private:
+  const RunFolder& folder_;
+  const RunEventSink& events_;
+};
+
+Image read_frame(const RunFolder& folder, std::int64_t index) {
+  return read_image(folder.frame_path(index)).image;
+}
+
+void encode_video(const RunFolder& folder, const Manifest& manifest, const fs::path& output,
+                  const TravelRequest& request, Progress& progress) {
+  FilmPlan plan;
+  plan.frame_count = manifest.frames;
+  plan.pick = request.pick;
+  plan.pad = request.pad;
+  plan.format = request.format;
+  plan.fps = request.fps;
+  assemble_video(
+      plan, [&](std::int64_t index) { return read_frame(folder, index); }, output, progress);
+}
+
+/// Draws what is missing, makes the video and brings the manifest to its end.
+RunResult draw_and_assemble(const RunFolder& folder, Manifest& manifest, Travel& travel,
+                            Progress& progress, const RunEventSink& events) {
+  FolderSink sink(folder, events);
+  FrameSelection selection;
+  selection.wanted = [&](std::int64_t index) { return !fs::exists(folder.frame_path(index)); };
+  selection.finished = [&](std::int64_t index) { return read_frame(folder, index); };
+  travel.render(selection, sink, progress);
+  RunResult result{folder.path(), manifest.frames, std::nullopt};
+  const TravelRequest& request = manifest.request;
+  if (request.fps > 0 && manifest.frames > 1) {
+    const fs::path video = folder.video_path(kVideoFormatNames.name(request.format));
+    encode_video(folder, manifest, video, request, progress);
+    manifest.video = video.filename().string();
+    result.video = video;
+    events({RunEvent::Kind::Video, "", video, 0});
+  }
+  manifest.state = RunState::Finished;
+  manifest.error.clear();
+  write_manifest(folder.manifest_path(), manifest);
+  return result;
+}
+
+/// Runs `work`; when it fails, the manifest says so (as far as it can still be written).
+RunResult guarded_run(const RunFolder& folder, Manifest& manifest,
+                      const std::function<RunResult()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    const auto* own = dynamic_cast<const Error*>(&error);
+    const bool stopped = own != nullptr && own->code() == ErrorCode::Cancelled;
+    manifest.state = stopped ? RunState::Stopped : RunState::Failed;
+    manifest.error = stopped ? "" : error.what();
+    try {
+      write_manifest(folder.manifest_path(), manifest);
+    } catch (const Error&) {
+      // A full disk: the manifest from the start still stands, and the run can be resumed from it.
+    }
+    throw;
+  }
+}
+
+void fill_identity(Manifest& manifest, const Travel& travel) {
+  manifest.program_version = PTRAVEL_VERSION;
+  manifest.model_name = travel.model().name;
+  manifest.model_sha256 = travel.model().sha256;
+  manifest.vae_sha256 = travel.model().vae_sha256;
+  manifest.frames = travel.frame_count();
+  manifest.request.precision = travel.precision();
+}
+
+void check_same_model(const Manifest& manifest, const Travel& travel) {
+  if (travel.model().sha256 != manifest.model_sha256 ||
+      travel.model().vae_sha256 != manifest.vae_sha256) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[resume] " + manifest.request.model +
+                    ": is not the model that began this run, expected sha256 " +
+                    manifest.model_sha256 +
+                    (manifest.vae_sha256.empty() ? "" : " with VAE sha256 " + manifest.vae_sha256));
+  }
+}
+
+}  // namespace
+
+RunResult run_travel(const TravelRequest& request, Progress& progress,
+                     const RunEventSink& events) {
+  throw_request_problems(validate_request(request));
+  Manifest manifest;
+  manifest.request = settled(request);
+  const RunFolder folder = RunFolder::create(request.out);
+  std::unique_ptr<Travel> travel;
+  try {
+    travel = Travel::open(manifest.request, progress);
+    fill_identity(manifest, *travel);
+    write_manifest(folder.manifest_path(), manifest);
+  } catch (...) {
+    folder.discard_if_empty();
+    throw;
+  }
+  events({RunEvent::Kind::Folder, "", folder.path(), 0});
+  return guarded_run(folder, manifest, [&] {
+    return draw_and_assemble(folder, manifest, *travel, progress, events);
+  });
+}
+
+RunResult resume_travel(const fs::path& path, const ResumeOptions& options, Progress& progress,
+                        const RunEventSink& events) {
+  const RunFolder folder = RunFolder::open(path);
+  Manifest manifest = read_manifest(folder.manifest_path());
+  TravelRequest request = manifest.request;
+  request.device = options.device.value_or(request.device);
+  request.threads = options.threads.value_or(request.threads);
+  request.model = options.model.value_or(request.model);
+  events({RunEvent::Kind::Folder, "", folder.path(), 0});
+  folder.remove_leftovers();
+  const std::unique_ptr<Travel> travel = Travel::open(request, progress);
+  check_same_model(manifest, *travel);
+  return guarded_run(folder, manifest, [&] {
+    return draw_and_assemble(folder, manifest, *travel, progress, events);
+  });
+}
+
+fs::path make_video(const fs::path& path, const VideoSettings& settings, Progress& progress) {
+  const RunFolder folder = RunFolder::open(path);
+  const Manifest manifest = read_manifest(folder.manifest_path());
+  TravelRequest request = manifest.request;
+  request.fps = settings.fps.value_or(request.fps > 0 ? request.fps : TravelRequest{}.fps);
+  request.format = settings.format.value_or(request.format);
+  request.pad = settings.pad.value_or(request.pad);
+  request.pick = settings.pick.value_or(request.pick);
+  if (!(request.fps > 0)) {
+    throw Error(ErrorCode::InvalidArgument, "[video] fps is 0, expected more than 0");
+  }
+  for (std::int64_t index = 0; index < manifest.frames; ++index) {
+    if (!fs::exists(folder.frame_path(index))) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[video] " + folder.path().string() + ": frame " + std::to_string(index) +
+                      " of " + std::to_string(manifest.frames) +
+                      " is not drawn yet, expected a finished run (prompt-travel resume)");
+    }
+  }
+  const fs::path output =
+      settings.out.value_or(folder.video_path(kVideoFormatNames.name(request.format)));
+  encode_video(folder, manifest, output, request, progress);
+  return output;
+}
+
+}  // namespace ptravel

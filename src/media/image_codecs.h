@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media/image_file.h"
+
+namespace ptravel {
+
+/// What a decoder hands over: pixels as stored, and the metadata that came with them.
+struct DecodedImage {
+  int width = 0;
+  int height = 0;
+  int channels = 3;                  ///< 3 = RGB, 4 = RGB and straight alpha.
+  std::vector<std::uint8_t> pixels;  ///< Rows without padding.
+  std::vector<ImageText> texts;
+  std::string exif;  ///< The EXIF block; empty when there is none.
+};
+
+// One decoder per format. `bytes` is the whole file and `name` what messages call it. All throw
+// Corrupt for broken or cut off data and Unsupported where read_image says so.
+DecodedImage decode_png(std::string_view bytes, const std::string& name);
+DecodedImage decode_jpeg(std::string_view bytes, const std::string& name);
+DecodedImage decode_webp(std::string_view bytes, const std::string& name);
+
+/// The texts of a PNG; the pixels are read row by row and dropped.
+std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::string& name);
+
+bool is_png(std::string_view bytes);
+bool is_jpeg(std::string_view bytes);
+bool is_webp(std::string_view bytes);
+
+/// Throws Corrupt for a side of 0 and Unsupported above the limits of read_image.
+void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& name);
+
+/// Throws Error(Corrupt): "[read image] <name>: <what>".
+[[noreturn]] void throw_corrupt_image(const std::string& name, const std::string& what);
+
+}  // namespace ptravel

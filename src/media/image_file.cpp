@@ -1,0 +1,112 @@
+#include "media/image_file.h"
+
+#include <utility>
+
+#include "base/files.h"
+#include "media/exif.h"
+#include "media/image_codecs.h"
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+constexpr std::uint64_t kMaxSide = 65535;
+constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
+constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
+
+DecodedImage decode(std::string_view bytes, const std::string& name) {
+  if (is_png(bytes)) {
+    return decode_png(bytes, name);
+  }
+  if (is_jpeg(bytes)) {
+    return decode_jpeg(bytes, name);
+  }
+  if (is_webp(bytes)) {
+    return decode_webp(bytes, name);
+  }
+  if (bytes.empty()) {
+    throw_corrupt_image(name, "the file is empty");
+  }
+  throw Error(ErrorCode::Unsupported,
+              "[read image] " + name + ": expected a PNG, JPEG or WebP picture");
+}
+
+/// One channel over white, with Pillow's rounding of the division by 255.
+std::uint8_t over_white(unsigned value, unsigned alpha) {
+  const unsigned sum = 255 * (255 - alpha) + value * alpha + 128;
+  return static_cast<std::uint8_t>((sum + (sum >> 8)) >> 8);
+}
+
+/// Lays RGBA over white within its own memory.
+void flatten_alpha(std::vector<std::uint8_t>& pixels) {
+  const std::size_t count = pixels.size() / 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned alpha = pixels[4 * i + 3];
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      pixels[3 * i + channel] = over_white(pixels[4 * i + channel], alpha);
+    }
+  }
+  pixels.resize(count * 3);
+}
+
+}  // namespace
+
+void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& name) {
+  if (width == 0 || height == 0) {
+    throw_corrupt_image(name, "the picture has no pixels");
+  }
+  if (width > kMaxSide || height > kMaxSide || width * height > kMaxPixels) {
+    throw Error(ErrorCode::Unsupported,
+                "[read image] " + name + ": the picture is " + std::to_string(width) + "x" +
+                    std::to_string(height) +
+                    ", expected sides of at most 65535 and at most 2^28 pixels");
+  }
+}
+
+void throw_corrupt_image(const std::string& name, const std::string& what) {
+  throw Error(ErrorCode::Corrupt, "[read image] " + name + ": " + what);
+}
+
+std::optional<std::string> find_text(std::span<const ImageText> texts, std::string_view keyword) {
+  for (const ImageText& entry : texts) {
+    if (entry.keyword == keyword) {
+      return entry.text;
+    }
+  }
+  return std::nullopt;
+}
+
+LoadedImage read_image(const std::filesystem::path& path) {
+  DecodedImage decoded = decode(read_file(path, kMaxFileSize), path.string());
+  if (decoded.channels == 4) {
+    flatten_alpha(decoded.pixels);
+  }
+  LoadedImage loaded;
+  loaded.texts = std::move(decoded.texts);
+  Image image;
+  image.width = decoded.width;
+  image.height = decoded.height;
+  image.pixels = std::move(decoded.pixels);
+  const ExifInfo exif = parse_exif(decoded.exif);
+  if (!exif.user_comment.empty() && !find_text(loaded.texts, "parameters")) {
+    loaded.texts.push_back({"parameters", exif.user_comment});
+  }
+  loaded.image = apply_orientation(std::move(image), exif.orientation);
+  return loaded;
+}
+
+std::vector<ImageText> read_png_text(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path, kMaxFileSize);
+  if (!is_png(bytes)) {
+    throw Error(ErrorCode::Unsupported, "[read png text] " + path.string() + ": expected a PNG");
+  }
+  return decode_png_texts(bytes, path.string());
+}
+
+void write_png(const std::filesystem::path& path,
+               const Image& image,
+               std::span<const ImageText> texts) {
+  write_file_atomic(path, encode_png(image, texts));
+}
+
+}  // namespace ptravel

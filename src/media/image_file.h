@@ -1,0 +1,53 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptravel/image.h"
+
+namespace ptravel {
+
+/// One text entry of a picture, both parts UTF-8: keyword "parameters" holds the infotext.
+struct ImageText {
+  std::string keyword;
+  std::string text;
+  bool operator==(const ImageText&) const = default;
+};
+
+/// A picture and the texts that its file carries.
+struct LoadedImage {
+  Image image;
+  std::vector<ImageText> texts;
+};
+
+/// The text of the first entry with this keyword.
+std::optional<std::string> find_text(std::span<const ImageText> texts, std::string_view keyword);
+
+/// Reads a PNG, JPEG or WebP picture, recognised by its content. Any depth and colour type becomes
+/// 8-bit RGB as in Pillow (16 bits: the high byte; CMYK: as Adobe writes it); transparent parts are
+/// laid over white and the EXIF orientation is applied, as the web UI does for img2img. Texts:
+/// PNG's tEXt, zTXt and iTXt, and EXIF's UserComment as "parameters" where there is no such text.
+/// Throws NotFound, Io, Corrupt (broken or cut off), Unsupported (another format, an animated WebP,
+/// a side above 65535 or more than 2^28 pixels; decided before memory is taken for it).
+LoadedImage read_image(const std::filesystem::path& path);
+
+/// The texts of a PNG file, whose pixels are read but not kept: a file that is cut off or broken is
+/// found out. Throws as read_image; Unsupported when it is no PNG.
+std::vector<ImageText> read_png_text(const std::filesystem::path& path);
+
+/// Writes a PNG through a temporary file and a rename: afterwards `path` is complete or untouched.
+/// The texts stand before the pixels, as tEXt where Latin-1 can express them, else as iTXt. Equal
+/// input gives equal bytes. Throws InvalidArgument for an empty picture, a text that is not UTF-8
+/// or contains a zero byte, or a keyword that is not 1 to 79 printable ASCII characters; Io.
+void write_png(const std::filesystem::path& path,
+               const Image& image,
+               std::span<const ImageText> texts = {});
+
+/// The bytes that write_png writes.
+std::string encode_png(const Image& image, std::span<const ImageText> texts = {});
+
+}  // namespace ptravel

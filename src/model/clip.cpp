@@ -1,0 +1,95 @@
+#include "model/clip.h"
+
+#include <sstream>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/activation.h"
+#include "tensor/attention.h"
+
+namespace ptravel {
+
+ClipTextModel::Layer::Layer(const Weights& weights, const ClipConfig& config,
+                            const Compute& compute)
+    : norm1(weights.at("layer_norm1"), config.width, compute),
+      norm2(weights.at("layer_norm2"), config.width, compute),
+      q(weights.at("self_attn.q_proj"), config.width, config.width, compute),
+      k(weights.at("self_attn.k_proj"), config.width, config.width, compute),
+      v(weights.at("self_attn.v_proj"), config.width, config.width, compute),
+      out(weights.at("self_attn.out_proj"), config.width, config.width, compute),
+      fc1(weights.at("mlp.fc1"), config.width, config.intermediate, compute),
+      fc2(weights.at("mlp.fc2"), config.intermediate, config.width, compute) {}
+
+at::Tensor ClipTextModel::Layer::operator()(const at::Tensor& x, const ClipConfig& config) const {
+  const at::Tensor own = norm1(x);
+  const at::Tensor seen =
+      attention(q(own), k(own), v(own), config.num_heads, AttentionMask::Causal);
+  const at::Tensor between = out(seen, x);
+  const at::Tensor hidden = fc1(norm2(between));
+  return fc2(config.quick_gelu ? quick_gelu(hidden) : ptravel::gelu(hidden), between);
+}
+
+ClipTextModel::ClipTextModel(const Weights& weights, const ClipConfig& config,
+                             const Compute& compute)
+    : config_(config), compute_(compute) {
+  if (config.num_heads < 1 || config.width % config.num_heads != 0) {
+    throw Error(ErrorCode::Unsupported, "[text encoder] width " + std::to_string(config.width) +
+                                            ": expected a multiple of the " +
+                                            std::to_string(config.num_heads) + " attention heads");
+  }
+  tokens_ = weights.load("embeddings.token_embedding.weight", {config.vocab_size, config.width},
+                         compute);
+  positions_ = weights.load("embeddings.position_embedding.weight",
+                            {config.max_positions, config.width}, compute);
+  weights.ignore("embeddings.position_ids");
+  for (std::int64_t i = 0; i < config.num_layers; ++i) {
+    layers_.emplace_back(weights.at("encoder.layers." + std::to_string(i)), config, compute);
+  }
+  final_norm_ = LayerNorm(weights.at("final_layer_norm"), config.width, compute);
+}
+
+void ClipTextModel::check(const at::Tensor& ids, std::int64_t clip_skip) const {
+  if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(0) < 1 || ids.size(1) < 1 ||
+      ids.size(1) > config_.max_positions) {
+    std::ostringstream sizes;
+    sizes << ids.sizes() << " of " << ids.scalar_type();
+    throw Error(ErrorCode::InvalidArgument, "[text encoder] ids " + sizes.str() +
+                                                ": expected int64 [B, 1.." +
+                                                std::to_string(config_.max_positions) + "]");
+  }
+  if (clip_skip < 1 || clip_skip > config_.num_layers) {
+    throw Error(ErrorCode::InvalidArgument, "[text encoder] clip_skip " + std::to_string(clip_skip) +
+                                                ": expected 1.." +
+                                                std::to_string(config_.num_layers));
+  }
+  const auto smallest = ids.min().item<std::int64_t>();
+  const auto largest = ids.max().item<std::int64_t>();
+  if (smallest < 0 || largest >= config_.vocab_size) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[text encoder] token id " + std::to_string(smallest < 0 ? smallest : largest) +
+                    ": expected 0.." + std::to_string(config_.vocab_size - 1));
+  }
+}
+
+at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
+  check(ids, 1);
+  return at::embedding(tokens_, ids.to(compute_.device)).to(at::kFloat);
+}
+
+at::Tensor ClipTextModel::forward(const at::Tensor& ids, std::int64_t clip_skip,
+                                  const BlockObserver& observer) const {
+  check(ids, clip_skip);
+  const BlockProbe probe(observer);
+  at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)) +
+                 positions_.narrow(0, 0, ids.size(1)).unsqueeze(0);
+  probe("embeddings", x);
+  const std::int64_t last = config_.num_layers - (clip_skip - 1);
+  for (std::int64_t i = 0; i < last; ++i) {
+    x = layers_[static_cast<std::size_t>(i)](x, config_);
+    probe("layer" + std::to_string(i), x);
+  }
+  return final_norm_(x).to(at::kFloat);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,20 @@
+# The model-file half of the room: containers, names, configs. The networks are listed beside it.
+set(PTRAVEL_MODEL_FILE_SOURCES
+  checkpoint.cpp
+  config.cpp
+  config_files.cpp
+  diffusers.cpp
+  hash_cache.cpp
+  inspect.cpp
+  key_map.cpp
+  model_family.cpp
+  model_files.cpp
+  pickle.cpp
+  pickle_globals.cpp
+  pickle_reader.cpp
+  safetensors.cpp
+  safetensors_header.cpp
+  tensor_file.cpp
+  tensor_sources.cpp
+  weights.cpp
+  zip_archive.cpp)

@@ -1,0 +1,50 @@
+#include "model/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+
+Compute full_precision(const Compute& compute) { return {compute.device, at::kFloat}; }
+
+Compute vector_precision(const Compute& compute) {
+  return compute.device.is_cpu() ? full_precision(compute) : compute;
+}
+
+Linear::Linear(const Weights& weights, std::int64_t in, std::int64_t out, const Compute& compute,
+               Bias bias, Stored stored) {
+  at::Tensor weight = stored == Stored::Filter
+                          ? weights.load("weight", {out, in, 1, 1}, compute).reshape({out, in})
+                          : weights.load("weight", {out, in}, compute);
+  at::Tensor offset =
+      bias == Bias::Yes ? weights.load("bias", {out}, vector_precision(compute)) : at::Tensor();
+  map = LinearMap(std::move(weight), std::move(offset));
+}
+
+Conv2d::Conv2d(const Weights& weights, std::int64_t in, std::int64_t out, std::int64_t kernel_size,
+               const Compute& compute, cpu::ConvGeometry geometry)
+    : map(weights.load("weight", {out, in, kernel_size, kernel_size}, compute),
+          weights.load("bias", {out}, vector_precision(compute)), geometry) {}
+
+Conv2d Conv2d::same(const Weights& weights, std::int64_t in, std::int64_t out,
+                    const Compute& compute) {
+  return Conv2d(weights, in, out, 3, compute, {.stride = 1, .pad_before = 1, .pad_after = 1});
+}
+
+GroupNorm::GroupNorm(const Weights& weights, std::int64_t channels, double eps_in,
+                     const Compute& compute)
+    : weight(weights.load("weight", {channels}, vector_precision(compute))),
+      bias(weights.load("bias", {channels}, vector_precision(compute))),
+      eps(eps_in) {
+  if (channels % kGroups != 0) {
+    throw Error(ErrorCode::Unsupported, "[group_norm] " + std::to_string(channels) +
+                                            " channels: expected a multiple of 32");
+  }
+}
+
+LayerNorm::LayerNorm(const Weights& weights, std::int64_t width, const Compute& compute)
+    : weight(weights.load("weight", {width}, vector_precision(compute))),
+      bias(weights.load("bias", {width}, vector_precision(compute))) {}
+
+}  // namespace ptravel

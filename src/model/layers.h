@@ -1,0 +1,116 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "model/weights.h"
+#include "tensor/compute.h"
+#include "tensor/conv.h"
+#include "tensor/linear.h"
+#include "tensor/norm.h"
+
+namespace ptravel {
+
+/// Called with the name and the value of each block's output, in the network's number format.
+using BlockObserver = std::function<void(const std::string& name, const at::Tensor& value)>;
+
+/// An observer together with the place in the network, handed down through the blocks. Costs nothing when
+/// there is no observer.
+class BlockProbe {
+ public:
+  BlockProbe() = default;
+  /// `observer` may be empty; it must outlive the probe.
+  explicit BlockProbe(const BlockObserver& observer, std::string prefix = {})
+      : observer_(observer ? &observer : nullptr), prefix_(std::move(prefix)) {}
+
+  /// The probe of a part: names get "name/" in front, or "name." with another separator.
+  BlockProbe inside(const std::string& name, const char* separator = "/") const {
+    return observer_ ? BlockProbe(*observer_, prefix_ + name + separator) : BlockProbe();
+  }
+  bool active() const { return observer_ != nullptr; }
+  void operator()(const std::string& name, const at::Tensor& value) const {
+    if (observer_) {
+      (*observer_)(prefix_ + name, value);
+    }
+  }
+
+ private:
+  const BlockObserver* observer_ = nullptr;
+  std::string prefix_;
+};
+
+/// y = x W^T + b over the last dimension; x [N, tokens, in] or [N, in].
+struct Linear {
+  enum class Bias { No, Yes };
+  /// How the checkpoint stores the weight: [out, in], or [out, in, 1, 1].
+  enum class Stored { Matrix, Filter };
+
+  Linear() = default;
+  Linear(const Weights& weights, std::int64_t in, std::int64_t out, const Compute& compute,
+         Bias bias = Bias::Yes, Stored stored = Stored::Matrix);
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const {
+    return map(x, residual);
+  }
+
+  LinearMap map;
+};
+
+/// A square convolution with bias. Works on [N, C, h, w] in channels-last memory.
+struct Conv2d {
+  Conv2d() = default;
+  Conv2d(const Weights& weights, std::int64_t in, std::int64_t out, std::int64_t kernel_size,
+         const Compute& compute, cpu::ConvGeometry geometry = {});
+  /// 3x3 that keeps the size.
+  static Conv2d same(const Weights& weights, std::int64_t in, std::int64_t out,
+                     const Compute& compute);
+  at::Tensor operator()(const at::Tensor& x) const { return map(x); }
+  /// As above plus one more bias for each image, [N, out].
+  at::Tensor with_image_bias(const at::Tensor& x, const at::Tensor& image_bias) const {
+    return map(x, {.image_bias = image_bias, .residual = {}, .format = ResultFormat::AsInput});
+  }
+  /// As above plus a picture like the result.
+  at::Tensor with_residual(const at::Tensor& x, const at::Tensor& residual) const {
+    return map(x, {.image_bias = {}, .residual = residual, .format = ResultFormat::AsInput});
+  }
+  /// The result unrounded, in float32: for a network's last layer.
+  at::Tensor to_float32(const at::Tensor& x) const {
+    return map(x, {.image_bias = {}, .residual = {}, .format = ResultFormat::Float32});
+  }
+
+  Convolution map;
+};
+
+/// Group normalisation with 32 groups, with SiLU behind it where wanted.
+struct GroupNorm {
+  GroupNorm() = default;
+  GroupNorm(const Weights& weights, std::int64_t channels, double eps, const Compute& compute);
+  at::Tensor operator()(const at::Tensor& x, AfterNorm after = AfterNorm::Nothing) const {
+    return group_norm(x, kGroups, weight, bias, eps, after);
+  }
+
+  static constexpr std::int64_t kGroups = 32;
+  at::Tensor weight;
+  at::Tensor bias;
+  double eps = 0;
+};
+
+/// Layer normalisation over the last dimension, eps 1e-5.
+struct LayerNorm {
+  LayerNorm() = default;
+  LayerNorm(const Weights& weights, std::int64_t width, const Compute& compute);
+  at::Tensor operator()(const at::Tensor& x) const { return layer_norm(x, weight, bias, 1e-5); }
+
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+/// The same device in fp32: for what is kept in full precision whatever the networks compute in.
+Compute full_precision(const Compute& compute);
+
+/// For the small vectors (biases, norms): fp32 on a CPU, whose kernels take them so.
+Compute vector_precision(const Compute& compute);
+
+}  // namespace ptravel

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "model/weights.h"
+#include "ptravel/model.h"
+
+namespace ptravel {
+
+/// What the tensors are, by their names and a few shapes; LDM names for complete models (diffusers folders are
+/// mapped first). No data is read.
+ModelFamily recognise_model(const TensorSource& tensors);
+
+/// Whether this program can load the family as its model.
+bool is_loadable(ModelFamily family);
+
+/// One sentence without a full stop that says why a family cannot be given as the model.
+std::string refusal(ModelFamily family);
+
+}  // namespace ptravel

@@ -1,0 +1,70 @@
+#include "model/stable_diffusion.h"
+
+#include <utility>
+
+#include <ATen/ATen.h>
+
+#include "model/key_map.h"
+
+namespace ptravel {
+namespace {
+
+/// Another source's tensors, counted as they are read.
+class ReportingTensors : public TensorSource {
+ public:
+  ReportingTensors(std::shared_ptr<const TensorSource> inner, Progress& progress)
+      : inner_(std::move(inner)), progress_(progress) {
+    progress_.begin("Loading the model", "tensors", static_cast<double>(inner_->names().size()));
+  }
+
+  std::vector<std::string> names() const override { return inner_->names(); }
+  bool contains(std::string_view name) const override { return inner_->contains(name); }
+  std::vector<std::int64_t> shape(std::string_view name) const override {
+    return inner_->shape(name);
+  }
+  at::ScalarType dtype(std::string_view name) const override { return inner_->dtype(name); }
+  at::Tensor tensor(std::string_view name) const override { return inner_->tensor(name); }
+  void release(std::string_view name) const override {
+    inner_->release(name);
+    progress_.check_cancelled();
+    progress_.update(++done_);
+  }
+  std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const override {
+    return inner_->make(name, shape);
+  }
+
+ private:
+  std::shared_ptr<const TensorSource> inner_;
+  Progress& progress_;
+  mutable double done_ = 0;
+};
+
+/// Loads one network and checks that it took exactly the tensors below its prefix.
+template <typename Network, typename Config>
+Network load_network(const std::shared_ptr<const TensorSource>& source, ModelPart part,
+                     const std::string& title, const Config& config, const Compute& compute) {
+  const Weights weights(source, std::string(ldm_prefix(part)), title);
+  Network network(weights, config, compute);
+  weights.finish();
+  return network;
+}
+
+}  // namespace
+
+StableDiffusion StableDiffusion::load(const ModelFiles& files, const Compute& compute,
+                                      Progress& progress) {
+  const auto source = std::make_shared<ReportingTensors>(files.weights, progress);
+  const Compute full = full_precision(compute);
+  const Compute vae_compute = compute.device.is_cpu() ? compute : full;
+  return {
+      load_network<ClipTextModel>(source, ModelPart::TextEncoder, "text encoder", files.clip, full),
+      load_network<Unet>(source, ModelPart::Unet, "unet", files.unet, compute),
+      load_network<Vae>(source, ModelPart::Vae, "vae", files.vae, vae_compute),
+      compute,
+      files.prediction,
+      files.alphas_cumprod,
+      files.path,
+  };
+}
+
+}  // namespace ptravel

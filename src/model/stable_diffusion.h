@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+
+#include "model/clip.h"
+#include "model/model_files.h"
+#include "model/unet.h"
+#include "model/vae.h"
+#include "ptravel/progress.h"
+
+namespace ptravel {
+
+/// A Stable Diffusion model, loaded and ready to compute. Immutable, so that several threads may use
+/// it; movable.
+struct StableDiffusion {
+  /// Loads what open_model found. Tensor by tensor: each is converted and its pages of the mapped file given
+  /// back before the next, so that the weights are never in memory twice. The UNet (and on a CPU
+  /// the VAE) is in `compute`'s format; the text encoder is always fp32, so that conditionings do not depend on the
+  /// precision; on a GPU the VAE is fp32 too, because fp16 overflows in some. Reports tensors as
+  /// they come. Throws Corrupt with all missing, unused and misshapen tensors of a network, and Cancelled.
+  static StableDiffusion load(const ModelFiles& files, const Compute& compute, Progress& progress);
+
+  ClipTextModel clip;
+  Unet unet;
+  Vae vae;
+  Compute compute;  ///< The UNet's.
+  Prediction prediction = Prediction::Eps;
+  /// The noise schedule that the model brings along, or nothing for Stable Diffusion's.
+  std::optional<std::vector<double>> alphas_cumprod;
+  std::filesystem::path path;
+};
+
+}  // namespace ptravel

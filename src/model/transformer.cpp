@@ -1,0 +1,113 @@
+// The spatial transformer of latent diffusion (Rombach et al. 2022, "High-Resolution Image Synthesis with
+// Latent Diffusion Models", section 3.3 and appendix E.2.1).
+
+#include "model/transformer.h"
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/activation.h"
+#include "tensor/attention.h"
+#include "tensor/layout.h"
+
+namespace ptravel {
+namespace {
+
+std::int64_t heads_for(std::int64_t channels, const UnetConfig& config) {
+  const bool by_size = config.head_channels > 0;
+  const std::int64_t divisor = by_size ? config.head_channels : config.num_heads;
+  if (divisor < 1 || channels % divisor != 0) {
+    throw Error(ErrorCode::Unsupported,
+                "[unet] " + std::to_string(channels) + " channels: expected a multiple of " +
+                    std::to_string(divisor) + (by_size ? " channels per head" : " attention heads"));
+  }
+  return by_size ? channels / divisor : divisor;
+}
+
+}  // namespace
+
+CrossAttention::CrossAttention(const Weights& weights, std::int64_t channels,
+                               std::int64_t context_dim, std::int64_t heads_in,
+                               const Compute& compute)
+    : heads(heads_in),
+      to_q(weights.at("to_q"), channels, channels, compute, Linear::Bias::No),
+      to_k(weights.at("to_k"), context_dim, channels, compute, Linear::Bias::No),
+      to_v(weights.at("to_v"), context_dim, channels, compute, Linear::Bias::No),
+      to_out(weights.at("to_out.0"), channels, channels, compute) {}
+
+at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context,
+                                      const at::Tensor& residual) const {
+  return to_out(attention(to_q(x), to_k(context), to_v(context), heads), residual);
+}
+
+FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute)
+    : proj(weights.at("net.0.proj"), channels, 8 * channels, compute),
+      out(weights.at("net.2"), 4 * channels, channels, compute) {}
+
+at::Tensor FeedForward::operator()(const at::Tensor& x, const at::Tensor& residual) const {
+  return out(geglu(proj(x)), residual);
+}
+
+TransformerBlock::TransformerBlock(const Weights& weights, std::int64_t channels,
+                                   std::int64_t context_dim, std::int64_t heads,
+                                   const Compute& compute)
+    : norm1(weights.at("norm1"), channels, compute),
+      norm2(weights.at("norm2"), channels, compute),
+      norm3(weights.at("norm3"), channels, compute),
+      attn1(weights.at("attn1"), channels, channels, heads, compute),
+      attn2(weights.at("attn2"), channels, context_dim, heads, compute),
+      ff(weights.at("ff"), channels, compute) {}
+
+at::Tensor TransformerBlock::operator()(const at::Tensor& x, const at::Tensor& context,
+                                        const BlockProbe& probe) const {
+  const at::Tensor own = norm1(x);
+  const at::Tensor after_self = attn1(own, own, x);
+  const at::Tensor query = norm2(after_self);
+  const at::Tensor after_text = attn2(query, context, after_self);
+  const at::Tensor last = norm3(after_text);
+  const at::Tensor out = ff(last, after_text);
+  if (probe.active()) {
+    probe("norm1", own);
+    probe("attn1", after_self - x);
+    probe("norm2", query);
+    probe("attn2", after_text - after_self);
+    probe("norm3", last);
+    probe("ff", out - after_text);
+    probe("transformer_block", out);
+  }
+  return out;
+}
+
+SpatialTransformer::SpatialTransformer(const Weights& weights, std::int64_t channels,
+                                       std::int64_t depth, const UnetConfig& config,
+                                       const Compute& compute)
+    : norm(weights.at("norm"), channels, 1e-6, compute) {
+  const auto stored = config.linear_projection ? Linear::Stored::Matrix : Linear::Stored::Filter;
+  proj_in = Linear(weights.at("proj_in"), channels, channels, compute, Linear::Bias::Yes, stored);
+  proj_out = Linear(weights.at("proj_out"), channels, channels, compute, Linear::Bias::Yes, stored);
+  for (std::int64_t i = 0; i < depth; ++i) {
+    blocks.emplace_back(weights.at("transformer_blocks." + std::to_string(i)), channels,
+                        config.context_dim, heads_for(channels, config), compute);
+  }
+}
+
+at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor& context,
+                                          const BlockProbe& probe) const {
+  const auto picture = [&](const at::Tensor& tokens) {
+    return to_picture(tokens, x.size(2), x.size(3));
+  };
+  at::Tensor tokens = to_tokens(norm(x));
+  probe("norm", picture(tokens));
+  tokens = proj_in(tokens);
+  probe("proj_in", picture(tokens));
+  for (const TransformerBlock& block : blocks) {
+    tokens = block(tokens, context, probe);
+  }
+  const at::Tensor out = proj_out(tokens, to_tokens(x));
+  if (probe.active()) {
+    probe("proj_out", picture(out) - x);
+  }
+  return picture(out);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "model/config.h"
+#include "model/layers.h"
+
+namespace ptravel {
+
+/// The distribution of latents that the encoder sees in a picture, before the scale factor.
+struct LatentDistribution {
+  at::Tensor mean;    ///< float32 [N, embed_dim, h, w]
+  at::Tensor logvar;  ///< Clamped to [-30, 20].
+  at::Tensor std;     ///< exp(logvar / 2)
+};
+
+/// The autoencoder of latent diffusion (AutoencoderKL of the public CompVis implementation).
+/// Immutable; both directions may run in several threads. Memory is a few times the largest activation
+/// (256 channels at full size); attention is computed in blocks.
+class Vae {
+ public:
+  /// Loads every tensor below `weights` ("encoder", "decoder", "quant_conv", "post_quant_conv").
+  Vae(const Weights& weights, const VaeConfig& config, const Compute& compute);
+  Vae(Vae&&) noexcept;
+  Vae& operator=(Vae&&) noexcept;
+  ~Vae();
+
+  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). Multiply a sample by scale_factor to get a
+  /// latent. Throws InvalidArgument for another shape.
+  LatentDistribution encode(const at::Tensor& image, const BlockObserver& observer = {}) const;
+
+  /// latent [N, z, h, w] as the sampler leaves it; it is divided by scale_factor here. Returns
+  /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for another
+  /// shape.
+  at::Tensor decode(const at::Tensor& latent, const BlockObserver& observer = {}) const;
+
+  const VaeConfig& config() const;
+  const Compute& compute() const;
+
+ private:
+  struct Layers;
+  std::unique_ptr<const Layers> layers_;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,67 @@
+#include "model/vae_blocks.h"
+
+#include <ATen/ATen.h>
+
+#include "tensor/attention.h"
+#include "tensor/layout.h"
+
+namespace ptravel {
+namespace {
+
+constexpr double kNormEps = 1e-6;
+
+Linear pixelwise(const Weights& weights, std::int64_t in, std::int64_t out,
+                 const Compute& compute) {
+  return Linear(weights, in, out, compute, Linear::Bias::Yes, Linear::Stored::Filter);
+}
+
+}  // namespace
+
+VaeResBlock::VaeResBlock(const Weights& weights, std::int64_t in, std::int64_t out,
+                         const Compute& compute)
+    : norm1(weights.at("norm1"), in, kNormEps, compute),
+      norm2(weights.at("norm2"), out, kNormEps, compute),
+      conv1(Conv2d::same(weights.at("conv1"), in, out, compute)),
+      conv2(Conv2d::same(weights.at("conv2"), out, out, compute)) {
+  if (in != out) {
+    shortcut = pixelwise(weights.at("nin_shortcut"), in, out, compute);
+  }
+}
+
+at::Tensor VaeResBlock::operator()(const at::Tensor& x) const {
+  at::Tensor h = conv1(norm1(x, AfterNorm::Silu));
+  h = norm2(h, AfterNorm::Silu);
+  const at::Tensor residual =
+      shortcut ? to_picture((*shortcut)(to_tokens(x)), x.size(2), x.size(3)) : x;
+  return conv2.with_residual(h, residual);
+}
+
+VaeAttention::VaeAttention(const Weights& weights, std::int64_t channels, const Compute& compute)
+    : norm(weights.at("norm"), channels, kNormEps, compute),
+      q(pixelwise(weights.at("q"), channels, channels, compute)),
+      k(pixelwise(weights.at("k"), channels, channels, compute)),
+      v(pixelwise(weights.at("v"), channels, channels, compute)),
+      out(pixelwise(weights.at("proj_out"), channels, channels, compute)) {}
+
+at::Tensor VaeAttention::operator()(const at::Tensor& x) const {
+  const at::Tensor tokens = to_tokens(norm(x));
+  const at::Tensor seen = ptravel::attention(q(tokens), k(tokens), v(tokens), 1);
+  return to_picture(out(seen, to_tokens(x)), x.size(2), x.size(3));
+}
+
+VaeMiddle::VaeMiddle(const Weights& weights, std::int64_t channels, const Compute& compute)
+    : block1(weights.at("block_1"), channels, channels, compute),
+      attention(weights.at("attn_1"), channels, compute),
+      block2(weights.at("block_2"), channels, channels, compute) {}
+
+at::Tensor VaeMiddle::operator()(at::Tensor x, const BlockProbe& probe) const {
+  x = block1(x);
+  probe("mid.block_1", x);
+  x = attention(x);
+  probe("mid.attn_1", x);
+  x = block2(x);
+  probe("mid.block_2", x);
+  return x;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,184 @@
+#include "model/weights.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+constexpr std::size_t kMaxListed = 20;
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text = "[";
+  for (const std::int64_t side : shape) {
+    text += (text.size() > 1 ? ", " : "") + std::to_string(side);
+  }
+  return text + "]";
+}
+
+/// True when no number has all exponent bits set (that is, none is infinite or NaN).
+template <typename Bits>
+bool exponents_below(const void* data, std::int64_t count, Bits exponent) {
+  const auto* words = static_cast<const Bits*>(data);
+  bool finite = true;
+  for (std::int64_t i = 0; i < count; ++i) {
+    finite &= (words[i] & exponent) != exponent;
+  }
+  return finite;
+}
+
+/// Whether all numbers of a CPU tensor are finite. One pass over the bits, no temporaries.
+bool all_finite(const at::Tensor& tensor) {
+  const at::Tensor numbers = tensor.contiguous();
+  const void* data = numbers.data_ptr();
+  switch (numbers.scalar_type()) {
+    case at::kHalf:
+      return exponents_below<std::uint16_t>(data, numbers.numel(), 0x7c00);
+    case at::kBFloat16:
+      return exponents_below<std::uint16_t>(data, numbers.numel(), 0x7f80);
+    case at::kFloat:
+      return exponents_below<std::uint32_t>(data, numbers.numel(), 0x7f800000);
+    case at::kDouble:
+      return exponents_below<std::uint64_t>(data, numbers.numel(), 0x7ff0000000000000);
+    default:
+      return true;
+  }
+}
+
+/// Converting can overflow: a large fp32 or fp64 number has no fp16 counterpart.
+bool conversion_may_overflow(at::ScalarType from, at::ScalarType to) {
+  return (to == at::kHalf && from != at::kHalf) || (from == at::kDouble && to != at::kDouble);
+}
+
+}  // namespace
+
+std::string TensorSource::dtype_name(std::string_view name) const {
+  switch (dtype(name)) {
+    case at::kDouble:
+      return "F64";
+    case at::kFloat:
+      return "F32";
+    case at::kHalf:
+      return "F16";
+    case at::kBFloat16:
+      return "BF16";
+    case at::kLong:
+      return "I64";
+    case at::kInt:
+      return "I32";
+    case at::kShort:
+      return "I16";
+    case at::kChar:
+      return "I8";
+    case at::kByte:
+      return "U8";
+    case at::kBool:
+      return "BOOL";
+    default:
+      return "?";
+  }
+}
+
+std::optional<at::Tensor> TensorSource::make(std::string_view, at::IntArrayRef) const {
+  return std::nullopt;
+}
+
+struct Weights::Ledger {
+  std::string title;
+  std::vector<std::string> problems;
+  std::set<std::string, std::less<>> used;
+};
+
+Weights::Weights(std::shared_ptr<const TensorSource> source, std::string prefix,
+                 std::string ledger_title)
+    : source_(std::move(source)),
+      prefix_(std::move(prefix)),
+      ledger_(std::make_shared<Ledger>()) {
+  if (!prefix_.empty() && prefix_.back() != '.') {
+    prefix_ += '.';
+  }
+  ledger_->title = std::move(ledger_title);
+}
+
+Weights Weights::at(std::string_view name) const {
+  Weights inner = *this;
+  inner.prefix_.append(name).append(".");
+  return inner;
+}
+
+bool Weights::contains(std::string_view name) const {
+  return source_->contains(prefix_ + std::string(name));
+}
+
+std::optional<std::vector<std::int64_t>> Weights::shape(std::string_view name) const {
+  const std::string full = prefix_ + std::string(name);
+  if (!source_->contains(full)) {
+    return std::nullopt;
+  }
+  return source_->shape(full);
+}
+
+at::Tensor Weights::load(std::string_view name, at::IntArrayRef expected_shape,
+                         const Compute& compute) const {
+  const std::string full = prefix_ + std::string(name);
+  const auto options = at::TensorOptions().device(compute.device).dtype(compute.dtype);
+  const auto reject = [&](const std::string& problem) {
+    ledger_->problems.push_back(full + ": " + problem);
+    return at::zeros({}, options).expand(expected_shape);
+  };
+  ledger_->used.insert(full);
+  if (const auto made = source_->make(full, expected_shape)) {
+    return made->to(options, /*non_blocking=*/false, /*copy=*/true);
+  }
+  if (!source_->contains(full)) {
+    return reject("missing, expected " + shape_text(expected_shape));
+  }
+  const std::vector<std::int64_t> shape = source_->shape(full);
+  if (at::IntArrayRef(shape) != expected_shape) {
+    return reject("expected " + shape_text(expected_shape) + ", file has " + shape_text(shape));
+  }
+  const at::Tensor stored = source_->tensor(full);
+  if (!all_finite(stored)) {
+    source_->release(full);
+    return reject("holds numbers that are not finite (NaN or infinity)");
+  }
+  at::Tensor loaded = stored.to(options, /*non_blocking=*/false, /*copy=*/true,
+                                at::MemoryFormat::Contiguous);
+  source_->release(full);
+  if (conversion_may_overflow(stored.scalar_type(), compute.dtype) &&
+      !loaded.isfinite().all().item<bool>()) {
+    return reject("holds numbers too large for the chosen precision");
+  }
+  return loaded;
+}
+
+void Weights::ignore(std::string_view name) const {
+  ledger_->used.insert(prefix_ + std::string(name));
+}
+
+void Weights::finish() const {
+  std::vector<std::string> problems = ledger_->problems;
+  for (const std::string& name : source_->names()) {
+    if (name.starts_with(prefix_) && !ledger_->used.contains(name)) {
+      problems.push_back(name + ": not used, " + shape_text(source_->shape(name)));
+    }
+  }
+  if (problems.empty()) {
+    return;
+  }
+  std::string message = "[" + ledger_->title + "] the weights do not fit the network: ";
+  for (std::size_t i = 0; i < std::min(problems.size(), kMaxListed); ++i) {
+    message += (i == 0 ? "" : "; ") + problems[i];
+  }
+  if (problems.size() > kMaxListed) {
+    message += "; and " + std::to_string(problems.size() - kMaxListed) + " more";
+  }
+  throw Error(ErrorCode::Corrupt, message);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,48 @@
+#include "pipeline/latents.h"
+
+#include <ATen/ATen.h>
+
+#include <cstring>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+
+at::Tensor image_to_tensor(const Image& image) {
+  PTRAVEL_CHECK(image.width > 0 && image.height > 0);
+  const at::Tensor bytes = at::from_blob(const_cast<std::uint8_t*>(image.pixels.data()),
+                                         {1, image.height, image.width, 3}, at::kByte);
+  return (bytes.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 * 2.0 - 1.0).contiguous();
+}
+
+Image tensor_to_image(const at::Tensor& decoded) {
+  PTRAVEL_CHECK(decoded.dim() == 4 && decoded.size(0) == 1 && decoded.size(1) == 3);
+  const at::Tensor values = decoded.to(at::kCPU, at::kFloat);
+  if (!at::isfinite(values).all().item<bool>()) {
+    throw Error(ErrorCode::Unsupported,
+                "[vae] the decoded picture has values that are not numbers; the model's weights may be "
+                "broken, or need --precision fp32");
+  }
+  const at::Tensor bytes = (((values + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0)
+                               .to(at::kByte)
+                               .permute({0, 2, 3, 1})
+                               .contiguous();
+  Image image(static_cast<int>(bytes.size(2)), static_cast<int>(bytes.size(1)));
+  std::memcpy(image.pixels.data(), bytes.data_ptr<std::uint8_t>(), image.pixels.size());
+  return image;
+}
+
+at::Tensor encode_latent(const Vae& vae, const Image& image) {
+  const at::Tensor pixels = image_to_tensor(image).to(vae.compute().device);
+  return vae.encode(pixels).mean * vae.config().scale_factor;
+}
+
+std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
+  std::vector<Image> images;
+  for (std::int64_t i = 0; i < latents.size(0); ++i) {
+    images.push_back(tensor_to_image(vae.decode(latents.narrow(0, i, 1))));
+  }
+  return images;
+}
+
+}  // namespace ptravel

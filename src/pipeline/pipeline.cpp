@@ -1,0 +1,89 @@
+#include "pipeline/pipeline.h"
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+ModelOptions model_options(const PipelineOptions& options) {
+  ModelOptions result;
+  if (options.vae == "none") {
+    result.automatic_vae = false;
+  } else {
+    result.vae = options.vae;
+  }
+  if (options.prediction != PredictionChoice::Auto) {
+    result.prediction =
+        options.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
+  }
+  return result;
+}
+
+SigmaTable sigma_table(const ModelFiles& files) {
+  return files.alphas_cumprod ? SigmaTable(*files.alphas_cumprod) : SigmaTable();
+}
+
+}  // namespace
+
+Pipeline::Pipeline(ModelFiles files, Compute compute)
+    : files_(std::move(files)), compute_(compute) {}
+
+std::unique_ptr<Pipeline> Pipeline::open(const PipelineOptions& options) {
+  set_num_threads(options.threads);
+  const Compute compute = resolve_compute(options.device, options.precision);
+  return std::unique_ptr<Pipeline>(
+      new Pipeline(open_model(options.model, model_options(options)), compute));
+}
+
+void Pipeline::load(Progress& progress) {
+  PTRAVEL_CHECK(!model_);
+  tokenizer_ = files_.tokenizer ? Tokenizer::load(*files_.tokenizer) : Tokenizer::clip();
+  model_.emplace(StableDiffusion::load(files_, compute_, progress));
+  encoder_.emplace(*tokenizer_, model_->clip);
+  files_.weights.reset();  // The mapped files are not needed any more.
+}
+
+const PromptEncoder& Pipeline::encoder() const {
+  PTRAVEL_CHECK(encoder_);
+  return *encoder_;
+}
+
+const Vae& Pipeline::vae() const {
+  PTRAVEL_CHECK(model_);
+  return model_->vae;
+}
+
+const Unet& Pipeline::unet() const {
+  PTRAVEL_CHECK(model_);
+  return model_->unet;
+}
+
+const ClipTextModel& Pipeline::text_encoder() const {
+  PTRAVEL_CHECK(model_);
+  return model_->clip;
+}
+
+at::Tensor Pipeline::sample(const SamplingSettings& settings, const PictureBatch& batch,
+                            const SamplingHooks& hooks) const {
+  PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
+  const SamplingModel model{
+      [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
+        const at::Device device = compute_.device;
+        return unet().forward(x.to(device), t.to(device), context.to(device)).to(x.device());
+      },
+      files_.prediction == Prediction::V ? NetworkOutput::V : NetworkOutput::Eps,
+      sigma_table(files_)};
+  SamplingBatch sampling;
+  sampling.images = batch.images;
+  sampling.seeds = batch.seeds;
+  sampling.shape = {files_.unet.in_channels, batch.height / size_factor(),
+                    batch.width / size_factor()};
+  sampling.init_latent = batch.init_latent.defined() ? batch.init_latent.to(at::kCPU) : at::Tensor();
+  sampling.options = at::TensorOptions(at::kFloat);
+  const at::NoGradGuard no_gradients;
+  return sample_latents(model, settings, sampling, hooks);
+}
+
+}  // namespace ptravel

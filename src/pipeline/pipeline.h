@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "diffusion/sample.h"
+#include "model/model_files.h"
+#include "model/stable_diffusion.h"
+#include "pipeline/prompt_encoder.h"
+#include "ptravel/compute.h"
+#include "ptravel/image.h"
+#include "ptravel/progress.h"
+#include "tensor/compute.h"
+#include "text/tokenizer.h"
+
+namespace ptravel {
+
+/// Which model to open and how to compute with it.
+struct PipelineOptions {
+  std::filesystem::path model;
+  std::filesystem::path vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
+  PredictionChoice prediction = PredictionChoice::Auto;
+  DeviceChoice device = DeviceChoice::Auto;
+  Precision precision = Precision::Auto;
+  int threads = 0;
+};
+
+/// Pictures to draw together; one entry of each list per picture.
+struct PictureBatch {
+  std::vector<ImageConditioning> images;
+  std::vector<ImageSeed> seeds;
+  int width = 512;   ///< Multiples of Pipeline::size_factor().
+  int height = 512;
+  at::Tensor init_latent;  ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
+};
+
+/// A loaded Stable Diffusion model and everything around it: prompts in, pictures out. One thread.
+class Pipeline {
+ public:
+  /// Opens the files (names and shapes only) and settles device and precision; load() follows.
+  static std::unique_ptr<Pipeline> open(const PipelineOptions& options);
+  /// Reads the weights. Call once, before anything that computes.
+  void load(Progress& progress);
+
+  /// Pixels along a side must be multiples of it.
+  int size_factor() const { return static_cast<int>(files_.vae.factor()); }
+  const ModelFiles& files() const { return files_; }
+  const Compute& compute() const { return compute_; }
+  const PromptEncoder& encoder() const;
+  const Vae& vae() const;
+  const Unet& unet() const;
+  const ClipTextModel& text_encoder() const;
+
+  /// Draws a batch; returns float32 latents [N, C, h, w] on the CPU.
+  at::Tensor sample(const SamplingSettings& settings, const PictureBatch& batch,
+                    const SamplingHooks& hooks = {}) const;
+
+ private:
+  Pipeline(ModelFiles files, Compute compute);
+
+  ModelFiles files_;
+  Compute compute_;
+  std::optional<Tokenizer> tokenizer_;
+  std::optional<StableDiffusion> model_;
+  std::optional<PromptEncoder> encoder_;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,83 @@
+#include "tensor/compute.h"
+
+#include <dlfcn.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include "ptravel/error.h"
+#include "tensor/cpu/kernels.h"
+#include "tensor/cpu/onednn.h"
+
+namespace ptravel {
+namespace {
+
+at::Device resolve_device(DeviceChoice choice) {
+  const bool cuda = at::hasCUDA();
+  if (choice == DeviceChoice::Cuda && !cuda) {
+    throw Error(ErrorCode::Unsupported,
+                "[device] cuda: expected a LibTorch with CUDA and a CUDA device, found none");
+  }
+  return (choice == DeviceChoice::Cpu || !cuda) ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
+}
+
+at::ScalarType automatic_precision(const at::Device& device) {
+  if (device.is_cuda()) {
+    return at::kHalf;
+  }
+  return cpu::has_bf16_instructions() && cpu::onednn_available() ? at::kBFloat16 : at::kFloat;
+}
+
+int usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
+}
+
+}  // namespace
+
+Compute resolve_compute(DeviceChoice device, Precision precision) {
+  Compute compute;
+  compute.device = resolve_device(device);
+  switch (precision) {
+    case Precision::Auto:
+      compute.dtype = automatic_precision(compute.device);
+      break;
+    case Precision::Fp32:
+      compute.dtype = at::kFloat;
+      break;
+    case Precision::Bf16:
+      compute.dtype = at::kBFloat16;
+      break;
+    case Precision::Fp16:
+      compute.dtype = at::kHalf;
+      break;
+  }
+  if (compute.dtype == at::kHalf && compute.device.is_cpu()) {
+    throw Error(ErrorCode::Unsupported,
+                "[precision] fp16 on a CPU: expected fp32 or bf16 there (fp16 needs CUDA)");
+  }
+  return compute;
+}
+
+int set_num_threads(int threads) {
+  if (threads < 0) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[threads] " + std::to_string(threads) + ": expected 0 (automatic) or more");
+  }
+  const int count = threads == 0 ? usable_processors() : threads;
+  at::set_num_threads(count);  // OpenMP's setting, which oneDNN shares
+  // OpenBLAS keeps a pool of its own, which LibTorch's setting does not reach. It is looked up at
+  // run time because which BLAS is loaded is the system's choice.
+  using SetThreads = void (*)(int);
+  if (auto set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+    set(count);
+  }
+  return count;
+}
+
+}  // namespace ptravel

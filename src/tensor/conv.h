@@ -1,0 +1,50 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "tensor/cpu/onednn.h"
+
+namespace ptravel {
+
+/// The number format of a result.
+enum class ResultFormat { AsInput, Float32 };
+
+/// What a convolution does to its result in the same pass.
+struct ConvExtras {
+  at::Tensor image_bias;  ///< [N, out]: one more bias for each image and channel.
+  at::Tensor residual;    ///< A picture like the result, in the input's format.
+  ResultFormat format = ResultFormat::AsInput;  ///< Float32 only without a residual.
+};
+
+/// A convolution with its weights. On a CPU in inference the weights are kept in oneDNN's layout
+/// only; where a gradient is wanted, they are laid out plainly for that call. Direct algorithms
+/// throughout (no Winograd), sums in fp32. Copies share the weights. May be used from several threads.
+class Convolution {
+ public:
+  Convolution() = default;
+  /// weight [out, in, k, k] in the format to compute in; bias [out].
+  Convolution(at::Tensor weight, at::Tensor bias, cpu::ConvGeometry geometry);
+
+  /// x [N, in, h, w] gives [N, out, h', w'] in channels-last memory.
+  at::Tensor operator()(const at::Tensor& x, const ConvExtras& extras = {}) const;
+
+  /// The weight in PyTorch's layout.
+  at::Tensor weight() const;
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  /// Memory for the result; holds the residual where there is one.
+  at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
+  at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras, bool by_image) const;
+
+  std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
+  at::Tensor weight_;                                 // elsewhere, and where it learns
+  at::Tensor bias_;
+  cpu::ConvGeometry geometry_;
+  std::int64_t out_channels_ = 0;
+  std::int64_t kernel_size_ = 0;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,101 @@
+// Makes the table of one instruction set; see vector.h for how this file is compiled.
+
+#pragma once
+
+#include "tensor/cpu/attention_kernels.h"
+#include "tensor/cpu/kernels.h"
+#include "tensor/cpu/pointwise_kernels.h"
+
+namespace ptravel::cpu {
+namespace {
+
+/// Calls function(typed null pointer) for the element's type.
+template <typename Function>
+inline auto with_element(Element element, Function&& function) {
+  if (element == Element::Float32) {
+    return function(static_cast<float*>(nullptr));
+  }
+  return function(static_cast<Bf16*>(nullptr));
+}
+
+template <typename T>
+inline const T* as(T*, const void* p) {
+  return static_cast<const T*>(p);
+}
+template <typename T>
+inline T* as(T*, void* p) {
+  return static_cast<T*>(p);
+}
+
+void moments(Element element, const void* x, std::int64_t rows, std::int64_t channels,
+             const float* shift, float* sums, float* squares) {
+  with_element(element,
+               [&](auto* t) { moments_of(as(t, x), rows, channels, shift, sums, squares); });
+}
+
+void scale_offset(Element element, const void* x, void* y, std::int64_t rows, std::int64_t channels,
+                  const float* scale, const float* offset, bool with_silu) {
+  with_element(element, [&](auto* t) {
+    if (with_silu) {
+      scale_offset_of<true>(as(t, x), as(t, y), rows, channels, scale, offset);
+    } else {
+      scale_offset_of<false>(as(t, x), as(t, y), rows, channels, scale, offset);
+    }
+  });
+}
+
+void layer_norm(Element element, const void* x, void* y, std::int64_t rows, std::int64_t width,
+                const float* weight, const float* bias, float eps) {
+  with_element(element,
+               [&](auto* t) { layer_norm_of(as(t, x), as(t, y), rows, width, weight, bias, eps); });
+}
+
+void unary(Element element, UnaryFunction function, const void* x, void* y, std::int64_t count) {
+  with_element(element, [&](auto* t) { unary_of(function, as(t, x), as(t, y), count); });
+}
+
+void geglu(Element element, const void* x, void* y, std::int64_t rows, std::int64_t width) {
+  with_element(element, [&](auto* t) { geglu_of(as(t, x), as(t, y), rows, width); });
+}
+
+template <typename T>
+std::int64_t packed_size_of(T*, const AttentionShape& shape) {
+  const AttentionLayout<T> layout(shape);
+  return layout.packed_keys_size() + layout.packed_values_size();
+}
+
+std::int64_t attention_packed_size(Element element, const AttentionShape& shape) {
+  return with_element(element, [&](auto* t) { return packed_size_of(t, shape); });
+}
+
+std::int64_t attention_scratch_size(Element element, const AttentionShape& shape) {
+  const std::int64_t padded_dim = round_up(shape.head_dim, kLanes);
+  return kQueryBlock * (kKeyBlock + 2 * padded_dim + 2);
+}
+
+void pack_keys_values(Element element, const AttentionShape& shape, const void* keys,
+                      const void* values, std::int64_t head, std::int64_t first_key,
+                      float* packed) {
+  with_element(element, [&](auto* t) {
+    pack_block(shape, as(t, keys), as(t, values), head, first_key, packed);
+  });
+}
+
+void attention_rows(Element element, const AttentionShape& shape, const void* queries,
+                    const float* packed, std::int64_t head, std::int64_t first_query,
+                    float* scratch, void* out) {
+  with_element(element, [&](auto* t) {
+    attend(shape, as(t, queries), packed, head, first_query, scratch, as(t, out));
+  });
+}
+
+constexpr Kernels make_table(const char* name) {
+  return {name,          moments,
+          scale_offset,  layer_norm,
+          unary,         geglu,
+          attention_packed_size, attention_scratch_size,
+          pack_keys_values, attention_rows};
+}
+
+}  // namespace
+}  // namespace ptravel::cpu

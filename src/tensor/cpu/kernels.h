@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ptravel::cpu {
+
+/// The number format of activations in memory. All arithmetic is fp32, except that attention may
+/// multiply bf16 pairs (with fp32 sums) where the processor can.
+enum class Element { Float32, Bfloat16 };
+
+enum class UnaryFunction { Silu, QuickGelu, Gelu };
+
+/// One image of an attention: queries, keys and values of all heads side by side in each token.
+struct AttentionShape {
+  std::int64_t heads = 1;
+  std::int64_t head_dim = 1;
+  std::int64_t query_rows = 0;
+  std::int64_t key_rows = 0;
+  std::int64_t query_stride = 0;  ///< Elements between two tokens; likewise below.
+  std::int64_t key_stride = 0;
+  std::int64_t value_stride = 0;
+  std::int64_t out_stride = 0;
+  float scale = 1;
+  bool causal = false;  ///< Query i sees keys 0..i only.
+};
+
+/// Query rows that attention_rows computes in one call.
+constexpr std::int64_t kQueryBlock = 48;
+/// Keys that pack_keys_values lays out in one call, and that attention_rows takes at a time.
+constexpr std::int64_t kKeyBlock = 128;
+
+/// The vectorised loops, compiled once for each instruction set. Every function works on plain
+/// memory in the calling thread. An output element depends on its inputs alone, never on how the
+/// caller splits the work. Pointers need no alignment beyond the element's.
+struct Kernels {
+  const char* name;  ///< "avx512_bf16", "avx512", "avx2" or "baseline".
+
+  /// For each channel, sums over `rows` of (x - shift) and of its square. x is [rows, channels].
+  void (*moments)(Element, const void* x, std::int64_t rows, std::int64_t channels,
+                  const float* shift, float* sums, float* squares);
+  /// y = x * scale[channel] + offset[channel], then SiLU where wanted. x and y are [rows, channels].
+  void (*scale_offset)(Element, const void* x, void* y, std::int64_t rows, std::int64_t channels,
+                       const float* scale, const float* offset, bool silu);
+  /// Layer normalisation of each row of [rows, width].
+  void (*layer_norm)(Element, const void* x, void* y, std::int64_t rows, std::int64_t width,
+                     const float* weight, const float* bias, float eps);
+  void (*unary)(Element, UnaryFunction, const void* x, void* y, std::int64_t count);
+  /// y[r, c] = x[r, c] * gelu(x[r, width + c]); x is [rows, 2 * width], y is [rows, width].
+  void (*geglu)(Element, const void* x, void* y, std::int64_t rows, std::int64_t width);
+
+  /// Floats that the packed keys and values of one head take.
+  std::int64_t (*attention_packed_size)(Element, const AttentionShape&);
+  /// Floats of scratch memory that one call of attention_rows takes.
+  std::int64_t (*attention_scratch_size)(Element, const AttentionShape&);
+  /// Lays out keys and values [first_key, first_key + kKeyBlock) of one head in that head's `packed`.
+  void (*pack_keys_values)(Element, const AttentionShape&, const void* keys, const void* values,
+                           std::int64_t head, std::int64_t first_key, float* packed);
+  /// Softmax attention (online over blocks of keys, Milakov and Gimelshein 2018, Dao et al. 2022) of
+  /// query rows [first_query, first_query + kQueryBlock) of one head.
+  void (*attention_rows)(Element, const AttentionShape&, const void* queries, const float* packed,
+                         std::int64_t head, std::int64_t first_query, float* scratch, void* out);
+};
+
+/// The best table for this processor; chosen on the first call. Safe from any thread.
+const Kernels& kernels();
+
+/// True when the processor multiplies bf16 itself (AVX512_BF16 or AMX).
+bool has_bf16_instructions();
+
+/// All tables that this processor can run, the best one first: for tests.
+/// Ends with a null pointer.
+const Kernels* const* runnable_kernels();
+
+}  // namespace ptravel::cpu

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace ptravel::cpu {
+
+/// True when this program was built with oneDNN.
+bool onednn_available();
+
+/// How a filter bank moves over a picture. All values count pixels and are the same on both axes.
+struct ConvGeometry {
+  std::int64_t stride = 1;
+  std::int64_t pad_before = 0;  ///< Zeros on the left and on top.
+  std::int64_t pad_after = 0;   ///< Zeros on the right and below.
+};
+
+/// The weights of a convolution ([out, in, k, k]) or of a linear map ([out, in]) together with the
+/// oneDNN primitives that use them. The weights exist once: they are re-laid out in place of the
+/// plain ones the first time that a primitive wants them in its own layout. Images of a batch are
+/// computed one after the other, so that no result depends on the batch size. May be used from
+/// several threads.
+class PackedWeights {
+ public:
+  /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions. `geometry` matters for
+  /// filters only.
+  explicit PackedWeights(at::Tensor plain, ConvGeometry geometry = {});
+  ~PackedWeights();
+  PackedWeights(const PackedWeights&) = delete;
+  PackedWeights& operator=(const PackedWeights&) = delete;
+
+  /// The weights in PyTorch's layout; a fresh copy once they are packed.
+  at::Tensor plain() const;
+
+  /// out = weights * x + bias (+ out when `add_to_out`), for every image of the batch.
+  /// Filters: x is [N, in, h, w] and out [N, out, h', w'], both in channels-last memory; out may be float32 where x is not. Matrices: x is [N, rows, in]
+  /// and out [N, rows, out], contiguous. `bias` is contiguous float32, [1, out] or [N, out] (one for each
+  /// image), or undefined. Returns false, with `out` untouched, when oneDNN has no fast kernel
+  /// for this on this processor.
+  bool run(const at::Tensor& x, const at::Tensor& bias, at::Tensor& out, bool add_to_out) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ptravel::cpu

@@ -1,0 +1,28 @@
+// Stands in for onednn.cpp in builds without oneDNN: the weights stay plain and LibTorch computes.
+
+#include "tensor/cpu/onednn.h"
+
+#include <utility>
+
+#include <ATen/ATen.h>
+
+namespace ptravel::cpu {
+
+struct PackedWeights::State {
+  at::Tensor plain;
+};
+
+bool onednn_available() { return false; }
+
+PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry)
+    : state_(std::make_unique<State>(State{std::move(plain)})) {}
+
+PackedWeights::~PackedWeights() = default;
+
+at::Tensor PackedWeights::plain() const { return state_->plain; }
+
+bool PackedWeights::run(const at::Tensor&, const at::Tensor&, at::Tensor&, bool) const {
+  return false;
+}
+
+}  // namespace ptravel::cpu

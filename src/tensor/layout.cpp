@@ -1,0 +1,99 @@
+#include "tensor/layout.h"
+
+#include <cmath>
+#include <cstring>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/path.h"
+
+namespace ptravel {
+namespace {
+
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+
+/// Rows of a picture below this many bytes are not worth another thread.
+constexpr std::int64_t kBytesPerTask = 1 << 16;
+
+std::int64_t grain_for(std::int64_t bytes_per_item) {
+  return std::max<std::int64_t>(1, kBytesPerTask / std::max<std::int64_t>(1, bytes_per_item));
+}
+
+const char* bytes(const at::Tensor& x) { return static_cast<const char*>(x.data_ptr()); }
+char* bytes(at::Tensor& x) { return static_cast<char*>(x.data_ptr()); }
+
+/// The source index of each target index; float arithmetic as PyTorch's.
+std::vector<std::int64_t> nearest_indices(std::int64_t from, std::int64_t to) {
+  const float scale = static_cast<float>(from) / static_cast<float>(to);
+  std::vector<std::int64_t> indices(static_cast<std::size_t>(to));
+  for (std::int64_t i = 0; i < to; ++i) {
+    const auto index = static_cast<std::int64_t>(std::floor(static_cast<float>(i) * scale));
+    indices[static_cast<std::size_t>(i)] = std::min(index, from - 1);
+  }
+  return indices;
+}
+
+}  // namespace
+
+at::Tensor to_channels_last(const at::Tensor& x) { return x.contiguous(kChannelsLast); }
+
+at::Tensor empty_picture(const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h,
+                         std::int64_t w) {
+  return at::empty({n, c, h, w}, like.options().requires_grad(false).memory_format(kChannelsLast));
+}
+
+at::Tensor to_tokens(const at::Tensor& picture) {
+  return to_channels_last(picture).permute({0, 2, 3, 1}).flatten(1, 2);
+}
+
+at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
+  return tokens.unflatten(1, {height, width}).permute({0, 3, 1, 2});
+}
+
+at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
+  if (!use_cpu_kernels({&first, &second})) {
+    return at::cat({first, second}, 1);
+  }
+  const at::Tensor a = to_channels_last(first);
+  const at::Tensor b = to_channels_last(second);
+  at::Tensor out = empty_picture(a, a.size(0), a.size(1) + b.size(1), a.size(2), a.size(3));
+  const std::int64_t a_bytes = a.size(1) * a.element_size();
+  const std::int64_t b_bytes = b.size(1) * b.element_size();
+  const std::int64_t pixels = a.size(0) * a.size(2) * a.size(3);
+  cpu::parallel_ranges(pixels, grain_for(a_bytes + b_bytes), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t pixel = begin; pixel < end; ++pixel) {
+      char* to = bytes(out) + pixel * (a_bytes + b_bytes);
+      std::memcpy(to, bytes(a) + pixel * a_bytes, static_cast<std::size_t>(a_bytes));
+      std::memcpy(to + a_bytes, bytes(b) + pixel * b_bytes, static_cast<std::size_t>(b_bytes));
+    }
+  });
+  return out;
+}
+
+at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+  if (!use_cpu_kernels({&picture})) {
+    return at::upsample_nearest2d(picture, {height, width});
+  }
+  const at::Tensor x = to_channels_last(picture);
+  at::Tensor out = empty_picture(x, x.size(0), x.size(1), height, width);
+  const auto rows = nearest_indices(x.size(2), height);
+  const auto columns = nearest_indices(x.size(3), width);
+  const std::int64_t pixel_bytes = x.size(1) * x.element_size();
+  const std::int64_t grain = grain_for(width * pixel_bytes);
+  cpu::parallel_ranges(x.size(0) * height, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t source = row / height * x.size(2) + rows[static_cast<std::size_t>(row % height)];
+      const char* from = bytes(x) + source * x.size(3) * pixel_bytes;
+      char* to = bytes(out) + row * width * pixel_bytes;
+      for (std::int64_t column = 0; column < width; ++column) {
+        std::memcpy(to + column * pixel_bytes, from + columns[static_cast<std::size_t>(column)] * pixel_bytes,
+                    static_cast<std::size_t>(pixel_bytes));
+      }
+    }
+  });
+  return out;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace ptravel {
+
+// Pictures inside the networks are [N, C, H, W] tensors in channels-last memory: that is the layout in
+// which a picture is, without copying, also a list of tokens [N, H * W, C].
+
+/// x in channels-last memory; x itself when it is there already.
+at::Tensor to_channels_last(const at::Tensor& x);
+
+/// An uninitialised [n, c, h, w] in channels-last memory with the device and dtype of `like`.
+at::Tensor empty_picture(const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h,
+                         std::int64_t w);
+
+/// The picture [N, C, H, W] as tokens [N, H * W, C]; a view.
+at::Tensor to_tokens(const at::Tensor& picture);
+
+/// The tokens [N, H * W, C] as a picture [N, C, H, W]; a view. The inverse of to_tokens.
+at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_t width);
+
+/// [N, C1 + C2, H, W] from two pictures of one size.
+at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second);
+
+/// The picture resized to height x width by taking the nearest pixel: row y comes from row
+/// floor(y * H / height), as PyTorch's "nearest".
+at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::int64_t width);
+
+}  // namespace ptravel

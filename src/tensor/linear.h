@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "tensor/cpu/onednn.h"
+
+namespace ptravel {
+
+/// A linear map with its weights, y = x W^T + b. On a CPU in inference the weights are kept in
+/// oneDNN's layout only; where a gradient is wanted, they are laid out plainly for that call.
+/// Copies share the weights. May be used from several threads.
+class LinearMap {
+ public:
+  LinearMap() = default;
+  /// weight [out, in] in the format to compute in; bias [out] or undefined.
+  LinearMap(at::Tensor weight, at::Tensor bias);
+
+  /// x [N, tokens, in] or [N, in] gives [N, tokens, out] or [N, out], plus `residual` (like the result) where defined.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const;
+
+  /// The weight in PyTorch's layout.
+  at::Tensor weight() const;
+  const at::Tensor& bias() const { return bias_; }
+
+ private:
+  std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
+  at::Tensor weight_;                                 // elsewhere, and where it learns
+  at::Tensor bias_;
+  at::Tensor kernel_bias_;  // [1, out] float32
+  std::int64_t out_features_ = 0;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,130 @@
+#include "text/chunks.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ptravel/error.h"
+#include "text/prompt_attention.h"
+#include "text/tokenizer.h"
+
+namespace ptravel {
+namespace {
+
+struct WeightedToken {
+  std::int32_t id;
+  double weight;
+};
+
+using Tokens = std::vector<WeightedToken>;
+
+/// After the first end token the remaining places hold the padding token (SD 2.x; in SD 1.x both
+/// are the same).
+void pad_after_end(Chunk& chunk, const Tokenizer& tokenizer) {
+  const auto end = std::ranges::find(chunk.tokens, tokenizer.end_id());
+  if (end != chunk.tokens.end()) {
+    std::fill(std::next(end), chunk.tokens.end(), tokenizer.pad_id());
+  }
+}
+
+Chunk make_chunk(const Tokenizer& tokenizer, const Tokens& tokens) {
+  Chunk chunk;
+  chunk.tokens.fill(tokenizer.end_id());
+  chunk.multipliers.fill(1.0);
+  chunk.tokens[0] = tokenizer.start_id();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    chunk.tokens[i + 1] = tokens[i].id;
+    chunk.multipliers[i + 1] = tokens[i].weight;
+  }
+  if (tokenizer.pad_id() != tokenizer.end_id()) {
+    pad_after_end(chunk, tokenizer);
+  }
+  return chunk;
+}
+
+/// Collects tokens and closes chunks.
+class Chunker {
+ public:
+  Chunker(const Tokenizer& tokenizer, int backtrack)
+      : tokenizer_(tokenizer), backtrack_(static_cast<std::size_t>(backtrack)) {}
+
+  void add(WeightedToken token) {
+    if (token.id == tokenizer_.comma_id()) {
+      last_comma_ = tokens_.size();
+    } else if (backtrack_ > 0 && full() && last_comma_ && kTokens - *last_comma_ <= backtrack_) {
+      carry_after_comma();
+    }
+    if (full()) {
+      close();
+    }
+    tokens_.push_back(token);
+  }
+
+  void close() {
+    result_.token_count += kChunkTokens;
+    result_.chunks.push_back(make_chunk(tokenizer_, tokens_));
+    tokens_.clear();
+    last_comma_.reset();
+  }
+
+  PromptChunks finish() {
+    if (!tokens_.empty() || result_.chunks.empty()) {
+      result_.token_count += static_cast<int>(tokens_.size());
+      result_.chunks.push_back(make_chunk(tokenizer_, tokens_));
+    }
+    return std::move(result_);
+  }
+
+ private:
+  static constexpr auto kTokens = static_cast<std::size_t>(kChunkTokens);
+
+  bool full() const { return tokens_.size() == kTokens; }
+
+  /// Closes the chunk behind its last comma; what follows begins the next one.
+  void carry_after_comma() {
+    const auto cut = tokens_.begin() + static_cast<std::ptrdiff_t>(*last_comma_) + 1;
+    Tokens carried(cut, tokens_.end());
+    tokens_.erase(cut, tokens_.end());
+    close();
+    tokens_ = std::move(carried);
+  }
+
+  const Tokenizer& tokenizer_;
+  std::size_t backtrack_;
+  Tokens tokens_;
+  std::optional<std::size_t> last_comma_;  ///< Its place in tokens_.
+  PromptChunks result_;
+};
+
+}  // namespace
+
+PromptChunks chunk_prompt(const Tokenizer& tokenizer,
+                          std::string_view text,
+                          const ChunkOptions& options) {
+  if (options.comma_padding_backtrack < 0 || options.comma_padding_backtrack > kChunkTokens) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[prompt] comma padding backtrack: expected 0 to 75, got " +
+                    std::to_string(options.comma_padding_backtrack));
+  }
+  const std::vector<WeightedText> pieces = options.parse_attention
+                                               ? parse_prompt_attention(text)
+                                               : std::vector<WeightedText>{{std::string(text)}};
+  Chunker chunker(tokenizer, options.comma_padding_backtrack);
+  for (const WeightedText& piece : pieces) {
+    if (piece.is_break()) {
+      chunker.close();
+      continue;
+    }
+    for (const std::int32_t id : tokenizer.encode(piece.text)) {
+      chunker.add({id, piece.weight});
+    }
+  }
+  return chunker.finish();
+}
+
+Chunk empty_chunk(const Tokenizer& tokenizer) { return make_chunk(tokenizer, {}); }
+
+}  // namespace ptravel

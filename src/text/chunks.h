@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ptravel {
+
+class Tokenizer;
+
+/// Tokens of a chunk between its start and end token.
+inline constexpr int kChunkTokens = 75;
+/// All tokens of a chunk: what the text encoder sees at once.
+inline constexpr int kChunkSize = kChunkTokens + 2;
+
+/// One piece of a prompt as the text encoder takes it: start token, up to 75 tokens, end token,
+/// filled up with the tokenizer's padding.
+struct Chunk {
+  std::array<std::int32_t, kChunkSize> tokens{};
+  std::array<double, kChunkSize> multipliers{};  ///< Emphasis; 1 for start, end and padding.
+  bool operator==(const Chunk&) const = default;
+};
+
+/// A whole prompt text.
+struct PromptChunks {
+  std::vector<Chunk> chunks;  ///< At least one.
+  int token_count = 0;        ///< 75 for every finished chunk plus the length of the last one.
+};
+
+struct ChunkOptions {
+  /// How far back a comma may lie at which a full chunk is cut, so that a phrase is not split;
+  /// 0 to 75, 0 for never.
+  int comma_padding_backtrack = 20;
+  /// Whether brackets and BREAK mean something. Without, all of the text has weight 1 (the web UI's
+  /// emphasis option "None").
+  bool parse_attention = true;
+};
+
+/// Cuts one text (an entry of a schedule) into chunks as the web UI does. Every attention piece is
+/// tokenized on its own. Throws InvalidArgument for a wrong weight or option.
+PromptChunks chunk_prompt(const Tokenizer& tokenizer,
+                          std::string_view text,
+                          const ChunkOptions& options = {});
+
+/// A chunk without text, with which shorter texts of a batch are filled up.
+Chunk empty_chunk(const Tokenizer& tokenizer);
+
+}  // namespace ptravel

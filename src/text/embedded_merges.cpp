@@ -1,0 +1,29 @@
+#include "text/embedded_merges.h"
+
+#include <cstddef>
+
+// The file PTRAVEL_MERGES_FILE, which cmake/vocabulary.cmake has fetched and checked, byte by byte.
+__asm__(
+    ".pushsection .rodata\n"
+    ".global ptravel_merges_begin\n"
+    ".global ptravel_merges_end\n"
+    "ptravel_merges_begin:\n"
+    ".incbin \"" PTRAVEL_MERGES_FILE
+    "\"\n"
+    "ptravel_merges_end:\n"
+    ".byte 0\n"
+    ".popsection\n");
+
+extern "C" {
+extern const char ptravel_merges_begin[];
+extern const char ptravel_merges_end[];
+}
+
+namespace ptravel {
+
+std::string_view embedded_merges() {
+  return {ptravel_merges_begin,
+          static_cast<std::size_t>(ptravel_merges_end - ptravel_merges_begin)};
+}
+
+}  // namespace ptravel

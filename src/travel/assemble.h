@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "ptravel/image.h"
+#include "ptravel/progress.h"
+#include "ptravel/video.h"
+
+namespace ptravel {
+
+/// A film to be made from finished frames.
+struct FilmPlan {
+  std::int64_t frame_count = 0;
+  std::string pick;  ///< Python slice of the frames.
+  int pad = 0;       ///< Extra copies of the first and the last picked frame.
+  VideoFormat format = VideoFormat::Mp4;
+  double fps = 10;
+};
+
+/// Encodes a film: pick, pad, encode. `frame` gives a frame by its index; each is asked for when its
+/// turn comes, so memory does not grow with the length (repeats of one frame are read once). The file
+/// appears when it is complete. Throws InvalidArgument when the slice selects nothing or a frame has
+/// another size than the first, Cancelled between two frames.
+void assemble_video(const FilmPlan& plan, const std::function<Image(std::int64_t)>& frame,
+                    const std::filesystem::path& output, Progress& progress);
+
+}  // namespace ptravel

@@ -1,0 +1,289 @@
+#include "travel/frame_metadata.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "media/infotext.h"
+#include "ptravel/error.h"
+#include "ptravel/sampling.h"
+#include "travel/request_names.h"
+
+namespace ptravel {
+namespace {
+
+/// Numbers as the web UI's sliders print them: 7, 7.5.
+std::string plain_number(double value) {
+  std::string text = number_text(value);
+  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+}
+
+std::string size_text(int width, int height) {
+  return std::to_string(width) + "x" + std::to_string(height);
+}
+
+/// The web UI records the schedule that was used; samplers without one of their own say Automatic.
+std::string schedule_label(const TravelRequest& request) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  if (!sampler.uses_schedule || sampler.timesteps) {
+    return "Automatic";
+  }
+  const bool automatic = choice.schedule == "automatic";
+  if (automatic && sampler.default_schedule == "uniform") {
+    return "Automatic";
+  }
+  return std::string(find_schedule(automatic ? sampler.default_schedule : choice.schedule).label);
+}
+
+bool starts_from_picture(const TravelRequest& request, const FrameSpot& spot) {
+  return !request.init_image.empty() ||
+         (request.genesis == Genesis::Successive && spot.index > 0);
+}
+
+void add_core_items(Infotext& text, const TravelRequest& request, const ModelIdentity& model) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  text.set("Steps", std::to_string(request.steps));
+  text.set("Sampler", std::string(choice.sampler));
+  text.set("Schedule type", schedule_label(request));
+  text.set("CFG scale", plain_number(request.cfg_scale));
+  text.set("Seed", std::to_string(request.seed));
+  text.set("Size", size_text(request.width, request.height));
+  text.set("Model hash", model.sha256.substr(0, 10));
+  text.set("Model", model.name);
+  if (!model.vae_sha256.empty()) {
+    text.set("VAE hash", model.vae_sha256.substr(0, 10));
+    text.set("VAE", model.vae_name);
+  }
+  if (request.subseed_strength > 0) {
+    text.set("Variation seed", std::to_string(request.subseed));
+    text.set("Variation seed strength", plain_number(request.subseed_strength));
+  }
+  if (request.seed_resize_from_width > 0) {
+    text.set("Seed resize from",
+             size_text(request.seed_resize_from_width, request.seed_resize_from_height));
+  }
+}
+
+void add_sampler_items(Infotext& text, const TravelRequest& request) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  if (request.ensd != 0) {
+    text.set("ENSD", std::to_string(request.ensd));
+  }
+  text.set("RNG", request.rng == RngSource::Cpu ? "CPU" : "NV");
+  if (request.eta && request.eta != sampler.default_eta) {
+    text.set(sampler.timesteps ? "Eta DDIM" : "Eta", plain_number(*request.eta));
+  }
+  const std::pair<const char*, std::pair<double, double>> sigmas[] = {
+      {"Sigma churn", {request.s_churn, 0}},
+      {"Sigma tmin", {request.s_tmin, 0}},
+      {"Sigma tmax", {request.s_tmax, 0}},
+      {"Sigma noise", {request.s_noise, 1}}};
+  for (const auto& [key, value] : sigmas) {
+    if (value.first != value.second) {
+      text.set(key, plain_number(value.first));
+    }
+  }
+}
+
+void add_encoding_items(Infotext& text, const TravelRequest& request, const FrameSpot& spot) {
+  if (starts_from_picture(request, spot)) {
+    text.set("Denoising strength", plain_number(request.denoise_strength));
+  }
+  if (request.clip_skip > 1) {
+    text.set("Clip skip", std::to_string(request.clip_skip));
+  }
+  add_sampler_items(text, request);
+  if (request.pad_cond_uncond) {
+    text.set("Pad conds", "True");
+  }
+  if (request.emphasis != Emphasis::Original) {
+    static constexpr const char* kWebUiNames[] = {"Original", "No norm", "Ignore", "None"};
+    text.set("Emphasis", kWebUiNames[static_cast<int>(request.emphasis)]);
+  }
+  if (request.old_prompt_editing) {
+    text.set("Old prompt editing timelines", "True");
+  }
+  if (starts_from_picture(request, spot) && request.noise_multiplier != 1) {
+    text.set("Noise multiplier", plain_number(request.noise_multiplier));
+  }
+}
+
+void add_travel_items(Infotext& text, const TravelRequest& request, const FrameTexts& texts,
+                      const FrameSpot& spot) {
+  text.set("Prompt Travel", PTRAVEL_VERSION);
+  text.set("Precision", std::string(kPrecisionNames.name(request.precision)));
+  if (request.comma_backtrack != TravelRequest{}.comma_backtrack) {
+    text.set("Comma backtrack", std::to_string(request.comma_backtrack));
+  }
+  if (request.img2img_fix_steps) {
+    text.set("Fix steps", "True");
+  }
+  text.set("Travel mode", std::string(kTravelModeNames.name(request.mode)));
+  text.set("Travel frame", std::to_string(spot.index));
+  text.set("Travel frames", std::to_string(spot.frame_count));
+  text.set("Travel stage", std::to_string(spot.stage));
+  text.set("Travel stages", std::to_string(spot.stage_count));
+  text.set("Travel alpha", plain_number(spot.alpha));
+  text.set("Travel genesis", std::string(kGenesisNames.name(request.genesis)));
+  if (spot.alpha > 0) {
+    text.set("Travel interpolation", std::string(kInterpolationNames.name(request.interpolation)));
+    text.set("Travel padding", std::string(kStagePaddingNames.name(request.stage_padding)));
+    text.set("Travel from prompt", texts.from_prompt);
+    text.set("Travel from negative prompt", texts.from_negative_prompt);
+  }
+}
+
+/// A prompt of another program may span lines; to the tokenizer a line break is a space.
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+/// Reads items back into a request, collecting nothing: a wrong value is an error that names the key.
+class ItemReader {
+ public:
+  ItemReader(const Infotext& text, TravelRequest& request) : text_(text), request_(request) {}
+
+  void set(std::string_view key, std::string_view field) {
+    if (const auto value = text_.find(key)) {
+      set_text(key, field, *value);
+    }
+  }
+
+  void set_text(std::string_view key, std::string_view field, const std::string& value) {
+    if (const auto problem = set_request_field(request_, field, value)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[parameters] " + std::string(key) + ": " + problem->message);
+    }
+  }
+
+  void set_size(std::string_view key, std::string_view width, std::string_view height) {
+    const auto value = text_.find(key);
+    if (!value) {
+      return;
+    }
+    const auto size = parse_infotext_size(*value);
+    if (!size) {
+      throw Error(ErrorCode::InvalidArgument, "[parameters] " + std::string(key) + ": \"" +
+                                                  *value + "\", expected a size such as 512x512");
+    }
+    set_text(key, width, std::to_string(size->first));
+    set_text(key, height, std::to_string(size->second));
+  }
+
+  void set_flag(std::string_view key, bool TravelRequest::* member) {
+    request_.*member = text_.find(key) == "True";
+  }
+
+  std::int64_t integer(std::string_view key, std::int64_t fallback) const {
+    const auto value = text_.find(key);
+    return value ? parse_integer(*value).value_or(fallback) : fallback;
+  }
+
+  double number(std::string_view key, double fallback) const {
+    const auto value = text_.find(key);
+    return value ? parse_number(*value).value_or(fallback) : fallback;
+  }
+
+ private:
+  const Infotext& text_;
+  TravelRequest& request_;
+};
+
+void read_webui_items(ItemReader& reader, const Infotext& text, TravelRequest& request) {
+  constexpr std::pair<const char*, const char*> kFields[] = {
+      {"Steps", "steps"},
+      {"Sampler", "sampler"},
+      {"Schedule type", "scheduler"},
+      {"CFG scale", "cfg_scale"},
+      {"Seed", "seed"},
+      {"Variation seed", "subseed"},
+      {"Variation seed strength", "subseed_strength"},
+      {"Denoising strength", "denoise_strength"},
+      {"Clip skip", "clip_skip"},
+      {"ENSD", "ensd"},
+      {"Eta", "eta"},
+      {"Eta DDIM", "eta"},
+      {"Sigma churn", "s_churn"},
+      {"Sigma tmin", "s_tmin"},
+      {"Sigma tmax", "s_tmax"},
+      {"Sigma noise", "s_noise"},
+      {"Noise multiplier", "noise_multiplier"}};
+  for (const auto& [key, field] : kFields) {
+    reader.set(key, field);
+  }
+  reader.set_size("Size", "width", "height");
+  reader.set_size("Seed resize from", "seed_resize_from_width", "seed_resize_from_height");
+  request.rng = text.find("RNG") == "CPU" ? RngSource::Cpu : RngSource::Nv;
+  const std::string emphasis = text.find("Emphasis").value_or("Original");
+  request.emphasis = emphasis == "No norm"  ? Emphasis::NoNorm
+                     : emphasis == "Ignore" ? Emphasis::Ignore
+                     : emphasis == "None"   ? Emphasis::None
+                                            : Emphasis::Original;
+  reader.set_flag("Pad conds", &TravelRequest::pad_cond_uncond);
+  reader.set_flag("Old prompt editing timelines", &TravelRequest::old_prompt_editing);
+}
+
+void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& frame) {
+  constexpr std::pair<const char*, const char*> kFields[] = {
+      {"Precision", "precision"},
+      {"Comma backtrack", "comma_backtrack"},
+      {"Travel mode", "mode"},
+      {"Travel genesis", "genesis"},
+      {"Travel interpolation", "interpolation"},
+      {"Travel padding", "stage_padding"}};
+  for (const auto& [key, field] : kFields) {
+    reader.set(key, field);
+  }
+  reader.set_flag("Fix steps", &TravelRequest::img2img_fix_steps);
+  frame.spot.index = reader.integer("Travel frame", 0);
+  frame.spot.frame_count = reader.integer("Travel frames", 1);
+  frame.spot.stage = reader.integer("Travel stage", 0);
+  frame.spot.stage_count = reader.integer("Travel stages", 1);
+  frame.spot.alpha = reader.number("Travel alpha", 0);
+  if (!(frame.spot.alpha >= 0 && frame.spot.alpha < 1)) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[parameters] Travel alpha: " + number_text(frame.spot.alpha) +
+                    ", expected a number from 0 to 1");
+  }
+}
+
+}  // namespace
+
+std::string frame_parameters(const TravelRequest& request, const ModelIdentity& model,
+                             const FrameTexts& texts, const FrameSpot& spot) {
+  Infotext text;
+  text.prompt = texts.prompt;
+  text.negative_prompt = texts.negative_prompt;
+  add_core_items(text, request, model);
+  add_encoding_items(text, request, spot);
+  add_travel_items(text, request, texts, spot);
+  return format_infotext(text);
+}
+
+FrameRequest parse_frame_parameters(const std::string& parameters) {
+  const Infotext text = parse_infotext(parameters);
+  if (text.items.empty()) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[parameters] the text has no settings such as \"Steps: 20, Sampler: Euler a\"");
+  }
+  FrameRequest frame;
+  ItemReader reader(text, frame.request);
+  read_webui_items(reader, text, frame.request);
+  read_travel_items(reader, text, frame);
+  frame.request.prompt = one_line(text.prompt);
+  frame.request.negative_prompt = one_line(text.negative_prompt);
+  if (frame.spot.alpha > 0) {
+    const std::string from = text.find("Travel from prompt").value_or("");
+    const std::string from_negative = text.find("Travel from negative prompt").value_or("");
+    frame.request.prompt = one_line(from) + "\n" + frame.request.prompt;
+    frame.request.negative_prompt = one_line(from_negative) + "\n" + frame.request.negative_prompt;
+  }
+  frame.request.travel_steps = "1";
+  frame.request.pick.clear();
+  frame.model_hash = text.find("Model hash").value_or("");
+  return frame;
+}
+
+}  // namespace ptravel

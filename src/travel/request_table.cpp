@@ -1,0 +1,331 @@
+#include "travel/request_table.h"
+
+#include "base/enum_names.h"
+#include "base/text.h"
+#include "travel/request_names.h"
+
+namespace ptravel {
+namespace {
+
+using Kind = RequestField::Kind;
+
+std::string expected(std::string_view text, const std::string& limits) {
+  return "\"" + std::string(text) + "\", expected " + limits;
+}
+
+RequestFieldEntry text_field(RequestField field, std::string TravelRequest::* member) {
+  field.kind = Kind::Text;
+  RequestFieldEntry entry;
+  entry.description = std::move(field);
+  entry.text = [member](const TravelRequest& request) { return request.*member; };
+  entry.set = [member](TravelRequest& request,
+                       std::string_view text) -> std::optional<std::string> {
+    request.*member = std::string(text);
+    return std::nullopt;
+  };
+  entry.check = [](const TravelRequest&) { return std::nullopt; };
+  return entry;
+}
+
+template <typename Integer>
+RequestFieldEntry integer_field(RequestField field, Integer TravelRequest::* member,
+                                std::int64_t lowest, std::int64_t highest) {
+  field.kind = Kind::Integer;
+  const std::string limits =
+      "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
+  field.limits = limits;
+  RequestFieldEntry entry;
+  entry.description = std::move(field);
+  entry.text = [member](const TravelRequest& request) { return std::to_string(request.*member); };
+  const auto in_range = [lowest, highest](std::int64_t value) {
+    return value >= lowest && value <= highest;
+  };
+  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
+    const auto value = parse_integer(text);
+    if (!value || !in_range(*value)) {
+      return expected(text, limits);
+    }
+    request.*member = static_cast<Integer>(*value);
+    return std::nullopt;
+  };
+  entry.check = [=](const TravelRequest& request) -> std::optional<std::string> {
+    if (!in_range(request.*member)) {
+      return expected(std::to_string(request.*member), limits);
+    }
+    return std::nullopt;
+  };
+  return entry;
+}
+
+std::string range_text(double lowest, double highest) {
+  return "a number from " + number_text(lowest) + " to " + number_text(highest);
+}
+
+RequestFieldEntry number_field(RequestField field, double TravelRequest::* member, double lowest,
+                               double highest) {
+  field.kind = Kind::Number;
+  const std::string limits = range_text(lowest, highest);
+  field.limits = limits;
+  RequestFieldEntry entry;
+  entry.description = std::move(field);
+  entry.text = [member](const TravelRequest& request) { return number_text(request.*member); };
+  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
+    const auto value = parse_number(text);
+    if (!value || !(*value >= lowest && *value <= highest)) {
+      return expected(text, limits);
+    }
+    request.*member = *value;
+    return std::nullopt;
+  };
+  entry.check = [=](const TravelRequest& request) -> std::optional<std::string> {
+    const double value = request.*member;
+    if (!(value >= lowest && value <= highest)) {
+      return expected(number_text(value), limits);
+    }
+    return std::nullopt;
+  };
+  return entry;
+}
+
+RequestFieldEntry eta_field() {
+  RequestFieldEntry entry;
+  entry.description = {"eta", "Sampling", Kind::Number, range_text(0, 10) + ", or empty",
+                       "Noise of ancestral samplers and DDIM; empty: the sampler's own", true};
+  const std::string limits = entry.description.limits;
+  entry.text = [](const TravelRequest& request) {
+    return request.eta ? number_text(*request.eta) : std::string();
+  };
+  entry.set = [limits](TravelRequest& request,
+                       std::string_view text) -> std::optional<std::string> {
+    if (trimmed(text).empty()) {
+      request.eta.reset();
+      return std::nullopt;
+    }
+    const auto value = parse_number(text);
+    if (!value || !(*value >= 0 && *value <= 10)) {
+      return expected(text, limits);
+    }
+    request.eta = *value;
+    return std::nullopt;
+  };
+  entry.check = [limits](const TravelRequest& request) -> std::optional<std::string> {
+    if (request.eta && !(*request.eta >= 0 && *request.eta <= 10)) {
+      return expected(number_text(*request.eta), limits);
+    }
+    return std::nullopt;
+  };
+  return entry;
+}
+
+RequestFieldEntry boolean_field(RequestField field, bool TravelRequest::* member) {
+  field.kind = Kind::Boolean;
+  field.limits = "true or false";
+  RequestFieldEntry entry;
+  entry.description = std::move(field);
+  entry.text = [member](const TravelRequest& request) {
+    return std::string(request.*member ? "true" : "false");
+  };
+  entry.set = [member](TravelRequest& request,
+                       std::string_view text) -> std::optional<std::string> {
+    const std::string_view word = trimmed(text);
+    if (word != "true" && word != "false") {
+      return expected(text, "true or false");
+    }
+    request.*member = word == "true";
+    return std::nullopt;
+  };
+  entry.check = [](const TravelRequest&) { return std::nullopt; };
+  return entry;
+}
+
+template <typename Enum, std::size_t N>
+RequestFieldEntry choice_field(RequestField field, Enum TravelRequest::* member,
+                               const EnumNames<Enum, N>& names) {
+  field.kind = Kind::Choice;
+  field.limits = names.choices();
+  const std::string limits = "one of " + names.choices();
+  RequestFieldEntry entry;
+  entry.description = std::move(field);
+  entry.text = [member, names](const TravelRequest& request) {
+    return std::string(names.name(request.*member));
+  };
+  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
+    const auto value = names.parse(trimmed(text));
+    if (!value) {
+      return expected(text, limits);
+    }
+    request.*member = *value;
+    return std::nullopt;
+  };
+  entry.check = [](const TravelRequest&) { return std::nullopt; };
+  return entry;
+}
+
+RequestField field(std::string_view name, std::string_view group, std::string_view help,
+                   bool shapes_pictures = true) {
+  RequestField result;
+  result.name = name;
+  result.group = group;
+  result.help = help;
+  result.shapes_pictures = shapes_pictures;
+  return result;
+}
+
+void add_model_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Model";
+  using R = TravelRequest;
+  table.push_back(text_field(
+      field("model", group, "Stable Diffusion 1.x: .safetensors, .ckpt or a diffusers folder"),
+      &R::model));
+  table.push_back(text_field(
+      field("vae", group, "Separate VAE file; \"none\" takes the checkpoint's own"), &R::vae));
+  table.push_back(choice_field(
+      field("prediction", group, "What the UNet predicts; auto believes the files"),
+      &R::prediction, kPredictionNames));
+}
+
+void add_travel_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Prompts and travel";
+  using R = TravelRequest;
+  table.push_back(text_field(field("prompt", group, "The stages, one per line"), &R::prompt));
+  table.push_back(text_field(
+      field("negative_prompt", group, "One per line; the shorter list repeats its last line"),
+      &R::negative_prompt));
+  table.push_back(choice_field(field("mode", group, "How to move between two stages"), &R::mode,
+                               kTravelModeNames));
+  table.push_back(choice_field(field("interpolation", group, "How linear mixes conditionings"),
+                               &R::interpolation, kInterpolationNames));
+  table.push_back(choice_field(
+      field("stage_padding", group, "What lengthens the shorter of two stages' conditionings"),
+      &R::stage_padding, kStagePaddingNames));
+  table.push_back(text_field(
+      field("travel_steps", group, "Frames between stages: one number, or one per gap: 10,20"),
+      &R::travel_steps));
+  table.push_back(choice_field(
+      field("genesis", group, "Each frame from the same noise, or from the frame before"),
+      &R::genesis, kGenesisNames));
+  table.push_back(number_field(
+      field("denoise_strength", group, "How far a frame leaves the picture it starts from"),
+      &R::denoise_strength, 0.0, 1.0));
+}
+
+void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Sampling";
+  using R = TravelRequest;
+  table.push_back(
+      text_field(field("sampler", group, "See: prompt-travel samplers"), &R::sampler));
+  table.push_back(text_field(
+      field("scheduler", group, "Noise schedule; Automatic takes the sampler's own"),
+      &R::scheduler));
+  table.push_back(integer_field(field("steps", group, "Denoising steps"), &R::steps, 1, 1000));
+  table.push_back(number_field(field("cfg_scale", group, "Guidance scale; 1 skips the negative prompt"),
+                               &R::cfg_scale, 0.0, 100.0));
+  table.push_back(
+      integer_field(field("width", group, "Pixels, a multiple of 8"), &R::width, 8, 8192));
+  table.push_back(
+      integer_field(field("height", group, "Pixels, a multiple of 8"), &R::height, 8, 8192));
+  constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 53) - 1;
+  table.push_back(integer_field(field("seed", group, "-1 draws one; every frame uses it"),
+                                &R::seed, -1, kMaxSeed));
+  table.push_back(integer_field(field("subseed", group, "Variation seed; -1 draws one"),
+                                &R::subseed, -1, kMaxSeed));
+  table.push_back(number_field(field("subseed_strength", group, "0: the seed, 1: the subseed"),
+                               &R::subseed_strength, 0.0, 1.0));
+  table.push_back(integer_field(
+      field("seed_resize_from_width", group, "Keep the composition of this size; 0: off"),
+      &R::seed_resize_from_width, 0, 8192));
+  table.push_back(integer_field(field("seed_resize_from_height", group, "As above"),
+                                &R::seed_resize_from_height, 0, 8192));
+  table.push_back(choice_field(
+      field("rng", group, "Noise source: nv as the web UI on NVIDIA cards, or cpu"), &R::rng,
+      kRngSourceNames));
+  table.push_back(integer_field(field("ensd", group, "Eta noise seed delta"), &R::ensd, 0,
+                                std::int64_t{1} << 31));
+}
+
+void add_detail_fields(std::vector<RequestFieldEntry>& table) {
+  const char* text_group = "Prompt encoding";
+  const char* group = "Sampling";
+  using R = TravelRequest;
+  table.push_back(integer_field(field("clip_skip", text_group, "1 uses the last CLIP layer"),
+                                &R::clip_skip, 1, 12));
+  table.push_back(choice_field(field("emphasis", text_group, "How attention weights act"),
+                               &R::emphasis, kEmphasisNames));
+  table.push_back(integer_field(
+      field("comma_backtrack", text_group, "Tokens to look back for a comma when a chunk is full"),
+      &R::comma_backtrack, 0, 74));
+  table.push_back(boolean_field(
+      field("pad_cond_uncond", text_group, "Pad the shorter of prompt and negative prompt"),
+      &R::pad_cond_uncond));
+  table.push_back(boolean_field(
+      field("old_prompt_editing", text_group, "Prompt editing timelines of web UI versions < 1.6"),
+      &R::old_prompt_editing));
+  table.push_back(eta_field());
+  table.push_back(
+      number_field(field("s_churn", group, "Euler, Heun, DPM2"), &R::s_churn, 0.0, 1000.0));
+  table.push_back(
+      number_field(field("s_tmin", group, "Lowest sigma with churn"), &R::s_tmin, 0.0, 1000.0));
+  table.push_back(number_field(field("s_tmax", group, "Highest sigma with churn; 0: no limit"),
+                               &R::s_tmax, 0.0, 1000.0));
+  table.push_back(
+      number_field(field("s_noise", group, "Strength of added noise"), &R::s_noise, 0.0, 10.0));
+}
+
+void add_picture_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Init picture";
+  using R = TravelRequest;
+  table.push_back(text_field(
+      field("init_image", group, "Start every frame from this PNG, JPEG or WebP (img2img)"),
+      &R::init_image));
+  table.push_back(choice_field(field("resize_mode", group, "How the init picture gets the size"),
+                               &R::resize_mode, kResizeModeNames));
+  table.push_back(boolean_field(
+      field("img2img_fix_steps", group, "Do exactly the given number of steps with img2img"),
+      &R::img2img_fix_steps));
+  table.push_back(number_field(field("noise_multiplier", group, "Scales the noise of img2img"),
+                               &R::noise_multiplier, 0.0, 2.0));
+}
+
+void add_output_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Video and output";
+  using R = TravelRequest;
+  table.push_back(
+      number_field(field("fps", group, "Frames per second; 0: no video", false), &R::fps, 0.0, 240.0));
+  table.push_back(
+      choice_field(field("format", group, "Video format", false), &R::format, kVideoFormatNames));
+  table.push_back(integer_field(
+      field("pad", group, "Repeat the first and the last frame this often", false), &R::pad, 0,
+      100000));
+  table.push_back(text_field(
+      field("pick", group, "Python slice of frames for the video; one number = stop", false),
+      &R::pick));
+  table.push_back(text_field(
+      field("out", group, "Folder that gets prompt_travel/00000, 00001, ...", false), &R::out));
+  const char* compute = "Computing";
+  table.push_back(choice_field(field("device", compute, "Where to compute", false), &R::device,
+                               kDeviceNames));
+  table.push_back(choice_field(field("precision", compute, "Arithmetic of the networks", true),
+                               &R::precision, kPrecisionNames));
+  table.push_back(integer_field(field("threads", compute, "CPU threads; 0: all", false),
+                                &R::threads, 0, 1024));
+  table.push_back(integer_field(
+      field("batch", compute, "Frames drawn at once (genesis fixed)", false), &R::batch, 1, 256));
+}
+
+}  // namespace
+
+const std::vector<RequestFieldEntry>& request_table() {
+  static const std::vector<RequestFieldEntry> table = [] {
+    std::vector<RequestFieldEntry> rows;
+    add_model_fields(rows);
+    add_travel_fields(rows);
+    add_sampling_fields(rows);
+    add_detail_fields(rows);
+    add_picture_fields(rows);
+    add_output_fields(rows);
+    return rows;
+  }();
+  return table;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,221 @@
+#include "tests/golden/networks.h"
+
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "model/clip.h"
+#include "model/key_map.h"
+#include "model/model_files.h"
+#include "model/unet.h"
+#include "model/vae.h"
+#include "tensor/compute.h"
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel::golden {
+namespace {
+
+/// |actual - expected| <= absolute + relative * |expected|.
+struct Tolerance {
+  double absolute;
+  double relative;
+};
+
+/// What is allowed in one number format. The fp32 numbers are the golden set's own. The bf16 ones are
+/// about three times what was measured on its tiny networks, most of whose values lie between -3 and
+/// 3 (the means of the latents reach 8): bf16 has 8 significant bits. The text encoder is fp32 always.
+struct Tolerances {
+  Tolerance text;
+  Tolerance eps;
+  Tolerance unet_block;
+  Tolerance moments;
+  Tolerance image;
+  Tolerance vae_block;
+  int level;            ///< Of an 8-bit picture; values may differ by so much.
+  double other_levels;  ///< Fraction of the values that may differ at all.
+};
+
+//                             text       eps           unet_block    moments    image      vae_block  level
+constexpr Tolerances kFp32 = {{2e-5, 0}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
+constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {6e-1, 0}, {1e-1, 0}, {4e-1, 0}, 13, 1.0};
+
+class NetworkChecks {
+ public:
+  NetworkChecks(const Context& context, Report& report)
+      : folder_(context.folder),
+        compute_(resolve_compute(DeviceChoice::Cpu, context.precision)),
+        tolerances_(compute_.dtype == at::kFloat ? kFp32 : kBf16),
+        report_(report),
+        model_(open_model(folder_ / "model.safetensors")) {}
+
+  void text();
+  void unet();
+  void vae();
+
+ private:
+  /// The first parts of the names "part/rest" that have the tensor `rest`.
+  static std::set<std::string> parts_with(const SafetensorsFile& file, const std::string& rest);
+  void close(const std::string& name, const at::Tensor& actual, const at::Tensor& expected,
+             Tolerance tolerance) {
+    report_.close("tiny_sd1/" + name, actual, expected, tolerance.absolute, tolerance.relative);
+  }
+  /// An observer that compares every output that `file` has below `prefix`, and ticks it off in `left`.
+  BlockObserver comparing(const SafetensorsFile& file, const std::string& prefix,
+                          const std::string& title, Tolerance tolerance,
+                          std::set<std::string>& left);
+  void unet_blocks(const Unet& unet, const SafetensorsFile& file, const std::string& part);
+  void vae_blocks(const Vae& vae, const SafetensorsFile& file, const std::string& part);
+  void decoded(const std::string& name, const at::Tensor& image, const SafetensorsFile& file);
+
+  std::filesystem::path folder_;
+  Compute compute_;
+  Tolerances tolerances_;
+  Report& report_;
+  ModelFiles model_;
+};
+
+std::set<std::string> NetworkChecks::parts_with(const SafetensorsFile& file,
+                                                const std::string& rest) {
+  std::set<std::string> parts;
+  for (const std::string& name : file.names()) {
+    const auto slash = name.find('/');
+    if (slash != std::string::npos && name.substr(slash + 1) == rest) {
+      parts.insert(name.substr(0, slash));
+    }
+  }
+  return parts;
+}
+
+BlockObserver NetworkChecks::comparing(const SafetensorsFile& file, const std::string& prefix,
+                                       const std::string& title, Tolerance tolerance,
+                                       std::set<std::string>& left) {
+  for (const std::string& name : file.names()) {
+    if (name.starts_with(prefix)) {
+      left.insert(name);
+    }
+  }
+  return [this, &file, prefix, title, tolerance, &left](const std::string& name, const at::Tensor& value) {
+    const std::string full = prefix + name;
+    if (left.erase(full) > 0) {
+      close(title + full, value, file.tensor(full), tolerance);
+    }
+  };
+}
+
+void NetworkChecks::text() {
+  const auto file = SafetensorsFile::open(folder_ / "text.safetensors");
+  const Weights weights(model_.weights, std::string(kTextPrefix), "text encoder");
+  const ClipTextModel clip(weights, model_.clip, full_precision(compute_));
+  weights.finish();
+  for (const std::string& part : parts_with(*file, "ids")) {
+    const at::Tensor ids = file->tensor(part + "/ids").to(at::kLong);
+    std::set<std::string> left;
+    const auto observer = comparing(*file, part + "/", "text/", tolerances_.text, left);
+    const at::Tensor last = clip.forward(ids, 1, observer);
+    close("text/" + part + "/last_hidden", last, file->tensor(part + "/last_hidden"),
+          tolerances_.text);
+    for (const std::string& name : left) {
+      const std::string skip = part + "/skip";
+      if (name.starts_with(skip)) {
+        const at::Tensor hidden = clip.forward(ids, std::stoll(name.substr(skip.size())));
+        close("text/" + name, hidden, file->tensor(name), tolerances_.text);
+      }
+    }
+  }
+}
+
+void NetworkChecks::unet() {
+  const auto file = SafetensorsFile::open(folder_ / "unet.safetensors");
+  const Weights weights(model_.weights, std::string(kUnetPrefix), "unet");
+  const Unet unet(weights, model_.unet, compute_);
+  weights.finish();
+  for (const std::string& part : parts_with(*file, "t")) {
+    const at::Tensor t = file->tensor(part + "/t");
+    if (file->contains(part + "/eps")) {
+      const at::Tensor eps = unet.forward(file->tensor(part + "/x"), t, file->tensor(part + "/context"));
+      close("unet/" + part + "/eps", eps, file->tensor(part + "/eps"), tolerances_.eps);
+    } else if (file->contains(part + "/context")) {
+      unet_blocks(unet, *file, part);
+    } else {
+      const at::Tensor out = file->tensor(part + "/out");
+      close("unet/" + part, timestep_embedding(t, out.size(1)), out, kFp32.eps);
+    }
+  }
+}
+
+void NetworkChecks::unet_blocks(const Unet& unet, const SafetensorsFile& file,
+                                const std::string& part) {
+  std::set<std::string> left;
+  const auto observer = comparing(file, part + "/", "unet/", tolerances_.unet_block, left);
+  unet.forward(file.tensor(part + "/x"), file.tensor(part + "/t"), file.tensor(part + "/context"),
+               observer);
+  for (const char* input : {"/x", "/t", "/context"}) {
+    left.erase(part + input);
+  }
+  for (const std::string& name : left) {
+    report_.exact("tiny_sd1/unet/" + name, false, "no block of this name was computed");
+  }
+}
+
+void NetworkChecks::vae() {
+  const auto file = SafetensorsFile::open(folder_ / "vae.safetensors");
+  const Weights weights(model_.weights, std::string(kVaePrefix), "vae");
+  const Vae vae(weights, model_.vae, compute_);
+  weights.finish();
+  for (const std::string& part : parts_with(*file, "image")) {
+    if (!file->contains(part + "/latent")) {
+      vae_blocks(vae, *file, part);
+    }
+  }
+  for (const std::string& part : parts_with(*file, "latent")) {
+    const at::Tensor image = vae.decode(file->tensor(part + "/latent"));
+    close("vae/" + part + "/image", image, file->tensor(part + "/image"), tolerances_.image);
+    decoded(part, image, *file);
+  }
+}
+
+void NetworkChecks::vae_blocks(const Vae& vae, const SafetensorsFile& file,
+                               const std::string& part) {
+  std::set<std::string> left;
+  const bool decoding = file.contains(part + "/latent_unscaled");
+  const bool inner_blocks = decoding || file.contains(part + "/conv_in");
+  const Tolerance tolerance = inner_blocks ? tolerances_.vae_block : tolerances_.moments;
+  const auto observer = comparing(file, part + "/", "vae/", tolerance, left);
+  if (decoding) {
+    left.erase(part + "/latent_unscaled");
+    vae.decode(file.tensor(part + "/latent_unscaled") * vae.config().scale_factor, observer);
+  } else {
+    left.erase(part + "/image");
+    const LatentDistribution latent = vae.encode(file.tensor(part + "/image"), observer);
+    if (left.erase(part + "/std") > 0) {
+      close("vae/" + part + "/std", latent.std, file.tensor(part + "/std"), tolerances_.moments);
+    }
+  }
+  for (const std::string& name : left) {
+    report_.exact("tiny_sd1/vae/" + name, false, "no block of this name was computed");
+  }
+}
+
+void NetworkChecks::decoded(const std::string& part, const at::Tensor& image,
+                            const SafetensorsFile& file) {
+  const std::string name = part + "/uint8";
+  if (!file.contains(name)) {
+    return;
+  }
+  const at::Tensor levels =
+      (255.0 * ((image + 1.0) / 2.0).clamp(0, 1)).to(at::kByte).permute({0, 2, 3, 1}).to(at::kFloat);
+  const at::Tensor expected = file.tensor(name).to(at::kFloat);
+  report_.close("tiny_sd1/vae/" + name, levels, expected, tolerances_.level);
+  report_.mostly_close("tiny_sd1/vae/" + name + " mostly equal", levels, expected, 0, 0,
+                       tolerances_.other_levels);
+}
+
+}  // namespace
+
+void check_networks(const Context& context, Report& report) {
+  report.guarded("tiny_sd1/text", [&] { NetworkChecks(context, report).text(); });
+  report.guarded("tiny_sd1/unet", [&] { NetworkChecks(context, report).unet(); });
+  report.guarded("tiny_sd1/vae", [&] { NetworkChecks(context, report).vae(); });
+}
+
+}  // namespace ptravel::golden

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "tests/support/golden.h"
+
+namespace ptravel::golden {
+
+/// Full txt2img and img2img runs of tiny_sd1/runs.json.
+void check_runs(const Context& context, Report& report);
+
+/// The linear travels of travel/travel.json, on the model of tiny_sd1.
+void check_linear_travels(const Context& context, const nlohmann::json& set,
+                          const SafetensorsFile& tensors, Report& report);
+
+}  // namespace ptravel::golden

@@ -1,0 +1,92 @@
+// Hostile and damaged pictures: every one gives a picture or an Error, never more.
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "media/image_codecs.h"
+#include "tests/media/media_testing.h"
+
+namespace ptravel {
+namespace {
+
+using namespace media_testing;
+
+using Decoder = DecodedImage (*)(std::string_view, const std::string&);
+
+struct BrokenCase {
+  const char* file;
+  Decoder decode;
+  std::size_t tail;  ///< Bytes at the end that the pixels do not need.
+};
+
+class BrokenImage : public testing::TestWithParam<BrokenCase> {};
+
+TEST_P(BrokenImage, CutOffAnywhereIsCorrupt) {
+  const std::string bytes = read_file(data_file(GetParam().file));
+  for (std::size_t size = 0; size + GetParam().tail < bytes.size(); ++size) {
+    const std::string message = expect_error(ErrorCode::Corrupt, [&] {
+      GetParam().decode(std::string_view(bytes).substr(0, size), "cut");
+    });
+    EXPECT_NE(message.find("cut"), std::string::npos);
+    if (HasFailure()) {
+      FAIL() << "at " << size << " of " << bytes.size();
+    }
+  }
+}
+
+TEST_P(BrokenImage, ChangedBytesAreSurvived) {
+  const std::string bytes = read_file(data_file(GetParam().file));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const char value : {'\0', '\xFF', '\x01', static_cast<char>(~bytes[i])}) {
+      std::string changed = bytes;
+      changed[i] = value;
+      try {
+        const DecodedImage image = GetParam().decode(changed, "changed");
+        EXPECT_EQ(image.pixels.size(),
+                  static_cast<std::size_t>(image.width) * image.height * image.channels);
+      } catch (const Error& error) {
+        EXPECT_TRUE(error.code() == ErrorCode::Corrupt || error.code() == ErrorCode::Unsupported)
+            << error.what();
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats,
+                         BrokenImage,
+                         testing::Values(BrokenCase{"rgba.png", decode_png, 0},
+                                         BrokenCase{"interlaced.png", decode_png, 0},
+                                         BrokenCase{"texts.png", decode_png, 0},
+                                         BrokenCase{"plain.jpg", decode_jpeg, 2},
+                                         BrokenCase{"progressive.jpg", decode_jpeg, 2},
+                                         BrokenCase{"cmyk.jpg", decode_jpeg, 2},
+                                         BrokenCase{"lossy.webp", decode_webp, 0},
+                                         BrokenCase{"alpha.webp", decode_webp, 0}),
+                         [](const auto& info) {
+                           std::string name = info.param.file;
+                           name[name.find('.')] = '_';
+                           return name;
+                         });
+
+TEST(BrokenImageSize, SizesAreCheckedBeforeMemoryIsTaken) {
+  expect_error(ErrorCode::Corrupt, [] { check_image_size(0, 5, "a"); });
+  expect_error(ErrorCode::Unsupported, [] { check_image_size(65536, 1, "a"); });
+  expect_error(ErrorCode::Unsupported, [] { check_image_size(1, 65536, "a"); });
+  expect_error(ErrorCode::Unsupported, [] { check_image_size(16385, 16384, "a"); });
+  check_image_size(16384, 16384, "a");
+  check_image_size(65535, 4096, "a");
+}
+
+TEST(BrokenImageSize, SmallFileThatClaimsManyPixels) {
+  // A JPEG header patched to 16384x16384 with data for 24x16.
+  std::string jpeg = read_file(data_file("plain.jpg"));
+  const std::size_t frame = jpeg.find("\xFF\xC0");
+  ASSERT_NE(frame, std::string::npos);
+  jpeg.replace(frame + 5, 4, std::string("\x40\x00\x40\x00", 4));
+  const std::string message =
+      expect_error(ErrorCode::Corrupt, [&] { decode_jpeg(jpeg, "bomb.jpg"); });
+  EXPECT_NE(message.find("too short"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace ptravel

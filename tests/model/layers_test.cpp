@@ -1,0 +1,61 @@
+#include "model/layers.h"
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+
+#include "model/tensor_sources.h"
+#include "ptravel/error.h"
+#include "tests/model/tiny.h"
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel {
+namespace {
+
+TEST(Layers, ReadMatricesStoredAsFilters) {
+  const auto source = std::make_shared<MemoryTensors>();
+  const at::Tensor weight = at::randn({4, 3, 1, 1});
+  source->add("net.weight", weight);
+  source->add("net.bias", at::ones({4}));
+  const Weights weights(source, "net", "test");
+  const Linear linear(weights, 3, 4, cpu_fp32(), Linear::Bias::Yes, Linear::Stored::Filter);
+  weights.finish();
+  const at::Tensor x = at::randn({1, 2, 3});
+  EXPECT_CLOSE(linear(x), at::linear(x, weight.reshape({4, 3}), at::ones({4})), 1e-6);
+}
+
+TEST(Layers, ReportEveryProblemAtOnce) {
+  const auto source = std::make_shared<MemoryTensors>();
+  source->add("net.weight", at::randn({4, 5}));
+  source->add("net.stray", at::randn({1}));
+  const Weights weights(source, "net", "test");
+  const Linear linear(weights, 3, 4, cpu_fp32());
+  try {
+    weights.finish();
+    FAIL();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("net.weight: expected [4, 3], file has [4, 5]"), std::string::npos) << message;
+    EXPECT_NE(message.find("net.bias"), std::string::npos) << message;
+    EXPECT_NE(message.find("net.stray"), std::string::npos) << message;
+  }
+}
+
+TEST(Layers, GroupNormNeedsWholeGroups) {
+  EXPECT_THROW(GroupNorm(random_weights("test"), 40, 1e-5, cpu_fp32()), Error);
+}
+
+TEST(BlockProbe, NamesNestAndSilenceIsFree) {
+  std::vector<std::string> names;
+  const BlockObserver observer = [&](const std::string& name, const at::Tensor&) {
+    names.push_back(name);
+  };
+  const BlockProbe probe(observer);
+  probe("a", {});
+  probe.inside("b")("c", {});
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "b/c"}));
+  EXPECT_FALSE(BlockProbe(BlockObserver{}).inside("b").active());
+}
+
+}  // namespace
+}  // namespace ptravel

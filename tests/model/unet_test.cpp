@@ -1,0 +1,124 @@
+#include "model/unet.h"
+
+#include <gtest/gtest.h>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tests/model/tiny.h"
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel {
+namespace {
+
+struct Inputs {
+  explicit Inputs(std::int64_t n, std::int64_t h = 8, std::int64_t w = 12, std::int64_t tokens = 77)
+      : x(at::randn({n, 4, h, w})),
+        t(at::rand({n}) * 999),
+        context(at::randn({n, tokens, 24})) {}
+  Inputs image(std::int64_t i) const {
+    Inputs one = *this;
+    one.x = x.narrow(0, i, 1);
+    one.t = t.narrow(0, i, 1);
+    one.context = context.narrow(0, i, 1);
+    return one;
+  }
+  at::Tensor x, t, context;
+};
+
+class TinyUnet : public testing::Test {
+ protected:
+  Unet unet{random_weights("unet"), tiny_unet(), cpu_fp32()};
+  at::Tensor run(const Inputs& in) const { return unet.forward(in.x, in.t, in.context); }
+};
+
+TEST_F(TinyUnet, TakesEverySize) {
+  for (const auto& [h, w] : {std::pair{1, 1}, {8, 8}, {9, 12}, {3, 17}}) {
+    const Inputs in(1, h, w, 154);
+    const at::Tensor out = run(in);
+    EXPECT_EQ(out.sizes(), in.x.sizes());
+    EXPECT_EQ(out.scalar_type(), at::kFloat);
+    EXPECT_TRUE(out.is_contiguous());
+    EXPECT_TRUE(out.isfinite().all().item<bool>());
+  }
+}
+
+TEST_F(TinyUnet, AnImageDoesNotDependOnBatchOrThreads) {
+  const Inputs in(3);
+  set_num_threads(2);
+  const at::Tensor all = run(in);
+  set_num_threads(1);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(at::equal(all.narrow(0, i, 1), run(in.image(i)))) << i;
+  }
+}
+
+TEST_F(TinyUnet, Bfloat16IsCloseAndEquallyIndependent) {
+  const Unet low(random_weights("unet"), tiny_unet(), cpu_bf16());
+  const Inputs in(2);
+  const at::Tensor exact = run(in);
+  const at::Tensor rounded = low.forward(in.x, in.t, in.context);
+  EXPECT_LT((rounded - exact).norm().item<double>(), 0.03 * exact.norm().item<double>());
+  const Inputs second = in.image(1);
+  EXPECT_TRUE(at::equal(rounded.narrow(0, 1, 1), low.forward(second.x, second.t, second.context)));
+}
+
+TEST_F(TinyUnet, GradientOfTheConditioningIsTheSlope) {
+  Inputs in(1, 4, 4, 5);
+  const at::Tensor fast = run(in);
+  const at::Tensor direction = at::randn_like(in.context);
+  in.context.requires_grad_();
+  const at::Tensor out = run(in);
+  EXPECT_CLOSE(out.detach(), fast, 1e-4);
+  out.sum().backward();
+  const double slope = (in.context.grad() * direction).sum().item<double>();
+  const double step = 1e-3;
+  const at::NoGradGuard inference;
+  const auto shifted = [&](double by) {
+    return unet.forward(in.x, in.t, in.context + by * direction).sum().item<double>();
+  };
+  EXPECT_NEAR((shifted(step) - shifted(-step)) / (2 * step), slope, 0.02 * std::abs(slope) + 0.02);
+}
+
+TEST_F(TinyUnet, RefusesOperandsThatDoNotFit) {
+  const Inputs in(2);
+  EXPECT_THROW(unet.forward(at::randn({2, 5, 8, 8}), in.t, in.context), Error);
+  EXPECT_THROW(unet.forward(at::randn({2, 4, 8}), in.t, in.context), Error);
+  EXPECT_THROW(unet.forward(at::randn({2, 4, 0, 8}), in.t, in.context), Error);
+  EXPECT_THROW(unet.forward(in.x, at::zeros({1}), in.context), Error);
+  EXPECT_THROW(unet.forward(in.x, in.t, at::randn({2, 77, 25})), Error);
+  EXPECT_THROW(unet.forward(in.x, in.t, at::randn({1, 77, 24})), Error);
+  EXPECT_THROW(unet.forward(in.x, in.t, at::randn({2, 0, 24})), Error);
+}
+
+TEST_F(TinyUnet, ShowsEveryBlock) {
+  std::vector<std::string> names;
+  const Inputs in(1);
+  unet.forward(in.x, in.t, in.context,
+               [&](const std::string& name, const at::Tensor&) { names.push_back(name); });
+  for (const char* name : {"time_embed", "input_blocks.0", "input_blocks.1.1/attn2", "middle_block",
+                           "output_blocks.1.1", "output_blocks.5", "out"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
+  }
+}
+
+TEST(UnetConfigs, LinearProjectionsAndHeadSizes) {
+  UnetConfig config = tiny_unet();
+  config.linear_projection = true;
+  config.head_channels = 16;
+  const Unet unet(random_weights("unet"), config, cpu_fp32());
+  const Inputs in(1);
+  EXPECT_TRUE(unet.forward(in.x, in.t, in.context).isfinite().all().item<bool>());
+  config.head_channels = 24;
+  EXPECT_THROW(Unet(random_weights("unet"), config, cpu_fp32()), Error);
+}
+
+TEST(TimestepEmbedding, StartsWithCosines) {
+  const at::Tensor out = timestep_embedding(at::tensor({0.0F, 500.5F}), 8);
+  EXPECT_CLOSE(out[0], at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}), 0);
+  EXPECT_NEAR(out[1][4].item<double>(), std::sin(500.5), 1e-4);
+  EXPECT_NEAR(out[1][1].item<double>(), std::cos(50.05), 1e-4);
+}
+
+}  // namespace
+}  // namespace ptravel

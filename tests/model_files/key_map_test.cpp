@@ -1,0 +1,79 @@
+#include "model/key_map.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/tiny_files.h"
+
+namespace ptravel {
+namespace {
+
+std::string mapped(ModelPart part, const std::string& name, const DiffusersLayout& layout) {
+  const auto result = map_diffusers_name(part, name, layout);
+  return result ? result->name : "";
+}
+
+TEST(KeyMap, PlacesTheBlocksOfStableDiffusionOne) {
+  const DiffusersLayout layout{2, 4, {false, true, true, true}};
+  const std::pair<const char*, const char*> unet[] = {
+      {"down_blocks.0.resnets.1.conv1.weight", "input_blocks.2.0.in_layers.2.weight"},
+      {"down_blocks.2.attentions.0.proj_in.bias", "input_blocks.7.1.proj_in.bias"},
+      {"down_blocks.1.downsamplers.0.conv.weight", "input_blocks.6.0.op.weight"},
+      {"down_blocks.3.resnets.1.time_emb_proj.weight", "input_blocks.11.0.emb_layers.1.weight"},
+      {"mid_block.resnets.1.conv_shortcut.weight", "middle_block.2.skip_connection.weight"},
+      {"up_blocks.0.upsamplers.0.conv.bias", "output_blocks.2.1.conv.bias"},
+      {"up_blocks.1.upsamplers.0.conv.bias", "output_blocks.5.2.conv.bias"},
+      {"up_blocks.3.attentions.2.transformer_blocks.0.attn2.to_k.weight",
+       "output_blocks.11.1.transformer_blocks.0.attn2.to_k.weight"},
+      {"time_embedding.linear_2.weight", "time_embed.2.weight"},
+      {"conv_norm_out.weight", "out.0.weight"},
+  };
+  for (const auto& [from, to] : unet) {
+    EXPECT_EQ(mapped(ModelPart::Unet, from, layout), std::string(kUnetPrefix) + to);
+  }
+  EXPECT_EQ(mapped(ModelPart::Vae, "decoder.up_blocks.0.resnets.2.conv2.bias", layout),
+            "first_stage_model.decoder.up.3.block.2.conv2.bias");
+  EXPECT_EQ(mapped(ModelPart::Vae, "post_quant_conv.bias", layout),
+            "first_stage_model.post_quant_conv.bias");
+}
+
+TEST(KeyMap, KeepsUnknownNamesForTheStrictLoader) {
+  EXPECT_EQ(mapped(ModelPart::Unet, "surprise.weight", {2, 4, {}}),
+            "model.diffusion_model.surprise.weight");
+  EXPECT_EQ(mapped(ModelPart::Unet, "down_blocks.99999999999999999999.resnets.0.x", {2, 4, {}}),
+            "model.diffusion_model.down_blocks.99999999999999999999.resnets.0.x");
+}
+
+TEST(KeyMap, KnowsOldTextEncodersAndLeftovers) {
+  EXPECT_EQ(map_single_file_name("cond_stage_model.transformer.encoder.layers.0.mlp.fc1.bias"),
+            "cond_stage_model.transformer.text_model.encoder.layers.0.mlp.fc1.bias");
+  const char* not_needed[] = {"betas",
+                              "model_ema.decay",
+                              "model_ema.diffusion_modelout0weight",
+                              "sqrt_alphas_cumprod",
+                              "posterior_variance",
+                              "first_stage_model.loss.discriminator.main.0.weight",
+                              "cond_stage_model.transformer.embeddings.position_ids",
+                              "cond_stage_model.transformer.text_model.embeddings.position_ids"};
+  for (const char* name : not_needed) {
+    EXPECT_FALSE(map_single_file_name(name)) << name;
+  }
+  EXPECT_EQ(map_single_file_name("model.diffusion_model.out.0.bias"), "model.diffusion_model.out.0.bias");
+}
+
+TEST(KeyMap, EveryUnetNameHasOneEmaTwin) {
+  const auto names = unet_names_by_ema_name();
+  for (const auto& [name, tensor] : tiny_sd1()) {
+    if (name.starts_with(kUnetPrefix)) {
+      const auto twin = names.find(ema_name(name));
+      ASSERT_NE(twin, names.end()) << name;
+      EXPECT_EQ(twin->second, name);
+    }
+  }
+  EXPECT_EQ(ema_name("model.diffusion_model.input_blocks.0.0.weight"),
+            "model_ema.diffusion_modelinput_blocks00weight");
+  EXPECT_EQ(names.at("model_ema.diffusion_modelinput_blocks110in_layers0weight"),
+            "model.diffusion_model.input_blocks.11.0.in_layers.0.weight");
+}
+
+}  // namespace
+}  // namespace ptravel

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ptravel {
+
+/// Named tensors of a file that a test writes.
+using TinyTensors = std::map<std::string, at::Tensor>;
+
+/// A folder that is removed with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Sizes of a tiny SD 1.x model: everything a real one has, in two levels.
+struct TinySizes {
+  std::int64_t model_channels = 32;
+  std::int64_t context = 64;      ///< Also the text encoder's width, so that one head is the default.
+  std::int64_t vocabulary = 60;
+  std::int64_t vae_channels = 32;
+  std::int64_t in_channels = 4;
+};
+
+/// A complete tiny SD 1.x model under LDM names, F16, with repeatable small numbers.
+TinyTensors tiny_sd1(const TinySizes& sizes = {});
+
+/// The same weights under the names of one folder of a diffusers model ("unet", "vae", "text_encoder").
+/// `old_attention`: the VAE's attention names of older files, with matrices in place of convolutions.
+TinyTensors tiny_diffusers_part(const TinyTensors& ldm, const std::string& part, bool old_attention);
+
+/// Little-endian bytes of an unsigned number.
+std::string little_endian(std::uint64_t value, int bytes);
+/// A safetensors file with any header and data, true or not.
+std::string safetensors_bytes(const std::string& header, const std::string& data);
+/// Writes bytes; makes the parent folders.
+void write_bytes(const std::filesystem::path& path, const std::string& bytes);
+
+void write_safetensors(const std::filesystem::path& path,
+                       const TinyTensors& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+/// A ZIP archive of stored members, as torch.save writes it (without alignment).
+std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members);
+
+/// How write_checkpoint wraps the tensors.
+struct TinyCheckpointOptions {
+  bool legacy = false;      ///< The layout before PyTorch 1.6.
+  bool state_dict = true;   ///< Tensors under the key "state_dict", beside other keys.
+  std::string extra_pickle = {};  ///< Instructions that leave one more value, stored under "extra".
+};
+
+/// Writes a .ckpt as torch.save would: protocol 2, one storage for each tensor, strides kept.
+void write_checkpoint(const std::filesystem::path& path,
+                      const TinyTensors& tensors,
+                      const TinyCheckpointOptions& options = {});
+
+}  // namespace ptravel
