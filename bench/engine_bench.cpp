@@ -1,10 +1,9 @@
-// Times the networks with random weights and nothing but LibTorch (and oneDNN where the build has it): one denoising
-// step of two images, the text encoder, the VAE's two directions. For trying machines that have no
-// model file.
+// Times the networks with random weights and nothing but LibTorch (and oneDNN where the build has
+// it): one denoising step of two images, the text encoder, the VAE's two directions. For trying
+// machines that have no model file.
 //
-//   engine_bench [cpu|cuda|auto] [fp32|bf16|fp16|auto] [--small] [--size W H] [--threads N] [--repeat N]
-
-#include <sys/resource.h>
+//   engine_bench [cpu|cuda|auto] [fp32|bf16|fp16|auto] [--small] [--size W H] [--threads N]
+//   [--repeat N]
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <sys/resource.h>
 
 #include "model/clip.h"
 #include "model/random_tensors.h"
@@ -45,7 +45,8 @@ double now() {
 double user_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
+  return static_cast<double>(usage.ru_utime.tv_sec) +
+         1e-6 * static_cast<double>(usage.ru_utime.tv_usec);
 }
 
 double peak_gib() {
@@ -69,9 +70,10 @@ void time_case(const char* name, const Options& options, const std::function<at:
     seconds.push_back(now() - start);
   }
   std::sort(seconds.begin(), seconds.end());
-  std::printf("%-28s median %8.4f s   best %8.4f s   first %8.4f s   user %8.3f s   peak %5.2f GiB\n", name,
-              seconds[seconds.size() / 2], seconds[0], warm_up,
-              (user_seconds() - user) / options.repeat, peak_gib());
+  std::printf(
+      "%-28s median %8.4f s   best %8.4f s   first %8.4f s   user %8.3f s   peak %5.2f GiB\n", name,
+      seconds[seconds.size() / 2], seconds[0], warm_up, (user_seconds() - user) / options.repeat,
+      peak_gib());
   std::fflush(stdout);
 }
 
@@ -96,8 +98,9 @@ Options parse(int argc, char** argv) {
     } else if (word == "--repeat") {
       options.repeat = std::max(1, number());
     } else if (word != "auto") {
-      throw Error(ErrorCode::InvalidArgument, "[engine_bench] " + word + ": expected cpu, cuda, fp32, bf16, fp16, "
-                                              "--small, --size W H, --threads N or --repeat N");
+      throw Error(ErrorCode::InvalidArgument, "[engine_bench] " + word +
+                                                  ": expected cpu, cuda, fp32, bf16, fp16, "
+                                                  "--small, --size W H, --threads N or --repeat N");
     }
   }
   return options;

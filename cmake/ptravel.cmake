@@ -13,9 +13,9 @@ endif()
 add_library(ptravel_settings INTERFACE)
 target_include_directories(ptravel_settings INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(ptravel_settings INTERFACE -Wall -Wextra -Wno-unused-parameter)
-# GCC 12 warns wrongly about string concatenation (its bug 105329).
+# GCC 12 warns wrongly about string concatenation when it optimises (its bug 105329).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(ptravel_settings INTERFACE -Wno-restrict -Wno-stringop-overflow)
+  target_compile_options(ptravel_settings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 if(PTRAVEL_SANITIZE)
   target_compile_options(ptravel_settings INTERFACE -fsanitize=${PTRAVEL_SANITIZE} -fno-omit-frame-pointer)

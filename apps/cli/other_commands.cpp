@@ -15,20 +15,22 @@
 namespace ptravel::cli {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 struct InfoArguments {
   std::string path;
   bool json = false;
 };
 
 std::string model_json(const ModelInfo& info) {
-  nlohmann::ordered_json parts = nlohmann::ordered_json::array();
+  Json parts = Json::array();
   for (const ModelPartInfo& part : info.parts) {
     parts.push_back({{"name", part.name},
                      {"tensors", part.tensors},
                      {"parameters", part.parameters},
                      {"dtypes", part.dtypes}});
   }
-  const nlohmann::ordered_json object = {{"kind", "model"},
+  const Json object = {{"kind", "model"},
                                          {"path", info.path.string()},
                                          {"family", std::string(family_label(info.family))},
                                          {"supported", info.supported},
@@ -41,7 +43,7 @@ std::string model_json(const ModelInfo& info) {
                                          {"sha256", info.sha256},
                                          {"parts", std::move(parts)},
                                          {"metadata", info.metadata}};
-  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return object.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 void info(const InfoArguments& arguments) {
@@ -98,9 +100,24 @@ void bench(const BenchArguments& arguments) {
   }
 }
 
+std::string samplers_json() {
+  Json object = {{"samplers", Json::array()}, {"schedules", Json::array()}};
+  for (const SamplerInfo& sampler : sampler_infos()) {
+    object["samplers"].push_back({{"label", sampler.label},
+                                  {"name", sampler.name},
+                                  {"aliases", sampler.aliases},
+                                  {"default_schedule", sampler.default_schedule},
+                                  {"second_order", sampler.second_order}});
+  }
+  for (const ScheduleInfo& schedule : schedule_infos()) {
+    object["schedules"].push_back({{"label", schedule.label}, {"name", schedule.name}});
+  }
+  return object.dump(2);
+}
+
 void samplers(bool json) {
   if (json) {
-    std::printf("%s\n", samplers_to_json().c_str());
+    std::printf("%s\n", samplers_json().c_str());
     return;
   }
   std::printf("Samplers (--sampler)        Automatic schedule   also accepted\n");

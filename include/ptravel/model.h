@@ -74,20 +74,20 @@ struct ModelInfo {
 /// Whether to compute the hash: a second or two for a full-size file the first time.
 enum class Hashing { No, Yes };
 
-/// Says what a model file or diffusers folder is, without loading it; also for kinds that cannot be used
-/// as the model. Throws NotFound, Io, Corrupt, and Unsupported for a pickle with code in it.
+/// Says what a model file or diffusers folder is, without loading it; also for kinds that cannot be
+/// used as the model. Throws NotFound, Io, Corrupt, and Unsupported for a pickle with code in it.
 ModelInfo inspect_model(const std::filesystem::path& path, Hashing hashing);
 
 /// The information as lines of text for people; ends with a line feed.
 std::string describe(const ModelInfo& info);
 
-/// The file whose sha256 stands for a model: the file itself; of a diffusers folder the UNet's weights
-/// (the first shard when there are several).
+/// The file whose sha256 stands for a model: the file itself; of a diffusers folder the UNet's
+/// weights (the first shard when there are several).
 std::filesystem::path model_hash_file(const std::filesystem::path& path);
 
-/// The sha256 of a file's bytes, 64 hex digits. Remembered in the user's cache folder by path, size and time of
-/// change ($XDG_CACHE_HOME or ~/.cache, prompt-travel/hashes.json); a cache that cannot be read or written
-/// is done without. Throws NotFound or Io for the file itself.
+/// The sha256 of a file's bytes, 64 hex digits. Remembered in the user's cache folder by path, size
+/// and time of change ($XDG_CACHE_HOME or ~/.cache, prompt-travel/hashes.json); a cache that cannot
+/// be read or written is done without. Throws NotFound or Io for the file itself.
 std::string file_sha256(const std::filesystem::path& path);
 
 }  // namespace ptravel

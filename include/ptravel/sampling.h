@@ -5,25 +5,24 @@
 #include <string_view>
 #include <vector>
 
-#include "base/enum_names.h"
 #include "ptravel/rng_source.h"
 
 namespace ptravel {
 
 /// What a sampler is called and how the web UI treats it.
 struct SamplerInfo {
-  std::string_view name;                    ///< The algorithm: "euler_ancestral".
-  std::string_view label;                   ///< The web UI's name: "Euler a".
-  std::vector<std::string_view> aliases = {};  ///< Other accepted names: "k_euler_a".
+  std::string_view name;                          ///< The algorithm: "euler_ancestral".
+  std::string_view label;                         ///< The web UI's name: "Euler a".
+  std::vector<std::string_view> aliases = {};     ///< Other accepted names: "k_euler_a".
   std::string_view default_schedule = "uniform";  ///< What schedule "automatic" means for it.
-  bool uses_schedule = true;        ///< False for samplers that choose their own times.
-  bool timesteps = false;           ///< Works on integer timesteps and eps, not on sigmas.
-  bool second_order = false;        ///< Prompt editing plans two model calls per step.
-  bool discard_penultimate = false;  ///< Its schedule drops the last sigma above zero.
-  bool uses_ensd = false;           ///< The web UI records the eta noise seed delta for it.
-  bool brownian = false;            ///< Its noise is a Brownian path, a function of sigma.
-  bool uses_churn = false;          ///< s_churn, s_tmin and s_tmax act on it.
-  bool uses_noise_scale = false;    ///< s_noise acts on it.
+  bool uses_schedule = true;               ///< False for samplers that choose their own times.
+  bool timesteps = false;                  ///< Works on integer timesteps and eps, not on sigmas.
+  bool second_order = false;               ///< Prompt editing plans two model calls per step.
+  bool discard_penultimate = false;        ///< Its schedule drops the last sigma above zero.
+  bool uses_ensd = false;                  ///< The web UI records the eta noise seed delta for it.
+  bool brownian = false;                   ///< Its noise is a Brownian path, a function of sigma.
+  bool uses_churn = false;                 ///< s_churn, s_tmin and s_tmax act on it.
+  bool uses_noise_scale = false;           ///< s_noise acts on it.
   std::optional<double> default_eta = {};  ///< Absent where eta has no meaning.
   bool batchable = true;  ///< False: its steps depend on the picture, so pictures run one by one.
 };
@@ -60,28 +59,20 @@ int planned_calls(const SamplerInfo& sampler, int num_steps);
 
 /// UniPC's choice of B(h) (Zhao et al., 2023), or its variant with varying coefficients.
 enum class UnipcVariant { Bh1, Bh2, VaryCoeff };
-inline constexpr auto kUnipcVariantNames =
-    enum_names<UnipcVariant>({{UnipcVariant::Bh1, "bh1"},
-                              {UnipcVariant::Bh2, "bh2"},
-                              {UnipcVariant::VaryCoeff, "vary_coeff"}});
 
 /// How UniPC spreads its times.
 enum class UnipcSkip { TimeUniform, TimeQuadratic, LogSnr };
-inline constexpr auto kUnipcSkipNames =
-    enum_names<UnipcSkip>({{UnipcSkip::TimeUniform, "time_uniform"},
-                           {UnipcSkip::TimeQuadratic, "time_quadratic"},
-                           {UnipcSkip::LogSnr, "logSNR"}});
 
 /// Settings of single samplers; the defaults are the web UI's.
 struct SamplerOptions {
-  std::optional<double> eta;  ///< Amount of fresh noise; absent: the sampler's default_eta.
-  double s_churn = 0;         ///< Noise added over the whole run (Karras et al., 2022).
-  double s_tmin = 0;          ///< Lowest sigma that is churned.
-  double s_tmax = 0;          ///< Highest sigma that is churned; 0 means no limit.
-  double s_noise = 1;         ///< Factor on noise that is added.
+  std::optional<double> eta = {};  ///< Amount of fresh noise; absent: the sampler's default_eta.
+  double s_churn = 0;              ///< Noise added over the whole run (Karras et al., 2022).
+  double s_tmin = 0;               ///< Lowest sigma that is churned.
+  double s_tmax = 0;               ///< Highest sigma that is churned; 0 means no limit.
+  double s_noise = 1;              ///< Factor on noise that is added.
   UnipcVariant unipc_variant = UnipcVariant::Bh1;
   UnipcSkip unipc_skip = UnipcSkip::TimeUniform;
-  int unipc_order = 3;                 ///< 1 to 3; at most the number of steps is used.
+  int unipc_order = 3;  ///< 1 to 3; at most the number of steps is used.
   bool unipc_lower_order_final = true;
   int adaptive_order = 3;  ///< DPM adaptive: 2 or 3.
 };
@@ -106,13 +97,13 @@ struct SamplingSettings {
   ScheduleOptions schedule_options;
   double denoising_strength = 0.75;  ///< Image-to-image only, 0 to 1.
   bool fix_steps = false;  ///< Image-to-image: exactly num_steps steps, not a fraction of them.
-  double noise_multiplier = 1;         ///< Image-to-image: factor on the starting noise.
-  double extra_noise = 0;              ///< Image-to-image: further noise, in units of the noise.
-  bool sgm_noise_multiplier = false;   ///< Text-to-image: start at sqrt(1 + sigma^2), not sigma.
-  bool discard_penultimate = false;    ///< Drop the last sigma above zero for every sampler.
-  double s_min_uncond = 0;             ///< Below this sigma every other call skips uncond.
-  bool s_min_uncond_all = false;       ///< Every call, not every other one.
-  double skip_early_cond = 0;          ///< Up to this fraction of the calls skips uncond.
+  double noise_multiplier = 1;        ///< Image-to-image: factor on the starting noise.
+  double extra_noise = 0;             ///< Image-to-image: further noise, in units of the noise.
+  bool sgm_noise_multiplier = false;  ///< Text-to-image: start at sqrt(1 + sigma^2), not sigma.
+  bool discard_penultimate = false;   ///< Drop the last sigma above zero for every sampler.
+  double s_min_uncond = 0;            ///< Below this sigma every other call skips uncond.
+  bool s_min_uncond_all = false;      ///< Every call, not every other one.
+  double skip_early_cond = 0;         ///< Up to this fraction of the calls skips uncond.
 };
 
 }  // namespace ptravel

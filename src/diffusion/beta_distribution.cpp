@@ -17,8 +17,7 @@ double continued_fraction(double x, double alpha, double beta) {
   double d = 1 / guard(1 - (alpha + beta) * x / (alpha + 1));
   double result = d;
   for (int m = 1; m <= kTerms; ++m) {
-    const double even =
-        m * (beta - m) * x / ((alpha + 2 * m - 1) * (alpha + 2 * m));
+    const double even = m * (beta - m) * x / ((alpha + 2 * m - 1) * (alpha + 2 * m));
     d = 1 / guard(1 + even * d);
     c = guard(1 + even / c);
     result *= c * d;

@@ -1,11 +1,11 @@
 #include "diffusion/brownian.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 #include "tensor/rng.h"
@@ -37,16 +37,13 @@ bool is_interval(double start, double end) {
 
 double BrownianTree::Interval::middle() const { return round_time(0.5 * (start + end)); }
 
-BrownianTree::BrownianTree(RngSource source, std::uint64_t seed, at::IntArrayRef shape,
-                           double start, double end)
-    : source_(source),
-      seed_(seed),
-      shape_(shape.vec()),
-      root_{start, end, 0, 0} {
+BrownianTree::BrownianTree(
+    RngSource source, std::uint64_t seed, at::IntArrayRef shape, double start, double end)
+    : source_(source), seed_(seed), shape_(shape.vec()), root_{start, end, 0, 0} {
   if (!is_interval(start, end)) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[brownian] times: expected start < end, got " + std::to_string(start) + " and " +
-                    std::to_string(end));
+    throw Error(ErrorCode::InvalidArgument, "[brownian] times: expected start < end, got " +
+                                                std::to_string(start) + " and " +
+                                                std::to_string(end));
   }
   root_.start = round_time(start);
   root_.end = round_time(end);
@@ -83,7 +80,9 @@ std::pair<at::Tensor, at::Tensor> BrownianTree::halves(const Interval& interval,
   return {left, increment - left};
 }
 
-at::Tensor BrownianTree::sum(const Interval& interval, const at::Tensor& increment, double from,
+at::Tensor BrownianTree::sum(const Interval& interval,
+                             const at::Tensor& increment,
+                             double from,
                              double to) {
   if (from <= interval.start && to >= interval.end) {
     return increment;

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <list>
 #include <map>
 #include <utility>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "ptravel/rng_source.h"
 
@@ -20,8 +20,8 @@ class BrownianTree {
  public:
   /// A path between `start` and `end` (start < end after rounding) whose values have `shape`.
   /// Throws InvalidArgument for an empty or infinite interval.
-  BrownianTree(RngSource source, std::uint64_t seed, at::IntArrayRef shape, double start,
-               double end);
+  BrownianTree(
+      RngSource source, std::uint64_t seed, at::IntArrayRef shape, double start, double end);
 
   /// W(to) - W(from), a float CPU tensor. Times outside the interval are moved to its ends; `from`
   /// after `to` gives the negative.

@@ -1,8 +1,8 @@
 #include "diffusion/conditioning.h"
 
-#include <ATen/ATen.h>
-
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -20,9 +20,9 @@ void check_schedule(const ScheduledConditioning& schedule, std::int64_t& width) 
     }
     width = width == 0 ? entry.context.size(1) : width;
     if (entry.context.size(1) != width) {
-      throw Error(ErrorCode::InvalidArgument,
-                  "[conditioning] width: expected " + std::to_string(width) + ", got " +
-                      std::to_string(entry.context.size(1)));
+      throw Error(ErrorCode::InvalidArgument, "[conditioning] width: expected " +
+                                                  std::to_string(width) + ", got " +
+                                                  std::to_string(entry.context.size(1)));
     }
   }
 }

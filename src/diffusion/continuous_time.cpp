@@ -14,7 +14,8 @@ ContinuousTime::ContinuousTime(const std::vector<double>& alphas_cumprod) {
 double ContinuousTime::log_alpha(double t) const {
   const double position = t / first_time() - 1;
   const auto last = static_cast<std::int64_t>(log_alphas_.size()) - 2;
-  const auto low = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(position)), 0, last);
+  const auto low =
+      std::clamp<std::int64_t>(static_cast<std::int64_t>(std::floor(position)), 0, last);
   const double w = position - static_cast<double>(low);
   return log_alphas_[low] + w * (log_alphas_[low + 1] - log_alphas_[low]);
 }
@@ -37,7 +38,9 @@ double ContinuousTime::time_of_lambda(double lambda) const {
   return (static_cast<double>(low) + w + 1) * first_time();
 }
 
-std::vector<double> unipc_times(const ContinuousTime& time, UnipcSkip skip, double t_start,
+std::vector<double> unipc_times(const ContinuousTime& time,
+                                UnipcSkip skip,
+                                double t_start,
                                 int num_steps) {
   const double t_end = time.first_time();
   const auto between = [num_steps](double first, double last, int i) {

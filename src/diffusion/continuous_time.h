@@ -31,7 +31,9 @@ class ContinuousTime {
 
 /// num_steps + 1 times from `t_start` down to the smallest time, spread evenly in t, in the square
 /// root of t, or in lambda.
-std::vector<double> unipc_times(const ContinuousTime& time, UnipcSkip skip, double t_start,
+std::vector<double> unipc_times(const ContinuousTime& time,
+                                UnipcSkip skip,
+                                double t_start,
                                 int num_steps);
 
 }  // namespace ptravel

@@ -1,17 +1,19 @@
 #include "diffusion/denoiser.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-at::Tensor call_network(const Network& network, const at::Tensor& x, double t,
+at::Tensor call_network(const Network& network,
+                        const at::Tensor& x,
+                        double t,
                         const at::Tensor& context) {
   return network(x, at::full({x.size(0)}, t, x.options()), context);
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
+
+#include <ATen/core/Tensor.h>
 
 #include "diffusion/sigma_table.h"
 
@@ -10,8 +10,8 @@ namespace ptravel {
 
 /// A network: noisy latents x [M, C, h, w], model times t [M] and text conditioning
 /// [M, tokens, width] give the prediction [M, C, h, w].
-using Network = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t,
-                                         const at::Tensor& context)>;
+using Network =
+    std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context)>;
 
 /// What a network's prediction means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
 enum class NetworkOutput { Eps, V };

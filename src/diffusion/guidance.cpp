@@ -1,11 +1,11 @@
 #include "diffusion/guidance.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -20,8 +20,10 @@ bool is_neutral(const std::vector<ImageConditioning>& images, double scale) {
 
 }  // namespace
 
-Guidance::Guidance(ConditionedModel model, std::vector<ImageConditioning> images,
-                   GuidanceOptions options, GuidanceHooks hooks)
+Guidance::Guidance(ConditionedModel model,
+                   std::vector<ImageConditioning> images,
+                   GuidanceOptions options,
+                   GuidanceHooks hooks)
     : model_(std::move(model)),
       images_(std::move(images)),
       options_(options),
@@ -50,15 +52,16 @@ std::vector<Guidance::Row> Guidance::cond_rows() const {
       tokens = std::max(tokens, part.schedule.at_call(calls_).size(0));
     }
     for (const ConditioningPart& part : images_[i].parts) {
-      rows.push_back({static_cast<std::int64_t>(i),
-                      pad_context(part.schedule.at_call(calls_), tokens)});
+      rows.push_back(
+          {static_cast<std::int64_t>(i), pad_context(part.schedule.at_call(calls_), tokens)});
     }
   }
   return rows;
 }
 
 // The model's result for each row, by one model call per token length.
-std::vector<at::Tensor> Guidance::evaluate(const std::vector<Row>& rows, const at::Tensor& x,
+std::vector<at::Tensor> Guidance::evaluate(const std::vector<Row>& rows,
+                                           const at::Tensor& x,
                                            double level) const {
   std::map<std::int64_t, std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -104,10 +107,9 @@ GuidedEps Guidance::combine(const std::vector<at::Tensor>& results, bool skipped
 
 GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
   if (x.dim() != 4 || x.size(0) != static_cast<std::int64_t>(images_.size())) {
-    throw Error(ErrorCode::InvalidArgument, "[guidance] latents: expected " +
-                                                std::to_string(images_.size()) +
-                                                " pictures [N, C, h, w], got " +
-                                                std::to_string(x.dim() == 0 ? 0 : x.size(0)));
+    throw Error(ErrorCode::InvalidArgument,
+                "[guidance] latents: expected " + std::to_string(images_.size()) +
+                    " pictures [N, C, h, w], got " + std::to_string(x.dim() == 0 ? 0 : x.size(0)));
   }
   const at::Tensor input = hooks_.replace_input ? hooks_.replace_input(calls_, x) : x;
   std::vector<Row> rows = cond_rows();
@@ -117,8 +119,7 @@ GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
       rows.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }
-  const GuidedEps result =
-      combine(evaluate(rows, input, level), skipped || scale_is_neutral_);
+  const GuidedEps result = combine(evaluate(rows, input, level), skipped || scale_is_neutral_);
   if (hooks_.on_call) {
     hooks_.on_call(calls_, input, level, result.guided);
   }

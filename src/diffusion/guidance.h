@@ -1,9 +1,9 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "diffusion/conditioning.h"
 #include "diffusion/denoiser.h"
@@ -41,7 +41,9 @@ struct GuidanceHooks {
 class Guidance {
  public:
   /// Checks the conditionings. The hooks are called from the sampling thread.
-  Guidance(ConditionedModel model, std::vector<ImageConditioning> images, GuidanceOptions options,
+  Guidance(ConditionedModel model,
+           std::vector<ImageConditioning> images,
+           GuidanceOptions options,
            GuidanceHooks hooks = {});
 
   /// One guided call for all pictures: x [N, C, h, w] with N = number of conditionings. `uncond`
@@ -59,7 +61,8 @@ class Guidance {
 
   bool skips_uncond(double level) const;
   std::vector<Row> cond_rows() const;
-  std::vector<at::Tensor> evaluate(const std::vector<Row>& rows, const at::Tensor& x,
+  std::vector<at::Tensor> evaluate(const std::vector<Row>& rows,
+                                   const at::Tensor& x,
                                    double level) const;
   GuidedEps combine(const std::vector<at::Tensor>& results, bool skipped) const;
 

@@ -1,11 +1,11 @@
 #include "diffusion/noise.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -33,8 +33,8 @@ at::Tensor paste_centred(const at::Tensor& source, const at::Tensor& target) {
   if (rows.length > 0 && columns.length > 0) {
     result.narrow(1, rows.target, rows.length)
         .narrow(2, columns.target, columns.length)
-        .copy_(source.narrow(1, rows.source, rows.length)
-                   .narrow(2, columns.source, columns.length));
+        .copy_(
+            source.narrow(1, rows.source, rows.length).narrow(2, columns.source, columns.length));
   }
   return result;
 }
@@ -68,8 +68,8 @@ at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high) {
   const at::Tensor low_numbers = low.to(at::kCPU, at::kDouble).contiguous();
   const at::Tensor high_numbers = high.to(at::kCPU, at::kDouble).contiguous();
   const std::vector<double> cosines = column_cosines(low_numbers, high_numbers);
-  const double mean = std::accumulate(cosines.begin(), cosines.end(), 0.0) /
-                      static_cast<double>(cosines.size());
+  const double mean =
+      std::accumulate(cosines.begin(), cosines.end(), 0.0) / static_cast<double>(cosines.size());
   if (mean > 0.9995) {
     return low * value + high * (1 - value);
   }
@@ -103,8 +103,8 @@ at::Tensor ImageRng::first() {
   at::Tensor noise =
       resized ? Rng(seed_.source, seed_.seed).randn(noise_shape) : rng_.randn(shape_);
   if (seed_.subseed_strength != 0) {
-    noise = slerp(seed_.subseed_strength, noise,
-                  Rng(seed_.source, seed_.subseed).randn(noise_shape));
+    noise =
+        slerp(seed_.subseed_strength, noise, Rng(seed_.source, seed_.subseed).randn(noise_shape));
   }
   if (resized) {
     noise = paste_centred(noise, rng_.randn(shape_));

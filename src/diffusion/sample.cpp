@@ -1,13 +1,14 @@
 #include "diffusion/sample.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
 
+#include <ATen/ATen.h>
+
 #include "diffusion/sampler_table.h"
+#include "diffusion/timesteps.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -45,8 +46,8 @@ void check_batch(const SamplingBatch& batch) {
 void check_settings(const SamplingSettings& settings) {
   constexpr int kMostSteps = 10000;
   if (settings.num_steps < 1 || settings.num_steps > kMostSteps) {
-    throw Error(ErrorCode::InvalidArgument, "[sample] steps: expected 1 to 10000, got " +
-                                                std::to_string(settings.num_steps));
+    throw Error(ErrorCode::InvalidArgument,
+                "[sample] steps: expected 1 to 10000, got " + std::to_string(settings.num_steps));
   }
   if (!std::isfinite(settings.guidance_scale)) {
     throw Error(ErrorCode::InvalidArgument, "[sample] guidance scale: expected a finite number");
@@ -162,8 +163,8 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
     latent = extra > 0 ? latent + x * extra : latent;
     x = latent * std::sqrt(abar) + x * std::sqrt(1 - abar);
   }
-  Guidance guidance = make_guidance(
-      run, make_eps_model(run.model.network, run.model.output, run.model.table));
+  Guidance guidance =
+      make_guidance(run, make_eps_model(run.model.network, run.model.output, run.model.table));
   const EpsModel model = [&guidance](const at::Tensor& input, double t) {
     return guidance(input, t);
   };
@@ -179,8 +180,7 @@ at::Tensor run_batch(const Run& run) {
   if (steps.schedule_steps == 0) {
     return run.batch.init_latent.to(run.batch.options);
   }
-  return run.row.by_timesteps != nullptr ? run_by_timesteps(run, steps)
-                                         : run_by_sigmas(run, steps);
+  return run.row.by_timesteps != nullptr ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
 }
 
 SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
@@ -193,8 +193,10 @@ SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
 
 }  // namespace
 
-at::Tensor sample_latents(const SamplingModel& model, const SamplingSettings& settings,
-                          const SamplingBatch& batch, const SamplingHooks& hooks) {
+at::Tensor sample_latents(const SamplingModel& model,
+                          const SamplingSettings& settings,
+                          const SamplingBatch& batch,
+                          const SamplingHooks& hooks) {
   check_batch(batch);
   check_settings(settings);
   const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
@@ -223,16 +225,16 @@ int reported_steps(const SamplingSettings& settings, bool img2img) {
     }
   }
   if (row.by_timesteps != nullptr) {
-    const int count = img2img ? steps.t_enc
-                              : static_cast<int>(make_timesteps(steps.schedule_steps).size());
+    const int count =
+        img2img ? steps.t_enc : static_cast<int>(make_timesteps(steps.schedule_steps).size());
     return std::max(row.by_timesteps == sample_unipc ? count : count - 1, 0);
   }
   if (row.by_sigmas == sample_dpm_fast) {
     return (steps.t_enc + 1) / 3 + 1;
   }
   if (choice.schedule == "ddim" && row.info.uses_schedule) {
-    const int intervals = static_cast<int>(
-        make_schedule("ddim", SigmaTable(), steps.schedule_steps).size()) - 1;
+    const int intervals =
+        static_cast<int>(make_schedule("ddim", SigmaTable(), steps.schedule_steps).size()) - 1;
     return intervals - (steps.schedule_steps - steps.t_enc - 1);
   }
   return steps.t_enc + 1;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
 #include <optional>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "diffusion/conditioning.h"
 #include "diffusion/denoiser.h"
@@ -45,8 +45,10 @@ struct SamplingHooks {
 /// and runs the sampler with guidance. Every picture's result depends on its own seed,
 /// conditioning and init latent alone, as far as the network's does. At a denoising strength that
 /// leaves no steps the init latent comes back. Throws InvalidArgument for settings out of range.
-at::Tensor sample_latents(const SamplingModel& model, const SamplingSettings& settings,
-                          const SamplingBatch& batch, const SamplingHooks& hooks = {});
+at::Tensor sample_latents(const SamplingModel& model,
+                          const SamplingSettings& settings,
+                          const SamplingBatch& batch,
+                          const SamplingHooks& hooks = {});
 
 /// How many steps sample_latents reports for these settings: for progress displays. DPM adaptive
 /// does not know and gives num_steps.

@@ -1,8 +1,8 @@
 // DDIM (Song et al., 2021), DDIM with CFG++ (Chung et al., 2024) and PLMS (Liu et al., 2022).
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <deque>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/samplers.h"
 
@@ -16,8 +16,8 @@ struct DdimResult {
 
 // From the level alpha to alpha_prev: eps gives the clean latents, `direction` points back to the
 // noise; sigma leaves room for fresh noise.
-DdimResult ddim_step(const at::Tensor& x, const GuidedEps& eps, double alpha, double alpha_prev,
-                     double sigma) {
+DdimResult ddim_step(
+    const at::Tensor& x, const GuidedEps& eps, double alpha, double alpha_prev, double sigma) {
   const at::Tensor denoised = (x - eps.guided * std::sqrt(1 - alpha)) / std::sqrt(alpha);
   const double towards = std::sqrt(1 - alpha_prev - sigma * sigma);
   return {denoised * std::sqrt(alpha_prev) + eps.uncond * towards, denoised};
@@ -25,16 +25,18 @@ DdimResult ddim_step(const at::Tensor& x, const GuidedEps& eps, double alpha, do
 
 enum class Direction { Guided, Uncond };
 
-at::Tensor run_ddim(const EpsModel& model, at::Tensor x, const TimestepPlan& plan,
-                    const SamplerRun& run, Direction direction) {
+at::Tensor run_ddim(const EpsModel& model,
+                    at::Tensor x,
+                    const TimestepPlan& plan,
+                    const SamplerRun& run,
+                    Direction direction) {
   const double eta = run.options.eta.value_or(0);
   const int last = static_cast<int>(plan.timesteps.size()) - 1;
   for (int index = last; index > 0; --index) {
     const std::int64_t t = plan.timesteps[index];
     const double alpha = plan.alphas_cumprod.at(t);
     const double alpha_prev = plan.alphas_cumprod.at(plan.timesteps[index - 1]);
-    const double sigma =
-        eta * std::sqrt((1 - alpha_prev) / (1 - alpha) * (1 - alpha / alpha_prev));
+    const double sigma = eta * std::sqrt((1 - alpha_prev) / (1 - alpha) * (1 - alpha / alpha_prev));
     GuidedEps eps = model(x, static_cast<double>(t));
     if (direction == Direction::Guided) {
       eps.uncond = eps.guided;
@@ -59,17 +61,23 @@ at::Tensor multistep_eps(const at::Tensor& e, const std::deque<at::Tensor>& old)
 
 }  // namespace
 
-at::Tensor sample_ddim(const EpsModel& model, at::Tensor x, const TimestepPlan& plan,
+at::Tensor sample_ddim(const EpsModel& model,
+                       at::Tensor x,
+                       const TimestepPlan& plan,
                        const SamplerRun& run) {
   return run_ddim(model, std::move(x), plan, run, Direction::Guided);
 }
 
-at::Tensor sample_ddim_cfgpp(const EpsModel& model, at::Tensor x, const TimestepPlan& plan,
+at::Tensor sample_ddim_cfgpp(const EpsModel& model,
+                             at::Tensor x,
+                             const TimestepPlan& plan,
                              const SamplerRun& run) {
   return run_ddim(model, std::move(x), plan, run, Direction::Uncond);
 }
 
-at::Tensor sample_plms(const EpsModel& model, at::Tensor x, const TimestepPlan& plan,
+at::Tensor sample_plms(const EpsModel& model,
+                       at::Tensor x,
+                       const TimestepPlan& plan,
                        const SamplerRun& run) {
   std::deque<at::Tensor> old_eps;
   const int last = static_cast<int>(plan.timesteps.size()) - 1;

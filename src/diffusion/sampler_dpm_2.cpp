@@ -1,14 +1,16 @@
 // Midpoint steps after DPM-Solver-2 (Lu et al., 2022) in the form of Karras et al., 2022.
-#include <ATen/ATen.h>
-
 #include <cmath>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
 
 namespace ptravel {
 
-at::Tensor sample_dpm_2(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpm_2(const Denoiser& denoiser,
+                        at::Tensor x,
+                        const Sigmas& sigmas,
                         const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double gamma = churn_gamma(run.options, sigmas[i], sigmas.size() - 1);
@@ -33,7 +35,9 @@ at::Tensor sample_dpm_2(const Denoiser& denoiser, at::Tensor x, const Sigmas& si
   return x;
 }
 
-at::Tensor sample_dpm_2_ancestral(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpm_2_ancestral(const Denoiser& denoiser,
+                                  at::Tensor x,
+                                  const Sigmas& sigmas,
                                   const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {

@@ -1,10 +1,10 @@
 // DPM-Solver-fast and DPM-Solver-12/23 with adaptive step sizes: Lu et al., "DPM-Solver: a fast ODE
 // solver for diffusion probabilistic model sampling", 2022, with noise as k-diffusion adds it.
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
@@ -104,7 +104,9 @@ NoisyStep split_step(double t, double t_next, double t_end, double eta) {
 
 }  // namespace
 
-at::Tensor sample_dpm_fast(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpm_fast(const Denoiser& denoiser,
+                           at::Tensor x,
+                           const Sigmas& sigmas,
                            const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   const SigmaRange range = covered_range(sigmas, run);
@@ -179,7 +181,9 @@ void check_adaptive_input(const at::Tensor& x, int order) {
 
 }  // namespace
 
-at::Tensor sample_dpm_adaptive(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpm_adaptive(const Denoiser& denoiser,
+                               at::Tensor x,
+                               const Sigmas& sigmas,
                                const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   const int order = run.options.adaptive_order;

@@ -1,14 +1,16 @@
 // DPM-Solver++ (Lu et al., 2022): algorithm 1 with ancestral noise (2S) and algorithm 2 (2M).
-#include <ATen/ATen.h>
-
 #include <cmath>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
 
 namespace ptravel {
 
-at::Tensor sample_dpmpp_2s_ancestral(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_2s_ancestral(const Denoiser& denoiser,
+                                     at::Tensor x,
+                                     const Sigmas& sigmas,
                                      const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
@@ -31,7 +33,9 @@ at::Tensor sample_dpmpp_2s_ancestral(const Denoiser& denoiser, at::Tensor x, con
   return x;
 }
 
-at::Tensor sample_dpmpp_2m(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_2m(const Denoiser& denoiser,
+                           at::Tensor x,
+                           const Sigmas& sigmas,
                            const SamplerRun& run) {
   at::Tensor old_denoised;
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {

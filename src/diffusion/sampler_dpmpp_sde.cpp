@@ -1,8 +1,8 @@
 // DPM-Solver++ with noise along a Brownian path: one sampler with two evaluations per step and two
 // multistep ones, as k-diffusion has them.
-#include <ATen/ATen.h>
-
 #include <cmath>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
@@ -19,9 +19,7 @@ class LogTime {
 
   double t(double sigma) const { return round(-std::log(sigma)); }
   double sigma(double t) const { return round(std::exp(-t)); }
-  double middle(double t, double t_next) const {
-    return round(t + round(round(t_next - t) * 0.5));
-  }
+  double middle(double t, double t_next) const { return round(t + round(round(t_next - t) * 0.5)); }
 
  private:
   double round(double value) const { return single_ ? to_single(value) : value; }
@@ -30,7 +28,9 @@ class LogTime {
 
 }  // namespace
 
-at::Tensor sample_dpmpp_sde(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_sde(const Denoiser& denoiser,
+                            at::Tensor x,
+                            const Sigmas& sigmas,
                             const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   const LogTime time(x);
@@ -63,8 +63,11 @@ namespace {
 
 enum class Correction { Midpoint, Heun };
 
-at::Tensor sample_2m_sde(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
-                         const SamplerRun& run, Correction correction) {
+at::Tensor sample_2m_sde(const Denoiser& denoiser,
+                         at::Tensor x,
+                         const Sigmas& sigmas,
+                         const SamplerRun& run,
+                         Correction correction) {
   const double eta = run.options.eta.value_or(1);
   at::Tensor old_denoised;
   double h_last = 0;
@@ -97,17 +100,23 @@ at::Tensor sample_2m_sde(const Denoiser& denoiser, at::Tensor x, const Sigmas& s
 
 }  // namespace
 
-at::Tensor sample_dpmpp_2m_sde(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_2m_sde(const Denoiser& denoiser,
+                               at::Tensor x,
+                               const Sigmas& sigmas,
                                const SamplerRun& run) {
   return sample_2m_sde(denoiser, std::move(x), sigmas, run, Correction::Midpoint);
 }
 
-at::Tensor sample_dpmpp_2m_sde_heun(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_2m_sde_heun(const Denoiser& denoiser,
+                                    at::Tensor x,
+                                    const Sigmas& sigmas,
                                     const SamplerRun& run) {
   return sample_2m_sde(denoiser, std::move(x), sigmas, run, Correction::Heun);
 }
 
-at::Tensor sample_dpmpp_3m_sde(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_dpmpp_3m_sde(const Denoiser& denoiser,
+                               at::Tensor x,
+                               const Sigmas& sigmas,
                                const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   at::Tensor denoised_1, denoised_2;  // One and two steps ago.

@@ -1,8 +1,8 @@
 // Euler steps: algorithm 2 of Karras et al., "Elucidating the design space of diffusion-based
 // generative models", 2022, without its correction, and the ancestral variant.
-#include <ATen/ATen.h>
-
 #include <cmath>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
@@ -18,7 +18,9 @@ void SamplerRun::report(const SamplerStep& step) const {
   }
 }
 
-at::Tensor sample_euler(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_euler(const Denoiser& denoiser,
+                        at::Tensor x,
+                        const Sigmas& sigmas,
                         const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double gamma = churn_gamma(run.options, sigmas[i], sigmas.size() - 1);
@@ -36,7 +38,9 @@ at::Tensor sample_euler(const Denoiser& denoiser, at::Tensor x, const Sigmas& si
   return x;
 }
 
-at::Tensor sample_euler_ancestral(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_euler_ancestral(const Denoiser& denoiser,
+                                  at::Tensor x,
+                                  const Sigmas& sigmas,
                                   const SamplerRun& run) {
   const double eta = run.options.eta.value_or(1);
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
@@ -53,7 +57,9 @@ at::Tensor sample_euler_ancestral(const Denoiser& denoiser, at::Tensor x, const 
 }
 
 // Luo et al., "Latent consistency models", 2023: jump to the clean picture, noise it again.
-at::Tensor sample_lcm(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_lcm(const Denoiser& denoiser,
+                      at::Tensor x,
+                      const Sigmas& sigmas,
                       const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const at::Tensor denoised = denoiser(x, sigmas[i]);

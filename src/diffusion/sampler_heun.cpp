@@ -1,16 +1,18 @@
 // Heun steps: algorithm 2 of Karras et al., 2022, and the restart sampler of Xu et al., "Restart
 // sampling for improving generative processes", 2023, with the web UI's choice of restarts.
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
 
 namespace ptravel {
 
-at::Tensor sample_heun(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_heun(const Denoiser& denoiser,
+                       at::Tensor x,
+                       const Sigmas& sigmas,
                        const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double gamma = churn_gamma(run.options, sigmas[i], sigmas.size() - 1);
@@ -79,7 +81,9 @@ std::vector<RestartStep> plan_restarts(Sigmas sigmas) {
 
 }  // namespace
 
-at::Tensor sample_restart(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_restart(const Denoiser& denoiser,
+                          at::Tensor x,
+                          const Sigmas& sigmas,
                           const SamplerRun& run) {
   const std::vector<RestartStep> steps = plan_restarts(sigmas);
   for (std::size_t i = 0; i < steps.size(); ++i) {

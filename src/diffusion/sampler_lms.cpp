@@ -1,9 +1,9 @@
 // Linear multistep of order four: Adams-Bashforth with unequal steps.
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cmath>
 #include <deque>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/samplers.h"
 
@@ -31,7 +31,9 @@ double lagrange_integral(const Sigmas& sigmas, std::size_t i, int order, int j) 
 
 }  // namespace
 
-at::Tensor sample_lms(const Denoiser& denoiser, at::Tensor x, const Sigmas& sigmas,
+at::Tensor sample_lms(const Denoiser& denoiser,
+                      at::Tensor x,
+                      const Sigmas& sigmas,
                       const SamplerRun& run) {
   constexpr std::size_t kOrder = 4;
   std::deque<at::Tensor> derivatives;  // Newest first.

@@ -2,87 +2,110 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-SamplerRow make_row(SamplerInfo info, SigmaSampler function) { return {info, function, nullptr}; }
+// How a sampler differs from the plain one.
+enum Trait : unsigned {
+  kPlain = 0,
+  kSecondOrder = 1 << 0,
+  kDiscard = 1 << 1,
+  kEnsd = 1 << 2,
+  kBrownian = 1 << 3,
+  kChurn = 1 << 4,
+  kScale = 1 << 5,  // s_noise
+  kEta = 1 << 6,    // eta, by default 1
+  kOwnTimes = 1 << 7,
+  kOneByOne = 1 << 8,
+};
 
-SamplerRow make_row(SamplerInfo info, TimestepSampler function) {
+SamplerRow by_sigmas(std::string_view name,
+                     std::string_view label,
+                     std::string_view schedule,
+                     unsigned traits,
+                     SigmaSampler function) {
+  SamplerInfo info;
+  info.name = name;
+  info.label = label;
+  info.default_schedule = schedule;
+  info.uses_schedule = (traits & kOwnTimes) == 0;
+  info.second_order = (traits & kSecondOrder) != 0;
+  info.discard_penultimate = (traits & kDiscard) != 0;
+  info.uses_ensd = (traits & kEnsd) != 0;
+  info.brownian = (traits & kBrownian) != 0;
+  info.uses_churn = (traits & kChurn) != 0;
+  info.uses_noise_scale = (traits & kScale) != 0;
+  info.default_eta = (traits & kEta) != 0 ? std::optional<double>(1) : std::nullopt;
+  info.batchable = (traits & kOneByOne) == 0;
+  return {std::move(info), function, nullptr};
+}
+
+SamplerRow by_timesteps(std::string_view name,
+                        std::string_view label,
+                        std::optional<double> default_eta,
+                        TimestepSampler function) {
+  SamplerInfo info;
+  info.name = name;
+  info.label = label;
   info.default_schedule = "timesteps";
   info.uses_schedule = false;
   info.timesteps = true;
-  return {info, nullptr, function};
+  info.default_eta = default_eta;
+  return {std::move(info), nullptr, function};
+}
+
+SamplerRow also_called(std::vector<std::string_view> aliases, SamplerRow row) {
+  row.info.aliases = std::move(aliases);
+  return row;
 }
 
 std::vector<SamplerRow> make_rows() {
-  // Each line: name, label, other names, what "automatic" means; then how it differs.
+  constexpr unsigned kSde = kBrownian | kScale | kEta;
+  constexpr unsigned kAncestral = kEnsd | kEta;
   return {
-      make_row({.name = "dpmpp_2m", .label = "DPM++ 2M", .aliases = {"k_dpmpp_2m"},
-                .default_schedule = "karras"},
-               sample_dpmpp_2m),
-      make_row({.name = "dpmpp_sde", .label = "DPM++ SDE", .aliases = {"k_dpmpp_sde"},
-                .default_schedule = "karras", .second_order = true, .brownian = true,
-                .uses_noise_scale = true, .default_eta = 1},
-               sample_dpmpp_sde),
-      make_row({.name = "dpmpp_2m_sde", .label = "DPM++ 2M SDE", .aliases = {"k_dpmpp_2m_sde"},
-                .default_schedule = "exponential", .brownian = true, .uses_noise_scale = true,
-                .default_eta = 1},
-               sample_dpmpp_2m_sde),
-      make_row({.name = "dpmpp_2m_sde_heun", .label = "DPM++ 2M SDE Heun",
-                .aliases = {"k_dpmpp_2m_sde_heun"}, .default_schedule = "exponential",
-                .brownian = true, .uses_noise_scale = true, .default_eta = 1},
-               sample_dpmpp_2m_sde_heun),
-      make_row({.name = "dpmpp_2s_ancestral", .label = "DPM++ 2S a", .aliases = {"k_dpmpp_2s_a"},
-                .default_schedule = "karras", .second_order = true, .uses_ensd = true,
-                .uses_noise_scale = true, .default_eta = 1},
-               sample_dpmpp_2s_ancestral),
-      make_row({.name = "dpmpp_3m_sde", .label = "DPM++ 3M SDE", .aliases = {"k_dpmpp_3m_sde"},
-                .default_schedule = "exponential", .discard_penultimate = true, .brownian = true,
-                .uses_noise_scale = true, .default_eta = 1},
-               sample_dpmpp_3m_sde),
-      make_row({.name = "euler_ancestral", .label = "Euler a",
-                .aliases = {"k_euler_a", "k_euler_ancestral"}, .default_schedule = "uniform",
-                .uses_ensd = true, .default_eta = 1},
-               sample_euler_ancestral),
-      make_row({.name = "euler", .label = "Euler", .aliases = {"k_euler"},
-                .default_schedule = "uniform", .uses_churn = true, .uses_noise_scale = true},
-               sample_euler),
-      make_row({.name = "lms", .label = "LMS", .aliases = {"k_lms"}, .default_schedule = "uniform"},
-               sample_lms),
-      make_row({.name = "heun", .label = "Heun", .aliases = {"k_heun"},
-                .default_schedule = "uniform", .second_order = true, .uses_churn = true,
-                .uses_noise_scale = true},
-               sample_heun),
-      make_row({.name = "dpm_2", .label = "DPM2", .aliases = {"k_dpm_2"},
-                .default_schedule = "karras", .second_order = true, .discard_penultimate = true,
-                .uses_churn = true, .uses_noise_scale = true},
-               sample_dpm_2),
-      make_row({.name = "dpm_2_ancestral", .label = "DPM2 a", .aliases = {"k_dpm_2_a"},
-                .default_schedule = "karras", .second_order = true, .discard_penultimate = true,
-                .uses_ensd = true, .uses_noise_scale = true, .default_eta = 1},
-               sample_dpm_2_ancestral),
-      make_row({.name = "dpm_fast", .label = "DPM fast", .aliases = {"k_dpm_fast"},
-                .default_schedule = "uniform", .uses_schedule = false, .uses_ensd = true,
-                .uses_noise_scale = true, .default_eta = 1},
-               sample_dpm_fast),
-      make_row({.name = "dpm_adaptive", .label = "DPM adaptive", .aliases = {"k_dpm_ad"},
-                .default_schedule = "uniform", .uses_schedule = false, .uses_ensd = true,
-                .default_eta = 1, .batchable = false},
-               sample_dpm_adaptive),
-      make_row({.name = "restart", .label = "Restart", .aliases = {},
-                .default_schedule = "karras", .second_order = true},
-               sample_restart),
-      make_row({.name = "ddim", .label = "DDIM", .default_eta = 0}, sample_ddim),
-      make_row({.name = "ddim_cfgpp", .label = "DDIM CFG++", .default_eta = 0}, sample_ddim_cfgpp),
-      make_row({.name = "plms", .label = "PLMS"}, sample_plms),
-      make_row({.name = "unipc", .label = "UniPC"}, sample_unipc),
-      make_row({.name = "lcm", .label = "LCM", .aliases = {"k_lcm"},
-                .default_schedule = "uniform"},
-               sample_lcm),
+      also_called({"k_dpmpp_2m"},
+                  by_sigmas("dpmpp_2m", "DPM++ 2M", "karras", kPlain, sample_dpmpp_2m)),
+      also_called({"k_dpmpp_sde"}, by_sigmas("dpmpp_sde", "DPM++ SDE", "karras",
+                                             kSde | kSecondOrder, sample_dpmpp_sde)),
+      also_called({"k_dpmpp_2m_sde"}, by_sigmas("dpmpp_2m_sde", "DPM++ 2M SDE", "exponential", kSde,
+                                                sample_dpmpp_2m_sde)),
+      also_called({"k_dpmpp_2m_sde_heun"},
+                  by_sigmas("dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun", "exponential", kSde,
+                            sample_dpmpp_2m_sde_heun)),
+      also_called({"k_dpmpp_2s_a"},
+                  by_sigmas("dpmpp_2s_ancestral", "DPM++ 2S a", "karras",
+                            kAncestral | kScale | kSecondOrder, sample_dpmpp_2s_ancestral)),
+      also_called({"k_dpmpp_3m_sde"}, by_sigmas("dpmpp_3m_sde", "DPM++ 3M SDE", "exponential",
+                                                kSde | kDiscard, sample_dpmpp_3m_sde)),
+      also_called(
+          {"k_euler_a", "k_euler_ancestral"},
+          by_sigmas("euler_ancestral", "Euler a", "uniform", kAncestral, sample_euler_ancestral)),
+      also_called({"k_euler"},
+                  by_sigmas("euler", "Euler", "uniform", kChurn | kScale, sample_euler)),
+      also_called({"k_lms"}, by_sigmas("lms", "LMS", "uniform", kPlain, sample_lms)),
+      also_called({"k_heun"}, by_sigmas("heun", "Heun", "uniform", kChurn | kScale | kSecondOrder,
+                                        sample_heun)),
+      also_called({"k_dpm_2"}, by_sigmas("dpm_2", "DPM2", "karras",
+                                         kChurn | kScale | kSecondOrder | kDiscard, sample_dpm_2)),
+      also_called({"k_dpm_2_a"},
+                  by_sigmas("dpm_2_ancestral", "DPM2 a", "karras",
+                            kAncestral | kScale | kSecondOrder | kDiscard, sample_dpm_2_ancestral)),
+      also_called({"k_dpm_fast"}, by_sigmas("dpm_fast", "DPM fast", "uniform",
+                                            kAncestral | kScale | kOwnTimes, sample_dpm_fast)),
+      also_called({"k_dpm_ad"}, by_sigmas("dpm_adaptive", "DPM adaptive", "uniform",
+                                          kAncestral | kOwnTimes | kOneByOne, sample_dpm_adaptive)),
+      by_sigmas("restart", "Restart", "karras", kSecondOrder, sample_restart),
+      by_timesteps("ddim", "DDIM", 0, sample_ddim),
+      by_timesteps("ddim_cfgpp", "DDIM CFG++", 0, sample_ddim_cfgpp),
+      by_timesteps("plms", "PLMS", std::nullopt, sample_plms),
+      by_timesteps("unipc", "UniPC", std::nullopt, sample_unipc),
+      also_called({"k_lcm"}, by_sigmas("lcm", "LCM", "uniform", kPlain, sample_lcm)),
   };
 }
 
@@ -107,21 +130,28 @@ template <typename Infos>
   for (const auto& info : infos) {
     choices += (choices.empty() ? "" : ", ") + std::string(info.label);
   }
-  throw Error(ErrorCode::InvalidArgument, std::string("[") + kind + "] expected one of " +
-                                              choices + "; got \"" + std::string(text) + "\"");
+  throw Error(ErrorCode::InvalidArgument, std::string("[") + kind + "] expected one of " + choices +
+                                              "; got \"" + std::string(text) + "\"");
 }
 
-// Cuts a trailing " <suffix>" off and says whether it was there.
-bool cut_suffix(std::string_view& text, std::string_view suffix) {
+const SamplerRow* lookup(std::string_view text) {
+  const std::vector<SamplerRow>& rows = sampler_rows();
+  const auto found = std::find_if(rows.begin(), rows.end(), [text](const SamplerRow& row) {
+    return is_called(row.info, text);
+  });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+// `text` without a trailing " <suffix>", or nothing when it does not end so.
+std::optional<std::string_view> without_suffix(std::string_view text, std::string_view suffix) {
   if (text.size() <= suffix.size() + 1) {
-    return false;
+    return std::nullopt;
   }
   const std::size_t length = text.size() - suffix.size();
   if (text[length - 1] != ' ' || !same_text(text.substr(length), suffix)) {
-    return false;
+    return std::nullopt;
   }
-  text = text.substr(0, length - 1);
-  return true;
+  return text.substr(0, length - 1);
 }
 
 }  // namespace
@@ -143,12 +173,11 @@ const std::vector<SamplerInfo>& sampler_infos() {
 }
 
 const SamplerRow& find_sampler_row(std::string_view text) {
-  for (const SamplerRow& row : sampler_rows()) {
-    if (is_called(row.info, text)) {
-      return row;
-    }
+  const SamplerRow* row = lookup(text);
+  if (row == nullptr) {
+    throw_unknown("sampler", text, sampler_infos());
   }
-  throw_unknown("sampler", text, sampler_infos());
+  return *row;
 }
 
 const SamplerInfo& find_sampler(std::string_view text) { return find_sampler_row(text).info; }
@@ -166,17 +195,17 @@ const ScheduleInfo& find_schedule(std::string_view text) {
 }
 
 SamplerChoice resolve_sampler(std::string_view sampler, std::string_view schedule) {
-  // A name that is a sampler's as it stands is not cut.
-  for (const SamplerRow& row : sampler_rows()) {
-    if (is_called(row.info, sampler)) {
-      return {row.info.label, find_schedule(schedule).name};
-    }
+  const ScheduleInfo& given = find_schedule(schedule);
+  if (const SamplerRow* row = lookup(sampler)) {
+    return {row->info.label, given.name};
   }
-  std::string_view name = sampler;
   for (const ScheduleInfo& info : schedule_infos()) {
-    if (cut_suffix(name, info.label) || cut_suffix(name, info.name)) {
-      find_schedule(schedule);
-      return {find_sampler(name).label, info.name};
+    for (const std::string_view suffix : {info.label, info.name}) {
+      const std::optional<std::string_view> name = without_suffix(sampler, suffix);
+      const SamplerRow* row = name.has_value() ? lookup(*name) : nullptr;
+      if (row != nullptr) {
+        return {row->info.label, info.name};
+      }
     }
   }
   throw_unknown("sampler", sampler, sampler_infos());

@@ -5,7 +5,9 @@
 namespace ptravel {
 
 using SigmaSampler = at::Tensor (*)(const Denoiser&, at::Tensor, const Sigmas&, const SamplerRun&);
-using TimestepSampler = at::Tensor (*)(const EpsModel&, at::Tensor, const TimestepPlan&,
+using TimestepSampler = at::Tensor (*)(const EpsModel&,
+                                       at::Tensor,
+                                       const TimestepPlan&,
                                        const SamplerRun&);
 
 /// One sampler: what it is called and the function that runs it, one of the two.

@@ -1,12 +1,12 @@
 // UniPC: Zhao et al., "UniPC: a unified predictor-corrector framework for fast sampling of
 // diffusion models", 2023, in the data prediction form, multistep, as the web UI runs it.
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <deque>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/continuous_time.h"
 #include "diffusion/samplers.h"
@@ -147,7 +147,10 @@ class Unipc {
   };
 
   // One step from the newest evaluation (history.front()) to time t.
-  Update step(const at::Tensor& x, const std::deque<Evaluation>& history, double t, int order,
+  Update step(const at::Tensor& x,
+              const std::deque<Evaluation>& history,
+              double t,
+              int order,
               bool correct) const {
     const double lambda_0 = time_.lambda(history[0].t);
     const double h = time_.lambda(t) - lambda_0;
@@ -189,7 +192,9 @@ class Unipc {
 
 }  // namespace
 
-at::Tensor sample_unipc(const EpsModel& model, at::Tensor x, const TimestepPlan& plan,
+at::Tensor sample_unipc(const EpsModel& model,
+                        at::Tensor x,
+                        const TimestepPlan& plan,
                         const SamplerRun& run) {
   const SamplerOptions& options = run.options;
   if (options.unipc_order < 1 || options.unipc_order > kMostOrder) {

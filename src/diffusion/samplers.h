@@ -1,11 +1,11 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "diffusion/noise_source.h"
 #include "diffusion/schedule.h"
@@ -79,12 +79,16 @@ at::Tensor sample_dpm_2(const Denoiser&, at::Tensor x, const Sigmas&, const Samp
 at::Tensor sample_dpm_2_ancestral(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 at::Tensor sample_lms(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 at::Tensor sample_lcm(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
-at::Tensor sample_dpmpp_2s_ancestral(const Denoiser&, at::Tensor x, const Sigmas&,
+at::Tensor sample_dpmpp_2s_ancestral(const Denoiser&,
+                                     at::Tensor x,
+                                     const Sigmas&,
                                      const SamplerRun&);
 at::Tensor sample_dpmpp_2m(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 at::Tensor sample_dpmpp_sde(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 at::Tensor sample_dpmpp_2m_sde(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
-at::Tensor sample_dpmpp_2m_sde_heun(const Denoiser&, at::Tensor x, const Sigmas&,
+at::Tensor sample_dpmpp_2m_sde_heun(const Denoiser&,
+                                    at::Tensor x,
+                                    const Sigmas&,
                                     const SamplerRun&);
 at::Tensor sample_dpmpp_3m_sde(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 

@@ -45,7 +45,8 @@ Sigmas karras_in(int num_steps, double sigma_min, double sigma_max, double rho) 
   const double root_max = std::pow(sigma_max, 1 / rho);
   Sigmas sigmas;
   for (int i = 0; i < num_steps; ++i) {
-    const Number scaled = linspace<Number>(0, 1, i, num_steps) * static_cast<Number>(root_min - root_max);
+    const Number scaled =
+        linspace<Number>(0, 1, i, num_steps) * static_cast<Number>(root_min - root_max);
     const Number root = static_cast<Number>(root_max) + scaled;
     sigmas.push_back(std::pow(static_cast<double>(root), rho));
   }
@@ -144,8 +145,8 @@ Sigmas align_your_steps(const Inputs& in) {
     const double position = spaced(0, kLast, in.num_steps - 1 - i, in.num_steps);
     const int low = std::min(static_cast<int>(position), kLast - 1);
     const double w = position - low;
-    sigmas.push_back(std::exp((1 - w) * std::log(table[kLast - low]) +
-                              w * std::log(table[kLast - low - 1])));
+    sigmas.push_back(
+        std::exp((1 - w) * std::log(table[kLast - low]) + w * std::log(table[kLast - low - 1])));
   }
   sigmas.push_back(0);
   return sigmas;
@@ -243,7 +244,9 @@ const std::vector<ScheduleInfo>& schedule_infos() {
   return infos;
 }
 
-Sigmas make_schedule(std::string_view name, const SigmaTable& table, int num_steps,
+Sigmas make_schedule(std::string_view name,
+                     const SigmaTable& table,
+                     int num_steps,
                      const ScheduleOptions& options) {
   const auto* row = std::find_if(kRows.begin(), kRows.end(),
                                  [name](const Row& r) { return r.info.name == name; });
@@ -264,39 +267,6 @@ Sigmas without_penultimate(Sigmas sigmas) {
   PTRAVEL_CHECK(sigmas.size() >= 2);
   sigmas.erase(sigmas.end() - 2);
   return sigmas;
-}
-
-std::vector<std::int64_t> make_timesteps(int num_steps) {
-  constexpr std::int64_t kTrained = 1000;
-  if (num_steps < 1 || num_steps > kTrained) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[timesteps] steps: expected 1 to 1000, got " + std::to_string(num_steps));
-  }
-  std::vector<std::int64_t> timesteps;
-  for (std::int64_t t = 0; t < kTrained; t += kTrained / num_steps) {
-    timesteps.push_back(std::min(t + 1, kTrained - 1));
-  }
-  return timesteps;
-}
-
-Img2ImgSteps img2img_steps(int num_steps, double strength, bool fix_steps) {
-  if (num_steps < 1 || !(strength >= 0 && strength <= 1)) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[img2img] expected at least 1 step and a denoising strength of 0 to 1, got " +
-                    std::to_string(num_steps) + " and " + std::to_string(strength));
-  }
-  const double limited = std::min(strength, 0.999);
-  if (!fix_steps) {
-    return {num_steps, static_cast<int>(limited * num_steps)};
-  }
-  const double lengthened = limited > 0 ? num_steps / limited : 0;
-  constexpr double kMost = 1e6;
-  if (lengthened > kMost) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[img2img] denoising strength: too small for a fixed number of steps, got " +
-                    std::to_string(strength));
-  }
-  return {static_cast<int>(lengthened), num_steps - 1};
 }
 
 }  // namespace ptravel

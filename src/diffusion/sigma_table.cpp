@@ -16,10 +16,9 @@ void check_levels(const std::vector<double>& alphas_cumprod) {
     valid = alphas_cumprod[i] > 0 && alphas_cumprod[i] < 1 &&
             (i == 0 || alphas_cumprod[i] < alphas_cumprod[i - 1]);
     if (!valid) {
-      throw Error(ErrorCode::Corrupt,
-                  "[alphas_cumprod] value " + std::to_string(i) +
-                      ": expected falling values between 0 and 1, got " +
-                      std::to_string(alphas_cumprod[i]));
+      throw Error(ErrorCode::Corrupt, "[alphas_cumprod] value " + std::to_string(i) +
+                                          ": expected falling values between 0 and 1, got " +
+                                          std::to_string(alphas_cumprod[i]));
     }
   }
   if (!valid) {
@@ -37,7 +36,7 @@ SigmaTable::SigmaTable(std::vector<double> alphas_cumprod)
   check_levels(alphas_cumprod_);
   for (const double value : alphas_cumprod_) {
     const double abar = to_single(value);
-    const double sigma = to_single(std::sqrt(to_single((1.0 - abar) / abar)));
+    const double sigma = to_single(std::sqrt(to_single(to_single(1.0 - abar) / abar)));
     sigmas_.push_back(sigma);
     log_sigmas_.push_back(to_single(std::log(sigma)));
   }
@@ -55,9 +54,10 @@ double SigmaTable::sigma_to_t(double sigma) const {
 
 std::int64_t SigmaTable::nearest_t(double sigma) const {
   const double log_sigma = std::log(sigma);
-  const auto nearest = std::min_element(
-      log_sigmas_.begin(), log_sigmas_.end(),
-      [log_sigma](double a, double b) { return std::abs(log_sigma - a) < std::abs(log_sigma - b); });
+  const auto nearest =
+      std::min_element(log_sigmas_.begin(), log_sigmas_.end(), [log_sigma](double a, double b) {
+        return std::abs(log_sigma - a) < std::abs(log_sigma - b);
+      });
   return nearest - log_sigmas_.begin();
 }
 

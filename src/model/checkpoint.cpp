@@ -1,11 +1,13 @@
-// The two layouts of torch.save: a ZIP archive with data.pkl and one member for each storage, and (before
-// PyTorch 1.6) five pickles followed by the storages. Source: reading torch/serialization.py.
+// The two layouts of torch.save: a ZIP archive with data.pkl and one member for each storage, and
+// (before PyTorch 1.6) five pickles followed by the storages. Source: reading
+// torch/serialization.py.
 #include "model/checkpoint.h"
 
-#include <ATen/ATen.h>
-
+#include <algorithm>
 #include <cstring>
 #include <optional>
+
+#include <ATen/ATen.h>
 
 #include "model/pickle.h"
 #include "model/zip_archive.h"
@@ -81,7 +83,8 @@ struct CheckpointFile::Builder {
       }
     }
     if (folder.empty()) {
-      fail(ErrorCode::Unsupported, file_name, "is a ZIP archive without data.pkl, not a PyTorch file");
+      fail(ErrorCode::Unsupported, file_name,
+           "is a ZIP archive without data.pkl, not a PyTorch file");
     }
     const auto order = members.find(folder + "byteorder");
     if (order != members.end() &&
@@ -133,8 +136,8 @@ struct CheckpointFile::Builder {
       fail(ErrorCode::Corrupt, file_name, "lacks the list of its storages");
     }
     for (const PickleIndex index : keys[keys.root].items()) {
-      const auto dtype = keys[index].kind == PickleKind::String ? dtypes.find(keys[index].text())
-                                                                 : dtypes.end();
+      const auto dtype =
+          keys[index].kind == PickleKind::String ? dtypes.find(keys[index].text()) : dtypes.end();
       if (dtype == dtypes.end() || bytes.size() - position < 8) {
         fail(ErrorCode::Corrupt, file_name, "lists a storage that is not there");
       }
@@ -143,9 +146,9 @@ struct CheckpointFile::Builder {
       position += 8;
       const std::uint64_t size = c10::elementSize(scalar_type(dtype->second));
       if (count > (bytes.size() - position) / size) {
-        fail(ErrorCode::Corrupt, file_name, "storage " + dtype->first + " claims " +
-                                                std::to_string(count) +
-                                                " elements, more than the file has (is it cut short?)");
+        fail(ErrorCode::Corrupt, file_name,
+             "storage " + dtype->first + " claims " + std::to_string(count) +
+                 " elements, more than the file has (is it cut short?)");
       }
       blocks[dtype->first] = {position, count * size};
       position += count * size;
@@ -220,8 +223,8 @@ struct CheckpointFile::Builder {
       std::int64_t step = 0;
       bad = tensor.shape[i] < 0 || tensor.stride[i] < 0 ||
             __builtin_mul_overflow(count, tensor.shape[i], &count) ||
-            __builtin_mul_overflow(std::max<std::int64_t>(tensor.shape[i] - 1, 0),
-                                   tensor.stride[i], &step) ||
+            __builtin_mul_overflow(std::max<std::int64_t>(tensor.shape[i] - 1, 0), tensor.stride[i],
+                                   &step) ||
             __builtin_add_overflow(last, step, &last);
       empty = empty || tensor.shape[i] == 0;
     }
@@ -229,7 +232,8 @@ struct CheckpointFile::Builder {
     if (bad || static_cast<std::uint64_t>(count) > available ||
         touched > available - static_cast<std::uint64_t>(tensor.offset)) {
       fail(ErrorCode::Corrupt, file_name,
-           "\"" + name + "\" reaches beyond its storage of " + std::to_string(available) + " elements");
+           "\"" + name + "\" reaches beyond its storage of " + std::to_string(available) +
+               " elements");
     }
     return touched;
   }
@@ -253,8 +257,8 @@ std::shared_ptr<CheckpointFile> CheckpointFile::open(const std::filesystem::path
 const CheckpointFile::Entry& CheckpointFile::entry(std::string_view name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {
-    throw Error(ErrorCode::NotFound, "[checkpoint] " + file_.path().string() + ": has no tensor \"" +
-                                         std::string(name) + "\"");
+    throw Error(ErrorCode::NotFound, "[checkpoint] " + file_.path().string() +
+                                         ": has no tensor \"" + std::string(name) + "\"");
   }
   return found->second;
 }
@@ -288,7 +292,7 @@ at::Tensor CheckpointFile::tensor(std::string_view name) const {
   }
   const auto touched = static_cast<std::int64_t>(found.elements);
   const at::Tensor copy = at::empty({touched}, options);
-  std::memcpy(copy.data_ptr(), data, found.elements * size);
+  std::copy_n(data, found.elements * size, static_cast<std::byte*>(copy.data_ptr()));
   return copy.as_strided(found.shape, found.stride);
 }
 

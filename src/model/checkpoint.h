@@ -11,14 +11,14 @@
 namespace ptravel {
 
 /// A PyTorch file (.ckpt, .pt, .pth, .bin) as a TensorSource, memory-mapped: the ZIP layout of
-/// PyTorch 1.6 and later, and the older run of pickles. Nothing in the file is executed. The names are
-/// those of the dict under "state_dict" if there is one, else those of the top dict, nested dicts and lists
-/// joined by dots; values that are no tensors are left out. Tensors may share storages and need not be
-/// contiguous. Reading is safe from several threads.
+/// PyTorch 1.6 and later, and the older run of pickles. Nothing in the file is executed. The names
+/// are those of the dict under "state_dict" if there is one, else those of the top dict, nested
+/// dicts and lists joined by dots; values that are no tensors are left out. Tensors may share
+/// storages and need not be contiguous. Reading is safe from several threads.
 class CheckpointFile : public TensorSource {
  public:
-  /// Throws NotFound, Io, Corrupt for broken files and lying lengths, Unsupported for files that ask for
-  /// anything but tensors and plain containers (the message names it).
+  /// Throws NotFound, Io, Corrupt for broken files and lying lengths, Unsupported for files that
+  /// ask for anything but tensors and plain containers (the message names it).
   static std::shared_ptr<CheckpointFile> open(const std::filesystem::path& path);
 
   std::vector<std::string> names() const override;

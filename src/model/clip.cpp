@@ -10,7 +10,8 @@
 
 namespace ptravel {
 
-ClipTextModel::Layer::Layer(const Weights& weights, const ClipConfig& config,
+ClipTextModel::Layer::Layer(const Weights& weights,
+                            const ClipConfig& config,
                             const Compute& compute)
     : norm1(weights.at("layer_norm1"), config.width, compute),
       norm2(weights.at("layer_norm2"), config.width, compute),
@@ -30,7 +31,8 @@ at::Tensor ClipTextModel::Layer::operator()(const at::Tensor& x, const ClipConfi
   return fc2(config.quick_gelu ? quick_gelu(hidden) : ptravel::gelu(hidden), between);
 }
 
-ClipTextModel::ClipTextModel(const Weights& weights, const ClipConfig& config,
+ClipTextModel::ClipTextModel(const Weights& weights,
+                             const ClipConfig& config,
                              const Compute& compute)
     : config_(config), compute_(compute) {
   if (config.num_heads < 1 || config.width % config.num_heads != 0) {
@@ -38,8 +40,8 @@ ClipTextModel::ClipTextModel(const Weights& weights, const ClipConfig& config,
                                             ": expected a multiple of the " +
                                             std::to_string(config.num_heads) + " attention heads");
   }
-  tokens_ = weights.load("embeddings.token_embedding.weight", {config.vocab_size, config.width},
-                         compute);
+  tokens_ =
+      weights.load("embeddings.token_embedding.weight", {config.vocab_size, config.width}, compute);
   positions_ = weights.load("embeddings.position_embedding.weight",
                             {config.max_positions, config.width}, compute);
   weights.ignore("embeddings.position_ids");
@@ -59,8 +61,8 @@ void ClipTextModel::check(const at::Tensor& ids, std::int64_t clip_skip) const {
                                                 std::to_string(config_.max_positions) + "]");
   }
   if (clip_skip < 1 || clip_skip > config_.num_layers) {
-    throw Error(ErrorCode::InvalidArgument, "[text encoder] clip_skip " + std::to_string(clip_skip) +
-                                                ": expected 1.." +
+    throw Error(ErrorCode::InvalidArgument, "[text encoder] clip_skip " +
+                                                std::to_string(clip_skip) + ": expected 1.." +
                                                 std::to_string(config_.num_layers));
   }
   const auto smallest = ids.min().item<std::int64_t>();
@@ -77,7 +79,8 @@ at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
   return at::embedding(tokens_, ids.to(compute_.device)).to(at::kFloat);
 }
 
-at::Tensor ClipTextModel::forward(const at::Tensor& ids, std::int64_t clip_skip,
+at::Tensor ClipTextModel::forward(const at::Tensor& ids,
+                                  std::int64_t clip_skip,
                                   const BlockObserver& observer) const {
   check(ids, clip_skip);
   const BlockProbe probe(observer);

@@ -7,17 +7,19 @@
 
 namespace ptravel {
 
-/// The CLIP text transformer (Radford et al. 2021), HuggingFace names. Immutable; forward may run in
-/// several threads.
+/// The CLIP text transformer (Radford et al. 2021), HuggingFace names. Immutable; forward may run
+/// in several threads.
 class ClipTextModel {
  public:
   /// Loads every tensor below `weights` ("embeddings", "encoder.layers", "final_layer_norm").
   ClipTextModel(const Weights& weights, const ClipConfig& config, const Compute& compute);
 
-  /// ids [B, tokens] int64, tokens at most max_positions. Returns float32 [B, tokens, width]: the state after
-  /// layer num_layers - (clip_skip - 1), put through the final layer norm; clip_skip 1 is the last layer. Throws
-  /// InvalidArgument for ids outside the vocabulary, too many tokens or a clip_skip beyond the layers.
-  at::Tensor forward(const at::Tensor& ids, std::int64_t clip_skip = 1,
+  /// ids [B, tokens] int64, tokens at most max_positions. Returns float32 [B, tokens, width]: the
+  /// state after layer num_layers - (clip_skip - 1), put through the final layer norm; clip_skip 1
+  /// is the last layer. Throws InvalidArgument for ids outside the vocabulary, too many tokens or a
+  /// clip_skip beyond the layers.
+  at::Tensor forward(const at::Tensor& ids,
+                     std::int64_t clip_skip = 1,
                      const BlockObserver& observer = {}) const;
 
   /// Token embeddings alone, without positions: [B, tokens, width] float32.

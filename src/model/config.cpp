@@ -25,7 +25,8 @@ constexpr std::int64_t kClipHeadWidth = 64;
 /// The shapes below one prefix, every number bounded.
 class Shapes {
  public:
-  Shapes(const TensorSource& weights, std::string_view prefix) : weights_(weights), prefix_(prefix) {}
+  Shapes(const TensorSource& weights, std::string_view prefix)
+      : weights_(weights), prefix_(prefix) {}
 
   bool has(const std::string& name) const { return weights_.contains(prefix_ + name); }
 
@@ -58,7 +59,8 @@ class Shapes {
         return number;
       }
     }
-    fail(ErrorCode::Corrupt, prefix_ + pattern + ": more than " + std::to_string(limit) + " of them");
+    fail(ErrorCode::Corrupt,
+         prefix_ + pattern + ": more than " + std::to_string(limit) + " of them");
   }
   const std::string& prefix() const { return prefix_; }
 
@@ -108,7 +110,8 @@ std::vector<Level> read_levels(const Shapes& shapes) {
     const std::int64_t channels = shapes.of(block + "0.in_layers.2.weight", 4)[0];
     const std::int64_t depth = transformer_depth(shapes, block + "1.");
     if (level.blocks > 0 && (channels != level.channels || depth != level.depth)) {
-      fail(ErrorCode::Corrupt, shapes.prefix() + block + " differs from the other blocks of its level");
+      fail(ErrorCode::Corrupt,
+           shapes.prefix() + block + " differs from the other blocks of its level");
     }
     level = {channels, level.blocks + 1, depth};
   }
@@ -187,9 +190,10 @@ ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hint
   check_range("the text encoder's positions", config.max_positions, 1, kMaxWidth);
   check_range("the text encoder's inner width", config.intermediate, 1, 4 * kMaxWidth);
   if (!hints.clip_heads && config.width % kClipHeadWidth != 0) {
-    fail(ErrorCode::Unsupported,
-         "the text encoder is " + std::to_string(config.width) +
-             " wide, which does not tell its number of heads; a config.json beside the weights can");
+    fail(
+        ErrorCode::Unsupported,
+        "the text encoder is " + std::to_string(config.width) +
+            " wide, which does not tell its number of heads; a config.json beside the weights can");
   }
   config.num_heads = hints.clip_heads.value_or(config.width / kClipHeadWidth);
   check_multiple("the text encoder's width", config.width, config.num_heads);
@@ -260,8 +264,8 @@ void check_hints(const ConfigHints& hints,
   for (const auto& [name, numbers] : found) {
     const auto stated = hints.stated.find(name);
     if (stated != hints.stated.end() && stated->second != numbers) {
-      fail(ErrorCode::Corrupt, std::string(name) + ": the config file says " + text(stated->second) +
-                                   ", the weights have " + text(numbers));
+      fail(ErrorCode::Corrupt, std::string(name) + ": the config file says " +
+                                   text(stated->second) + ", the weights have " + text(numbers));
     }
   }
 }

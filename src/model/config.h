@@ -18,7 +18,8 @@ struct ClipConfig {
   std::int64_t vocab_size = 49408;
   std::int64_t width = 768;
   std::int64_t num_layers = 12;
-  std::int64_t num_heads = 12;  ///< Not visible in the weights: width / 64 unless a config says otherwise.
+  std::int64_t num_heads =
+      12;  ///< Not visible in the weights: width / 64 unless a config says otherwise.
   std::int64_t intermediate = 3072;
   std::int64_t max_positions = 77;
   bool quick_gelu = true;  ///< x * sigmoid(1.702 x); otherwise the exact (erf) GELU.
@@ -55,8 +56,8 @@ struct VaeConfig {
   std::int64_t factor() const { return std::int64_t{1} << (channel_mult.size() - 1); }
 };
 
-/// What config files say about a model: the values that weights do not show, and numbers that must agree
-/// with the weights. Every field is optional.
+/// What config files say about a model: the values that weights do not show, and numbers that must
+/// agree with the weights. Every field is optional.
 struct ConfigHints {
   std::optional<std::int64_t> unet_heads;
   std::optional<std::int64_t> unet_head_channels;
@@ -68,25 +69,27 @@ struct ConfigHints {
   std::map<std::string, std::vector<std::int64_t>> stated;
 };
 
-/// Reads a config.json that describes all three networks ("unet", "vae", "clip", "parameterization"...). Nothing
-/// when the file is not of this kind. Throws Corrupt for values of a wrong type or out of range.
+/// Reads a config.json that describes all three networks ("unet", "vae", "clip",
+/// "parameterization"...). Nothing when the file is not of this kind. Throws Corrupt for values of
+/// a wrong type or out of range.
 std::optional<ConfigHints> read_config_json(const std::filesystem::path& path);
 
 /// Reads the `parameterization` of a training configuration (.yaml) that lies beside a checkpoint.
 std::optional<Prediction> read_yaml_prediction(const std::filesystem::path& path);
 
-/// What lies beside a single file of weights: "<stem>.json" or else config.json, and "<stem>.yaml", whose
-/// parameterization wins.
+/// What lies beside a single file of weights: "<stem>.json" or else config.json, and "<stem>.yaml",
+/// whose parameterization wins.
 ConfigHints read_hints_beside(const std::filesystem::path& path);
 
-/// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show (SD 1.x
-/// defaults where they are silent). Throws Corrupt for missing key tensors and for shapes that fit no such
-/// network or exceed its bounds, Unsupported where a needed value is not known.
+/// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show
+/// (SD 1.x defaults where they are silent). Throws Corrupt for missing key tensors and for shapes
+/// that fit no such network or exceed its bounds, Unsupported where a needed value is not known.
 UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hints);
 ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hints);
 VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints);
 
-/// Throws Corrupt, naming the field, when a config file states another number than the weights show.
+/// Throws Corrupt, naming the field, when a config file states another number than the weights
+/// show.
 void check_hints(const ConfigHints& hints,
                  const UnetConfig& unet,
                  const ClipConfig& clip,

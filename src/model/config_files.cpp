@@ -24,9 +24,7 @@ std::string shown(const json& value) {
   return value.is_primitive() ? value.dump().substr(0, 40) : value.type_name();
 }
 
-std::int64_t whole_number(const json& value,
-                          const std::string& name,
-                          const Path& path) {
+std::int64_t whole_number(const json& value, const std::string& name, const Path& path) {
   if (value > kMaxNumber) {
     fail(path, name + " is " + shown(value) + ", expected at most " + std::to_string(kMaxNumber));
   }

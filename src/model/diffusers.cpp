@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
+
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "model/model_family.h"
@@ -25,9 +26,8 @@ struct PartFolder {
   const char* name;
 };
 
-constexpr PartFolder kParts[] = {{ModelPart::Unet, "unet"},
-                                 {ModelPart::Vae, "vae"},
-                                 {ModelPart::TextEncoder, "text_encoder"}};
+constexpr PartFolder kParts[] = {
+    {ModelPart::Unet, "unet"}, {ModelPart::Vae, "vae"}, {ModelPart::TextEncoder, "text_encoder"}};
 
 // Names of weight files in order of preference; an index lists the shards of one set of weights.
 constexpr const char* kWeightFiles[] = {
@@ -78,8 +78,8 @@ std::optional<std::int64_t> head_count(const json& value, const Path& path, cons
   return value.get<std::int64_t>();
 }
 
-/// diffusers calls the number of heads attention_head_dim unless num_attention_heads is given; a list holds
-/// one number for each level, which for SD 2 means heads of equal width.
+/// diffusers calls the number of heads attention_head_dim unless num_attention_heads is given; a
+/// list holds one number for each level, which for SD 2 means heads of equal width.
 void read_unet_hints(const Path& path, ConfigHints& hints) {
   const json config = read_object(path);
   json heads = config.value("num_attention_heads", json());
@@ -114,8 +114,8 @@ void read_unet_hints(const Path& path, ConfigHints& hints) {
 
 void read_text_hints(const Path& path, ConfigHints& hints) {
   const json config = read_object(path);
-  hints.clip_heads = head_count(config.value("num_attention_heads", json()), path,
-                                "num_attention_heads");
+  hints.clip_heads =
+      head_count(config.value("num_attention_heads", json()), path, "num_attention_heads");
   const json activation = config.value("hidden_act", json());
   if (activation.is_string()) {
     if (activation != "quick_gelu" && activation != "gelu") {
@@ -135,7 +135,8 @@ void read_vae_hints(const Path& path, ConfigHints& hints) {
   }
 }
 
-/// alphas_cumprod of a schedule whose betas (or their square roots: "scaled_linear") are evenly spaced.
+/// alphas_cumprod of a schedule whose betas (or their square roots: "scaled_linear") are evenly
+/// spaced.
 std::vector<double> make_alphas_cumprod(double start, double end, std::int64_t count, bool scaled) {
   const double first = scaled ? std::sqrt(start) : start;
   const double last = scaled ? std::sqrt(end) : end;
@@ -165,10 +166,12 @@ void read_schedule(const Path& path, DiffusersFolder& folder) {
   const json start = config.value("beta_start", json(0.00085));
   const json end = config.value("beta_end", json(0.012));
   const bool known = (name == "scaled_linear" || name == "linear") && steps == kSteps &&
-                     start.is_number() && end.is_number() && start > 0.0 && end >= start && end < 1.0;
+                     start.is_number() && end.is_number() && start > 0.0 && end >= start &&
+                     end < 1.0;
   if (!known) {
     fail(ErrorCode::Unsupported, path,
-         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with 1000 steps");
+         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with "
+         "1000 steps");
   }
   if (name != "scaled_linear" || start != 0.00085 || end != 0.012) {
     folder.alphas_cumprod = make_alphas_cumprod(start.get<double>(), end.get<double>(), kSteps,
@@ -264,7 +267,8 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
     if (part.part == ModelPart::Vae && without_vae && !is_there(folder)) {
       continue;
     }
-    if (part.part == ModelPart::TextEncoder && is_there(path / "text_encoder_2") && !is_there(folder)) {
+    if (part.part == ModelPart::TextEncoder && is_there(path / "text_encoder_2") &&
+        !is_there(folder)) {
       continue;
     }
     add_part(part.part, folder, result);

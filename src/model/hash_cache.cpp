@@ -1,7 +1,9 @@
 // The sha256 of files, remembered between runs because a model takes a second or two to hash.
+#include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "base/sha256.h"

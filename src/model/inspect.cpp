@@ -91,9 +91,10 @@ bool is_folder(const Path& path) {
 
 void inspect_folder(ModelInfo& info) {
   if (!is_diffusers_folder(info.path)) {
-    throw Error(ErrorCode::Unsupported,
-                "[model] " + info.path.string() +
-                    ": is a folder without model_index.json; expected a diffusers folder or a file");
+    throw Error(
+        ErrorCode::Unsupported,
+        "[model] " + info.path.string() +
+            ": is a folder without model_index.json; expected a diffusers folder or a file");
   }
   const DiffusersFolder folder = open_diffusers(info.path, /*without_vae=*/true);
   info.layout = ModelLayout::Diffusers;
@@ -170,7 +171,8 @@ ModelInfo inspect_model(const Path& path, Hashing hashing) {
 std::string describe(const ModelInfo& info) {
   std::string text = info.path.string() + "\n";
   const auto line = [&](std::string_view title, const std::string& value) {
-    text.append("  ").append(title).append(std::string(14 - std::min<std::size_t>(title.size(), 13), ' '));
+    text.append("  ").append(title).append(
+        std::string(14 - std::min<std::size_t>(title.size(), 13), ' '));
     text += value + "\n";
   };
   line("family", std::string(family_label(info.family)));

@@ -82,7 +82,8 @@ constexpr LeafRule kLeaves[] = {
     {Inside::VaeAttention, "to_out.0.", "proj_out."},
 };
 
-// Known parts of single files that the networks do not need. A name that begins with one is left out.
+// Known parts of single files that the networks do not need. A name that begins with one is left
+// out.
 constexpr std::string_view kNotNeeded[] = {
     "model_ema.",
     "betas",

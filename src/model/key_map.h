@@ -12,8 +12,8 @@ namespace ptravel {
 /// The three networks of a Stable Diffusion model.
 enum class ModelPart { Unet, Vae, TextEncoder };
 
-// Where the parts of an SD 1.x model stand in LDM names, which are the names of single files and the ones
-// that the networks ask for.
+// Where the parts of an SD 1.x model stand in LDM names, which are the names of single files and
+// the ones that the networks ask for.
 inline constexpr std::string_view kUnetPrefix = "model.diffusion_model.";
 inline constexpr std::string_view kVaePrefix = "first_stage_model.";
 inline constexpr std::string_view kTextPrefix = "cond_stage_model.transformer.text_model.";
@@ -37,14 +37,15 @@ struct MappedName {
   bool point_convolution = false;  ///< The matrix there is a 1x1 convolution here.
 };
 
-/// Maps a diffusers name of `part`; names that no rule knows come back with the prefix alone, so that strict
-/// loading lists them; nothing for buffers that are not needed.
+/// Maps a diffusers name of `part`; names that no rule knows come back with the prefix alone, so
+/// that strict loading lists them; nothing for buffers that are not needed.
 std::optional<MappedName> map_diffusers_name(ModelPart part,
                                              std::string_view name,
                                              const DiffusersLayout& layout);
 
-/// Maps a name of a single file to the LDM name of today (files before transformers 4 lack "text_model.");
-/// nothing for what is known and not needed: noise schedule buffers, EMA weights, losses, position ids.
+/// Maps a name of a single file to the LDM name of today (files before transformers 4 lack
+/// "text_model."); nothing for what is known and not needed: noise schedule buffers, EMA weights,
+/// losses, position ids.
 std::optional<std::string> map_single_file_name(std::string_view name);
 
 /// The EMA twin of a UNet name: "model_ema." and the name below "model." without its dots.

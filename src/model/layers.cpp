@@ -12,8 +12,12 @@ Compute vector_precision(const Compute& compute) {
   return compute.device.is_cpu() ? full_precision(compute) : compute;
 }
 
-Linear::Linear(const Weights& weights, std::int64_t in, std::int64_t out, const Compute& compute,
-               Bias bias, Stored stored) {
+Linear::Linear(const Weights& weights,
+               std::int64_t in,
+               std::int64_t out,
+               const Compute& compute,
+               Bias bias,
+               Stored stored) {
   at::Tensor weight = stored == Stored::Filter
                           ? weights.load("weight", {out, in, 1, 1}, compute).reshape({out, in})
                           : weights.load("weight", {out, in}, compute);
@@ -22,17 +26,26 @@ Linear::Linear(const Weights& weights, std::int64_t in, std::int64_t out, const 
   map = LinearMap(std::move(weight), std::move(offset));
 }
 
-Conv2d::Conv2d(const Weights& weights, std::int64_t in, std::int64_t out, std::int64_t kernel_size,
-               const Compute& compute, cpu::ConvGeometry geometry)
+Conv2d::Conv2d(const Weights& weights,
+               std::int64_t in,
+               std::int64_t out,
+               std::int64_t kernel_size,
+               const Compute& compute,
+               cpu::ConvGeometry geometry)
     : map(weights.load("weight", {out, in, kernel_size, kernel_size}, compute),
-          weights.load("bias", {out}, vector_precision(compute)), geometry) {}
+          weights.load("bias", {out}, vector_precision(compute)),
+          geometry) {}
 
-Conv2d Conv2d::same(const Weights& weights, std::int64_t in, std::int64_t out,
+Conv2d Conv2d::same(const Weights& weights,
+                    std::int64_t in,
+                    std::int64_t out,
                     const Compute& compute) {
   return Conv2d(weights, in, out, 3, compute, {.stride = 1, .pad_before = 1, .pad_after = 1});
 }
 
-GroupNorm::GroupNorm(const Weights& weights, std::int64_t channels, double eps_in,
+GroupNorm::GroupNorm(const Weights& weights,
+                     std::int64_t channels,
+                     double eps_in,
                      const Compute& compute)
     : weight(weights.load("weight", {channels}, vector_precision(compute))),
       bias(weights.load("bias", {channels}, vector_precision(compute))),

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include <ATen/core/Tensor.h>
 
 #include "model/weights.h"
 #include "tensor/compute.h"
@@ -17,8 +17,8 @@ namespace ptravel {
 /// Called with the name and the value of each block's output, in the network's number format.
 using BlockObserver = std::function<void(const std::string& name, const at::Tensor& value)>;
 
-/// An observer together with the place in the network, handed down through the blocks. Costs nothing when
-/// there is no observer.
+/// An observer together with the place in the network, handed down through the blocks. Costs
+/// nothing when there is no observer.
 class BlockProbe {
  public:
   BlockProbe() = default;
@@ -26,10 +26,11 @@ class BlockProbe {
   explicit BlockProbe(const BlockObserver& observer, std::string prefix = {})
       : observer_(observer ? &observer : nullptr), prefix_(std::move(prefix)) {}
 
-  /// The probe of a part: names get "name/" in front, or "name." with another separator.
-  BlockProbe inside(const std::string& name, const char* separator = "/") const {
-    return observer_ ? BlockProbe(*observer_, prefix_ + name + separator) : BlockProbe();
+  /// The probe of a part: names get "name/" in front.
+  BlockProbe inside(const std::string& name) const {
+    return observer_ ? BlockProbe(*observer_, prefix_ + name + "/") : BlockProbe();
   }
+  /// Whether anybody looks: ask before computing a value for the probe alone.
   bool active() const { return observer_ != nullptr; }
   void operator()(const std::string& name, const at::Tensor& value) const {
     if (observer_) {
@@ -49,8 +50,12 @@ struct Linear {
   enum class Stored { Matrix, Filter };
 
   Linear() = default;
-  Linear(const Weights& weights, std::int64_t in, std::int64_t out, const Compute& compute,
-         Bias bias = Bias::Yes, Stored stored = Stored::Matrix);
+  Linear(const Weights& weights,
+         std::int64_t in,
+         std::int64_t out,
+         const Compute& compute,
+         Bias bias = Bias::Yes,
+         Stored stored = Stored::Matrix);
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const {
     return map(x, residual);
   }
@@ -61,10 +66,16 @@ struct Linear {
 /// A square convolution with bias. Works on [N, C, h, w] in channels-last memory.
 struct Conv2d {
   Conv2d() = default;
-  Conv2d(const Weights& weights, std::int64_t in, std::int64_t out, std::int64_t kernel_size,
-         const Compute& compute, cpu::ConvGeometry geometry = {});
+  Conv2d(const Weights& weights,
+         std::int64_t in,
+         std::int64_t out,
+         std::int64_t kernel_size,
+         const Compute& compute,
+         cpu::ConvGeometry geometry = {});
   /// 3x3 that keeps the size.
-  static Conv2d same(const Weights& weights, std::int64_t in, std::int64_t out,
+  static Conv2d same(const Weights& weights,
+                     std::int64_t in,
+                     std::int64_t out,
                      const Compute& compute);
   at::Tensor operator()(const at::Tensor& x) const { return map(x); }
   /// As above plus one more bias for each image, [N, out].

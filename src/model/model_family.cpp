@@ -19,7 +19,8 @@ constexpr auto kLabels = enum_names<Family>({
     {Family::Sdxl, "Stable Diffusion XL"},
     {Family::SdxlRefiner, "Stable Diffusion XL refiner"},
     {Family::AltDiffusion, "AltDiffusion"},
-    {Family::DiffusionTransformer, "diffusion transformer (Stable Diffusion 3, Flux or a relative)"},
+    {Family::DiffusionTransformer,
+     "diffusion transformer (Stable Diffusion 3, Flux or a relative)"},
     {Family::Lora, "LoRA"},
     {Family::Vae, "VAE"},
     {Family::TextEncoder, "text encoder"},
@@ -75,7 +76,8 @@ bool fits(const Sign& sign, std::string_view name) {
                                     : name.find(sign.piece) != name.npos;
 }
 
-/// Old embeddings of one token row set under any name, or hypernetworks, which are keyed by context width.
+/// Old embeddings of one token row set under any name, or hypernetworks, which are keyed by context
+/// width.
 Family recognise_small(const TensorSource& tensors, const std::vector<std::string>& names) {
   const bool numbered = std::any_of(names.begin(), names.end(), [](const std::string& name) {
     const std::size_t dot = name.find(".0.linear");
@@ -110,6 +112,12 @@ Family by_input_channels(const TensorSource& tensors) {
   return Family::Sd1;
 }
 
+std::string with_article(ModelFamily family) {
+  const std::string label(family_label(family));
+  const bool vowel = std::string_view("AEIOUaeiou").find(label[0]) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + label;
+}
+
 }  // namespace
 
 std::string_view family_label(ModelFamily family) { return kLabels.name(family); }
@@ -140,12 +148,12 @@ std::string refusal(ModelFamily family) {
     case Family::Embedding:
     case Family::Hypernetwork:
     case Family::ControlNet:
-      return "is a " + std::string(family_label(family)) +
+      return "is " + with_article(family) +
              ", not a complete model; expected a Stable Diffusion 1.x checkpoint";
     case Family::DiffusersUnet:
       return "is only the UNet of a diffusers folder; give the folder that holds model_index.json";
     default:
-      return "is a " + std::string(family_label(family)) +
+      return "is " + with_article(family) +
              " file, which is not supported yet; expected a Stable Diffusion 1.x checkpoint";
   }
 }

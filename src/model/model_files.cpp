@@ -1,9 +1,9 @@
 #include "model/model_files.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
-#include <cmath>
+#include <functional>
+
+#include <ATen/ATen.h>
 
 #include "model/diffusers.h"
 #include "model/key_map.h"
@@ -74,13 +74,17 @@ std::optional<std::vector<double>> read_alphas(const TensorSource& file, const P
            std::all_of(alphas.begin(), alphas.end(), [](double alpha) { return alpha >= 0; });
   }
   if (!good) {
-    fail(ErrorCode::Corrupt, path, "alphas_cumprod is not a falling sequence of 1000 numbers in [0, 1]");
+    fail(ErrorCode::Corrupt, path,
+         "alphas_cumprod is not a falling sequence of 1000 numbers in [0, 1]");
   }
   return alphas;
 }
 
 /// Puts the names of a single file into today's LDM names and leaves out what no network needs.
-void add_single_file(const Source& file, bool prefer_ema, RenamedTensors& tensors, ModelFiles& model) {
+void add_single_file(const Source& file,
+                     bool prefer_ema,
+                     RenamedTensors& tensors,
+                     ModelFiles& model) {
   std::vector<std::string> strangers;
   for (const std::string& name : file->names()) {
     const auto mapped = map_single_file_name(name);
@@ -100,7 +104,8 @@ void add_single_file(const Source& file, bool prefer_ema, RenamedTensors& tensor
   }
   apply_ema(file, prefer_ema, tensors, model);
   if (!strangers.empty()) {
-    std::string note = std::to_string(strangers.size()) + " tensors belong to no network and are ignored:";
+    std::string note =
+        std::to_string(strangers.size()) + " tensors belong to no network and are ignored:";
     for (std::size_t i = 0; i < std::min(strangers.size(), kMaxNamed); ++i) {
       note.append(i == 0 ? " " : ", ").append(strangers[i]);
     }
@@ -119,7 +124,8 @@ Path automatic_vae(const Path& path) {
   return {};
 }
 
-/// Replaces the VAE by that of another file: bare LDM names, LDM names with their prefix, or diffusers names.
+/// Replaces the VAE by that of another file: bare LDM names, LDM names with their prefix, or
+/// diffusers names.
 void replace_vae(const Path& path, RenamedTensors& tensors) {
   const Source file = open_tensor_file(path).tensors;
   if (!has_prefix(*file, "first_stage_model.") && !has_prefix(*file, "decoder.")) {
@@ -152,7 +158,10 @@ void replace_vae(const Path& path, RenamedTensors& tensors) {
   }
 }
 
-void require_part(const RenamedTensors& tensors, ModelPart part, const char* what, const Path& path) {
+void require_part(const RenamedTensors& tensors,
+                  ModelPart part,
+                  const char* what,
+                  const Path& path) {
   if (!has_prefix(tensors, ldm_prefix(part))) {
     fail(ErrorCode::Unsupported, path,
          std::string("has no ") + what + "; expected a complete Stable Diffusion 1.x checkpoint" +
@@ -176,8 +185,8 @@ void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFi
       model.unet.out_channels != model.unet.in_channels) {
     fail(ErrorCode::Corrupt, model.path,
          "its parts do not fit together: text encoder " + std::to_string(model.clip.width) +
-             " wide for a UNet that takes " + std::to_string(model.unet.context_dim) + ", VAE with " +
-             std::to_string(model.vae.embed_dim) + " channels for a UNet with " +
+             " wide for a UNet that takes " + std::to_string(model.unet.context_dim) +
+             ", VAE with " + std::to_string(model.vae.embed_dim) + " channels for a UNet with " +
              std::to_string(model.unet.in_channels) + " in and " +
              std::to_string(model.unet.out_channels) + " out");
   }
@@ -185,7 +194,10 @@ void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFi
 }
 
 /// Opens a diffusers folder into `tensors`; returns what its config files say.
-ConfigHints open_folder(const Path& folder, bool other_vae, RenamedTensors& tensors, ModelFiles& model) {
+ConfigHints open_folder(const Path& folder,
+                        bool other_vae,
+                        RenamedTensors& tensors,
+                        ModelFiles& model) {
   DiffusersFolder opened = open_diffusers(folder, other_vae);
   if (!is_loadable(opened.family)) {
     fail(ErrorCode::Unsupported, folder, refusal(opened.family));
@@ -196,7 +208,9 @@ ConfigHints open_folder(const Path& folder, bool other_vae, RenamedTensors& tens
   return std::move(opened.hints);
 }
 
-ConfigHints open_single_file(const ModelOptions& options, RenamedTensors& tensors, ModelFiles& model) {
+ConfigHints open_single_file(const ModelOptions& options,
+                             RenamedTensors& tensors,
+                             ModelFiles& model) {
   const Source file = open_tensor_file(model.path).tensors;
   const ModelFamily family = recognise_model(*file);
   if (!is_loadable(family)) {
@@ -221,7 +235,8 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   std::error_code ignored;
   if (std::filesystem::is_directory(model.path, ignored)) {
     if (!is_diffusers_folder(model.path)) {
-      fail(ErrorCode::Unsupported, model.path, "is a folder without model_index.json; expected a diffusers folder or a file");
+      fail(ErrorCode::Unsupported, model.path,
+           "is a folder without model_index.json; expected a diffusers folder or a file");
     }
     hints = open_folder(model.path, !options.vae.empty(), *tensors, model);
   } else {

@@ -437,10 +437,11 @@ class Machine {
       broken("a storage is not named by a tuple");
     }
     const Items& items = value(identifier).items();
-    const bool well_formed =
-        items.size() >= 5 && is(items[0], PickleKind::String) && value(items[0]).text() == "storage" &&
-        is(items[1], PickleKind::Global) && is(items[2], PickleKind::String) &&
-        value(items[2]).text().size() <= kMaxStorageKey && is(items[4], PickleKind::Int);
+    const bool well_formed = items.size() >= 5 && is(items[0], PickleKind::String) &&
+                             value(items[0]).text() == "storage" &&
+                             is(items[1], PickleKind::Global) && is(items[2], PickleKind::String) &&
+                             value(items[2]).text().size() <= kMaxStorageKey &&
+                             is(items[4], PickleKind::Int);
     if (!well_formed) {
       broken("a storage's name is not (\"storage\", type, key, place, count)");
     }

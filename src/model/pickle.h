@@ -51,8 +51,13 @@ struct PickleTensor {
 /// One value. Values refer to each other by index, so that depth and cycles cost nothing.
 struct PickleValue {
   PickleKind kind = PickleKind::None;
-  std::variant<std::monostate, std::int64_t, double, std::string, std::vector<PickleIndex>,
-               PickleStorage, PickleTensor>
+  std::variant<std::monostate,
+               std::int64_t,
+               double,
+               std::string,
+               std::vector<PickleIndex>,
+               PickleStorage,
+               PickleTensor>
       data;
 
   std::int64_t integer() const { return std::get<std::int64_t>(data); }
@@ -77,10 +82,10 @@ struct PickleTree {
 /// Interprets one pickle (protocols 2 to 5) with a small machine of our own that cannot call
 /// anything: it builds plain containers, text, numbers, and descriptions of tensors and storages.
 /// Globals outside the allow-list (pickle_globals.h) are refused (Unsupported) by name, and so are
-/// unknown instructions. Leftovers of training on the list become Opaque values: their arguments and
-/// state are dropped, and using one as a tensor is an error. Values, stack, memo and text are bounded by
-/// the bytes read and by fixed limits. Throws Corrupt or Unsupported; `name` stands in messages.
-/// Source: the comments of CPython's Lib/pickletools.py.
+/// unknown instructions. Leftovers of training on the list become Opaque values: their arguments
+/// and state are dropped, and using one as a tensor is an error. Values, stack, memo and text are
+/// bounded by the bytes read and by fixed limits. Throws Corrupt or Unsupported; `name` stands in
+/// messages. Source: the comments of CPython's Lib/pickletools.py.
 PickleTree parse_pickle(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace ptravel

@@ -10,8 +10,8 @@
 
 namespace ptravel {
 
-/// The bytes of a pickle, read front to back with every length checked first. `bytes` and `name` must
-/// outlive the reader.
+/// The bytes of a pickle, read front to back with every length checked first. `bytes` and `name`
+/// must outlive the reader.
 class PickleReader {
  public:
   PickleReader(std::span<const std::byte> bytes, const std::string& name)

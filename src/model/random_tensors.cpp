@@ -26,7 +26,8 @@ std::uint64_t seed_for(std::uint64_t seed, std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view name) {
-  throw Error(ErrorCode::NotFound, "[random weights] " + std::string(name) + ": is made on demand only");
+  throw Error(ErrorCode::NotFound,
+              "[random weights] " + std::string(name) + ": is made on demand only");
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 namespace ptravel {
 
 /// Makes random weights of whatever shape a network asks for: for tests, benchmarks and new models.
-/// Every tensor depends on (seed, name, shape) alone. Matrices and filters are uniform with variance
-/// gain^2 / inputs, the weights of norms are 1 and biases 0, so that activations keep their size.
+/// Every tensor depends on (seed, name, shape) alone. Matrices and filters are uniform with
+/// variance gain^2 / inputs, the weights of norms are 1 and biases 0, so that activations keep
+/// their size.
 class RandomTensors : public TensorSource {
  public:
   explicit RandomTensors(std::uint64_t seed, double gain = 1.0) : seed_(seed), gain_(gain) {}

@@ -1,8 +1,9 @@
 #include "model/safetensors.h"
 
-#include <ATen/ATen.h>
-
+#include <algorithm>
 #include <cstring>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -15,11 +16,19 @@ struct DtypeName {
 };
 
 constexpr DtypeName kReadable[] = {
-    {"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at::kHalf}, {"BF16", at::kBFloat16},
-    {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
-    {"U8", at::kByte},    {"BOOL", at::kBool},
+    {"F64", at::kDouble},
+    {"F32", at::kFloat},
+    {"F16", at::kHalf},
+    {"BF16", at::kBFloat16},
+    {"I64", at::kLong},
+    {"I32", at::kInt},
+    {"I16", at::kShort},
+    {"I8", at::kChar},
+    {"U8", at::kByte},
+    {"BOOL", at::kBool},
     // LibTorch has no unsigned types of these widths everywhere: they are widened.
-    {"U16", at::kInt},    {"U32", at::kLong}};
+    {"U16", at::kInt},
+    {"U32", at::kLong}};
 
 /// Copies unsigned numbers into the next wider signed type.
 template <typename From, typename To>
@@ -91,10 +100,11 @@ at::Tensor SafetensorsFile::tensor(std::string_view name) const {
     return widened<std::uint32_t, std::int64_t>(data, found.shape, type);
   }
   if (reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(type) == 0) {
-    return at::from_blob(const_cast<std::byte*>(data), found.shape, at::TensorOptions().dtype(type));
+    return at::from_blob(const_cast<std::byte*>(data), found.shape,
+                         at::TensorOptions().dtype(type));
   }
   at::Tensor copy = at::empty(found.shape, at::TensorOptions().dtype(type));
-  std::memcpy(copy.data_ptr(), data, found.end - found.begin);
+  std::copy_n(data, found.end - found.begin, static_cast<std::byte*>(copy.data_ptr()));
   return copy;
 }
 

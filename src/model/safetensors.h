@@ -11,13 +11,14 @@
 
 namespace ptravel {
 
-/// A .safetensors file as a TensorSource, memory-mapped. Tensors are views on the mapping; data that
-/// is not aligned for its type is copied, and U16 / U32 come back widened to Int / Long. Reading is
-/// safe from several threads.
+/// A .safetensors file as a TensorSource, memory-mapped. Tensors are views on the mapping; data
+/// that is not aligned for its type is copied, and U16 / U32 come back widened to Int / Long.
+/// Reading is safe from several threads.
 class SafetensorsFile : public TensorSource {
  public:
-  /// Throws NotFound, Io, Corrupt for a file that breaks the format or is cut short, Unsupported for an
-  /// unknown dtype. 8-bit floats are listed, but dtype() and tensor() refuse them (Unsupported).
+  /// Throws NotFound, Io, Corrupt for a file that breaks the format or is cut short, Unsupported
+  /// for an unknown dtype. 8-bit floats are listed, but dtype() and tensor() refuse them
+  /// (Unsupported).
   static std::shared_ptr<SafetensorsFile> open(const std::filesystem::path& path);
 
   std::vector<std::string> names() const override;

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "ptravel/error.h"
 
@@ -24,10 +25,10 @@ struct DtypeSize {
 // All whole-byte number formats of the format's description; which of them can be read is for the
 // reader of the data to say.
 constexpr DtypeSize kDtypes[] = {
-    {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},     {"I32", 4},     {"I16", 2},
-    {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},      {"BOOL", 1},    {"F8_E4M3", 1},
-    {"C64", 8}, {"F8_E5M2", 1},         {"F8_E8M0", 1},              {"F8_E4M3FNUZ", 1},
-    {"F8_E5M2FNUZ", 1}};
+    {"F64", 8},     {"F32", 4},     {"F16", 2},         {"BF16", 2},       {"I64", 8},
+    {"I32", 4},     {"I16", 2},     {"I8", 1},          {"U64", 8},        {"U32", 4},
+    {"U16", 2},     {"U8", 1},      {"BOOL", 1},        {"F8_E4M3", 1},    {"C64", 8},
+    {"F8_E5M2", 1}, {"F8_E8M0", 1}, {"F8_E4M3FNUZ", 1}, {"F8_E5M2FNUZ", 1}};
 
 /// Builds the header from the parser's events. Nothing deeper than "tensor: {field: [numbers]}" is
 /// accepted, so no nesting can grow, and a repeated name is seen.
@@ -116,7 +117,8 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     (field_ == "shape" ? shape_ : offsets_) = numbers_;
     return true;
   }
-  bool parse_error(std::size_t position, const std::string&,
+  bool parse_error(std::size_t position,
+                   const std::string&,
                    const nlohmann::json::exception&) override {
     fail("the header is not valid JSON near its byte " + std::to_string(position));
   }
@@ -152,8 +154,9 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void check_size(const SafetensorsEntry& entry) const {
-    const auto known = std::find_if(std::begin(kDtypes), std::end(kDtypes),
-                                    [&](const DtypeSize& size) { return size.name == entry.dtype; });
+    const auto known =
+        std::find_if(std::begin(kDtypes), std::end(kDtypes),
+                     [&](const DtypeSize& size) { return size.name == entry.dtype; });
     if (known == std::end(kDtypes)) {
       throw Error(ErrorCode::Unsupported, "[safetensors] " + file_name_ + ": tensor \"" + name_ +
                                               "\" has the unknown dtype \"" +
@@ -215,8 +218,8 @@ void check_coverage(const HeaderBuilder& builder, std::uint64_t data_bytes) {
     position = entry->end;
   }
   if (position != data_bytes) {
-    builder.fail("the tensors end at byte " + std::to_string(position) + " of the data, the file has " +
-                 std::to_string(data_bytes));
+    builder.fail("the tensors end at byte " + std::to_string(position) +
+                 " of the data, the file has " + std::to_string(data_bytes));
   }
 }
 

@@ -11,7 +11,8 @@ namespace ptravel {
 
 /// One tensor of a safetensors header. Offsets count bytes from the start of the data section.
 struct SafetensorsEntry {
-  std::string dtype;  ///< "F64", "F32", "F16", "BF16", "I64" ... "BOOL", also "F8_E4M3" and the like.
+  std::string
+      dtype;  ///< "F64", "F32", "F16", "BF16", "I64" ... "BOOL", also "F8_E4M3" and the like.
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -26,6 +27,7 @@ struct SafetensorsHeader {
 
 /// Parses and checks a whole file's bytes (header only; data is not read). Needs no tensors, so it
 /// can be fuzzed alone. Throws Error(Corrupt) or Unsupported with the name of the bad tensor.
-SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file, const std::string& file_name);
+SafetensorsHeader parse_safetensors_header(std::span<const std::byte> file,
+                                           const std::string& file_name);
 
 }  // namespace ptravel

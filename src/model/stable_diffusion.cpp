@@ -41,8 +41,11 @@ class ReportingTensors : public TensorSource {
 
 /// Loads one network and checks that it took exactly the tensors below its prefix.
 template <typename Network, typename Config>
-Network load_network(const std::shared_ptr<const TensorSource>& source, ModelPart part,
-                     const std::string& title, const Config& config, const Compute& compute) {
+Network load_network(const std::shared_ptr<const TensorSource>& source,
+                     ModelPart part,
+                     const std::string& title,
+                     const Config& config,
+                     const Compute& compute) {
   const Weights weights(source, std::string(ldm_prefix(part)), title);
   Network network(weights, config, compute);
   weights.finish();
@@ -51,7 +54,8 @@ Network load_network(const std::shared_ptr<const TensorSource>& source, ModelPar
 
 }  // namespace
 
-StableDiffusion StableDiffusion::load(const ModelFiles& files, const Compute& compute,
+StableDiffusion StableDiffusion::load(const ModelFiles& files,
+                                      const Compute& compute,
                                       Progress& progress) {
   const auto source = std::make_shared<ReportingTensors>(files.weights, progress);
   const Compute full = full_precision(compute);

@@ -10,14 +10,15 @@
 
 namespace ptravel {
 
-/// A Stable Diffusion model, loaded and ready to compute. Immutable, so that several threads may use
-/// it; movable.
+/// A Stable Diffusion model, loaded and ready to compute. Immutable, so that several threads may
+/// use it; movable.
 struct StableDiffusion {
-  /// Loads what open_model found. Tensor by tensor: each is converted and its pages of the mapped file given
-  /// back before the next, so that the weights are never in memory twice. The UNet (and on a CPU
-  /// the VAE) is in `compute`'s format; the text encoder is always fp32, so that conditionings do not depend on the
-  /// precision; on a GPU the VAE is fp32 too, because fp16 overflows in some. Reports tensors as
-  /// they come. Throws Corrupt with all missing, unused and misshapen tensors of a network, and Cancelled.
+  /// Loads what open_model found. Tensor by tensor: each is converted and its pages of the mapped
+  /// file given back before the next, so that the weights are never in memory twice. The UNet (and
+  /// on a CPU the VAE) is in `compute`'s format; the text encoder is always fp32, so that
+  /// conditionings do not depend on the precision; on a GPU the VAE is fp32 too, because fp16
+  /// overflows in some. Reports tensors as they come. Throws Corrupt with all missing, unused and
+  /// misshapen tensors of a network, and Cancelled.
   static StableDiffusion load(const ModelFiles& files, const Compute& compute, Progress& progress);
 
   ClipTextModel clip;

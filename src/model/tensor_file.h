@@ -17,8 +17,9 @@ struct TensorFile {
   std::map<std::string, std::string, std::less<>> metadata;  ///< Of a safetensors file.
 };
 
-/// Opens a .safetensors, .ckpt, .pt, .pth or .bin file; what it is shows in its content, not in its name. Throws
-/// NotFound, Io, Corrupt, Unsupported; says so when the file is a Git LFS pointer or a web page.
+/// Opens a .safetensors, .ckpt, .pt, .pth or .bin file; what it is shows in its content, not in its
+/// name. Throws NotFound, Io, Corrupt, Unsupported; says so when the file is a Git LFS pointer or a
+/// web page.
 TensorFile open_tensor_file(const std::filesystem::path& path);
 
 }  // namespace ptravel

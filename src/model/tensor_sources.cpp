@@ -57,7 +57,9 @@ std::vector<std::int64_t> MemoryTensors::shape(std::string_view name) const {
   return find(name).sizes().vec();
 }
 
-at::ScalarType MemoryTensors::dtype(std::string_view name) const { return find(name).scalar_type(); }
+at::ScalarType MemoryTensors::dtype(std::string_view name) const {
+  return find(name).scalar_type();
+}
 
 at::Tensor MemoryTensors::tensor(std::string_view name) const { return find(name); }
 
@@ -106,8 +108,9 @@ std::string RenamedTensors::dtype_name(std::string_view name) const {
 at::Tensor RenamedTensors::tensor(std::string_view name) const {
   const Entry& entry = find(name);
   const at::Tensor stored = entry.source->tensor(entry.name);
-  return entry.shape == Shape::AsStored ? stored
-                                        : stored.reshape(reshaped(stored.sizes().vec(), entry.shape));
+  return entry.shape == Shape::AsStored
+             ? stored
+             : stored.reshape(reshaped(stored.sizes().vec(), entry.shape));
 }
 
 void RenamedTensors::release(std::string_view name) const {

@@ -1,5 +1,5 @@
-// The spatial transformer of latent diffusion (Rombach et al. 2022, "High-Resolution Image Synthesis with
-// Latent Diffusion Models", section 3.3 and appendix E.2.1).
+// The spatial transformer of latent diffusion (Rombach et al. 2022, "High-Resolution Image
+// Synthesis with Latent Diffusion Models", section 3.3 and appendix E.2.1).
 
 #include "model/transformer.h"
 
@@ -17,17 +17,20 @@ std::int64_t heads_for(std::int64_t channels, const UnetConfig& config) {
   const bool by_size = config.head_channels > 0;
   const std::int64_t divisor = by_size ? config.head_channels : config.num_heads;
   if (divisor < 1 || channels % divisor != 0) {
-    throw Error(ErrorCode::Unsupported,
-                "[unet] " + std::to_string(channels) + " channels: expected a multiple of " +
-                    std::to_string(divisor) + (by_size ? " channels per head" : " attention heads"));
+    throw Error(ErrorCode::Unsupported, "[unet] " + std::to_string(channels) +
+                                            " channels: expected a multiple of " +
+                                            std::to_string(divisor) +
+                                            (by_size ? " channels per head" : " attention heads"));
   }
   return by_size ? channels / divisor : divisor;
 }
 
 }  // namespace
 
-CrossAttention::CrossAttention(const Weights& weights, std::int64_t channels,
-                               std::int64_t context_dim, std::int64_t heads_in,
+CrossAttention::CrossAttention(const Weights& weights,
+                               std::int64_t channels,
+                               std::int64_t context_dim,
+                               std::int64_t heads_in,
                                const Compute& compute)
     : heads(heads_in),
       to_q(weights.at("to_q"), channels, channels, compute, Linear::Bias::No),
@@ -35,7 +38,8 @@ CrossAttention::CrossAttention(const Weights& weights, std::int64_t channels,
       to_v(weights.at("to_v"), context_dim, channels, compute, Linear::Bias::No),
       to_out(weights.at("to_out.0"), channels, channels, compute) {}
 
-at::Tensor CrossAttention::operator()(const at::Tensor& x, const at::Tensor& context,
+at::Tensor CrossAttention::operator()(const at::Tensor& x,
+                                      const at::Tensor& context,
                                       const at::Tensor& residual) const {
   return to_out(attention(to_q(x), to_k(context), to_v(context), heads), residual);
 }
@@ -48,8 +52,10 @@ at::Tensor FeedForward::operator()(const at::Tensor& x, const at::Tensor& residu
   return out(geglu(proj(x)), residual);
 }
 
-TransformerBlock::TransformerBlock(const Weights& weights, std::int64_t channels,
-                                   std::int64_t context_dim, std::int64_t heads,
+TransformerBlock::TransformerBlock(const Weights& weights,
+                                   std::int64_t channels,
+                                   std::int64_t context_dim,
+                                   std::int64_t heads,
                                    const Compute& compute)
     : norm1(weights.at("norm1"), channels, compute),
       norm2(weights.at("norm2"), channels, compute),
@@ -58,7 +64,8 @@ TransformerBlock::TransformerBlock(const Weights& weights, std::int64_t channels
       attn2(weights.at("attn2"), channels, context_dim, heads, compute),
       ff(weights.at("ff"), channels, compute) {}
 
-at::Tensor TransformerBlock::operator()(const at::Tensor& x, const at::Tensor& context,
+at::Tensor TransformerBlock::operator()(const at::Tensor& x,
+                                        const at::Tensor& context,
                                         const BlockProbe& probe) const {
   const at::Tensor own = norm1(x);
   const at::Tensor after_self = attn1(own, own, x);
@@ -78,8 +85,10 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x, const at::Tensor& c
   return out;
 }
 
-SpatialTransformer::SpatialTransformer(const Weights& weights, std::int64_t channels,
-                                       std::int64_t depth, const UnetConfig& config,
+SpatialTransformer::SpatialTransformer(const Weights& weights,
+                                       std::int64_t channels,
+                                       std::int64_t depth,
+                                       const UnetConfig& config,
                                        const Compute& compute)
     : norm(weights.at("norm"), channels, 1e-6, compute) {
   const auto stored = config.linear_projection ? Linear::Stored::Matrix : Linear::Stored::Filter;
@@ -91,7 +100,8 @@ SpatialTransformer::SpatialTransformer(const Weights& weights, std::int64_t chan
   }
 }
 
-at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const at::Tensor& context,
+at::Tensor SpatialTransformer::operator()(const at::Tensor& x,
+                                          const at::Tensor& context,
                                           const BlockProbe& probe) const {
   const auto picture = [&](const at::Tensor& tokens) {
     return to_picture(tokens, x.size(2), x.size(3));

@@ -9,10 +9,14 @@ namespace ptravel {
 
 /// Attention of tokens to a context, all heads in one: to_q, to_k, to_v without bias, to_out with.
 struct CrossAttention {
-  CrossAttention(const Weights& weights, std::int64_t channels, std::int64_t context_dim,
-                 std::int64_t heads, const Compute& compute);
+  CrossAttention(const Weights& weights,
+                 std::int64_t channels,
+                 std::int64_t context_dim,
+                 std::int64_t heads,
+                 const Compute& compute);
   /// x [N, T, channels], context [N, S, context_dim]; adds `residual` where defined.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context,
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& context,
                         const at::Tensor& residual = {}) const;
 
   std::int64_t heads;
@@ -27,11 +31,16 @@ struct FeedForward {
   Linear proj, out;
 };
 
-/// Self attention, attention to the text, feed-forward: each behind a layer norm and with a residual.
+/// Self attention, attention to the text, feed-forward: each behind a layer norm and with a
+/// residual.
 struct TransformerBlock {
-  TransformerBlock(const Weights& weights, std::int64_t channels, std::int64_t context_dim,
-                   std::int64_t heads, const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context,
+  TransformerBlock(const Weights& weights,
+                   std::int64_t channels,
+                   std::int64_t context_dim,
+                   std::int64_t heads,
+                   const Compute& compute);
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& context,
                         const BlockProbe& probe) const;
 
   LayerNorm norm1, norm2, norm3;
@@ -41,10 +50,14 @@ struct TransformerBlock {
 
 /// Transformer blocks over the pixels of a picture, between two projections, with a residual.
 struct SpatialTransformer {
-  SpatialTransformer(const Weights& weights, std::int64_t channels, std::int64_t depth,
-                     const UnetConfig& config, const Compute& compute);
+  SpatialTransformer(const Weights& weights,
+                     std::int64_t channels,
+                     std::int64_t depth,
+                     const UnetConfig& config,
+                     const Compute& compute);
   /// x [N, channels, h, w], context [N, S, context_dim].
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& context,
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& context,
                         const BlockProbe& probe) const;
 
   GroupNorm norm;

@@ -1,5 +1,6 @@
-// The UNet of latent diffusion (Ho et al. 2020 with the changes of Dhariwal and Nichol 2021 and Rombach et al. 2022),
-// with the block numbering of the public CompVis implementation, which its checkpoints' names follow.
+// The UNet of latent diffusion (Ho et al. 2020 with the changes of Dhariwal and Nichol 2021 and
+// Rombach et al. 2022), with the block numbering of the public CompVis implementation, which its
+// checkpoints' names follow.
 
 #include "model/unet.h"
 
@@ -21,7 +22,10 @@ constexpr double kNormEps = 1e-5;
 
 /// Two convolutions with the time embedding between them, and a residual.
 struct ResBlock {
-  ResBlock(const Weights& weights, std::int64_t in, std::int64_t out, std::int64_t time_width,
+  ResBlock(const Weights& weights,
+           std::int64_t in,
+           std::int64_t out,
+           std::int64_t time_width,
            const Compute& compute)
       : in_norm(weights.at("in_layers.0"), in, kNormEps, compute),
         in_conv(Conv2d::same(weights.at("in_layers.2"), in, out, compute)),
@@ -36,10 +40,8 @@ struct ResBlock {
 
   /// x [N, in, h, w], time_silu [N, time_width] after its SiLU.
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& time_silu) const {
-    const at::Tensor h =
-        in_conv.with_image_bias(in_norm(x, AfterNorm::Silu), time(time_silu));
-    const at::Tensor residual =
-        skip ? to_picture((*skip)(to_tokens(x)), x.size(2), x.size(3)) : x;
+    const at::Tensor h = in_conv.with_image_bias(in_norm(x, AfterNorm::Silu), time(time_silu));
+    const at::Tensor residual = skip ? to_picture((*skip)(to_tokens(x)), x.size(2), x.size(3)) : x;
     return out_conv.with_residual(out_norm(h, AfterNorm::Silu), residual);
   }
 
@@ -228,7 +230,9 @@ struct Unet::Layers {
   Conv2d out_conv;
 };
 
-void Unet::Layers::check(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) const {
+void Unet::Layers::check(const at::Tensor& x,
+                         const at::Tensor& t,
+                         const at::Tensor& context) const {
   const bool x_fits = x.dim() == 4 && x.size(1) == config.in_channels && x.numel() > 0;
   if (!x_fits) {
     throw Error(ErrorCode::InvalidArgument, "[unet] latent " + text(x.sizes()) + ": expected [N, " +
@@ -240,10 +244,10 @@ void Unet::Layers::check(const at::Tensor& x, const at::Tensor& t, const at::Ten
   }
   if (context.dim() != 3 || context.size(0) != x.size(0) || context.size(1) < 1 ||
       context.size(2) != config.context_dim) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[unet] conditioning " + text(context.sizes()) + ": expected [" +
-                    std::to_string(x.size(0)) + ", tokens, " + std::to_string(config.context_dim) +
-                    "]");
+    throw Error(ErrorCode::InvalidArgument, "[unet] conditioning " + text(context.sizes()) +
+                                                ": expected [" + std::to_string(x.size(0)) +
+                                                ", tokens, " + std::to_string(config.context_dim) +
+                                                "]");
   }
 }
 
@@ -256,7 +260,9 @@ Unet::~Unet() = default;
 const UnetConfig& Unet::config() const { return layers_->config; }
 const Compute& Unet::compute() const { return layers_->compute; }
 
-at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context,
+at::Tensor Unet::forward(const at::Tensor& x,
+                         const at::Tensor& t,
+                         const at::Tensor& context,
                          const BlockObserver& observer) const {
   const Layers& net = *layers_;
   net.check(x, t, context);

@@ -1,5 +1,5 @@
-// AutoencoderKL: the first stage of latent diffusion (Esser et al. 2021, Rombach et al. 2022), with the names of the public
-// CompVis implementation.
+// AutoencoderKL: the first stage of latent diffusion (Esser et al. 2021, Rombach et al. 2022), with
+// the names of the public CompVis implementation.
 
 #include "model/vae.h"
 
@@ -34,8 +34,7 @@ struct Level {
 
 struct Encoder {
   Encoder(const Weights& weights, const VaeConfig& config, const Compute& compute)
-      : conv_in(
-            Conv2d::same(weights.at("conv_in"), config.in_channels, config.channels, compute)) {
+      : conv_in(Conv2d::same(weights.at("conv_in"), config.in_channels, config.channels, compute)) {
     std::int64_t channels = config.channels;
     for (std::size_t i = 0; i < config.channel_mult.size(); ++i) {
       Level level;
@@ -43,7 +42,8 @@ struct Encoder {
       const Weights part = weights.at(level.name);
       for (std::int64_t block = 0; block < config.num_res_blocks; ++block) {
         const std::int64_t width = config.channels * config.channel_mult[i];
-        level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width, compute);
+        level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width,
+                                  compute);
         channels = width;
       }
       if (i + 1 < config.channel_mult.size()) {
@@ -94,7 +94,8 @@ struct Decoder {
       const Weights part = weights.at(level.name);
       for (std::int64_t block = 0; block <= config.num_res_blocks; ++block) {
         const std::int64_t width = config.channels * config.channel_mult[i];
-        level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width, compute);
+        level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width,
+                                  compute);
         channels = width;
       }
       if (i > 0) {
@@ -145,10 +146,18 @@ struct Vae::Layers {
         compute(compute_in),
         encoder(weights.at("encoder"), config, compute),
         decoder(weights.at("decoder"), config, compute),
-        quant(weights.at("quant_conv"), 2 * config.z_channels, 2 * config.embed_dim,
-              full_precision(compute), Linear::Bias::Yes, Linear::Stored::Filter),
-        post_quant(weights.at("post_quant_conv"), config.embed_dim, config.z_channels,
-                   full_precision(compute), Linear::Bias::Yes, Linear::Stored::Filter) {}
+        quant(weights.at("quant_conv"),
+              2 * config.z_channels,
+              2 * config.embed_dim,
+              full_precision(compute),
+              Linear::Bias::Yes,
+              Linear::Stored::Filter),
+        post_quant(weights.at("post_quant_conv"),
+                   config.embed_dim,
+                   config.z_channels,
+                   full_precision(compute),
+                   Linear::Bias::Yes,
+                   Linear::Stored::Filter) {}
 
   VaeConfig config;
   Compute compute;
@@ -174,14 +183,13 @@ LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& obs
       image.size(2) % factor != 0 || image.size(3) % factor != 0) {
     throw Error(ErrorCode::InvalidArgument,
                 "[vae encode] image " + text(image.sizes()) + ": expected [N, " +
-                    std::to_string(net.config.in_channels) + ", H, W] with sides that are multiples of " +
-                    std::to_string(factor));
+                    std::to_string(net.config.in_channels) +
+                    ", H, W] with sides that are multiples of " + std::to_string(factor));
   }
   const BlockProbe probe(observer);
   const at::Tensor x = to_channels_last(image.to(net.compute.device, net.compute.dtype));
   const at::Tensor h = net.encoder(x, probe);
-  const at::Tensor moments =
-      to_picture(net.quant(to_tokens(h)), h.size(2), h.size(3)).contiguous();
+  const at::Tensor moments = to_picture(net.quant(to_tokens(h)), h.size(2), h.size(3)).contiguous();
   probe("moments_raw", moments);
   const std::int64_t half = net.config.embed_dim;
   LatentDistribution result;
@@ -201,7 +209,8 @@ at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) 
                                                 std::to_string(net.config.embed_dim) + ", h, w]");
   }
   const BlockProbe probe(observer);
-  const at::Tensor unscaled = (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
+  const at::Tensor unscaled =
+      (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
   const at::Tensor z = net.post_quant(to_tokens(unscaled));
   const at::Tensor h = to_picture(z, latent.size(2), latent.size(3)).to(net.compute.dtype);
   const at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();

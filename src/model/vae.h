@@ -15,8 +15,8 @@ struct LatentDistribution {
 };
 
 /// The autoencoder of latent diffusion (AutoencoderKL of the public CompVis implementation).
-/// Immutable; both directions may run in several threads. Memory is a few times the largest activation
-/// (256 channels at full size); attention is computed in blocks.
+/// Immutable; both directions may run in several threads. Memory is a few times the largest
+/// activation (256 channels at full size); attention is computed in blocks.
 class Vae {
  public:
   /// Loads every tensor below `weights` ("encoder", "decoder", "quant_conv", "post_quant_conv").
@@ -25,13 +25,13 @@ class Vae {
   Vae& operator=(Vae&&) noexcept;
   ~Vae();
 
-  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). Multiply a sample by scale_factor to get a
-  /// latent. Throws InvalidArgument for another shape.
+  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). Multiply a sample by
+  /// scale_factor to get a latent. Throws InvalidArgument for another shape.
   LatentDistribution encode(const at::Tensor& image, const BlockObserver& observer = {}) const;
 
   /// latent [N, z, h, w] as the sampler leaves it; it is divided by scale_factor here. Returns
-  /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for another
-  /// shape.
+  /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for
+  /// another shape.
   at::Tensor decode(const at::Tensor& latent, const BlockObserver& observer = {}) const;
 
   const VaeConfig& config() const;

@@ -10,14 +10,18 @@ namespace {
 
 constexpr double kNormEps = 1e-6;
 
-Linear pixelwise(const Weights& weights, std::int64_t in, std::int64_t out,
+Linear pixelwise(const Weights& weights,
+                 std::int64_t in,
+                 std::int64_t out,
                  const Compute& compute) {
   return Linear(weights, in, out, compute, Linear::Bias::Yes, Linear::Stored::Filter);
 }
 
 }  // namespace
 
-VaeResBlock::VaeResBlock(const Weights& weights, std::int64_t in, std::int64_t out,
+VaeResBlock::VaeResBlock(const Weights& weights,
+                         std::int64_t in,
+                         std::int64_t out,
                          const Compute& compute)
     : norm1(weights.at("norm1"), in, kNormEps, compute),
       norm2(weights.at("norm2"), out, kNormEps, compute),

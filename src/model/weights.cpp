@@ -1,10 +1,10 @@
 #include "model/weights.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <cstring>
 #include <set>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -94,11 +94,10 @@ struct Weights::Ledger {
   std::set<std::string, std::less<>> used;
 };
 
-Weights::Weights(std::shared_ptr<const TensorSource> source, std::string prefix,
+Weights::Weights(std::shared_ptr<const TensorSource> source,
+                 std::string prefix,
                  std::string ledger_title)
-    : source_(std::move(source)),
-      prefix_(std::move(prefix)),
-      ledger_(std::make_shared<Ledger>()) {
+    : source_(std::move(source)), prefix_(std::move(prefix)), ledger_(std::make_shared<Ledger>()) {
   if (!prefix_.empty() && prefix_.back() != '.') {
     prefix_ += '.';
   }
@@ -123,7 +122,8 @@ std::optional<std::vector<std::int64_t>> Weights::shape(std::string_view name) c
   return source_->shape(full);
 }
 
-at::Tensor Weights::load(std::string_view name, at::IntArrayRef expected_shape,
+at::Tensor Weights::load(std::string_view name,
+                         at::IntArrayRef expected_shape,
                          const Compute& compute) const {
   const std::string full = prefix_ + std::string(name);
   const auto options = at::TensorOptions().device(compute.device).dtype(compute.dtype);
@@ -147,8 +147,8 @@ at::Tensor Weights::load(std::string_view name, at::IntArrayRef expected_shape,
     source_->release(full);
     return reject("holds numbers that are not finite (NaN or infinity)");
   }
-  at::Tensor loaded = stored.to(options, /*non_blocking=*/false, /*copy=*/true,
-                                at::MemoryFormat::Contiguous);
+  at::Tensor loaded =
+      stored.to(options, /*non_blocking=*/false, /*copy=*/true, at::MemoryFormat::Contiguous);
   source_->release(full);
   if (conversion_may_overflow(stored.scalar_type(), compute.dtype) &&
       !loaded.isfinite().all().item<bool>()) {

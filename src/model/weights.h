@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "tensor/compute.h"
 
@@ -27,8 +27,9 @@ class TensorSource {
   /// A view on the tensor in the file's own number format, usually straight into the mapped file;
   /// it must not be written to. Valid as long as the source lives. Throws NotFound.
   virtual at::Tensor tensor(std::string_view name) const = 0;
-  /// For sources that make tensors instead of reading them (new models, benchmarks): a tensor of the
-  /// shape that a network asks for. Sources that read return nothing, and Weights goes on by name.
+  /// For sources that make tensors instead of reading them (new models, benchmarks): a tensor of
+  /// the shape that a network asks for. Sources that read return nothing, and Weights goes on by
+  /// name.
   virtual std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const;
   /// Says that the caller has its own copy: pages of the mapped file may be dropped.
   virtual void release(std::string_view name) const = 0;
@@ -39,8 +40,8 @@ class TensorSource {
 /// are recorded in the shared ledger and thrown together by finish(). Cheap to copy; one thread.
 class Weights {
  public:
-  /// A view on the names that begin with `prefix` (a dot is appended where it lacks one; empty = all names).
-  /// `ledger_title` names the part in messages ("unet").
+  /// A view on the names that begin with `prefix` (a dot is appended where it lacks one; empty =
+  /// all names). `ledger_title` names the part in messages ("unet").
   Weights(std::shared_ptr<const TensorSource> source, std::string prefix, std::string ledger_title);
 
   /// The same view with `name` + "." appended to the prefix.
@@ -50,11 +51,12 @@ class Weights {
   /// The shape in the file, or nothing when the tensor is not there. Does not count as a use.
   std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
 
-  /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory with
-  /// the file. When the tensor is missing, has another shape or holds a NaN or infinity, the
+  /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory
+  /// with the file. When the tensor is missing, has another shape or holds a NaN or infinity, the
   /// problem is recorded for finish() and zeros of the expected shape come back, so that one pass
   /// finds every problem; those zeros are one expanded number and take no memory.
-  at::Tensor load(std::string_view name, at::IntArrayRef expected_shape,
+  at::Tensor load(std::string_view name,
+                  at::IntArrayRef expected_shape,
                   const Compute& compute) const;
 
   /// Marks prefix + name as used without reading it (buffers that are known and not needed).

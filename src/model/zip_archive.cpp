@@ -43,7 +43,8 @@ class Reader {
     require(position, static_cast<std::uint64_t>(bytes), "a number");
     std::uint64_t value = 0;
     for (int i = bytes - 1; i >= 0; --i) {
-      value = value << 8 | std::to_integer<std::uint64_t>(file_[position + static_cast<unsigned>(i)]);
+      value =
+          value << 8 | std::to_integer<std::uint64_t>(file_[position + static_cast<unsigned>(i)]);
     }
     return value;
   }
@@ -117,7 +118,10 @@ struct Record {
 };
 
 /// Replaces the saturated 32-bit fields by those of extra field 1, in the order the format gives.
-void apply_zip64(const Reader& reader, std::uint64_t extra, std::uint64_t extra_end, Record& record) {
+void apply_zip64(const Reader& reader,
+                 std::uint64_t extra,
+                 std::uint64_t extra_end,
+                 Record& record) {
   while (extra + 4 <= extra_end) {
     const std::uint16_t id = reader.u16(extra);
     const std::uint64_t field_end = extra + 4 + reader.u16(extra + 2);
@@ -126,8 +130,7 @@ void apply_zip64(const Reader& reader, std::uint64_t extra, std::uint64_t extra_
     }
     if (id == 1) {
       std::uint64_t position = extra + 4;
-      for (std::uint64_t* field :
-           {&record.real_size, &record.stored_size, &record.header_offset}) {
+      for (std::uint64_t* field : {&record.real_size, &record.stored_size, &record.header_offset}) {
         if (*field == kSaturated && position + 8 <= field_end) {
           *field = reader.u64(position);
           position += 8;
@@ -140,7 +143,8 @@ void apply_zip64(const Reader& reader, std::uint64_t extra, std::uint64_t extra_
 
 Record read_record(const Reader& reader, std::uint64_t position) {
   if (reader.u32(position) != kCentralHeader) {
-    reader.fail(ErrorCode::Corrupt, "expected a directory record at byte " + std::to_string(position));
+    reader.fail(ErrorCode::Corrupt,
+                "expected a directory record at byte " + std::to_string(position));
   }
   const std::uint16_t flags = reader.u16(position + 8);
   const std::uint16_t method = reader.u16(position + 10);
@@ -156,7 +160,8 @@ Record read_record(const Reader& reader, std::uint64_t position) {
   reader.require(position, record.next - position, "a directory record");
   apply_zip64(reader, extra, extra + extra_bytes, record);
   if ((flags & 1U) != 0 || method != 0) {
-    reader.fail(ErrorCode::Unsupported, "\"" + record.name + "\" is compressed or encrypted; model " +
+    reader.fail(ErrorCode::Unsupported, "\"" + record.name +
+                                            "\" is compressed or encrypted; model " +
                                             "files store their members as they are");
   }
   if (record.stored_size != record.real_size) {

@@ -52,7 +52,8 @@ at::Tensor geglu(const at::Tensor& x) {
   const auto row_bytes = width * input.element_size();
   const auto* from = static_cast<const char*>(input.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
-  const std::int64_t grain = std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, width));
+  const std::int64_t grain =
+      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, width));
   cpu::parallel_ranges(out.numel() / width, grain, [&](std::int64_t begin, std::int64_t end) {
     cpu::kernels().geglu(element, from + begin * 2 * row_bytes, to + begin * row_bytes, end - begin,
                          width);

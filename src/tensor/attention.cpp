@@ -21,12 +21,13 @@ constexpr std::int64_t kScoresAtOnce = std::int64_t{1} << 26;
 std::int64_t blocks_of(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
 
 /// Contiguous within a token, which is all that the kernels ask for.
-at::Tensor with_dense_tokens(const at::Tensor& x) {
-  return x.stride(2) == 1 ? x : x.contiguous();
-}
+at::Tensor with_dense_tokens(const at::Tensor& x) { return x.stride(2) == 1 ? x : x.contiguous(); }
 
-cpu::AttentionShape shape_of(const at::Tensor& queries, const at::Tensor& keys,
-                             const at::Tensor& values, std::int64_t heads, AttentionMask mask) {
+cpu::AttentionShape shape_of(const at::Tensor& queries,
+                             const at::Tensor& keys,
+                             const at::Tensor& values,
+                             std::int64_t heads,
+                             AttentionMask mask) {
   cpu::AttentionShape shape;
   shape.heads = heads;
   shape.head_dim = queries.size(2) / heads;
@@ -42,8 +43,12 @@ cpu::AttentionShape shape_of(const at::Tensor& queries, const at::Tensor& keys,
 }
 
 /// One image: the keys and values of every head are laid out first, then blocks of queries run.
-void attend_image(cpu::Element element, const cpu::AttentionShape& shape, const at::Tensor& queries,
-                  const at::Tensor& keys, const at::Tensor& values, at::Tensor& packed,
+void attend_image(cpu::Element element,
+                  const cpu::AttentionShape& shape,
+                  const at::Tensor& queries,
+                  const at::Tensor& keys,
+                  const at::Tensor& values,
+                  at::Tensor& packed,
                   const at::Tensor& out) {
   const cpu::Kernels& kernels = cpu::kernels();
   const std::int64_t head_floats = kernels.attention_packed_size(element, shape);
@@ -63,13 +68,17 @@ void attend_image(cpu::Element element, const cpu::AttentionShape& shape, const 
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t head = task / query_blocks;
       kernels.attention_rows(element, shape, queries.data_ptr(), base + head * head_floats, head,
-                             task % query_blocks * cpu::kQueryBlock, scratch.data(), out.data_ptr());
+                             task % query_blocks * cpu::kQueryBlock, scratch.data(),
+                             out.data_ptr());
     }
   });
 }
 
-at::Tensor attention_on_cpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            std::int64_t heads, AttentionMask mask) {
+at::Tensor attention_on_cpu(const at::Tensor& q,
+                            const at::Tensor& k,
+                            const at::Tensor& v,
+                            std::int64_t heads,
+                            AttentionMask mask) {
   const at::Tensor queries = with_dense_tokens(q);
   const at::Tensor keys = with_dense_tokens(k);
   const at::Tensor values = with_dense_tokens(v);
@@ -84,19 +93,28 @@ at::Tensor attention_on_cpu(const at::Tensor& q, const at::Tensor& k, const at::
   return out;
 }
 
-/// Attention of queries [first, first + q.size(2)) by LibTorch's operators; all [N, heads, tokens, head_dim].
-at::Tensor attend_rows(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                       std::int64_t first, AttentionMask mask) {
-  at::Tensor scores = at::matmul(q * (1.0 / std::sqrt(static_cast<double>(q.size(3)))), k.transpose(2, 3));
+/// Attention of queries [first, first + q.size(2)) by LibTorch's operators; all [N, heads, tokens,
+/// head_dim].
+at::Tensor attend_rows(const at::Tensor& q,
+                       const at::Tensor& k,
+                       const at::Tensor& v,
+                       std::int64_t first,
+                       AttentionMask mask) {
+  at::Tensor scores =
+      at::matmul(q * (1.0 / std::sqrt(static_cast<double>(q.size(3)))), k.transpose(2, 3));
   if (mask == AttentionMask::Causal) {
-    const at::Tensor hidden = at::ones({q.size(2), k.size(2)}, q.options().dtype(at::kBool)).triu(first + 1);
+    const at::Tensor hidden =
+        at::ones({q.size(2), k.size(2)}, q.options().dtype(at::kBool)).triu(first + 1);
     scores = scores.masked_fill(hidden, -std::numeric_limits<double>::infinity());
   }
   return at::matmul(at::softmax(scores, -1, at::kFloat).to(v.scalar_type()), v);
 }
 
-at::Tensor attention_by_torch(const at::Tensor& queries, const at::Tensor& keys,
-                              const at::Tensor& values, std::int64_t heads, AttentionMask mask) {
+at::Tensor attention_by_torch(const at::Tensor& queries,
+                              const at::Tensor& keys,
+                              const at::Tensor& values,
+                              std::int64_t heads,
+                              AttentionMask mask) {
   const auto split = [&](const at::Tensor& x) {
     return x.unflatten(2, {heads, x.size(2) / heads}).transpose(1, 2);
   };
@@ -107,7 +125,8 @@ at::Tensor attention_by_torch(const at::Tensor& queries, const at::Tensor& keys,
   if (compat::kHasFusedAttention) {
     return join(compat::fused_attention(q, k, v, mask == AttentionMask::Causal));
   }
-  const std::int64_t rows = std::max<std::int64_t>(1, kScoresAtOnce / (q.size(0) * heads * k.size(2)));
+  const std::int64_t rows =
+      std::max<std::int64_t>(1, kScoresAtOnce / (q.size(0) * heads * k.size(2)));
   std::vector<at::Tensor> parts;
   for (std::int64_t first = 0; first < q.size(2); first += rows) {
     const std::int64_t count = std::min(rows, q.size(2) - first);
@@ -118,8 +137,11 @@ at::Tensor attention_by_torch(const at::Tensor& queries, const at::Tensor& keys,
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
-                     std::int64_t heads, AttentionMask mask) {
+at::Tensor attention(const at::Tensor& queries,
+                     const at::Tensor& keys,
+                     const at::Tensor& values,
+                     std::int64_t heads,
+                     AttentionMask mask) {
   PTRAVEL_CHECK(queries.dim() == 3 && keys.sizes() == values.sizes() && heads > 0 &&
                 queries.size(2) % heads == 0 && keys.size(2) == queries.size(2) &&
                 keys.size(0) == queries.size(0) && keys.size(1) > 0);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+
+#include <ATen/core/Tensor.h>
 
 namespace ptravel {
 
@@ -13,10 +13,13 @@ enum class AttentionMask {
 };
 
 /// Scaled dot-product attention: softmax(q k^T / sqrt(head_dim)) v for every head.
-/// queries [N, Tq, heads * head_dim], keys and values [N, Tk, heads * head_dim]; the result is like the
-/// queries. Softmax and sums are fp32. The matrix of scores never exists as a whole: on a CPU in
-/// inference it is walked over in blocks that fit the cache, elsewhere in blocks of queries.
-at::Tensor attention(const at::Tensor& queries, const at::Tensor& keys, const at::Tensor& values,
-                     std::int64_t heads, AttentionMask mask = AttentionMask::None);
+/// queries [N, Tq, heads * head_dim], keys and values [N, Tk, heads * head_dim]; the result is like
+/// the queries. Softmax and sums are fp32. The matrix of scores never exists as a whole: on a CPU
+/// in inference it is walked over in blocks that fit the cache, elsewhere in blocks of queries.
+at::Tensor attention(const at::Tensor& queries,
+                     const at::Tensor& keys,
+                     const at::Tensor& values,
+                     std::int64_t heads,
+                     AttentionMask mask = AttentionMask::None);
 
 }  // namespace ptravel

@@ -44,7 +44,7 @@ struct SineCosine {
 // Taylor series around the nearest multiple of pi/2, for angles in [0, 7).
 inline SineCosine sine_cosine(double angle) {
   constexpr double kRounder = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer.
-  constexpr double kHalfPiHigh = 1.57079632673412561417;   // 33 bits of pi/2
+  constexpr double kHalfPiHigh = 1.57079632673412561417;     // 33 bits of pi/2
   constexpr double kHalfPiLow = 6.07710050650619224932e-11;  // the rest
   const double shifted = angle * 0.636619772367581343076 + kRounder;
   const std::uint64_t quadrant = std::bit_cast<std::uint64_t>(shifted);
@@ -116,8 +116,10 @@ NormalPair normal_pair(double radius_uniform, double angle_uniform) {
   return {radius * angle.cosine, radius * angle.sine};
 }
 
-void normals_from_words(const std::uint32_t* radius_words, const std::uint32_t* angle_words,
-                        std::size_t count, float* out) {
+void normals_from_words(const std::uint32_t* radius_words,
+                        const std::uint32_t* angle_words,
+                        std::size_t count,
+                        float* out) {
   constexpr double kPerWord = 2.3283064365386962890625e-10;  // 2^-32
   constexpr double kAnglePerWord = 2.3283064e-10 * 6.2831855;
   constexpr double kRoundedAngle = static_cast<float>(kAnglePerWord);

@@ -25,7 +25,9 @@ NormalPair normal_pair(double radius_uniform, double angle_uniform);
 
 /// The sine branch for 32-bit words in the web UI's "NV" scaling: u = g0 / 2^32 + 2^-33, angle
 /// (g1 + 1/2) C, where C is 2 pi / 2^32 rounded to float.
-void normals_from_words(const std::uint32_t* radius_words, const std::uint32_t* angle_words,
-                        std::size_t count, float* out);
+void normals_from_words(const std::uint32_t* radius_words,
+                        const std::uint32_t* angle_words,
+                        std::size_t count,
+                        float* out);
 
 }  // namespace ptravel

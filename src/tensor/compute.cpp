@@ -1,13 +1,12 @@
 #include "tensor/compute.h"
 
-#include <dlfcn.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <string>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <sched.h>
 
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
@@ -60,6 +59,10 @@ Compute resolve_compute(DeviceChoice device, Precision precision) {
   if (compute.dtype == at::kHalf && compute.device.is_cpu()) {
     throw Error(ErrorCode::Unsupported,
                 "[precision] fp16 on a CPU: expected fp32 or bf16 there (fp16 needs CUDA)");
+  }
+  if (compute.device.is_cuda() && compute.dtype == at::kFloat) {
+    // LibTorch would round the operands of convolutions to TF32, which has 11 significant bits.
+    at::globalContext().setAllowTF32CuDNN(false);
   }
   return compute;
 }

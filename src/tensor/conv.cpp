@@ -9,7 +9,9 @@
 namespace ptravel {
 namespace {
 
-at::Tensor conv_by_torch(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor conv_by_torch(const at::Tensor& x,
+                         const at::Tensor& weight,
+                         const at::Tensor& bias,
                          const cpu::ConvGeometry& geometry) {
   const std::int64_t before = geometry.pad_before;
   const std::int64_t after = geometry.pad_after;
@@ -37,16 +39,8 @@ Convolution::Convolution(at::Tensor weight, at::Tensor bias, cpu::ConvGeometry g
 
 at::Tensor Convolution::weight() const { return packed_ ? packed_->plain() : weight_; }
 
-at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras,
-                                 bool by_image) const {
-  const at::Tensor weights = weight();
-  const at::Tensor bias = bias_.to(x.scalar_type());
-  std::vector<at::Tensor> parts;
-  const std::int64_t step = by_image ? 1 : x.size(0);
-  for (std::int64_t image = 0; image < x.size(0); image += step) {
-    parts.push_back(conv_by_torch(x.narrow(0, image, step), weights, bias, geometry_));
-  }
-  at::Tensor out = parts.size() == 1 ? parts[0] : at::cat(parts, 0);
+at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) const {
+  at::Tensor out = conv_by_torch(x, weight(), bias_.to(x.scalar_type()), geometry_);
   if (extras.image_bias.defined()) {
     out = out + extras.image_bias.to(out.scalar_type()).unsqueeze(2).unsqueeze(3);
   }
@@ -54,6 +48,19 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras,
     out = out + extras.residual;
   }
   return extras.format == ResultFormat::Float32 ? out.to(at::kFloat) : out;
+}
+
+at::Tensor Convolution::by_image(const at::Tensor& x, const at::Tensor& bias, at::Tensor out,
+                                 bool add_to_out) const {
+  const at::Tensor weights = weight().to(at::kFloat);
+  for (std::int64_t image = 0; image < x.size(0); ++image) {
+    const at::Tensor image_bias = bias[bias.size(0) == 1 ? 0 : image];
+    const at::Tensor result =
+        conv_by_torch(x.narrow(0, image, 1).to(at::kFloat), weights, image_bias, geometry_);
+    at::Tensor target = out.narrow(0, image, 1);
+    target.copy_(add_to_out ? result + target : result);
+  }
+  return out;
 }
 
 at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extras) const {
@@ -79,11 +86,13 @@ at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras
       bias = bias + extras.image_bias.to(at::kFloat);
     }
     at::Tensor out = empty_result(x, extras);
-    if (packed_->run(to_channels_last(x), bias.contiguous(), out, extras.residual.defined())) {
-      return out;
-    }
+    const bool add_to_out = extras.residual.defined();
+    bias = bias.contiguous();
+    return packed_->run(to_channels_last(x), bias, out, add_to_out)
+               ? out
+               : by_image(x, bias, out, add_to_out);
   }
-  return by_torch(x, extras, on_cpu);
+  return by_torch(x, extras);
 }
 
 }  // namespace ptravel

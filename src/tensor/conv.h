@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <memory>
+
+#include <ATen/core/Tensor.h>
 
 #include "tensor/cpu/onednn.h"
 
@@ -20,7 +20,8 @@ struct ConvExtras {
 
 /// A convolution with its weights. On a CPU in inference the weights are kept in oneDNN's layout
 /// only; where a gradient is wanted, they are laid out plainly for that call. Direct algorithms
-/// throughout (no Winograd), sums in fp32. Copies share the weights. May be used from several threads.
+/// throughout (no Winograd), sums in fp32. Copies share the weights. May be used from several
+/// threads.
 class Convolution {
  public:
   Convolution() = default;
@@ -37,7 +38,12 @@ class Convolution {
  private:
   /// Memory for the result; holds the residual where there is one.
   at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
-  at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras, bool by_image) const;
+  /// By LibTorch's operators: differentiable, on any device.
+  at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
+  /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on how
+  /// many were asked for together, and with one rounding at the end.
+  at::Tensor by_image(const at::Tensor& x, const at::Tensor& bias, at::Tensor out,
+                      bool add_to_out) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns

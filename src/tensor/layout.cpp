@@ -39,8 +39,8 @@ std::vector<std::int64_t> nearest_indices(std::int64_t from, std::int64_t to) {
 
 at::Tensor to_channels_last(const at::Tensor& x) { return x.contiguous(kChannelsLast); }
 
-at::Tensor empty_picture(const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h,
-                         std::int64_t w) {
+at::Tensor empty_picture(
+    const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
   return at::empty({n, c, h, w}, like.options().requires_grad(false).memory_format(kChannelsLast));
 }
 
@@ -62,13 +62,14 @@ at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
   const std::int64_t a_bytes = a.size(1) * a.element_size();
   const std::int64_t b_bytes = b.size(1) * b.element_size();
   const std::int64_t pixels = a.size(0) * a.size(2) * a.size(3);
-  cpu::parallel_ranges(pixels, grain_for(a_bytes + b_bytes), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t pixel = begin; pixel < end; ++pixel) {
-      char* to = bytes(out) + pixel * (a_bytes + b_bytes);
-      std::memcpy(to, bytes(a) + pixel * a_bytes, static_cast<std::size_t>(a_bytes));
-      std::memcpy(to + a_bytes, bytes(b) + pixel * b_bytes, static_cast<std::size_t>(b_bytes));
-    }
-  });
+  cpu::parallel_ranges(
+      pixels, grain_for(a_bytes + b_bytes), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t pixel = begin; pixel < end; ++pixel) {
+          char* to = bytes(out) + pixel * (a_bytes + b_bytes);
+          std::memcpy(to, bytes(a) + pixel * a_bytes, static_cast<std::size_t>(a_bytes));
+          std::memcpy(to + a_bytes, bytes(b) + pixel * b_bytes, static_cast<std::size_t>(b_bytes));
+        }
+      });
   return out;
 }
 
@@ -84,11 +85,13 @@ at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::i
   const std::int64_t grain = grain_for(width * pixel_bytes);
   cpu::parallel_ranges(x.size(0) * height, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t source = row / height * x.size(2) + rows[static_cast<std::size_t>(row % height)];
+      const std::int64_t source =
+          row / height * x.size(2) + rows[static_cast<std::size_t>(row % height)];
       const char* from = bytes(x) + source * x.size(3) * pixel_bytes;
       char* to = bytes(out) + row * width * pixel_bytes;
       for (std::int64_t column = 0; column < width; ++column) {
-        std::memcpy(to + column * pixel_bytes, from + columns[static_cast<std::size_t>(column)] * pixel_bytes,
+        std::memcpy(to + column * pixel_bytes,
+                    from + columns[static_cast<std::size_t>(column)] * pixel_bytes,
                     static_cast<std::size_t>(pixel_bytes));
       }
     }

@@ -1,20 +1,20 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+
+#include <ATen/core/Tensor.h>
 
 namespace ptravel {
 
-// Pictures inside the networks are [N, C, H, W] tensors in channels-last memory: that is the layout in
-// which a picture is, without copying, also a list of tokens [N, H * W, C].
+// Pictures inside the networks are [N, C, H, W] tensors in channels-last memory: that is the layout
+// in which a picture is, without copying, also a list of tokens [N, H * W, C].
 
 /// x in channels-last memory; x itself when it is there already.
 at::Tensor to_channels_last(const at::Tensor& x);
 
 /// An uninitialised [n, c, h, w] in channels-last memory with the device and dtype of `like`.
-at::Tensor empty_picture(const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h,
-                         std::int64_t w);
+at::Tensor empty_picture(
+    const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w);
 
 /// The picture [N, C, H, W] as tokens [N, H * W, C]; a view.
 at::Tensor to_tokens(const at::Tensor& picture);

@@ -8,16 +8,13 @@
 namespace ptravel {
 namespace {
 
-/// LibTorch's product. In inference it runs image by image, so that a picture does not depend on
-/// how many were asked for together.
-at::Tensor linear_by_torch(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                           bool by_image) {
-  if (!by_image || x.size(0) == 1) {
-    return at::linear(x, weight, bias);
-  }
+/// LibTorch's product for inference on a CPU without fast kernels: image by image, so that a picture
+/// does not depend on how many were asked for together, and with one rounding at the end.
+at::Tensor linear_by_image(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const at::Tensor wide = weight.to(at::kFloat);
   std::vector<at::Tensor> images;
   for (std::int64_t image = 0; image < x.size(0); ++image) {
-    images.push_back(at::linear(x.narrow(0, image, 1), weight, bias));
+    images.push_back(at::linear(x.narrow(0, image, 1).to(at::kFloat), wide, bias));
   }
   return at::cat(images, 0);
 }
@@ -50,8 +47,12 @@ at::Tensor LinearMap::operator()(const at::Tensor& x, const at::Tensor& residual
       return x.dim() == 2 ? out.squeeze(1) : out;
     }
   }
+  if (on_cpu) {
+    const at::Tensor wide = linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
+    return (residual.defined() ? wide + residual : wide).to(x.scalar_type());
+  }
   const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
-  const at::Tensor result = linear_by_torch(x, weight(), bias, on_cpu);
+  const at::Tensor result = at::linear(x, weight(), bias);
   return residual.defined() ? result + residual : result;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <memory>
+
+#include <ATen/core/Tensor.h>
 
 #include "tensor/cpu/onednn.h"
 
@@ -17,7 +17,8 @@ class LinearMap {
   /// weight [out, in] in the format to compute in; bias [out] or undefined.
   LinearMap(at::Tensor weight, at::Tensor bias);
 
-  /// x [N, tokens, in] or [N, in] gives [N, tokens, out] or [N, out], plus `residual` (like the result) where defined.
+  /// x [N, tokens, in] or [N, in] gives [N, tokens, out] or [N, out], plus `residual` (like the
+  /// result) where defined.
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const;
 
   /// The weight in PyTorch's layout.

@@ -71,7 +71,9 @@ at::Tensor block_sums(const at::Tensor& x, const Blocks& blocks, const at::Tenso
   return sums;
 }
 
-Moments channel_moments(const Blocks& blocks, const float* sums, std::int64_t channel,
+Moments channel_moments(const Blocks& blocks,
+                        const float* sums,
+                        std::int64_t channel,
                         double shift) {
   double sum = 0;
   double squares = 0;
@@ -99,8 +101,12 @@ Moments group_moments(const std::vector<Moments>& channels) {
 }
 
 /// The normalisation as one multiplication and addition for each channel: [N, 2, C].
-at::Tensor scales_and_offsets(const at::Tensor& x, const Blocks& blocks, std::int64_t groups,
-                              const at::Tensor& weight, const at::Tensor& bias, double eps) {
+at::Tensor scales_and_offsets(const at::Tensor& x,
+                              const Blocks& blocks,
+                              std::int64_t groups,
+                              const at::Tensor& weight,
+                              const at::Tensor& bias,
+                              double eps) {
   const at::Tensor shifts = shifts_of(x);
   const at::Tensor sums = block_sums(x, blocks, shifts);
   at::Tensor result = at::empty({blocks.images, 2, blocks.channels}, at::kFloat);
@@ -115,7 +121,8 @@ at::Tensor scales_and_offsets(const at::Tensor& x, const Blocks& blocks, std::in
       const float* image_sums = sums.data_ptr<float>() + image * blocks.count * 2 * blocks.channels;
       const float* shift = shifts.data_ptr<float>() + image * blocks.channels + first;
       for (std::int64_t c = 0; c < width; ++c) {
-        channels[static_cast<std::size_t>(c)] = channel_moments(blocks, image_sums, first + c, shift[c]);
+        channels[static_cast<std::size_t>(c)] =
+            channel_moments(blocks, image_sums, first + c, shift[c]);
       }
       const Moments group = group_moments(channels);
       const double rate = 1.0 / std::sqrt(group.variance + eps);
@@ -131,8 +138,11 @@ at::Tensor scales_and_offsets(const at::Tensor& x, const Blocks& blocks, std::in
   return result;
 }
 
-at::Tensor group_norm_on_cpu(const at::Tensor& picture, std::int64_t groups,
-                             const at::Tensor& weight, const at::Tensor& bias, double eps,
+at::Tensor group_norm_on_cpu(const at::Tensor& picture,
+                             std::int64_t groups,
+                             const at::Tensor& weight,
+                             const at::Tensor& bias,
+                             double eps,
                              AfterNorm after) {
   const at::Tensor x = to_channels_last(picture);
   const Blocks blocks(x);
@@ -146,9 +156,9 @@ at::Tensor group_norm_on_cpu(const at::Tensor& picture, std::int64_t groups,
       const std::int64_t block = task % blocks.count;
       const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
       const std::int64_t offset = blocks.offset(image, block);
-      cpu::kernels().scale_offset(blocks.element, from + offset, to + offset,
-                                  blocks.rows_in(block), blocks.channels, scale,
-                                  scale + blocks.channels, after == AfterNorm::Silu);
+      cpu::kernels().scale_offset(blocks.element, from + offset, to + offset, blocks.rows_in(block),
+                                  blocks.channels, scale, scale + blocks.channels,
+                                  after == AfterNorm::Silu);
     }
   });
   return out;
@@ -156,8 +166,12 @@ at::Tensor group_norm_on_cpu(const at::Tensor& picture, std::int64_t groups,
 
 }  // namespace
 
-at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight,
-                      const at::Tensor& bias, double eps, AfterNorm after) {
+at::Tensor group_norm(const at::Tensor& x,
+                      std::int64_t groups,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
+                      double eps,
+                      AfterNorm after) {
   PTRAVEL_CHECK(x.dim() == 4 && x.size(1) % groups == 0 && weight.numel() == x.size(1));
   if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
     return group_norm_on_cpu(x, groups, weight, bias, eps, after);
@@ -167,7 +181,9 @@ at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor
   return after == AfterNorm::Silu ? at::silu(normal) : normal;
 }
 
-at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor layer_norm(const at::Tensor& x,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
                       double eps) {
   const std::int64_t width = x.size(-1);
   if (!use_cpu_kernels({&x}) || wants_gradient(weight)) {

@@ -1,22 +1,28 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
+
+#include <ATen/core/Tensor.h>
 
 namespace ptravel {
 
 /// What follows a group normalisation in one pass over memory.
 enum class AfterNorm { Nothing, Silu };
 
-/// Group normalisation (Wu and He 2018) of a picture [N, C, H, W], with weight and bias [C]. Mean and
-/// variance are computed in fp32 or better whatever x's number format; the result has x's format
-/// and lies in channels-last memory.
-at::Tensor group_norm(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight,
-                      const at::Tensor& bias, double eps, AfterNorm after);
+/// Group normalisation (Wu and He 2018) of a picture [N, C, H, W], with weight and bias [C]. Mean
+/// and variance are computed in fp32 or better whatever x's number format; the result has x's
+/// format and lies in channels-last memory.
+at::Tensor group_norm(const at::Tensor& x,
+                      std::int64_t groups,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
+                      double eps,
+                      AfterNorm after);
 
 /// Layer normalisation over the last dimension, with weight and bias [width].
-at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor layer_norm(const at::Tensor& x,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
                       double eps);
 
 }  // namespace ptravel

@@ -12,8 +12,8 @@ bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
     return false;
   }
   for (const at::Tensor* operand : operands) {
-    if (operand->defined() && (!operand->is_cpu() || operand->scalar_type() != type ||
-                               wants_gradient(*operand))) {
+    if (operand->defined() &&
+        (!operand->is_cpu() || operand->scalar_type() != type || wants_gradient(*operand))) {
       return false;
     }
   }

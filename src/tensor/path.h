@@ -1,16 +1,16 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <initializer_list>
+
+#include <ATen/core/Tensor.h>
 
 #include "tensor/cpu/kernels.h"
 
 namespace ptravel {
 
 /// True when an operation on these operands goes through the program's own CPU kernels: all defined
-/// operands are float32 or bfloat16 of one type on a CPU, and none of them wants a gradient. Otherwise the operation goes
-/// through LibTorch, which differentiates and knows other devices.
+/// operands are float32 or bfloat16 of one type on a CPU, and none of them wants a gradient.
+/// Otherwise the operation goes through LibTorch, which differentiates and knows other devices.
 bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands);
 
 /// True when gradients are being recorded and `x` takes part.

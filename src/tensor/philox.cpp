@@ -46,7 +46,8 @@ void run_philox(Counters& c, std::uint64_t seed, std::uint32_t offset, std::uint
 
 }  // namespace
 
-std::array<std::uint32_t, 4> philox_words(std::uint64_t seed, std::uint32_t offset,
+std::array<std::uint32_t, 4> philox_words(std::uint64_t seed,
+                                          std::uint32_t offset,
                                           std::uint32_t element) {
   Counters c;
   run_philox(c, seed, offset, element);

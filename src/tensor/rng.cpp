@@ -1,12 +1,12 @@
 #include "tensor/rng.h"
 
-#include <ATen/ATen.h>
-
 #include <limits>
 #include <numeric>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 #include "tensor/box_muller.h"

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <optional>
 #include <random>
+
+#include <ATen/core/Tensor.h>
 
 #include "ptravel/rng_source.h"
 

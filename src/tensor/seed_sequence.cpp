@@ -52,7 +52,8 @@ std::vector<std::uint32_t> seed_words(std::uint64_t value) {
 
 std::vector<std::uint32_t> seed_sequence(std::span<const std::uint32_t> entropy,
                                          std::span<const std::uint64_t> spawn_key,
-                                         std::size_t pool_size, std::size_t count) {
+                                         std::size_t pool_size,
+                                         std::size_t count) {
   const std::vector<std::uint32_t> words = assemble_words(entropy, spawn_key, pool_size);
   HashStream hash(0x43B0D7E5u, 0x931E8875u);
   std::vector<std::uint32_t> pool(pool_size);

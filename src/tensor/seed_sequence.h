@@ -14,7 +14,8 @@ namespace ptravel {
 /// `spawn_key`; an empty key means the root.
 std::vector<std::uint32_t> seed_sequence(std::span<const std::uint32_t> entropy,
                                          std::span<const std::uint64_t> spawn_key,
-                                         std::size_t pool_size, std::size_t count);
+                                         std::size_t pool_size,
+                                         std::size_t count);
 
 /// `value` as 32-bit words, lowest first, without leading zero words; zero gives one word.
 std::vector<std::uint32_t> seed_words(std::uint64_t value);

@@ -13,8 +13,10 @@ namespace ptravel::compat {
 constexpr bool kHasFusedAttention = PTRAVEL_TORCH_AT_LEAST_2;
 
 /// LibTorch's fused attention on [B, heads, tokens, head_dim]. Call only with kHasFusedAttention.
-inline at::Tensor fused_attention(const at::Tensor& query, const at::Tensor& key,
-                                  const at::Tensor& value, bool causal) {
+inline at::Tensor fused_attention(const at::Tensor& query,
+                                  const at::Tensor& key,
+                                  const at::Tensor& value,
+                                  bool causal) {
 #if PTRAVEL_TORCH_AT_LEAST_2
   return at::scaled_dot_product_attention(query, key, value, {}, 0.0, causal);
 #else

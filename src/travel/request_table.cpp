@@ -2,6 +2,7 @@
 
 #include "base/enum_names.h"
 #include "base/text.h"
+#include "tensor/rng_source_names.h"
 #include "travel/request_names.h"
 
 namespace ptravel {

@@ -1,5 +1,3 @@
-#include "tests/golden/networks.h"
-
 #include <set>
 
 #include <ATen/ATen.h>
@@ -10,6 +8,7 @@
 #include "model/unet.h"
 #include "model/vae.h"
 #include "tensor/compute.h"
+#include "tests/golden/networks.h"
 #include "tests/support/tensor_testing.h"
 
 namespace ptravel::golden {
@@ -21,9 +20,10 @@ struct Tolerance {
   double relative;
 };
 
-/// What is allowed in one number format. The fp32 numbers are the golden set's own. The bf16 ones are
-/// about three times what was measured on its tiny networks, most of whose values lie between -3 and
-/// 3 (the means of the latents reach 8): bf16 has 8 significant bits. The text encoder is fp32 always.
+/// What is allowed in one number format. The fp32 numbers are the golden set's own. The bf16 ones
+/// are about three times what was measured on its tiny networks, most of whose values lie between
+/// -3 and 3 (the means of the latents reach 8): bf16 has 8 significant bits. The text encoder is
+/// fp32 always.
 struct Tolerances {
   Tolerance text;
   Tolerance eps;
@@ -35,9 +35,12 @@ struct Tolerances {
   double other_levels;  ///< Fraction of the values that may differ at all.
 };
 
-//                             text       eps           unet_block    moments    image      vae_block  level
-constexpr Tolerances kFp32 = {{2e-5, 0}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
-constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {6e-1, 0}, {1e-1, 0}, {4e-1, 0}, 13, 1.0};
+//                             text       eps           unet_block    moments    image vae_block
+//                             level
+constexpr Tolerances kFp32 = {
+    {2e-5, 0}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
+constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {6e-1, 0},
+                              {1e-1, 0}, {4e-1, 0},    13,           1.0};
 
 class NetworkChecks {
  public:
@@ -55,13 +58,18 @@ class NetworkChecks {
  private:
   /// The first parts of the names "part/rest" that have the tensor `rest`.
   static std::set<std::string> parts_with(const SafetensorsFile& file, const std::string& rest);
-  void close(const std::string& name, const at::Tensor& actual, const at::Tensor& expected,
+  void close(const std::string& name,
+             const at::Tensor& actual,
+             const at::Tensor& expected,
              Tolerance tolerance) {
     report_.close("tiny_sd1/" + name, actual, expected, tolerance.absolute, tolerance.relative);
   }
-  /// An observer that compares every output that `file` has below `prefix`, and ticks it off in `left`.
-  BlockObserver comparing(const SafetensorsFile& file, const std::string& prefix,
-                          const std::string& title, Tolerance tolerance,
+  /// An observer that compares every output that `file` has below `prefix`, and ticks it off in
+  /// `left`.
+  BlockObserver comparing(const SafetensorsFile& file,
+                          const std::string& prefix,
+                          const std::string& title,
+                          Tolerance tolerance,
                           std::set<std::string>& left);
   void unet_blocks(const Unet& unet, const SafetensorsFile& file, const std::string& part);
   void vae_blocks(const Vae& vae, const SafetensorsFile& file, const std::string& part);
@@ -86,15 +94,18 @@ std::set<std::string> NetworkChecks::parts_with(const SafetensorsFile& file,
   return parts;
 }
 
-BlockObserver NetworkChecks::comparing(const SafetensorsFile& file, const std::string& prefix,
-                                       const std::string& title, Tolerance tolerance,
+BlockObserver NetworkChecks::comparing(const SafetensorsFile& file,
+                                       const std::string& prefix,
+                                       const std::string& title,
+                                       Tolerance tolerance,
                                        std::set<std::string>& left) {
   for (const std::string& name : file.names()) {
     if (name.starts_with(prefix)) {
       left.insert(name);
     }
   }
-  return [this, &file, prefix, title, tolerance, &left](const std::string& name, const at::Tensor& value) {
+  return [this, &file, prefix, title, tolerance, &left](const std::string& name,
+                                                        const at::Tensor& value) {
     const std::string full = prefix + name;
     if (left.erase(full) > 0) {
       close(title + full, value, file.tensor(full), tolerance);
@@ -132,7 +143,8 @@ void NetworkChecks::unet() {
   for (const std::string& part : parts_with(*file, "t")) {
     const at::Tensor t = file->tensor(part + "/t");
     if (file->contains(part + "/eps")) {
-      const at::Tensor eps = unet.forward(file->tensor(part + "/x"), t, file->tensor(part + "/context"));
+      const at::Tensor eps =
+          unet.forward(file->tensor(part + "/x"), t, file->tensor(part + "/context"));
       close("unet/" + part + "/eps", eps, file->tensor(part + "/eps"), tolerances_.eps);
     } else if (file->contains(part + "/context")) {
       unet_blocks(unet, *file, part);
@@ -143,7 +155,8 @@ void NetworkChecks::unet() {
   }
 }
 
-void NetworkChecks::unet_blocks(const Unet& unet, const SafetensorsFile& file,
+void NetworkChecks::unet_blocks(const Unet& unet,
+                                const SafetensorsFile& file,
                                 const std::string& part) {
   std::set<std::string> left;
   const auto observer = comparing(file, part + "/", "unet/", tolerances_.unet_block, left);
@@ -174,7 +187,8 @@ void NetworkChecks::vae() {
   }
 }
 
-void NetworkChecks::vae_blocks(const Vae& vae, const SafetensorsFile& file,
+void NetworkChecks::vae_blocks(const Vae& vae,
+                               const SafetensorsFile& file,
                                const std::string& part) {
   std::set<std::string> left;
   const bool decoding = file.contains(part + "/latent_unscaled");
@@ -196,14 +210,17 @@ void NetworkChecks::vae_blocks(const Vae& vae, const SafetensorsFile& file,
   }
 }
 
-void NetworkChecks::decoded(const std::string& part, const at::Tensor& image,
+void NetworkChecks::decoded(const std::string& part,
+                            const at::Tensor& image,
                             const SafetensorsFile& file) {
   const std::string name = part + "/uint8";
   if (!file.contains(name)) {
     return;
   }
-  const at::Tensor levels =
-      (255.0 * ((image + 1.0) / 2.0).clamp(0, 1)).to(at::kByte).permute({0, 2, 3, 1}).to(at::kFloat);
+  const at::Tensor levels = (255.0 * ((image + 1.0) / 2.0).clamp(0, 1))
+                                .to(at::kByte)
+                                .permute({0, 2, 3, 1})
+                                .to(at::kFloat);
   const at::Tensor expected = file.tensor(name).to(at::kFloat);
   report_.close("tiny_sd1/vae/" + name, levels, expected, tolerances_.level);
   report_.mostly_close("tiny_sd1/vae/" + name + " mostly equal", levels, expected, 0, 0,

@@ -1,8 +1,8 @@
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <map>
 #include <string>
+
+#include <ATen/ATen.h>
 
 #include "diffusion/brownian.h"
 #include "diffusion/noise.h"

@@ -1,9 +1,10 @@
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <string>
 
+#include <ATen/ATen.h>
+
 #include "diffusion/sampler_table.h"
+#include "diffusion/sampling_names.h"
 #include "ptravel/error.h"
 #include "tests/support/golden.h"
 
@@ -130,14 +131,16 @@ Result run_case(const Setting& setting) {
       result.model_times.push_back(sigma);
       return denoise(constants, input, sigma);
     };
-    result.final_x = row.by_sigmas(model, x * values[0], Sigmas(values, values + sigmas.numel()), run);
+    result.final_x =
+        row.by_sigmas(model, x * values[0], Sigmas(values, values + sigmas.numel()), run);
   } else {
     const at::Tensor timesteps = setting.tensors.tensor(setting.key() + "/timesteps");
     const std::int64_t* values = timesteps.data_ptr<std::int64_t>();
     const std::vector<double> alphas_cumprod = default_alphas_cumprod();
-    const TimestepPlan plan{{values, values + timesteps.numel()},
-                            alphas_cumprod,
-                            setting.entry.contains("t_enc") && !setting.entry.at("t_enc").is_null()};
+    const TimestepPlan plan{
+        {values, values + timesteps.numel()},
+        alphas_cumprod,
+        setting.entry.contains("t_enc") && !setting.entry.at("t_enc").is_null()};
     const EpsModel model = [&](const at::Tensor& input, double t) {
       result.model_times.push_back(t);
       return predict_eps(constants, input, t);
@@ -155,8 +158,11 @@ struct Tolerance {
 
 // Double precision is compared relatively (against the tensor's largest value where an element is
 // near zero), single precision absolutely, with the reference's own rounding for large values.
-void compare(Report& report, const std::string& name, const at::Tensor& actual,
-             const at::Tensor& expected, double relative) {
+void compare(Report& report,
+             const std::string& name,
+             const at::Tensor& actual,
+             const at::Tensor& expected,
+             double relative) {
   const double largest = expected.numel() == 0 ? 0 : expected.abs().max().item<double>();
   if (expected.scalar_type() == at::kDouble) {
     report.close(name, actual, expected, relative * largest, relative);
@@ -165,8 +171,11 @@ void compare(Report& report, const std::string& name, const at::Tensor& actual,
   }
 }
 
-void compare_numbers(Report& report, const SafetensorsFile& tensors, const std::string& tensor,
-                     const std::vector<double>& numbers, const Tolerance& tolerance) {
+void compare_numbers(Report& report,
+                     const SafetensorsFile& tensors,
+                     const std::string& tensor,
+                     const std::vector<double>& numbers,
+                     const Tolerance& tolerance) {
   if (!tensors.contains(tensor)) {
     return;
   }

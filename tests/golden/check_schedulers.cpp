@@ -1,10 +1,12 @@
-#include <ATen/ATen.h>
-
 #include <cmath>
 #include <string>
 
+#include <ATen/ATen.h>
+
 #include "diffusion/continuous_time.h"
+#include "diffusion/sampling_names.h"
 #include "diffusion/schedule.h"
+#include "diffusion/timesteps.h"
 #include "tests/support/golden.h"
 
 namespace ptravel::golden {
@@ -24,7 +26,9 @@ struct Check {
   Report& report;
   SigmaTable table;
 
-  void close(const std::string& tensor, const std::vector<double>& actual, double atol,
+  void close(const std::string& tensor,
+             const std::vector<double>& actual,
+             double atol,
              double rtol) const {
     const at::Tensor expected = tensors.tensor(tensor);
     report.close("schedulers/" + tensor, to_tensor(actual, expected.scalar_type()), expected, atol,
@@ -67,8 +71,7 @@ void check_timesteps(const Check& check, int num_steps) {
   const std::vector<std::int64_t> timesteps = make_timesteps(num_steps);
   const at::Tensor actual = at::tensor(timesteps, at::TensorOptions().dtype(at::kLong));
   check.report.exact("schedulers/timesteps/" + number,
-                     actual.equal(check.tensors.tensor("timesteps/" + number)),
-                     "timesteps differ");
+                     actual.equal(check.tensors.tensor("timesteps/" + number)), "timesteps differ");
   if (!check.tensors.contains("timesteps_alphas/" + number)) {
     return;
   }
@@ -131,7 +134,8 @@ void check_schedule(const Check& check, const json& entry) {
   const bool discard = name.ends_with(suffix);
   name = discard ? name.substr(0, name.size() - suffix.size()) : name;
   name = name == "automatic" || name == "lcm" ? "uniform" : name;
-  Sigmas sigmas = make_schedule(name, table, discard ? num_steps + 1 : num_steps, to_options(entry));
+  Sigmas sigmas =
+      make_schedule(name, table, discard ? num_steps + 1 : num_steps, to_options(entry));
   check.close(entry.at("tensor"), discard ? without_penultimate(sigmas) : sigmas, 1e-7, kRelative);
 }
 
@@ -141,11 +145,10 @@ void check_img2img(const Check& check, const json& entry, const std::string& nam
   }
   const Img2ImgSteps steps = img2img_steps(entry.at("steps"), entry.at("denoising_strength"),
                                            entry.value("img2img_fix_steps", false));
-  check.report.exact(name + "/steps",
-                     steps.schedule_steps == entry.at("total_steps") &&
-                         steps.t_enc == entry.at("t_enc"),
-                     "got " + std::to_string(steps.schedule_steps) + ", " +
-                         std::to_string(steps.t_enc));
+  check.report.exact(
+      name + "/steps",
+      steps.schedule_steps == entry.at("total_steps") && steps.t_enc == entry.at("t_enc"),
+      "got " + std::to_string(steps.schedule_steps) + ", " + std::to_string(steps.t_enc));
   if (entry.contains("k_sigmas_used") && !entry.at("k_sigmas_used").is_null()) {
     const Sigmas sigmas = make_schedule("uniform", check.table, steps.schedule_steps);
     const Sigmas used(sigmas.begin() + (steps.schedule_steps - steps.t_enc - 1), sigmas.end());
@@ -156,11 +159,10 @@ void check_img2img(const Check& check, const json& entry, const std::string& nam
   if (entry.contains("timesteps_used") && !entry.at("timesteps_used").is_null()) {
     const std::vector<std::int64_t> all = make_timesteps(steps.schedule_steps);
     const std::vector<std::int64_t> used(all.begin(), all.begin() + steps.t_enc);
-    check.report.exact(
-        name + "/timesteps_used",
-        used == entry.at("timesteps_used").get<std::vector<std::int64_t>>() &&
-            all.at(steps.t_enc) == entry.at("noise_timestep").get<std::int64_t>(),
-        "timesteps differ");
+    check.report.exact(name + "/timesteps_used",
+                       used == entry.at("timesteps_used").get<std::vector<std::int64_t>>() &&
+                           all.at(steps.t_enc) == entry.at("noise_timestep").get<std::int64_t>(),
+                       "timesteps differ");
   }
 }
 

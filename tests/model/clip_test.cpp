@@ -1,8 +1,7 @@
 #include "model/clip.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 #include "tests/model/tiny.h"

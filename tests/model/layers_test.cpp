@@ -1,8 +1,7 @@
 #include "model/layers.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "model/tensor_sources.h"
 #include "ptravel/error.h"
@@ -35,7 +34,8 @@ TEST(Layers, ReportEveryProblemAtOnce) {
     FAIL();
   } catch (const Error& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("net.weight: expected [4, 3], file has [4, 5]"), std::string::npos) << message;
+    EXPECT_NE(message.find("net.weight: expected [4, 3], file has [4, 5]"), std::string::npos)
+        << message;
     EXPECT_NE(message.find("net.bias"), std::string::npos) << message;
     EXPECT_NE(message.find("net.stray"), std::string::npos) << message;
   }

@@ -1,8 +1,7 @@
 #include "model/random_tensors.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 

@@ -1,8 +1,7 @@
 #include "model/stable_diffusion.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "model/tensor_sources.h"
 #include "ptravel/error.h"
@@ -54,7 +53,8 @@ TEST_F(LoadedModel, ComputesFromTextToPicture) {
   EXPECT_EQ(done.back(), total);
   EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
   const at::Tensor context = model.clip.forward(at::zeros({1, 77}, at::kLong));
-  const at::Tensor latent = model.unet.forward(at::randn({1, 4, 4, 4}), at::full({1}, 10.0F), context);
+  const at::Tensor latent =
+      model.unet.forward(at::randn({1, 4, 4, 4}), at::full({1}, 10.0F), context);
   EXPECT_TRUE(model.vae.decode(latent).isfinite().all().item<bool>());
 }
 

@@ -39,16 +39,20 @@ TEST_P(CheckpointLayouts, GiveBackEveryTensor) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layouts, CheckpointLayouts,
-                         testing::Values(std::pair{false, true}, std::pair{false, false},
-                                         std::pair{true, true}, std::pair{true, false}));
+INSTANTIATE_TEST_SUITE_P(Layouts,
+                         CheckpointLayouts,
+                         testing::Values(std::pair{false, true},
+                                         std::pair{false, false},
+                                         std::pair{true, true},
+                                         std::pair{true, false}));
 
 TEST(Checkpoint, RefusesCodeAndRunsNothing) {
   const TemporaryFolder folder;
   const std::string marker = (folder / "ran").string();
   const std::string command = "touch " + marker;
   TinyCheckpointOptions options;
-  options.extra_pickle = std::string("cos\nsystem\n(X") + little_endian(command.size(), 4) + command + "tR";
+  options.extra_pickle =
+      std::string("cos\nsystem\n(X") + little_endian(command.size(), 4) + command + "tR";
   for (const bool legacy : {false, true}) {
     options.legacy = legacy;
     write_checkpoint(folder / "model.ckpt", some_tensors(), options);
@@ -75,9 +79,14 @@ TEST(Checkpoint, RefusesTruncations) {
 
 /// A checkpoint whose only tensor claims another shape, stride, offset or storage than it has.
 void write_lie(const std::filesystem::path& path, const std::string& tail, std::size_t bytes) {
-  const std::string storage = "(\x8c\x07storagectorch\nFloatStorage\n\x8c\x01" "0\x8c\x03" "cpuK\x04tQ";
-  const std::string pickle = "\x80\x02}\x8c\x01" "actorch._utils\n_rebuild_tensor_v2\n(" + storage + tail +
-                             "\x89}tRs.";
+  const std::string storage =
+      "(\x8c\x07storagectorch\nFloatStorage\n\x8c\x01"
+      "0\x8c\x03"
+      "cpuK\x04tQ";
+  const std::string pickle =
+      "\x80\x02}\x8c\x01"
+      "actorch._utils\n_rebuild_tensor_v2\n(" +
+      storage + tail + "\x89}tRs.";
   write_bytes(path, zip_bytes({{"m/data.pkl", pickle}, {"m/data/0", std::string(bytes, '\0')}}));
 }
 
@@ -88,13 +97,13 @@ TEST(Checkpoint, RefusesViewsBeyondTheirStorage) {
   write_lie(path, "K\x00K\x04\x85K\x01\x85"s, 16);
   EXPECT_EQ(CheckpointFile::open(path)->shape("a"), std::vector<std::int64_t>{4});
   const std::pair<std::string, std::size_t> lies[] = {
-      {"K\x00K\x04\x85K\x01\x85"s, 12},                  // the file has three numbers
-      {"K\x01K\x04\x85K\x01\x85"s, 16},                  // offset 1, four numbers
-      {"K\x00K\x04\x85K\x02\x85"s, 16},                  // every second of eight
-      {"K\x00K\x05\x85K\x00\x85"s, 16},                  // one number five times
-      {"J\xff\xff\xff\xffK\x04\x85K\x01\x85"s, 16},      // negative offset
-      {"K\x00J\xff\xff\xff\xff\x85K\x01\x85"s, 16},      // negative side
-      {"K\x00K\x02\x85J\xff\xff\xff\xff\x85"s, 16},      // negative stride
+      {"K\x00K\x04\x85K\x01\x85"s, 12},              // the file has three numbers
+      {"K\x01K\x04\x85K\x01\x85"s, 16},              // offset 1, four numbers
+      {"K\x00K\x04\x85K\x02\x85"s, 16},              // every second of eight
+      {"K\x00K\x05\x85K\x00\x85"s, 16},              // one number five times
+      {"J\xff\xff\xff\xffK\x04\x85K\x01\x85"s, 16},  // negative offset
+      {"K\x00J\xff\xff\xff\xff\x85K\x01\x85"s, 16},  // negative side
+      {"K\x00K\x02\x85J\xff\xff\xff\xff\x85"s, 16},  // negative stride
       {"K\x00\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x40K\x08\x86K\x01K\x01\x86"s, 16},
       {"K\x00K\x02\x85\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85"s, 16},
   };
@@ -111,7 +120,8 @@ TEST(Checkpoint, RefusesViewsBeyondTheirStorage) {
 TEST(Checkpoint, RefusesOtherByteOrder) {
   const TemporaryFolder folder;
   write_bytes(folder / "a.ckpt", zip_bytes({{"m/data.pkl", "\x80\x02}."}, {"m/byteorder", "big"}}));
-  expect_error(ErrorCode::Unsupported, "little-endian", [&] { CheckpointFile::open(folder / "a.ckpt"); });
+  expect_error(ErrorCode::Unsupported, "little-endian",
+               [&] { CheckpointFile::open(folder / "a.ckpt"); });
 }
 
 TEST(Checkpoint, EndsWhenContainersReferToThemselves) {
@@ -122,7 +132,8 @@ TEST(Checkpoint, EndsWhenContainersReferToThemselves) {
     pickle += "h\x01";
   }
   write_bytes(folder / "a.ckpt", zip_bytes({{"m/data.pkl", pickle + "e."}}));
-  expect_error(ErrorCode::Unsupported, "too many values", [&] { CheckpointFile::open(folder / "a.ckpt"); });
+  expect_error(ErrorCode::Unsupported, "too many values",
+               [&] { CheckpointFile::open(folder / "a.ckpt"); });
 }
 
 }  // namespace

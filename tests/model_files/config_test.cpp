@@ -100,7 +100,8 @@ TEST(Config, NamesMissingTensors) {
   tensors.erase("first_stage_model.post_quant_conv.weight");
   tensors.erase("cond_stage_model.transformer.text_model.embeddings.position_embedding.weight");
   const MemoryTensors source = memory(tensors);
-  expect_error(ErrorCode::Corrupt, "input_blocks.0.0.weight is missing", [&] { read_unet_config(source, {}); });
+  expect_error(ErrorCode::Corrupt, "input_blocks.0.0.weight is missing",
+               [&] { read_unet_config(source, {}); });
   expect_error(ErrorCode::Corrupt, "post_quant_conv", [&] { read_vae_config(source, {}); });
   expect_error(ErrorCode::Corrupt, "position_embedding", [&] { read_clip_config(source, {}); });
 }
@@ -117,15 +118,19 @@ TEST(ConfigFile, IsReadAndCompared) {
   EXPECT_EQ(hints.quick_gelu, false);
   EXPECT_EQ(hints.scale_factor, 0.2);
   EXPECT_EQ(hints.prediction, Prediction::V);
-  expect_error(ErrorCode::Corrupt, "unet.model_channels: the config file says 64, the weights have 320",
+  expect_error(ErrorCode::Corrupt,
+               "unet.model_channels: the config file says 64, the weights have 320",
                [&] { check_hints(hints, {}, {}, {}); });
 }
 
 TEST(ConfigFile, RefusesNonsense) {
   const TemporaryFolder folder;
   const auto path = folder / "config.json";
-  const std::string texts[] = {"{", R"({"unet":{"num_heads":100000}})", R"({"unet":{"num_heads":1e400}})",
-                               R"({"unet":{},"scale_factor":"big"})", R"({"unet":{},"scale_factor":0})",
+  const std::string texts[] = {"{",
+                               R"({"unet":{"num_heads":100000}})",
+                               R"({"unet":{"num_heads":1e400}})",
+                               R"({"unet":{},"scale_factor":"big"})",
+                               R"({"unet":{},"scale_factor":0})",
                                R"({"unet":{},"parameterization":"x0"})",
                                R"({"unet":{},"scale_factor":)" + std::string(100'000, '[') +
                                    std::string(100'000, ']') + "}"};
@@ -139,7 +144,9 @@ TEST(ConfigFile, RefusesNonsense) {
 
 TEST(ConfigFile, FindsTheParameterizationOfATrainingConfig) {
   const TemporaryFolder folder;
-  write_bytes(folder / "m.yaml", "model:\r\n  params:\r\n    # parameterization: \"eps\"\r\n    parameterization: \"v\"\r\n");
+  write_bytes(
+      folder / "m.yaml",
+      "model:\r\n  params:\r\n    # parameterization: \"eps\"\r\n    parameterization: \"v\"\r\n");
   EXPECT_EQ(read_yaml_prediction(folder / "m.yaml"), Prediction::V);
   EXPECT_EQ(read_hints_beside(folder / "m.ckpt").prediction, Prediction::V);
   write_bytes(folder / "m.yaml", "model:\n  linear_start: 0.00085\n");

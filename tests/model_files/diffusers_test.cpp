@@ -10,7 +10,9 @@
 namespace ptravel {
 namespace {
 
-void write_folder(const TemporaryFolder& folder, const TinyTensors& tensors, bool old_attention = false) {
+void write_folder(const TemporaryFolder& folder,
+                  const TinyTensors& tensors,
+                  bool old_attention = false) {
   write_bytes(folder / "model_index.json", R"({"_class_name":"StableDiffusionPipeline"})");
   write_safetensors(folder / "unet/diffusion_pytorch_model.safetensors",
                     tiny_diffusers_part(tensors, "unet", old_attention));
@@ -19,8 +21,10 @@ void write_folder(const TemporaryFolder& folder, const TinyTensors& tensors, boo
   TinyTensors text = tiny_diffusers_part(tensors, "text_encoder", old_attention);
   text["text_model.embeddings.position_ids"] = at::arange(77);
   write_safetensors(folder / "text_encoder/model.safetensors", text);
-  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
-  write_bytes(folder / "text_encoder/config.json", R"({"num_attention_heads":2,"hidden_act":"quick_gelu"})");
+  write_bytes(folder / "unet/config.json",
+              R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
+  write_bytes(folder / "text_encoder/config.json",
+              R"({"num_attention_heads":2,"hidden_act":"quick_gelu"})");
   write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.18215})");
   write_bytes(folder / "scheduler/scheduler_config.json", R"({"prediction_type":"epsilon"})");
 }
@@ -60,8 +64,9 @@ TEST(Diffusers, ReadsShardsAndVariantsAndPickles) {
   std::filesystem::remove(folder / "unet/diffusion_pytorch_model.safetensors");
   write_safetensors(folder / "unet/part-1.safetensors", first);
   write_safetensors(folder / "unet/part-2.safetensors", second);
-  write_bytes(folder / "unet/diffusion_pytorch_model.safetensors.index.json",
-              R"({"weight_map":{"a":"part-1.safetensors","b":"part-2.safetensors","c":"part-1.safetensors"}})");
+  write_bytes(
+      folder / "unet/diffusion_pytorch_model.safetensors.index.json",
+      R"({"weight_map":{"a":"part-1.safetensors","b":"part-2.safetensors","c":"part-1.safetensors"}})");
   std::filesystem::rename(folder / "vae/diffusion_pytorch_model.safetensors",
                           folder / "vae/diffusion_pytorch_model.fp16.safetensors");
   std::filesystem::remove(folder / "text_encoder/model.safetensors");
@@ -85,29 +90,35 @@ TEST(Diffusers, ShardsStayInsideTheFolder) {
 TEST(Diffusers, ReadsPredictionAndSchedule) {
   const TemporaryFolder folder;
   write_folder(folder, tiny_sd1());
-  write_bytes(folder / "scheduler/scheduler_config.json",
-              R"({"prediction_type":"v_prediction","beta_schedule":"linear","beta_start":0.0001,"beta_end":0.02})");
+  write_bytes(
+      folder / "scheduler/scheduler_config.json",
+      R"({"prediction_type":"v_prediction","beta_schedule":"linear","beta_start":0.0001,"beta_end":0.02})");
   const ModelFiles model = open_model(folder.path());
   EXPECT_EQ(model.prediction, Prediction::V);
   ASSERT_TRUE(model.alphas_cumprod);
   EXPECT_NEAR(model.alphas_cumprod->front(), 0.9999, 1e-12);
   EXPECT_NEAR(model.alphas_cumprod->back(), 4.0358e-5, 1e-8);
-  for (const char* text : {R"({"beta_schedule":"squaredcos_cap_v2"})", R"({"num_train_timesteps":10})",
-                           R"({"prediction_type":"sample"})", R"({"beta_start":2})"}) {
+  for (const char* text :
+       {R"({"beta_schedule":"squaredcos_cap_v2"})", R"({"num_train_timesteps":10})",
+        R"({"prediction_type":"sample"})", R"({"beta_start":2})"}) {
     write_bytes(folder / "scheduler/scheduler_config.json", text);
-    expect_error(ErrorCode::Unsupported, "scheduler_config.json", [&] { open_model(folder.path()); });
+    expect_error(ErrorCode::Unsupported, "scheduler_config.json",
+                 [&] { open_model(folder.path()); });
   }
 }
 
 TEST(Diffusers, ReadsHeadsOfEqualWidth) {
   const TemporaryFolder folder;
   write_folder(folder, tiny_sd1());
-  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":[2,4],"block_out_channels":[32,64]})");
+  write_bytes(folder / "unet/config.json",
+              R"({"attention_head_dim":[2,4],"block_out_channels":[32,64]})");
   EXPECT_EQ(open_model(folder.path()).unet.head_channels, 16);
-  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":[2,2],"block_out_channels":[32,64]})");
+  write_bytes(folder / "unet/config.json",
+              R"({"attention_head_dim":[2,2],"block_out_channels":[32,64]})");
   EXPECT_EQ(open_model(folder.path()).unet.num_heads, 2);
   for (const char* text : {R"({"attention_head_dim":[0,4],"block_out_channels":[32,64]})",
-                           R"({"attention_head_dim":[2,4]})", R"({"attention_head_dim":[2,4],"block_out_channels":["x",1]})", "[]"}) {
+                           R"({"attention_head_dim":[2,4]})",
+                           R"({"attention_head_dim":[2,4],"block_out_channels":["x",1]})", "[]"}) {
     write_bytes(folder / "unet/config.json", text);
     expect_error(ErrorCode::Corrupt, "unet/config.json", [&] { open_model(folder.path()); });
   }

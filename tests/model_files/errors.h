@@ -1,16 +1,18 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 
 namespace ptravel {
 
 /// Runs `action`, which must throw Error(code) with a message that contains `part`.
-inline void expect_error(ErrorCode code, const std::string& part, const std::function<void()>& action) {
+inline void expect_error(ErrorCode code,
+                         const std::string& part,
+                         const std::function<void()>& action) {
   try {
     action();
     ADD_FAILURE() << "expected an error with \"" << part << "\"";

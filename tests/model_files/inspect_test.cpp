@@ -1,7 +1,7 @@
+#include <cstdlib>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-
-#include <cstdlib>
 
 #include "base/files.h"
 #include "ptravel/model.h"
@@ -42,7 +42,8 @@ TEST_F(Inspect, SaysWhatAModelIs) {
   }
   EXPECT_EQ(counted, expected);
   const std::string text = describe(info);
-  for (const char* part : {"Stable Diffusion 1.x", "unet", "vae", "text encoder", "F16", "epsilon"}) {
+  for (const char* part :
+       {"Stable Diffusion 1.x", "unet", "vae", "text encoder", "F16", "epsilon"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
 }
@@ -53,9 +54,11 @@ TEST_F(Inspect, DescribesWhatCannotBeLoaded) {
   EXPECT_EQ(info.family, ModelFamily::Lora);
   EXPECT_FALSE(info.supported);
   EXPECT_NE(describe(info).find("not a complete model"), std::string::npos);
-  write_bytes(folder_ / "f8.safetensors",
-              safetensors_bytes(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", "xx"));
-  EXPECT_EQ(inspect_model(folder_ / "f8.safetensors", Hashing::No).parts.at(0).dtypes.at("F8_E4M3"), 2U);
+  write_bytes(
+      folder_ / "f8.safetensors",
+      safetensors_bytes(R"({"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", "xx"));
+  EXPECT_EQ(inspect_model(folder_ / "f8.safetensors", Hashing::No).parts.at(0).dtypes.at("F8_E4M3"),
+            2U);
 }
 
 TEST_F(Inspect, LabelsEveryFamily) {

@@ -57,7 +57,8 @@ TEST(KeyMap, KnowsOldTextEncodersAndLeftovers) {
   for (const char* name : not_needed) {
     EXPECT_FALSE(map_single_file_name(name)) << name;
   }
-  EXPECT_EQ(map_single_file_name("model.diffusion_model.out.0.bias"), "model.diffusion_model.out.0.bias");
+  EXPECT_EQ(map_single_file_name("model.diffusion_model.out.0.bias"),
+            "model.diffusion_model.out.0.bias");
 }
 
 TEST(KeyMap, EveryUnetNameHasOneEmaTwin) {

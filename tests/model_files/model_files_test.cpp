@@ -64,11 +64,12 @@ TEST(ModelFiles, MixedNumberFormatsAndLeftoversLoad) {
 TEST(ModelFiles, RefusesABrokenNoiseSchedule) {
   const TemporaryFolder folder;
   TinyTensors file = tiny_sd1();
-  for (const at::Tensor& schedule : {at::zeros({7}), at::linspace(0.1, 0.9, 1000), at::linspace(2.0, 0.1, 1000),
-                                     at::full({1000}, NAN)}) {
+  for (const at::Tensor& schedule : {at::zeros({7}), at::linspace(0.1, 0.9, 1000),
+                                     at::linspace(2.0, 0.1, 1000), at::full({1000}, NAN)}) {
     file["alphas_cumprod"] = schedule;
     write_safetensors(folder / "m.safetensors", file);
-    expect_error(ErrorCode::Corrupt, "alphas_cumprod", [&] { open_model(folder / "m.safetensors"); });
+    expect_error(ErrorCode::Corrupt, "alphas_cumprod",
+                 [&] { open_model(folder / "m.safetensors"); });
   }
 }
 
@@ -135,8 +136,11 @@ TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
   TinyTensors expected = tiny_sd1();
   with_other_vae(true, expected);
   write_safetensors(folder / "diffusers.safetensors", tiny_diffusers_part(expected, "vae", true));
-  expect_same(*open_model(folder / "m.safetensors", {.vae = folder / "diffusers.safetensors"}).weights, expected);
-  write_safetensors(folder / "lora.safetensors", {{"lora_unet_x.lora_down.weight", at::zeros({1, 1})}});
+  expect_same(
+      *open_model(folder / "m.safetensors", {.vae = folder / "diffusers.safetensors"}).weights,
+      expected);
+  write_safetensors(folder / "lora.safetensors",
+                    {{"lora_unet_x.lora_down.weight", at::zeros({1, 1})}});
   expect_error(ErrorCode::Unsupported, "is a LoRA, expected a VAE",
                [&] { open_model(folder / "m.safetensors", {.vae = folder / "lora.safetensors"}); });
 }
@@ -160,7 +164,8 @@ TEST(ModelFiles, AModelWithoutVaeNeedsOne) {
   write_safetensors(folder / "m.safetensors", pruned);
   write_safetensors(folder / "v.safetensors", vae);
   expect_error(ErrorCode::Unsupported, "has no VAE", [&] { open_model(folder / "m.safetensors"); });
-  expect_same(*open_model(folder / "m.safetensors", {.vae = folder / "v.safetensors"}).weights, expected);
+  expect_same(*open_model(folder / "m.safetensors", {.vae = folder / "v.safetensors"}).weights,
+              expected);
 }
 
 TEST(ModelFiles, PredictionComesFromFilesAndOptions) {
@@ -170,7 +175,8 @@ TEST(ModelFiles, PredictionComesFromFilesAndOptions) {
   const ModelFiles model = open_model(folder / "m.safetensors");
   EXPECT_EQ(model.prediction, Prediction::V);
   EXPECT_EQ(model.unet.num_heads, 4);
-  EXPECT_EQ(open_model(folder / "m.safetensors", {.prediction = Prediction::Eps}).prediction, Prediction::Eps);
+  EXPECT_EQ(open_model(folder / "m.safetensors", {.prediction = Prediction::Eps}).prediction,
+            Prediction::Eps);
   write_bytes(folder / "m.yaml", "parameterization: eps\n");
   EXPECT_EQ(open_model(folder / "m.safetensors").prediction, Prediction::Eps);
 }
@@ -184,7 +190,8 @@ TEST(ModelFiles, PartsMustFitTogether) {
     }
   }
   write_safetensors(folder / "m.safetensors", tensors);
-  expect_error(ErrorCode::Corrupt, "do not fit together", [&] { open_model(folder / "m.safetensors"); });
+  expect_error(ErrorCode::Corrupt, "do not fit together",
+               [&] { open_model(folder / "m.safetensors"); });
 }
 
 struct Stranger {
@@ -219,18 +226,21 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
       {{{"text_model.final_layer_norm.weight", one}}, "text encoder"},
       {{{"model.diffusion_model.double_blocks.0.x", one}}, "transformer"},
       {{{"x", one}, {"y", one}}, "no model that this program knows"},
-      {{{"model.diffusion_model.input_blocks.0.0.weight", at::zeros({32, 4, 3, 3})}}, "has no text encoder"},
+      {{{"model.diffusion_model.input_blocks.0.0.weight", at::zeros({32, 4, 3, 3})}},
+       "has no text encoder"},
   };
   const TemporaryFolder folder;
   for (const Stranger& stranger : strangers) {
     write_safetensors(folder / "m.safetensors", stranger.tensors);
-    expect_error(ErrorCode::Unsupported, stranger.message, [&] { open_model(folder / "m.safetensors"); });
+    expect_error(ErrorCode::Unsupported, stranger.message,
+                 [&] { open_model(folder / "m.safetensors"); });
   }
 }
 
 TEST(ModelFiles, RefusesWhatIsNoModelFile) {
   const TemporaryFolder folder;
-  write_bytes(folder / "lfs.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  write_bytes(folder / "lfs.safetensors",
+              "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
   expect_error(ErrorCode::Unsupported, "Git LFS", [&] { open_model(folder / "lfs.safetensors"); });
   write_bytes(folder / "page.ckpt", "<!DOCTYPE html><html>");
   expect_error(ErrorCode::Unsupported, "web page", [&] { open_model(folder / "page.ckpt"); });

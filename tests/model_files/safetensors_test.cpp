@@ -58,8 +58,8 @@ TEST(Safetensors, ReadsDataAtAnyAlignment) {
 
 TEST(Safetensors, WidensUnsignedNumbers) {
   const TemporaryFolder folder;
-  const std::string header = R"({"a":)" + entry("U32", "[1]", "[0,4]") + R"(,"b":)" +
-                             entry("U16", "[1]", "[4,6]") + "}";
+  const std::string header =
+      R"({"a":)" + entry("U32", "[1]", "[0,4]") + R"(,"b":)" + entry("U16", "[1]", "[4,6]") + "}";
   write_bytes(folder / "a.safetensors",
               safetensors_bytes(header, little_endian(4000000000, 4) + little_endian(60000, 2)));
   const auto file = SafetensorsFile::open(folder / "a.safetensors");
@@ -77,7 +77,8 @@ TEST(Safetensors, ListsButRefusesEightBitFloats) {
 }
 
 TEST(Safetensors, RefusesEveryTruncation) {
-  const std::string whole = safetensors_bytes(R"({"a":)" + entry("F32", "[2]", "[0,8]") + "}", "12345678");
+  const std::string whole =
+      safetensors_bytes(R"({"a":)" + entry("F32", "[2]", "[0,8]") + "}", "12345678");
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const auto bytes = std::as_bytes(std::span(whole.data(), length));
     EXPECT_THROW(parse_safetensors_header(bytes, "cut"), Error) << length;
@@ -100,29 +101,38 @@ TEST_P(LyingSafetensors, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Headers, LyingSafetensors,
+    Headers,
+    LyingSafetensors,
     testing::Values(
         Lie{R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4, "expected 8 bytes"},
         Lie{R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8, "data_offsets"},
         Lie{R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12, "expected 0"},
-        Lie{R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0, "overflows"},
+        Lie{R"({"a":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0,
+            "overflows"},
         Lie{R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 5, "the file has 5"},
-        Lie{R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6, "begins at byte 2"},
-        Lie{R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1, "twice"},
+        Lie{R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+            6, "begins at byte 2"},
+        Lie{R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+            1, "twice"},
         Lie{R"({"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}})", 1, "not negative"},
         Lie{R"({"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}})", 1, "not a whole one"},
         Lie{R"({"a":{"dtype":"U8","shape":[[1]],"data_offsets":[0,1]}})", 1, "a list"},
         Lie{R"({"a":{"dtype":"U8","shape":[1]}})", 0, "two data_offsets"},
         Lie{R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,1]}})", 1, "two data_offsets"},
-        Lie{R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"more":1}})", 1, "unexpected field"},
-        Lie{R"({"a":[1]})", 0, "a list"}, Lie{R"({"a":1})", 0, "the number 1"},
+        Lie{R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"more":1}})", 1,
+            "unexpected field"},
+        Lie{R"({"a":[1]})", 0, "a list"},
+        Lie{R"({"a":1})", 0, "the number 1"},
         Lie{R"({"__metadata__":{"k":1}})", 0, "the number 1"},
         Lie{R"({"__metadata__":{},"__metadata__":{}})", 0, "twice"},
-        Lie{R"([{"a":1}])", 0, "does not begin with {"}, Lie{"{\"a\":", 0, "not valid JSON"},
-        Lie{R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}})", 1, "more than 16"}));
+        Lie{R"([{"a":1}])", 0, "does not begin with {"},
+        Lie{"{\"a\":", 0, "not valid JSON"},
+        Lie{R"({"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}})",
+            1, "more than 16"}));
 
 TEST(Safetensors, RefusesUnknownTypesByName) {
-  expect_error(ErrorCode::Unsupported, "F4", [] { parse(R"({"a":)" + entry("F4", "[2]", "[0,1]") + "}", "x"); });
+  expect_error(ErrorCode::Unsupported, "F4",
+               [] { parse(R"({"a":)" + entry("F4", "[2]", "[0,1]") + "}", "x"); });
 }
 
 TEST(Safetensors, SurvivesDeepNesting) {

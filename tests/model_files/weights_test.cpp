@@ -1,9 +1,9 @@
 #include "model/weights.h"
 
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 
 #include "model/safetensors.h"
 #include "model/tensor_sources.h"
@@ -55,7 +55,8 @@ TEST(Weights, ReportsEverythingAtOnce) {
   weights.ignore("known");
   for (const char* part :
        {"[net]", "net.shape: expected [2, 4], file has [2, 9]", "net.gone: missing, expected [5]",
-        "net.nan: holds numbers that are not finite", "net.inf: holds", "net.extra: not used, [7]"}) {
+        "net.nan: holds numbers that are not finite", "net.inf: holds",
+        "net.extra: not used, [7]"}) {
     expect_error(ErrorCode::Corrupt, part, [&] { weights.finish(); });
   }
   try {

@@ -1,13 +1,13 @@
 #include "tests/support/tiny_files.h"
 
-#include <ATen/ATen.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace ptravel {
 namespace {
@@ -19,11 +19,11 @@ struct TypeNames {
 };
 
 constexpr TypeNames kTypes[] = {
-    {at::kDouble, "F64", "DoubleStorage"},      {at::kFloat, "F32", "FloatStorage"},
-    {at::kHalf, "F16", "HalfStorage"},          {at::kBFloat16, "BF16", "BFloat16Storage"},
-    {at::kLong, "I64", "LongStorage"},          {at::kInt, "I32", "IntStorage"},
-    {at::kShort, "I16", "ShortStorage"},        {at::kChar, "I8", "CharStorage"},
-    {at::kByte, "U8", "ByteStorage"},           {at::kBool, "BOOL", "BoolStorage"},
+    {at::kDouble, "F64", "DoubleStorage"}, {at::kFloat, "F32", "FloatStorage"},
+    {at::kHalf, "F16", "HalfStorage"},     {at::kBFloat16, "BF16", "BFloat16Storage"},
+    {at::kLong, "I64", "LongStorage"},     {at::kInt, "I32", "IntStorage"},
+    {at::kShort, "I16", "ShortStorage"},   {at::kChar, "I8", "CharStorage"},
+    {at::kByte, "U8", "ByteStorage"},      {at::kBool, "BOOL", "BoolStorage"},
 };
 
 const TypeNames& type_names(const at::Tensor& tensor) {
@@ -48,20 +48,20 @@ std::string text_pickle(const std::string& text) {
 std::string tuple_pickle(at::IntArrayRef numbers) {
   std::string result = "(";
   for (const std::int64_t number : numbers) {
-    result += std::string("J") + little_endian(static_cast<std::uint64_t>(number), 4);
+    result.append("J").append(little_endian(static_cast<std::uint64_t>(number), 4));
   }
   return result + "t";
 }
 
 std::string tensor_pickle(const at::Tensor& tensor, const std::string& key, bool legacy) {
-  const std::string storage = std::string("(") + text_pickle("storage") + "ctorch\n" +
-                              type_names(tensor).storage + "\n" + text_pickle(key) +
-                              text_pickle("cpu") + "J" +
-                              little_endian(static_cast<std::uint64_t>(tensor.numel()), 4) +
-                              (legacy ? "N" : "") + "tQ";
+  const std::string storage =
+      std::string("(") + text_pickle("storage") + "ctorch\n" + type_names(tensor).storage + "\n" +
+      text_pickle(key) + text_pickle("cpu") + "J" +
+      little_endian(static_cast<std::uint64_t>(tensor.numel()), 4) + (legacy ? "N" : "") + "tQ";
   return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + "K" + std::string(1, '\0') +
          tuple_pickle(tensor.sizes()) + tuple_pickle(tensor.strides()) +
-         "\x89" "ccollections\nOrderedDict\n)RtR";
+         "\x89"
+         "ccollections\nOrderedDict\n)RtR";
 }
 
 /// Makes LDM-named weights; the numbers depend on how many came before.
@@ -129,7 +129,8 @@ struct UnetMaker {
     }
     maker.conv(name + ".proj_out", channels, channels, 1);
   }
-  // Two levels of one residual block: attention at the first only, as at the deepest level of SD 1.x.
+  // Two levels of one residual block: attention at the first only, as at the deepest level of
+  // SD 1.x.
   void make() {
     const std::int64_t c = sizes.model_channels;
     maker.linear(prefix + "time_embed.0", 4 * c, c);
@@ -218,7 +219,8 @@ void make_text_encoder(Maker& maker, const TinySizes& sizes) {
 
 using Renames = std::vector<std::pair<std::string, std::string>>;
 
-// The tiny model's blocks by hand, LDM name first, so that the key map's formulas are checked by numbers.
+// The tiny model's blocks by hand, LDM name first, so that the key map's formulas are checked by
+// numbers.
 const Renames kUnetBlocks = {
     {"time_embed.0.", "time_embedding.linear_1."},
     {"time_embed.2.", "time_embedding.linear_2."},
@@ -318,7 +320,9 @@ TinyTensors tiny_sd1(const TinySizes& sizes) {
   return std::move(maker.tensors);
 }
 
-TinyTensors tiny_diffusers_part(const TinyTensors& ldm, const std::string& part, bool old_attention) {
+TinyTensors tiny_diffusers_part(const TinyTensors& ldm,
+                                const std::string& part,
+                                bool old_attention) {
   const std::string prefix = part == "unet"  ? "model.diffusion_model."
                              : part == "vae" ? "first_stage_model."
                                              : "cond_stage_model.transformer.";
@@ -380,16 +384,18 @@ std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& me
   std::string archive;
   std::string directory;
   for (const auto& [name, content] : members) {
-    const std::string sizes =
-        little_endian(crc32(content), 4) + little_endian(content.size(), 4) + little_endian(content.size(), 4);
+    const std::string sizes = little_endian(crc32(content), 4) + little_endian(content.size(), 4) +
+                              little_endian(content.size(), 4);
     const std::string common = std::string(8, '\0') + sizes + little_endian(name.size(), 2);
     directory += std::string("PK\x01\x02") + little_endian(0, 4) + common + std::string(12, '\0') +
                  little_endian(archive.size(), 4) + name;
-    archive += std::string("PK\x03\x04") + little_endian(0, 2) + common + little_endian(0, 2) + name + content;
+    archive += std::string("PK\x03\x04") + little_endian(0, 2) + common + little_endian(0, 2) +
+               name + content;
   }
-  const std::string end = std::string("PK\x05\x06") + little_endian(0, 4) + little_endian(members.size(), 2) +
-                          little_endian(members.size(), 2) + little_endian(directory.size(), 4) +
-                          little_endian(archive.size(), 4) + little_endian(0, 2);
+  const std::string end = std::string("PK\x05\x06") + little_endian(0, 4) +
+                          little_endian(members.size(), 2) + little_endian(members.size(), 2) +
+                          little_endian(directory.size(), 4) + little_endian(archive.size(), 4) +
+                          little_endian(0, 2);
   return archive + directory + end;
 }
 
@@ -404,13 +410,15 @@ void write_checkpoint(const std::filesystem::path& path,
     const std::string key = std::to_string(members.size());
     dict += text_pickle(name) + tensor_pickle(tensor, key, options.legacy);
     keys += text_pickle(key);
-    legacy_data += little_endian(static_cast<std::uint64_t>(tensor.numel()), 8) + storage_bytes(tensor);
+    legacy_data +=
+        little_endian(static_cast<std::uint64_t>(tensor.numel()), 8) + storage_bytes(tensor);
     members.emplace_back("archive/data/" + key, storage_bytes(tensor));
   }
   dict += "u";
   std::string top = dict;
   if (options.state_dict) {
-    top = std::string("}(") + text_pickle("global_step") + "M" + little_endian(470, 2) + text_pickle("state_dict") + dict;
+    top = std::string("}(") + text_pickle("global_step") + "M" + little_endian(470, 2) +
+          text_pickle("state_dict") + dict;
     if (!options.extra_pickle.empty()) {
       top += text_pickle("extra") + options.extra_pickle;
     }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 namespace ptravel {
 
@@ -30,7 +30,7 @@ class TemporaryFolder {
 /// Sizes of a tiny SD 1.x model: everything a real one has, in two levels.
 struct TinySizes {
   std::int64_t model_channels = 32;
-  std::int64_t context = 64;      ///< Also the text encoder's width, so that one head is the default.
+  std::int64_t context = 64;  ///< Also the text encoder's width, so that one head is the default.
   std::int64_t vocabulary = 60;
   std::int64_t vae_channels = 32;
   std::int64_t in_channels = 4;
@@ -39,9 +39,12 @@ struct TinySizes {
 /// A complete tiny SD 1.x model under LDM names, F16, with repeatable small numbers.
 TinyTensors tiny_sd1(const TinySizes& sizes = {});
 
-/// The same weights under the names of one folder of a diffusers model ("unet", "vae", "text_encoder").
-/// `old_attention`: the VAE's attention names of older files, with matrices in place of convolutions.
-TinyTensors tiny_diffusers_part(const TinyTensors& ldm, const std::string& part, bool old_attention);
+/// The same weights under the names of one folder of a diffusers model ("unet", "vae",
+/// "text_encoder"). `old_attention`: the VAE's attention names of older files, with matrices in
+/// place of convolutions.
+TinyTensors tiny_diffusers_part(const TinyTensors& ldm,
+                                const std::string& part,
+                                bool old_attention);
 
 /// Little-endian bytes of an unsigned number.
 std::string little_endian(std::uint64_t value, int bytes);
@@ -59,8 +62,8 @@ std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& me
 
 /// How write_checkpoint wraps the tensors.
 struct TinyCheckpointOptions {
-  bool legacy = false;      ///< The layout before PyTorch 1.6.
-  bool state_dict = true;   ///< Tensors under the key "state_dict", beside other keys.
+  bool legacy = false;            ///< The layout before PyTorch 1.6.
+  bool state_dict = true;         ///< Tensors under the key "state_dict", beside other keys.
   std::string extra_pickle = {};  ///< Instructions that leave one more value, stored under "extra".
 };
 

@@ -1,8 +1,7 @@
 #include "tensor/activation.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "tests/support/tensor_testing.h"
 

@@ -1,8 +1,7 @@
 #include "tensor/attention.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 #include "tests/support/tensor_testing.h"
@@ -17,8 +16,11 @@ struct Case {
 };
 
 /// The definition, in double precision.
-at::Tensor reference(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                     std::int64_t heads, AttentionMask mask) {
+at::Tensor reference(const at::Tensor& q,
+                     const at::Tensor& k,
+                     const at::Tensor& v,
+                     std::int64_t heads,
+                     AttentionMask mask) {
   const auto split = [&](const at::Tensor& x) {
     return x.to(at::kDouble).unflatten(2, {heads, x.size(2) / heads}).transpose(1, 2);
   };
@@ -48,10 +50,15 @@ TEST_P(AttentionCases, AgreesWithTheDefinition) {
 }
 
 // Sizes around the blocks (48 queries, 128 keys), head sizes that fill no vector, and SD's own.
-INSTANTIATE_TEST_SUITE_P(Sizes, AttentionCases,
-                         testing::Values(Case{1, 1, 1, 1}, Case{5, 3, 2, 4}, Case{48, 128, 2, 8},
-                                         Case{49, 129, 1, 40}, Case{100, 77, 8, 80},
-                                         Case{64, 154, 4, 17}, Case{70, 300, 1, 160},
+INSTANTIATE_TEST_SUITE_P(Sizes,
+                         AttentionCases,
+                         testing::Values(Case{1, 1, 1, 1},
+                                         Case{5, 3, 2, 4},
+                                         Case{48, 128, 2, 8},
+                                         Case{49, 129, 1, 40},
+                                         Case{100, 77, 8, 80},
+                                         Case{64, 154, 4, 17},
+                                         Case{70, 300, 1, 160},
                                          Case{50, 200, 1, 512},
                                          Case{77, 77, 12, 64, AttentionMask::Causal},
                                          Case{200, 200, 1, 5, AttentionMask::Causal}));
@@ -66,11 +73,11 @@ TEST(Attention, LibTorchPathAgrees) {
 }
 
 TEST(Attention, DoesNotDependOnBatchOrThreads) {
-  const at::Tensor q = at::randn({3, 130, 80}), k = at::randn({3, 150, 80}), v = at::randn({3, 150, 80});
+  const at::Tensor q = at::randn({3, 130, 80}), k = at::randn({3, 150, 80}),
+                   v = at::randn({3, 150, 80});
   const at::Tensor all = with_threads(2, [&] { return attention(q, k, v, 2); });
-  const at::Tensor one = with_threads(1, [&] {
-    return attention(q.narrow(0, 1, 1), k.narrow(0, 1, 1), v.narrow(0, 1, 1), 2);
-  });
+  const at::Tensor one = with_threads(
+      1, [&] { return attention(q.narrow(0, 1, 1), k.narrow(0, 1, 1), v.narrow(0, 1, 1), 2); });
   EXPECT_TRUE(at::equal(all.narrow(0, 1, 1), one));
 }
 

@@ -1,9 +1,8 @@
 #include "tensor/compute.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 

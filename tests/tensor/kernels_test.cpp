@@ -1,10 +1,10 @@
 #include "tensor/cpu/kernels.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace ptravel::cpu {
 namespace {
@@ -20,8 +20,10 @@ std::vector<float> random_numbers(std::size_t count) {
 }
 
 /// Softmax attention of one head in double precision.
-std::vector<double> reference(const AttentionShape& shape, const std::vector<float>& q,
-                              const std::vector<float>& k, const std::vector<float>& v) {
+std::vector<double> reference(const AttentionShape& shape,
+                              const std::vector<float>& q,
+                              const std::vector<float>& k,
+                              const std::vector<float>& v) {
   std::vector<double> out(static_cast<std::size_t>(shape.query_rows * shape.head_dim));
   for (std::int64_t row = 0; row < shape.query_rows; ++row) {
     double total = 0;
@@ -43,18 +45,22 @@ std::vector<double> reference(const AttentionShape& shape, const std::vector<flo
   return out;
 }
 
-std::vector<float> attend(const Kernels& kernels, const AttentionShape& shape,
-                          const std::vector<float>& q, const std::vector<float>& k,
+std::vector<float> attend(const Kernels& kernels,
+                          const AttentionShape& shape,
+                          const std::vector<float>& q,
+                          const std::vector<float>& k,
                           const std::vector<float>& v) {
   constexpr auto kFloat = Element::Float32;
   std::vector<float> packed(static_cast<std::size_t>(kernels.attention_packed_size(kFloat, shape)));
-  std::vector<float> scratch(static_cast<std::size_t>(kernels.attention_scratch_size(kFloat, shape)));
+  std::vector<float> scratch(
+      static_cast<std::size_t>(kernels.attention_scratch_size(kFloat, shape)));
   std::vector<float> out(q.size());
   for (std::int64_t key = 0; key < shape.key_rows; key += kKeyBlock) {
     kernels.pack_keys_values(kFloat, shape, k.data(), v.data(), 0, key, packed.data());
   }
   for (std::int64_t row = 0; row < shape.query_rows; row += kQueryBlock) {
-    kernels.attention_rows(kFloat, shape, q.data(), packed.data(), 0, row, scratch.data(), out.data());
+    kernels.attention_rows(kFloat, shape, q.data(), packed.data(), 0, row, scratch.data(),
+                           out.data());
   }
   return out;
 }
@@ -106,7 +112,8 @@ TEST_P(KernelSets, ActivateAndNormaliseCorrectly) {
     ASSERT_NEAR(y[i], expected, 2e-6) << kernels()->name;
   }
   const std::vector<float> ones(count, 1.0F), zeros(count, 0.0F);
-  kernels()->layer_norm(Element::Float32, x.data(), y.data(), 1, count, ones.data(), zeros.data(), 0.0F);
+  kernels()->layer_norm(Element::Float32, x.data(), y.data(), 1, count, ones.data(), zeros.data(),
+                        0.0F);
   double sum = 0, squares = 0;
   for (const float value : y) {
     sum += value;

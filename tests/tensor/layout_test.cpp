@@ -1,8 +1,7 @@
 #include "tensor/layout.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 namespace ptravel {
 namespace {
@@ -24,8 +23,10 @@ TEST(Layout, ConcatenatesChannels) {
 
 TEST(Layout, ResizesAsLibTorchDoes) {
   const at::Tensor x = at::randn({2, 3, 5, 7});
-  for (const auto& [height, width] : {std::pair{10, 14}, {9, 13}, {3, 2}, {5, 7}, {1, 1}, {17, 30}}) {
-    EXPECT_TRUE(at::equal(resize_nearest(x, height, width), at::upsample_nearest2d(x, {height, width})))
+  for (const auto& [height, width] :
+       {std::pair{10, 14}, {9, 13}, {3, 2}, {5, 7}, {1, 1}, {17, 30}}) {
+    EXPECT_TRUE(
+        at::equal(resize_nearest(x, height, width), at::upsample_nearest2d(x, {height, width})))
         << height << " x " << width;
   }
 }

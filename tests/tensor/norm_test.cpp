@@ -1,8 +1,7 @@
 #include "tensor/norm.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/ATen.h>
+#include <gtest/gtest.h>
 
 #include "tests/support/tensor_testing.h"
 #include "tests/tensor/threads.h"
@@ -10,7 +9,9 @@
 namespace ptravel {
 namespace {
 
-at::Tensor reference(const at::Tensor& x, std::int64_t groups, const at::Tensor& weight,
+at::Tensor reference(const at::Tensor& x,
+                     std::int64_t groups,
+                     const at::Tensor& weight,
                      const at::Tensor& bias) {
   return at::group_norm(x.to(at::kDouble).contiguous(), groups, weight.to(at::kDouble),
                         bias.to(at::kDouble), 1e-6);
@@ -23,7 +24,8 @@ TEST(GroupNorm, AgreesWithTheDefinition) {
       const at::Tensor weight = at::randn({channels}), bias = at::randn({channels});
       const at::Tensor expected = reference(x, 32, weight, bias);
       EXPECT_CLOSE(group_norm(x, 32, weight, bias, 1e-6, AfterNorm::Nothing), expected, 2e-5);
-      EXPECT_CLOSE(group_norm(x, 32, weight, bias, 1e-6, AfterNorm::Silu), at::silu(expected), 2e-5);
+      EXPECT_CLOSE(group_norm(x, 32, weight, bias, 1e-6, AfterNorm::Silu), at::silu(expected),
+                   2e-5);
       const at::Tensor low = x.to(at::kBFloat16);
       EXPECT_TRUE(close_to(group_norm(low, 32, weight, bias, 1e-6, AfterNorm::Nothing),
                            reference(low, 32, weight, bias), 1e-3, 0.0079));
@@ -63,8 +65,8 @@ TEST(LayerNorm, AgreesWithTheDefinition) {
                                                bias.to(at::kDouble), 1e-5);
     EXPECT_CLOSE(ptravel::layer_norm(x, weight, bias, 1e-5), expected, 2e-5);
     const at::Tensor low = x.to(at::kBFloat16);
-    const at::Tensor low_expected = at::layer_norm(low.to(at::kDouble), {width}, weight.to(at::kDouble),
-                                                   bias.to(at::kDouble), 1e-5);
+    const at::Tensor low_expected = at::layer_norm(
+        low.to(at::kDouble), {width}, weight.to(at::kDouble), bias.to(at::kDouble), 1e-5);
     EXPECT_TRUE(close_to(ptravel::layer_norm(low, weight, bias, 1e-5), low_expected, 1e-3, 0.0079));
   }
 }

@@ -2,7 +2,8 @@
 //
 // All operands are kept in 32-bit units: a float, or two bf16 that one instruction multiplies and
 // adds. Keys of a head are packed as [panels of kPanel keys][units of head_dim][kPanel], values as
-// [panels of kPanel channels][units of keys][panel width], so that the inner loop reads memory in order.
+// [panels of kPanel channels][units of keys][panel width], so that the inner loop reads memory in
+// order.
 
 #pragma once
 
@@ -102,8 +103,13 @@ struct AttentionLayout {
 
 /// sums[rows, width] (+)= a[rows, units] * b[units, width], width = kVectors * kLanes.
 template <typename Units, int kVectors>
-inline void multiply_tile(const float* a, std::int64_t a_stride, const float* b, std::int64_t units,
-                          float* sums, std::int64_t sums_stride, bool add) {
+inline void multiply_tile(const float* a,
+                          std::int64_t a_stride,
+                          const float* b,
+                          std::int64_t units,
+                          float* sums,
+                          std::int64_t sums_stride,
+                          bool add) {
   constexpr std::int64_t kWidth = kVectors * kLanes;
   Vec tile[kTileRows][kVectors];
 #pragma GCC unroll 6
@@ -138,9 +144,14 @@ inline void multiply_tile(const float* a, std::int64_t a_stride, const float* b,
 }
 
 template <typename Units>
-inline void multiply_panel(std::int64_t vectors, const float* a, std::int64_t a_stride,
-                           const float* b, std::int64_t units, float* sums,
-                           std::int64_t sums_stride, bool add) {
+inline void multiply_panel(std::int64_t vectors,
+                           const float* a,
+                           std::int64_t a_stride,
+                           const float* b,
+                           std::int64_t units,
+                           float* sums,
+                           std::int64_t sums_stride,
+                           bool add) {
   switch (vectors) {
     case 1:
       return multiply_tile<Units, 1>(a, a_stride, b, units, sums, sums_stride, add);
@@ -159,18 +170,23 @@ inline void multiply_panel(std::int64_t vectors, const float* a, std::int64_t a_
 }
 
 template <typename T>
-void pack_block(const AttentionShape& shape, const T* keys, const T* values, std::int64_t head,
-                std::int64_t first_key, float* packed) {
+void pack_block(const AttentionShape& shape,
+                const T* keys,
+                const T* values,
+                std::int64_t head,
+                std::int64_t first_key,
+                float* packed) {
   using Units = typename UnitsFor<T>::Type;
   constexpr std::int64_t kPerUnit = Units::kPerUnit;
   const AttentionLayout<T> layout(shape);
   const std::int64_t dim = shape.head_dim;
   for (std::int64_t key = first_key; key < first_key + kKeyBlock; ++key) {
     float* to = packed + key / kPanel * kPanel * layout.dim_units + key % kPanel;
-    const T* from = keys + key * shape.key_stride + head * dim;
+    const bool there = key < shape.key_rows;
+    const T* from = keys + (there ? key : 0) * shape.key_stride + head * dim;
     for (std::int64_t u = 0; u < layout.dim_units; ++u) {
       const std::int64_t d = u * kPerUnit;
-      to[u * kPanel] = key < shape.key_rows ? Units::unit(from + d, dim - d) : 0.0F;
+      to[u * kPanel] = there ? Units::unit(from + d, dim - d) : 0.0F;
     }
   }
   float* packed_values = packed + layout.packed_keys_size();
@@ -179,11 +195,11 @@ void pack_block(const AttentionShape& shape, const T* keys, const T* values, std
     float* panel = packed_values + first * layout.key_units;
     for (std::int64_t key = first_key; key < first_key + kKeyBlock; key += kPerUnit) {
       float* to = panel + key / kPerUnit * width;
-      const T* from = values + key * shape.value_stride + head * dim;
+      const std::int64_t left = shape.key_rows - key;
+      const T* from = values + (left > 0 ? key : 0) * shape.value_stride + head * dim + first;
       for (std::int64_t c = 0; c < width; ++c) {
-        const std::int64_t d = first + c;
-        const bool there = key < shape.key_rows && d < dim;
-        to[c] = there ? Units::unit_across(from + d, shape.value_stride, shape.key_rows - key) : 0.0F;
+        const bool there = left > 0 && first + c < dim;
+        to[c] = there ? Units::unit_across(from + c, shape.value_stride, left) : 0.0F;
       }
     }
   }
@@ -222,8 +238,12 @@ inline void store_probability(PairUnits, float* row, std::int64_t column, Vec p)
 
 /// One row of the online softmax over `columns` keys, of which the first `valid` count.
 template <typename T>
-inline void soften_row(const QueryBlock& block, std::int64_t row, std::int64_t columns,
-                       std::int64_t valid, float scale, std::int64_t padded_dim) {
+inline void soften_row(const QueryBlock& block,
+                       std::int64_t row,
+                       std::int64_t columns,
+                       std::int64_t valid,
+                       float scale,
+                       std::int64_t padded_dim) {
   using Units = typename UnitsFor<T>::Type;
   float* scores = block.scores + row * kKeyBlock;
   for (std::int64_t c = valid > 0 ? valid : 0; c < columns; ++c) {
@@ -255,15 +275,19 @@ inline void soften_row(const QueryBlock& block, std::int64_t row, std::int64_t c
 }
 
 template <typename T>
-void begin_rows(const AttentionShape& shape, const AttentionLayout<T>& layout, const T* queries,
-                std::int64_t rows, std::int64_t padded_rows, const QueryBlock& block) {
+void begin_rows(const AttentionShape& shape,
+                const AttentionLayout<T>& layout,
+                const T* queries,
+                std::int64_t rows,
+                std::int64_t padded_rows,
+                const QueryBlock& block) {
   using Units = typename UnitsFor<T>::Type;
   for (std::int64_t row = 0; row < padded_rows; ++row) {
     float* to = block.queries + row * layout.dim_units;
     for (std::int64_t u = 0; u < layout.dim_units; ++u) {
       const std::int64_t d = u * Units::kPerUnit;
-      to[u] = row < rows ? Units::unit(queries + row * shape.query_stride + d, shape.head_dim - d)
-                         : 0.0F;
+      const T* from = queries + (row < rows ? row : 0) * shape.query_stride + d;
+      to[u] = row < rows ? Units::unit(from, shape.head_dim - d) : 0.0F;
     }
     for (std::int64_t c = 0; c < layout.padded_dim; ++c) {
       block.sums[row * layout.padded_dim + c] = 0;
@@ -275,8 +299,12 @@ void begin_rows(const AttentionShape& shape, const AttentionLayout<T>& layout, c
 
 /// Scores of `padded_rows` queries against the `columns` packed keys from `first_key` on.
 template <typename T>
-void score_block(const AttentionLayout<T>& layout, const QueryBlock& block, const float* packed,
-                 std::int64_t padded_rows, std::int64_t first_key, std::int64_t columns) {
+void score_block(const AttentionLayout<T>& layout,
+                 const QueryBlock& block,
+                 const float* packed,
+                 std::int64_t padded_rows,
+                 std::int64_t first_key,
+                 std::int64_t columns) {
   using Units = typename UnitsFor<T>::Type;
   for (std::int64_t c = 0; c < columns; c += kPanel) {
     const float* panel = packed + (first_key + c) * layout.dim_units;
@@ -290,31 +318,39 @@ void score_block(const AttentionLayout<T>& layout, const QueryBlock& block, cons
 
 /// Adds probabilities times values to the running sums.
 template <typename T>
-void gather_block(const AttentionLayout<T>& layout, const QueryBlock& block, const float* values,
-                  std::int64_t padded_rows, std::int64_t first_key, std::int64_t columns) {
+void gather_block(const AttentionLayout<T>& layout,
+                  const QueryBlock& block,
+                  const float* values,
+                  std::int64_t padded_rows,
+                  std::int64_t first_key,
+                  std::int64_t columns) {
   using Units = typename UnitsFor<T>::Type;
   for (std::int64_t first = 0; first < layout.padded_dim; first += kPanel) {
     const std::int64_t width = layout.panel_width(first);
-    const float* panel =
-        values + first * layout.key_units + first_key / Units::kPerUnit * width;
+    const float* panel = values + first * layout.key_units + first_key / Units::kPerUnit * width;
     for (std::int64_t row = 0; row < padded_rows; row += kTileRows) {
       multiply_panel<Units>(width / kLanes, block.scores + row * kKeyBlock, kKeyBlock, panel,
-                            columns / Units::kPerUnit,
-                            block.sums + row * layout.padded_dim + first, layout.padded_dim, true);
+                            columns / Units::kPerUnit, block.sums + row * layout.padded_dim + first,
+                            layout.padded_dim, true);
     }
   }
 }
 
 template <typename T>
-void attend(const AttentionShape& shape, const T* queries, const float* packed, std::int64_t head,
-            std::int64_t first_query, float* scratch, T* out) {
+void attend(const AttentionShape& shape,
+            const T* queries,
+            const float* packed,
+            std::int64_t head,
+            std::int64_t first_query,
+            float* scratch,
+            T* out) {
   const AttentionLayout<T> layout(shape);
   const QueryBlock block = carve(layout, scratch);
   const std::int64_t left = shape.query_rows - first_query;
   const std::int64_t rows = left < kQueryBlock ? left : kQueryBlock;
   const std::int64_t padded_rows = round_up(rows, kTileRows);
-  begin_rows(shape, layout, queries + first_query * shape.query_stride + head * shape.head_dim, rows,
-             padded_rows, block);
+  begin_rows(shape, layout, queries + first_query * shape.query_stride + head * shape.head_dim,
+             rows, padded_rows, block);
   const std::int64_t seen = first_query + rows;
   const std::int64_t keys = shape.causal && seen < shape.key_rows ? seen : shape.key_rows;
   for (std::int64_t key = 0; key < keys; key += kKeyBlock) {
@@ -333,9 +369,8 @@ void attend(const AttentionShape& shape, const T* queries, const float* packed, 
     T* to = out + (first_query + row) * shape.out_stride + head * shape.head_dim;
     const float* sums = block.sums + row * layout.padded_dim;
     const float scale = 1.0F / block.total[row];
-    for_lanes(shape.head_dim, [&](std::int64_t c, std::int64_t n) {
-      store_n(to + c, load(sums + c) * scale, n);
-    });
+    for_lanes(shape.head_dim,
+              [&](std::int64_t c, std::int64_t n) { store_n(to + c, load(sums + c) * scale, n); });
   }
 }
 

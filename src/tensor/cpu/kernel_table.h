@@ -27,14 +27,25 @@ inline T* as(T*, void* p) {
   return static_cast<T*>(p);
 }
 
-void moments(Element element, const void* x, std::int64_t rows, std::int64_t channels,
-             const float* shift, float* sums, float* squares) {
+void moments(Element element,
+             const void* x,
+             std::int64_t rows,
+             std::int64_t channels,
+             const float* shift,
+             float* sums,
+             float* squares) {
   with_element(element,
                [&](auto* t) { moments_of(as(t, x), rows, channels, shift, sums, squares); });
 }
 
-void scale_offset(Element element, const void* x, void* y, std::int64_t rows, std::int64_t channels,
-                  const float* scale, const float* offset, bool with_silu) {
+void scale_offset(Element element,
+                  const void* x,
+                  void* y,
+                  std::int64_t rows,
+                  std::int64_t channels,
+                  const float* scale,
+                  const float* offset,
+                  bool with_silu) {
   with_element(element, [&](auto* t) {
     if (with_silu) {
       scale_offset_of<true>(as(t, x), as(t, y), rows, channels, scale, offset);
@@ -44,8 +55,14 @@ void scale_offset(Element element, const void* x, void* y, std::int64_t rows, st
   });
 }
 
-void layer_norm(Element element, const void* x, void* y, std::int64_t rows, std::int64_t width,
-                const float* weight, const float* bias, float eps) {
+void layer_norm(Element element,
+                const void* x,
+                void* y,
+                std::int64_t rows,
+                std::int64_t width,
+                const float* weight,
+                const float* bias,
+                float eps) {
   with_element(element,
                [&](auto* t) { layer_norm_of(as(t, x), as(t, y), rows, width, weight, bias, eps); });
 }
@@ -73,28 +90,42 @@ std::int64_t attention_scratch_size(Element element, const AttentionShape& shape
   return kQueryBlock * (kKeyBlock + 2 * padded_dim + 2);
 }
 
-void pack_keys_values(Element element, const AttentionShape& shape, const void* keys,
-                      const void* values, std::int64_t head, std::int64_t first_key,
+void pack_keys_values(Element element,
+                      const AttentionShape& shape,
+                      const void* keys,
+                      const void* values,
+                      std::int64_t head,
+                      std::int64_t first_key,
                       float* packed) {
   with_element(element, [&](auto* t) {
     pack_block(shape, as(t, keys), as(t, values), head, first_key, packed);
   });
 }
 
-void attention_rows(Element element, const AttentionShape& shape, const void* queries,
-                    const float* packed, std::int64_t head, std::int64_t first_query,
-                    float* scratch, void* out) {
+void attention_rows(Element element,
+                    const AttentionShape& shape,
+                    const void* queries,
+                    const float* packed,
+                    std::int64_t head,
+                    std::int64_t first_query,
+                    float* scratch,
+                    void* out) {
   with_element(element, [&](auto* t) {
     attend(shape, as(t, queries), packed, head, first_query, scratch, as(t, out));
   });
 }
 
 constexpr Kernels make_table(const char* name) {
-  return {name,          moments,
-          scale_offset,  layer_norm,
-          unary,         geglu,
-          attention_packed_size, attention_scratch_size,
-          pack_keys_values, attention_rows};
+  return {name,
+          moments,
+          scale_offset,
+          layer_norm,
+          unary,
+          geglu,
+          attention_packed_size,
+          attention_scratch_size,
+          pack_keys_values,
+          attention_rows};
 }
 
 }  // namespace

@@ -36,14 +36,32 @@ struct Kernels {
   const char* name;  ///< "avx512_bf16", "avx512", "avx2" or "baseline".
 
   /// For each channel, sums over `rows` of (x - shift) and of its square. x is [rows, channels].
-  void (*moments)(Element, const void* x, std::int64_t rows, std::int64_t channels,
-                  const float* shift, float* sums, float* squares);
-  /// y = x * scale[channel] + offset[channel], then SiLU where wanted. x and y are [rows, channels].
-  void (*scale_offset)(Element, const void* x, void* y, std::int64_t rows, std::int64_t channels,
-                       const float* scale, const float* offset, bool silu);
+  void (*moments)(Element,
+                  const void* x,
+                  std::int64_t rows,
+                  std::int64_t channels,
+                  const float* shift,
+                  float* sums,
+                  float* squares);
+  /// y = x * scale[channel] + offset[channel], then SiLU where wanted. x and y are [rows,
+  /// channels].
+  void (*scale_offset)(Element,
+                       const void* x,
+                       void* y,
+                       std::int64_t rows,
+                       std::int64_t channels,
+                       const float* scale,
+                       const float* offset,
+                       bool silu);
   /// Layer normalisation of each row of [rows, width].
-  void (*layer_norm)(Element, const void* x, void* y, std::int64_t rows, std::int64_t width,
-                     const float* weight, const float* bias, float eps);
+  void (*layer_norm)(Element,
+                     const void* x,
+                     void* y,
+                     std::int64_t rows,
+                     std::int64_t width,
+                     const float* weight,
+                     const float* bias,
+                     float eps);
   void (*unary)(Element, UnaryFunction, const void* x, void* y, std::int64_t count);
   /// y[r, c] = x[r, c] * gelu(x[r, width + c]); x is [rows, 2 * width], y is [rows, width].
   void (*geglu)(Element, const void* x, void* y, std::int64_t rows, std::int64_t width);
@@ -52,13 +70,25 @@ struct Kernels {
   std::int64_t (*attention_packed_size)(Element, const AttentionShape&);
   /// Floats of scratch memory that one call of attention_rows takes.
   std::int64_t (*attention_scratch_size)(Element, const AttentionShape&);
-  /// Lays out keys and values [first_key, first_key + kKeyBlock) of one head in that head's `packed`.
-  void (*pack_keys_values)(Element, const AttentionShape&, const void* keys, const void* values,
-                           std::int64_t head, std::int64_t first_key, float* packed);
-  /// Softmax attention (online over blocks of keys, Milakov and Gimelshein 2018, Dao et al. 2022) of
-  /// query rows [first_query, first_query + kQueryBlock) of one head.
-  void (*attention_rows)(Element, const AttentionShape&, const void* queries, const float* packed,
-                         std::int64_t head, std::int64_t first_query, float* scratch, void* out);
+  /// Lays out keys and values [first_key, first_key + kKeyBlock) of one head in that head's
+  /// `packed`.
+  void (*pack_keys_values)(Element,
+                           const AttentionShape&,
+                           const void* keys,
+                           const void* values,
+                           std::int64_t head,
+                           std::int64_t first_key,
+                           float* packed);
+  /// Softmax attention (online over blocks of keys, Milakov and Gimelshein 2018, Dao et al. 2022)
+  /// of query rows [first_query, first_query + kQueryBlock) of one head.
+  void (*attention_rows)(Element,
+                         const AttentionShape&,
+                         const void* queries,
+                         const float* packed,
+                         std::int64_t head,
+                         std::int64_t first_query,
+                         float* scratch,
+                         void* out);
 };
 
 /// The best table for this processor; chosen on the first call. Safe from any thread.

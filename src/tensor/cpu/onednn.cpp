@@ -18,8 +18,8 @@ namespace {
 using dnnl::memory;
 using Description = memory::desc;
 
-/// What a primitive is made for: rows and columns of the input, the output's format, whether it adds
-/// to its output, whether it has a bias, and the number of threads that it plans for.
+/// What a primitive is made for: rows and columns of the input, the output's format, whether it
+/// adds to its output, whether it has a bias, and the number of threads that it plans for.
 using Key = std::tuple<std::int64_t, std::int64_t, memory::data_type, bool, bool, int>;
 
 /// Sizes change seldom: one program run renders one or two.
@@ -48,8 +48,10 @@ at::Tensor bytes_for(const Description& description) {
   return at::empty({static_cast<std::int64_t>(description.get_size())}, at::kByte);
 }
 
-void reorder_between(const Description& from_layout, const at::Tensor& from,
-                     const Description& to_layout, at::Tensor& to) {
+void reorder_between(const Description& from_layout,
+                     const at::Tensor& from,
+                     const Description& to_layout,
+                     at::Tensor& to) {
   dnnl::stream stream(engine());
   memory source = wrap(from_layout, from);
   memory target = wrap(to_layout, to);
@@ -68,7 +70,8 @@ dnnl::primitive_attr attributes(bool add_to_out) {
   return result;
 }
 
-Description bias_layout(const at::Tensor& bias, const memory::dims& sizes,
+Description bias_layout(const at::Tensor& bias,
+                        const memory::dims& sizes,
                         memory::format_tag format) {
   return bias.defined() ? Description(sizes, memory::data_type::f32, format) : Description();
 }
@@ -89,8 +92,11 @@ Plan plan_from(const PrimitiveDescription& description, const Description& bias)
   return plan;
 }
 
-Plan plan_convolution(const Description& source, const Description& weights,
-                      const Description& bias, const Description& out, const ConvGeometry& geometry,
+Plan plan_convolution(const Description& source,
+                      const Description& weights,
+                      const Description& bias,
+                      const Description& out,
+                      const ConvGeometry& geometry,
                       const dnnl::primitive_attr& attributes) {
   const memory::dims strides = {geometry.stride, geometry.stride};
   const memory::dims before = {geometry.pad_before, geometry.pad_before};
@@ -99,8 +105,8 @@ Plan plan_convolution(const Description& source, const Description& weights,
   constexpr auto kDirect = dnnl::algorithm::convolution_direct;
   using Convolution = dnnl::convolution_forward;
 #if DNNL_VERSION_MAJOR >= 3
-  const Convolution::primitive_desc description(engine(), kKind, kDirect, source, weights, bias, out,
-                                                strides, before, after, attributes);
+  const Convolution::primitive_desc description(engine(), kKind, kDirect, source, weights, bias,
+                                                out, strides, before, after, attributes);
 #else
   const Convolution::primitive_desc description(
       {kKind, kDirect, source, weights, bias, out, strides, before, after}, attributes, engine());
@@ -108,15 +114,19 @@ Plan plan_convolution(const Description& source, const Description& weights,
   return plan_from(description, bias);
 }
 
-Plan plan_matmul(const Description& source, const Description& weights, const Description& bias,
-                 const Description& out, const dnnl::primitive_attr& attributes) {
+Plan plan_matmul(const Description& source,
+                 const Description& weights,
+                 const Description& bias,
+                 const Description& out,
+                 const dnnl::primitive_attr& attributes) {
 #if DNNL_VERSION_MAJOR >= 3
   const auto description =
-      bias.get_size() > 0 ? dnnl::matmul::primitive_desc(engine(), source, weights, bias, out, attributes)
-                : dnnl::matmul::primitive_desc(engine(), source, weights, out, attributes);
+      bias.get_size() > 0
+          ? dnnl::matmul::primitive_desc(engine(), source, weights, bias, out, attributes)
+          : dnnl::matmul::primitive_desc(engine(), source, weights, out, attributes);
 #else
   const auto operation = bias.get_size() > 0 ? dnnl::matmul::desc(source, weights, bias, out)
-                                   : dnnl::matmul::desc(source, weights, out);
+                                             : dnnl::matmul::desc(source, weights, out);
   const dnnl::matmul::primitive_desc description(operation, attributes, engine());
 #endif
   return plan_from(description, bias);
@@ -135,10 +145,14 @@ struct PackedWeights::State {
   at::ScalarType dtype = at::kFloat;
 
   bool is_filter() const { return sizes.size() == 4; }
-  Plan make_plan(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& out,
+  Plan make_plan(const at::Tensor& x,
+                 const at::Tensor& bias,
+                 const at::Tensor& out,
                  bool add_to_out) const;
   /// The plan for these operands, with the weights in the layout that it wants.
-  const Plan& plan_for(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& out,
+  const Plan& plan_for(const at::Tensor& x,
+                       const at::Tensor& bias,
+                       const at::Tensor& out,
                        bool add_to_out);
 };
 
@@ -173,8 +187,10 @@ at::Tensor PackedWeights::plain() const {
   return result;
 }
 
-Plan PackedWeights::State::make_plan(const at::Tensor& x, const at::Tensor& bias,
-                                     const at::Tensor& out, bool add_to_out) const {
+Plan PackedWeights::State::make_plan(const at::Tensor& x,
+                                     const at::Tensor& bias,
+                                     const at::Tensor& out,
+                                     bool add_to_out) const {
   const auto type = data_type(x);
   const auto attr = attributes(add_to_out);
   try {
@@ -200,9 +216,11 @@ Plan PackedWeights::State::make_plan(const at::Tensor& x, const at::Tensor& bias
   }
 }
 
-const Plan& PackedWeights::State::plan_for(const at::Tensor& x, const at::Tensor& bias,
-                                           const at::Tensor& out, bool add_to_out) {
-  const Key key{x.size(-2), is_filter() ? x.size(-1) : 0, data_type(out), add_to_out,
+const Plan& PackedWeights::State::plan_for(const at::Tensor& x,
+                                           const at::Tensor& bias,
+                                           const at::Tensor& out,
+                                           bool add_to_out) {
+  const Key key{x.size(-2),     is_filter() ? x.size(-1) : 0, data_type(out), add_to_out,
                 bias.defined(), at::get_num_threads()};
   auto found = plans.find(key);
   if (found == plans.end()) {
@@ -221,7 +239,9 @@ const Plan& PackedWeights::State::plan_for(const at::Tensor& x, const at::Tensor
   return plan;
 }
 
-bool PackedWeights::run(const at::Tensor& x, const at::Tensor& bias, at::Tensor& out,
+bool PackedWeights::run(const at::Tensor& x,
+                        const at::Tensor& bias,
+                        at::Tensor& out,
                         bool add_to_out) const {
   Plan plan;
   at::Tensor weights;

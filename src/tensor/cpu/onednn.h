@@ -1,9 +1,9 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <memory>
+
+#include <ATen/core/Tensor.h>
 
 namespace ptravel::cpu {
 
@@ -24,8 +24,8 @@ struct ConvGeometry {
 /// several threads.
 class PackedWeights {
  public:
-  /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions. `geometry` matters for
-  /// filters only.
+  /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions. `geometry` matters
+  /// for filters only.
   explicit PackedWeights(at::Tensor plain, ConvGeometry geometry = {});
   ~PackedWeights();
   PackedWeights(const PackedWeights&) = delete;
@@ -35,10 +35,10 @@ class PackedWeights {
   at::Tensor plain() const;
 
   /// out = weights * x + bias (+ out when `add_to_out`), for every image of the batch.
-  /// Filters: x is [N, in, h, w] and out [N, out, h', w'], both in channels-last memory; out may be float32 where x is not. Matrices: x is [N, rows, in]
-  /// and out [N, rows, out], contiguous. `bias` is contiguous float32, [1, out] or [N, out] (one for each
-  /// image), or undefined. Returns false, with `out` untouched, when oneDNN has no fast kernel
-  /// for this on this processor.
+  /// Filters: x is [N, in, h, w] and out [N, out, h', w'], both in channels-last memory; out may be
+  /// float32 where x is not. Matrices: x is [N, rows, in] and out [N, rows, out], contiguous.
+  /// `bias` is contiguous float32, [1, out] or [N, out] (one for each image), or undefined. Returns
+  /// false, with `out` untouched, when oneDNN has no fast kernel for this on this processor.
   bool run(const at::Tensor& x, const at::Tensor& bias, at::Tensor& out, bool add_to_out) const;
 
  private:

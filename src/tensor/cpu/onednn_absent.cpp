@@ -1,10 +1,10 @@
 // Stands in for onednn.cpp in builds without oneDNN: the weights stay plain and LibTorch computes.
 
-#include "tensor/cpu/onednn.h"
-
 #include <utility>
 
 #include <ATen/ATen.h>
+
+#include "tensor/cpu/onednn.h"
 
 namespace ptravel::cpu {
 

@@ -9,8 +9,12 @@ namespace ptravel::cpu {
 namespace {
 
 template <typename T>
-void moments_of(const T* x, std::int64_t rows, std::int64_t channels, const float* shift,
-                float* sums, float* squares) {
+void moments_of(const T* x,
+                std::int64_t rows,
+                std::int64_t channels,
+                const float* shift,
+                float* sums,
+                float* squares) {
   for_lanes(channels, [&](std::int64_t c, std::int64_t n) {
     store_n(sums + c, Vec{}, n);
     store_n(squares + c, Vec{}, n);
@@ -34,7 +38,11 @@ void moments_of(const T* x, std::int64_t rows, std::int64_t channels, const floa
 }
 
 template <bool kSilu, typename T>
-void scale_offset_of(const T* x, T* y, std::int64_t rows, std::int64_t channels, const float* scale,
+void scale_offset_of(const T* x,
+                     T* y,
+                     std::int64_t rows,
+                     std::int64_t channels,
+                     const float* scale,
                      const float* offset) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* from = x + row * channels;
@@ -47,8 +55,13 @@ void scale_offset_of(const T* x, T* y, std::int64_t rows, std::int64_t channels,
 }
 
 template <typename T>
-void layer_norm_of(const T* x, T* y, std::int64_t rows, std::int64_t width, const float* weight,
-                   const float* bias, float eps) {
+void layer_norm_of(const T* x,
+                   T* y,
+                   std::int64_t rows,
+                   std::int64_t width,
+                   const float* weight,
+                   const float* bias,
+                   float eps) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* from = x + row * width;
     T* to = y + row * width;

@@ -1,7 +1,7 @@
-// Short vectors of floats in the compiler's own vector types. Included once by each kernels_<set>.cpp, which is
-// compiled for that instruction set and defines PTRAVEL_LANES. Everything is in an unnamed
-// namespace, and nothing here instantiates inline library functions: code for one set must never be
-// merged with another's by the linker.
+// Short vectors of floats in the compiler's own vector types. Included once by each
+// kernels_<set>.cpp, which is compiled for that instruction set and defines PTRAVEL_LANES.
+// Everything is in an unnamed namespace, and nothing here instantiates inline library functions:
+// code for one set must never be merged with another's by the linker.
 
 #pragma once
 
@@ -138,7 +138,8 @@ inline float max_of(Vec v) {
 /// e^x to about one unit in the last place; 0 below -86, infinity above 88.
 /// Argument reduction by Cody and Waite, polynomial coefficients of Cephes' expf.
 inline Vec exp(Vec x) {
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  constexpr float kRound =
+      12582912.0F;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
   const Vec clamped = min(x, splat(88.0F));
   const Vec shifted = clamped * 1.44269504F + kRound;
   const Vec n = shifted - kRound;

@@ -1,0 +1,86 @@
+#include "diffusion/denoiser.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/rng.h"
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel {
+namespace {
+
+// A network that knows the clean picture x0 and so predicts perfectly.
+Network perfect_network(const at::Tensor& x0, NetworkOutput output, const SigmaTable& table) {
+  return [=](const at::Tensor& x, const at::Tensor& t, const at::Tensor&) -> at::Tensor {
+    const double sigma = table.t_to_sigma(t[0].item<double>());
+    const double alpha = 1 / std::sqrt(1 + sigma * sigma);
+    const double std = sigma * alpha;
+    const at::Tensor noise = (x - x0 * alpha) / std;
+    return output == NetworkOutput::Eps ? noise : noise * alpha - x0 * std;
+  };
+}
+
+class DenoiserOutput : public testing::TestWithParam<NetworkOutput> {};
+
+TEST_P(DenoiserOutput, PerfectNetworkGivesTheCleanPicture) {
+  const SigmaTable table;
+  Rng rng(RngSource::Cpu, 1);
+  const at::Tensor x0 = rng.randn({2, 4, 3, 5}, at::kDouble);
+  const at::Tensor noise = rng.randn({2, 4, 3, 5}, at::kDouble);
+  const ConditionedModel denoiser =
+      make_denoiser(perfect_network(x0, GetParam(), table), GetParam(), table);
+  for (const double sigma : {0.05, 0.7, 3.0, 14.0}) {
+    const at::Tensor denoised = denoiser(x0 + noise * sigma, sigma, {});
+    EXPECT_EQ(denoised.scalar_type(), at::kDouble);
+    EXPECT_CLOSE(denoised, x0, 1e-6);
+  }
+}
+
+TEST_P(DenoiserOutput, TimestepModelGivesTheNoise) {
+  const SigmaTable table;
+  Rng rng(RngSource::Cpu, 2);
+  const at::Tensor x0 = rng.randn({1, 4, 3, 5}, at::kDouble);
+  const at::Tensor noise = rng.randn({1, 4, 3, 5}, at::kDouble);
+  const ConditionedModel model =
+      make_eps_model(perfect_network(x0, GetParam(), table), GetParam(), table);
+  for (const int t : {1, 400, 999}) {
+    const double abar = table.alphas_cumprod()[t];
+    const at::Tensor x = x0 * std::sqrt(abar) + noise * std::sqrt(1 - abar);
+    EXPECT_CLOSE(model(x, t, {}), noise, 1e-4);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs,
+                         DenoiserOutput,
+                         testing::Values(NetworkOutput::Eps, NetworkOutput::V));
+
+TEST(Denoiser, NetworkSeesScaledLatentsAndOneTimePerRow) {
+  const SigmaTable table;
+  const Network network = [&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
+    EXPECT_EQ(t.sizes(), at::IntArrayRef({3}));
+    EXPECT_NEAR(t[2].item<double>(), table.sigma_to_t(2.5), 1e-4);
+    EXPECT_NEAR(x[0][0][0][0].item<double>(), 1 / std::sqrt(1 + 2.5 * 2.5), 1e-6);
+    EXPECT_EQ(context.size(1), 77);
+    return at::zeros_like(x);
+  };
+  const at::Tensor x = at::ones({3, 4, 2, 2});
+  EXPECT_CLOSE(make_denoiser(network, NetworkOutput::Eps, table)(x, 2.5, at::zeros({3, 77, 2})), x,
+               0);
+}
+
+TEST(Denoiser, LcmUsesDistilledTimes) {
+  const SigmaTable table = lcm_sigma_table(SigmaTable());
+  const Network network = [](const at::Tensor& x, const at::Tensor& t, const at::Tensor&) {
+    EXPECT_EQ(std::fmod(t[0].item<double>(), 20), 19);
+    return at::zeros_like(x);
+  };
+  const at::Tensor x = at::ones({1, 4, 2, 2});
+  const ConditionedModel denoiser = make_lcm_denoiser(network, NetworkOutput::Eps, table);
+  EXPECT_CLOSE(denoiser(x, 1.0, {}), x, 1e-4);
+  EXPECT_THROW(make_lcm_denoiser(network, NetworkOutput::V, table), Error);
+}
+
+}  // namespace
+}  // namespace ptravel

@@ -1,0 +1,198 @@
+#include "diffusion/sample.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel {
+namespace {
+
+const std::vector<std::int64_t> kShape{4, 6, 5};
+
+// An eps network whose result depends on latents, time and context.
+at::Tensor toy_network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
+  const at::Tensor strength = context.mean({1, 2}).view({-1, 1, 1, 1});
+  return x * (t / 1100).view({-1, 1, 1, 1}) + strength * 0.05;
+}
+
+SamplingModel toy_model() { return {toy_network, NetworkOutput::Eps, SigmaTable()}; }
+
+SamplingBatch toy_batch(std::size_t count) {
+  SamplingBatch batch;
+  batch.shape = kShape;
+  batch.options = at::TensorOptions().dtype(at::kFloat);
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.seeds.push_back({.seed = 100 + i});
+    const double value = 0.1 * static_cast<double>(i) + 0.2;
+    batch.images.push_back({{{ScheduledConditioning(at::full({3, 2}, value)), 1.0}},
+                            ScheduledConditioning(at::full({3, 2}, -value))});
+  }
+  return batch;
+}
+
+SamplingBatch img2img_batch(std::size_t count) {
+  SamplingBatch batch = toy_batch(count);
+  batch.init_latent = Rng(RngSource::Cpu, 8).randn({static_cast<std::int64_t>(count), 4, 6, 5});
+  return batch;
+}
+
+SamplingSettings settings_for(std::string_view sampler) {
+  SamplingSettings settings;
+  settings.sampler = std::string(sampler);
+  settings.num_steps = 7;
+  return settings;
+}
+
+class EveryRun : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryRun, BatchOfTwoEqualsTwoSingles) {
+  for (const bool img2img : {false, true}) {
+    const SamplingBatch pair = img2img ? img2img_batch(2) : toy_batch(2);
+    const at::Tensor both = sample_latents(toy_model(), settings_for(GetParam()), pair);
+    EXPECT_TRUE(both.isfinite().all().item<bool>());
+    for (std::size_t i = 0; i < 2; ++i) {
+      SamplingBatch single{{pair.images[i]}, {pair.seeds[i]}, pair.shape, {}, pair.options};
+      if (img2img) {
+        single.init_latent = pair.init_latent.narrow(0, static_cast<std::int64_t>(i), 1);
+      }
+      const at::Tensor alone = sample_latents(toy_model(), settings_for(GetParam()), single);
+      EXPECT_CLOSE(alone[0], both[static_cast<std::int64_t>(i)], 1e-5);
+    }
+  }
+}
+
+TEST_P(EveryRun, ReportsAsManyStepsAsItSays) {
+  if (GetParam() == "DPM adaptive") {
+    GTEST_SKIP() << "does not know beforehand";
+  }
+  for (const bool img2img : {false, true}) {
+    for (const double strength : {0.0, 0.3, 1.0}) {
+      SamplingSettings settings = settings_for(GetParam());
+      settings.denoising_strength = strength;
+      int steps = 0;
+      SamplingHooks hooks;
+      hooks.on_step = [&steps](const SamplerStep&) { ++steps; };
+      sample_latents(toy_model(), settings, img2img ? img2img_batch(1) : toy_batch(1), hooks);
+      EXPECT_EQ(steps, reported_steps(settings, img2img)) << img2img << " " << strength;
+    }
+  }
+}
+
+std::vector<std::string> sampler_labels() {
+  std::vector<std::string> labels;
+  for (const SamplerInfo& info : sampler_infos()) {
+    labels.emplace_back(info.label);
+  }
+  return labels;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryRun, testing::ValuesIn(sampler_labels()), [](const auto& info) {
+  return std::string(find_sampler(info.param).name);
+});
+
+TEST(Sample, SuffixAndScheduleMeanTheSame) {
+  SamplingSettings suffix = settings_for("Euler Karras");
+  SamplingSettings separate = settings_for("Euler");
+  separate.schedule = "Karras";
+  const at::Tensor expected = sample_latents(toy_model(), separate, toy_batch(1));
+  EXPECT_TRUE(sample_latents(toy_model(), suffix, toy_batch(1)).equal(expected));
+  EXPECT_FALSE(sample_latents(toy_model(), settings_for("Euler"), toy_batch(1)).equal(expected));
+}
+
+TEST(Sample, EveryScheduleRuns) {
+  for (const ScheduleInfo& info : schedule_infos()) {
+    SamplingSettings settings = settings_for("DPM2 a");
+    settings.schedule = std::string(info.label);
+    for (const bool img2img : {false, true}) {
+      settings.denoising_strength = 0.5;
+      const at::Tensor x =
+          sample_latents(toy_model(), settings, img2img ? img2img_batch(1) : toy_batch(1));
+      EXPECT_TRUE(x.isfinite().all().item<bool>()) << info.name;
+    }
+  }
+}
+
+TEST(Sample, GuidanceOneEqualsThePromptAlone) {
+  SamplingSettings settings = settings_for("Euler a");
+  settings.guidance_scale = 1;
+  SamplingBatch other_negative = toy_batch(1);
+  other_negative.images[0].uncond = ScheduledConditioning(at::full({5, 2}, 9.0));
+  EXPECT_TRUE(sample_latents(toy_model(), settings, toy_batch(1))
+                  .equal(sample_latents(toy_model(), settings, other_negative)));
+}
+
+TEST(Sample, NoiseScaleActsOnlyWhereTheWebUiOffersIt) {
+  for (const char* name : {"Euler a", "DPM2 a"}) {
+    SamplingSettings scaled = settings_for(name);
+    scaled.sampler_options.s_noise = 1.1;
+    const bool same = sample_latents(toy_model(), scaled, toy_batch(1))
+                          .equal(sample_latents(toy_model(), settings_for(name), toy_batch(1)));
+    EXPECT_EQ(same, !find_sampler(name).uses_noise_scale) << name;
+  }
+}
+
+TEST(Sample, StrengthZeroWithFixedStepsReturnsTheInput) {
+  SamplingSettings settings = settings_for("Euler");
+  settings.denoising_strength = 0;
+  settings.fix_steps = true;
+  const SamplingBatch batch = img2img_batch(2);
+  EXPECT_TRUE(sample_latents(toy_model(), settings, batch).equal(batch.init_latent));
+}
+
+TEST(Sample, ReplacedInputChangesThePictureAndHooksSeeEveryCall) {
+  int calls = 0;
+  SamplingHooks hooks;
+  hooks.guidance.on_call = [&calls](int call, const at::Tensor&, double, const at::Tensor&) {
+    EXPECT_EQ(call, calls++);
+  };
+  const at::Tensor plain = sample_latents(toy_model(), settings_for("Euler"), toy_batch(1), hooks);
+  EXPECT_EQ(calls, 7);
+  hooks = {};
+  hooks.guidance.replace_input = [](int call, const at::Tensor& x) {
+    return call == 3 ? x * 0 : x;
+  };
+  EXPECT_FALSE(
+      sample_latents(toy_model(), settings_for("Euler"), toy_batch(1), hooks).equal(plain));
+}
+
+TEST(Sample, CancellingStopsBetweenCalls) {
+  int calls = 0;
+  SamplingHooks hooks;
+  hooks.check_cancelled = [&calls] {
+    if (calls == 2) {
+      throw Error(ErrorCode::Cancelled, "[test] stopped");
+    }
+  };
+  hooks.guidance.on_call = [&calls](int, const at::Tensor&, double, const at::Tensor&) { ++calls; };
+  EXPECT_THROW(sample_latents(toy_model(), settings_for("Heun"), toy_batch(1), hooks), Error);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(Sample, BadInputIsRefused) {
+  const auto run = [](const SamplingSettings& settings, const SamplingBatch& batch) {
+    return sample_latents(toy_model(), settings, batch);
+  };
+  EXPECT_THROW(run(settings_for("Euler b"), toy_batch(1)), Error);
+  EXPECT_THROW(run(settings_for("Euler"), toy_batch(0)), Error);
+  SamplingBatch too_few_seeds = toy_batch(2);
+  too_few_seeds.seeds.pop_back();
+  EXPECT_THROW(run(settings_for("Euler"), too_few_seeds), Error);
+  SamplingBatch wrong_latent = toy_batch(1);
+  wrong_latent.init_latent = at::zeros({1, 4, 6, 6});
+  EXPECT_THROW(run(settings_for("Euler"), wrong_latent), Error);
+  SamplingSettings settings = settings_for("Euler");
+  settings.num_steps = 0;
+  EXPECT_THROW(run(settings, toy_batch(1)), Error);
+  settings = settings_for("DDIM");
+  settings.num_steps = 1001;
+  EXPECT_THROW(run(settings, toy_batch(1)), Error);
+  settings = settings_for("Euler");
+  settings.denoising_strength = 2;
+  EXPECT_THROW(run(settings, img2img_batch(1)), Error);
+}
+
+}  // namespace
+}  // namespace ptravel
