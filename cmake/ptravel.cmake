@@ -75,7 +75,7 @@ function(ptravel_use_aten target)
 endfunction()
 
 # ptravel_test(room SOURCES ... [DEPENDS rooms...] [PRIVATE libraries...] [ATEN])
-# makes the GoogleTest program test_<room>; every test in it gets the label "unit".
+# makes the GoogleTest program test_<room>; it gets the label "unit".
 # Tests may include the private headers of the rooms they exercise and tests/support/.
 function(ptravel_test room)
   cmake_parse_arguments(TEST "ATEN" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
@@ -90,7 +90,13 @@ function(ptravel_test room)
     target_link_libraries(test_${room} PRIVATE ptravel_test_support)
     ptravel_use_aten(test_${room})
   endif()
-  include(GoogleTest)
-  gtest_discover_tests(test_${room} TEST_PREFIX ${room}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS unit TIMEOUT 300)
+  ptravel_add_test(test_${room} unit)
+endfunction()
+
+# Registers a whole GoogleTest program as one test: a process that loads LibTorch takes half a second.
+# Threads that wait by spinning would slow down tests that run side by side.
+function(ptravel_add_test program label)
+  add_test(NAME ${label}.${program} COMMAND ${program} --gtest_brief=1)
+  set_tests_properties(${label}.${program} PROPERTIES LABELS ${label} TIMEOUT 900
+                       ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endfunction()

@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
+#include <string_view>
+#include <unistd.h>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
@@ -14,6 +17,20 @@ constexpr const char* kFooter = R"(Examples:
   prompt-travel resume outputs/prompt_travel/00000
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
+
+/// OpenMP threads wait by spinning unless this variable says otherwise, which slows everything down
+/// many times when another program uses a processor too. libgomp reads it when it is loaded, before
+/// main: so the program starts itself again with it. When that fails it goes on as it is.
+void restart_with_passive_waiting(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
+    ::setenv("OMP_WAIT_POLICY", "passive", 1);
+    ::execv("/proc/self/exe", argv);
+  }
+}
+
+bool computes(std::string_view command) {
+  return command == "render" || command == "resume" || command == "bench";
+}
 
 /// Parses the command line and runs the command; every exception of the program ends here.
 int run(int argc, char** argv) {
@@ -30,6 +47,13 @@ int run(int argc, char** argv) {
   ptravel::cli::add_info_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
   ptravel::cli::add_bench_command(program, command);
+  if (argc > 1 && argv[1][0] != '-' && program.get_subcommand_no_throw(argv[1]) == nullptr) {
+    std::fprintf(stderr,
+                 "prompt-travel: \"%s\" is not a command, expected render, resume, video, info, "
+                 "samplers or bench\n",
+                 argv[1]);
+    return 2;
+  }
   try {
     program.parse(argc, argv);
     command();
@@ -48,6 +72,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && computes(argv[1])) {
+    restart_with_passive_waiting(argv);
+  }
   try {
     return run(argc, argv);
   } catch (const ptravel::Error& error) {

@@ -155,6 +155,7 @@ TravelRequest build_request(const FieldOptions& options, std::vector<RequestProb
 
 void throw_option_problems(const std::vector<RequestProblem>& problems) {
   std::vector<RequestProblem> named;
+  named.reserve(problems.size());
   for (const RequestProblem& problem : problems) {
     named.push_back({option_name(problem.field), problem.message});
   }

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
@@ -69,6 +71,17 @@ void render(const RunArguments& arguments) {
   });
 }
 
+/// Copies a setting that was typed; the others stay unset.
+template <typename Value>
+void take_given(const RunArguments& arguments,
+                const std::string& field,
+                const Value& value,
+                std::optional<Value>& setting) {
+  if (arguments.fields.texts.count(field) > 0) {
+    setting = value;
+  }
+}
+
 void resume(const RunArguments& arguments) {
   with_console(arguments.json, [&](Console& console, Progress& progress,
                                    const RunEventSink& events) {
@@ -76,16 +89,9 @@ void resume(const RunArguments& arguments) {
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
     ResumeOptions options;
-    const auto& texts = arguments.fields.texts;
-    if (texts.count("device") > 0) {
-      options.device = request.device;
-    }
-    if (texts.count("threads") > 0) {
-      options.threads = request.threads;
-    }
-    if (texts.count("model") > 0) {
-      options.model = request.model;
-    }
+    take_given(arguments, "device", request.device, options.device);
+    take_given(arguments, "threads", request.threads, options.threads);
+    take_given(arguments, "model", request.model, options.model);
     print_result(console, resume_travel(arguments.folder, options, progress, events));
   });
 }
@@ -96,19 +102,10 @@ void video(const RunArguments& arguments) {
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
     VideoSettings settings;
-    const auto& texts = arguments.fields.texts;
-    if (texts.count("fps") > 0) {
-      settings.fps = request.fps;
-    }
-    if (texts.count("format") > 0) {
-      settings.format = request.format;
-    }
-    if (texts.count("pad") > 0) {
-      settings.pad = request.pad;
-    }
-    if (texts.count("pick") > 0) {
-      settings.pick = request.pick;
-    }
+    take_given(arguments, "fps", request.fps, settings.fps);
+    take_given(arguments, "format", request.format, settings.format);
+    take_given(arguments, "pad", request.pad, settings.pad);
+    take_given(arguments, "pick", request.pick, settings.pick);
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }

@@ -68,6 +68,8 @@ class Travel {
 
   const ModelIdentity& model() const;
   std::int64_t frame_count() const;
+  /// Sentences worth telling the user: what the model's files or the prompts ask for and do not get.
+  std::vector<std::string> notes() const;
   /// The number format that the networks compute in: what precision "auto" came to.
   Precision precision() const;
 

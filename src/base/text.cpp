@@ -71,10 +71,20 @@ std::optional<double> parse_number(std::string_view text) {
 }
 
 std::string number_text(double value) {
+  if (std::isnan(value)) {
+    return "nan";
+  }
+  if (std::isinf(value)) {
+    return value < 0 ? "-inf" : "inf";
+  }
+  // Python takes the scientific form below 10^-4 and from 10^16 on.
+  const double magnitude = std::abs(value);
+  const bool scientific = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e16);
   char buffer[64];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  std::string text(buffer, error == std::errc() ? end : buffer);
-  if (text.find_first_not_of("-0123456789") == std::string::npos) {
+  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr;
+  std::string text(buffer, static_cast<std::size_t>(end - buffer));
+  if (text.find_first_of(".e") == std::string::npos) {
     text += ".0";
   }
   return text;

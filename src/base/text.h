@@ -21,8 +21,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 /// A finite decimal number with optional sign and exponent, surrounding spaces allowed.
 std::optional<double> parse_number(std::string_view text);
 
-/// The shortest text that reads back as the same double ("0.6", "7.0"): Python's repr for floats
-/// in the range that settings use.
+/// A floating point number as Python prints it: the shortest text that reads back as the same
+/// double, with a fraction or an exponent always ("7.0", "0.6", "1e-05", "1e+16", "nan").
 std::string number_text(double value);
 
 }  // namespace ptravel

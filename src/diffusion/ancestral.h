@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
-
-#include "ptravel/sampling.h"
 
 namespace ptravel {
 
@@ -24,14 +21,6 @@ inline AncestralSplit ancestral_split(double sigma, double sigma_next, double et
       sigma_next * sigma_next * (sigma * sigma - sigma_next * sigma_next) / (sigma * sigma);
   const double up = std::min(sigma_next, eta * std::sqrt(variance));
   return {std::sqrt(sigma_next * sigma_next - up * up), up};
-}
-
-/// How far sigma is raised by churn before a step (Karras et al., 2022, algorithm 2): a factor of
-/// 1 + gamma. `num_steps` is that of the whole run.
-inline double churn_gamma(const SamplerOptions& options, double sigma, std::size_t num_steps) {
-  const bool inside = options.s_tmin <= sigma && (options.s_tmax == 0 || sigma <= options.s_tmax);
-  return inside ? std::min(options.s_churn / static_cast<double>(num_steps), std::sqrt(2.0) - 1)
-                : 0;
 }
 
 }  // namespace ptravel

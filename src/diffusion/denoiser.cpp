@@ -54,7 +54,7 @@ ConditionedModel make_lcm_denoiser(Network network, NetworkOutput output, const 
 ConditionedModel make_eps_model(Network network, NetworkOutput output, const SigmaTable& table) {
   return [network = std::move(network), output, table](const at::Tensor& x, double t,
                                                        const at::Tensor& context) -> at::Tensor {
-    const at::Tensor prediction = call_network(network, x, t, context).to(x.scalar_type());
+    at::Tensor prediction = call_network(network, x, t, context).to(x.scalar_type());
     if (output == NetworkOutput::Eps) {
       return prediction;
     }

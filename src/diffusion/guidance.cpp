@@ -119,7 +119,7 @@ GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
       rows.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }
-  const GuidedEps result = combine(evaluate(rows, input, level), skipped || scale_is_neutral_);
+  GuidedEps result = combine(evaluate(rows, input, level), skipped || scale_is_neutral_);
   if (hooks_.on_call) {
     hooks_.on_call(calls_, input, level, result.guided);
   }

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
+#include "diffusion/churn.h"
 #include "diffusion/samplers.h"
 
 namespace ptravel {
@@ -13,23 +14,17 @@ at::Tensor sample_dpm_2(const Denoiser& denoiser,
                         const Sigmas& sigmas,
                         const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    const double gamma = churn_gamma(run.options, sigmas[i], sigmas.size() - 1);
-    const at::Tensor noise = run.noise.next(x);  // Drawn even when it is not used.
-    const double sigma_hat = sigmas[i] * (gamma + 1);
-    if (gamma > 0) {
-      const double added = std::sqrt(sigma_hat * sigma_hat - sigmas[i] * sigmas[i]);
-      x = x + noise * run.options.s_noise * added;
-    }
-    const at::Tensor denoised = denoiser(x, sigma_hat);
-    run.report({static_cast<int>(i), x, denoised, sigmas[i]});
-    const at::Tensor d = (x - denoised) / sigma_hat;
+    const auto [x_hat, sigma_hat] = churn(x, sigmas, i, run);
+    const at::Tensor denoised = denoiser(x_hat, sigma_hat);
+    run.report({static_cast<int>(i), x_hat, denoised, sigmas[i]});
+    const at::Tensor d = (x_hat - denoised) / sigma_hat;
     if (sigmas[i + 1] == 0) {
-      x = x + d * (sigmas[i + 1] - sigma_hat);
+      x = x_hat + d * (sigmas[i + 1] - sigma_hat);
     } else {
       const double sigma_mid = std::sqrt(sigma_hat * sigmas[i + 1]);
-      const at::Tensor x_2 = x + d * (sigma_mid - sigma_hat);
+      const at::Tensor x_2 = x_hat + d * (sigma_mid - sigma_hat);
       const at::Tensor d_2 = (x_2 - denoiser(x_2, sigma_mid)) / sigma_mid;
-      x = x + d_2 * (sigmas[i + 1] - sigma_hat);
+      x = x_hat + d_2 * (sigmas[i + 1] - sigma_hat);
     }
   }
   return x;

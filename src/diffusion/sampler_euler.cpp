@@ -1,10 +1,9 @@
 // Euler steps: algorithm 2 of Karras et al., "Elucidating the design space of diffusion-based
 // generative models", 2022, without its correction, and the ancestral variant.
-#include <cmath>
-
 #include <ATen/ATen.h>
 
 #include "diffusion/ancestral.h"
+#include "diffusion/churn.h"
 #include "diffusion/samplers.h"
 
 namespace ptravel {
@@ -23,17 +22,11 @@ at::Tensor sample_euler(const Denoiser& denoiser,
                         const Sigmas& sigmas,
                         const SamplerRun& run) {
   for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    const double gamma = churn_gamma(run.options, sigmas[i], sigmas.size() - 1);
-    const at::Tensor noise = run.noise.next(x);  // Drawn even when it is not used.
-    const double sigma_hat = sigmas[i] * (gamma + 1);
-    if (gamma > 0) {
-      const double added = std::sqrt(sigma_hat * sigma_hat - sigmas[i] * sigmas[i]);
-      x = x + noise * run.options.s_noise * added;
-    }
-    const at::Tensor denoised = denoiser(x, sigma_hat);
-    run.report({static_cast<int>(i), x, denoised, sigmas[i]});
-    const at::Tensor d = (x - denoised) / sigma_hat;
-    x = x + d * (sigmas[i + 1] - sigma_hat);
+    const auto [x_hat, sigma_hat] = churn(x, sigmas, i, run);
+    const at::Tensor denoised = denoiser(x_hat, sigma_hat);
+    run.report({static_cast<int>(i), x_hat, denoised, sigmas[i]});
+    const at::Tensor d = (x_hat - denoised) / sigma_hat;
+    x = x_hat + d * (sigmas[i + 1] - sigma_hat);
   }
   return x;
 }

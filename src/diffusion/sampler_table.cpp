@@ -11,19 +11,17 @@
 namespace ptravel {
 namespace {
 
-// How a sampler differs from the plain one.
-enum Trait : unsigned {
-  kPlain = 0,
-  kSecondOrder = 1 << 0,
-  kDiscard = 1 << 1,
-  kEnsd = 1 << 2,
-  kBrownian = 1 << 3,
-  kChurn = 1 << 4,
-  kScale = 1 << 5,  // s_noise
-  kEta = 1 << 6,    // eta, by default 1
-  kOwnTimes = 1 << 7,
-  kOneByOne = 1 << 8,
-};
+// How a sampler differs from the plain one, as bits.
+constexpr unsigned kPlain = 0;
+constexpr unsigned kSecondOrder = 1u << 0;
+constexpr unsigned kDiscard = 1u << 1;
+constexpr unsigned kEnsd = 1u << 2;
+constexpr unsigned kBrownian = 1u << 3;
+constexpr unsigned kChurn = 1u << 4;
+constexpr unsigned kScale = 1u << 5;  // s_noise
+constexpr unsigned kEta = 1u << 6;  // eta, by default 1
+constexpr unsigned kOwnTimes = 1u << 7;
+constexpr unsigned kOneByOne = 1u << 8;
 
 SamplerRow by_sigmas(std::string_view name,
                      std::string_view label,

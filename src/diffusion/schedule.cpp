@@ -236,6 +236,7 @@ Inputs complete_inputs(const SigmaTable& table, int num_steps, ScheduleOptions o
 const std::vector<ScheduleInfo>& schedule_infos() {
   static const std::vector<ScheduleInfo> infos = [] {
     std::vector<ScheduleInfo> result;
+    result.reserve(std::size(kRows));
     for (const Row& row : kRows) {
       result.push_back(row.info);
     }

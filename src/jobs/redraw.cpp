@@ -84,7 +84,7 @@ fs::path redraw_frame(const fs::path& frame_png,
             0});
   }
   const RenderedFrame drawn = travel->render_spot(frame.spot, previous, progress);
-  const fs::path target = output.empty() ? default_output(frame_png) : output;
+  fs::path target = output.empty() ? default_output(frame_png) : output;
   const ImageText text{"parameters", drawn.parameters};
   write_png(target, drawn.image, {&text, 1});
   return target;

@@ -35,7 +35,8 @@ std::string absolute_or_empty(const std::string& path) {
 /// What must not depend on chance or on the working folder when the run goes on later.
 TravelRequest settled(TravelRequest request) {
   request.seed = drawn_seed(request.seed);
-  request.subseed = drawn_seed(request.subseed);
+  // Without strength the variation seed does nothing: it must not make equal runs differ.
+  request.subseed = request.subseed_strength > 0 ? drawn_seed(request.subseed) : 0;
   request.model = absolute_or_empty(request.model);
   if (request.vae != "none") {
     request.vae = absolute_or_empty(request.vae);
@@ -121,6 +122,12 @@ RunResult guarded_run(const RunFolder& folder, Manifest& manifest,
   }
 }
 
+void tell_notes(const Travel& travel, const RunEventSink& events) {
+  for (const std::string& note : travel.notes()) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
+}
+
 void fill_identity(Manifest& manifest, const Travel& travel) {
   manifest.program_version = PTRAVEL_VERSION;
   manifest.model_name = travel.model().name;
@@ -158,6 +165,7 @@ RunResult run_travel(const TravelRequest& request, Progress& progress,
     folder.discard_if_empty();
     throw;
   }
+  tell_notes(*travel, events);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
   return guarded_run(folder, manifest, [&] {
     return draw_and_assemble(folder, manifest, *travel, progress, events);
@@ -200,7 +208,7 @@ fs::path make_video(const fs::path& path, const VideoSettings& settings, Progres
                       " is not drawn yet, expected a finished run (prompt-travel resume)");
     }
   }
-  const fs::path output =
+  fs::path output =
       settings.out.value_or(folder.video_path(kVideoFormatNames.name(request.format)));
   encode_video(folder, manifest, output, request, progress);
   return output;

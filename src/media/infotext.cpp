@@ -1,7 +1,6 @@
 #include "media/infotext.h"
 
 #include <charconv>
-#include <cmath>
 
 #include "media/text_encoding.h"
 
@@ -119,26 +118,6 @@ std::vector<std::pair<std::string, std::string>> split_infotext_sizes(const Info
     }
   }
   return split.items;
-}
-
-std::string format_number(double value) {
-  if (std::isnan(value)) {
-    return "nan";
-  }
-  if (std::isinf(value)) {
-    return value < 0 ? "-inf" : "inf";
-  }
-  // Python takes the scientific form below 10^-4 and from 10^16 on.
-  const double magnitude = std::abs(value);
-  const bool scientific = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e16);
-  char buffer[64];
-  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr;
-  std::string text(buffer, static_cast<std::size_t>(end - buffer));
-  if (text.find_first_of(".e") == std::string::npos) {
-    text += ".0";
-  }
-  return text;
 }
 
 }  // namespace ptravel

@@ -50,8 +50,4 @@ std::optional<std::pair<int, int>> parse_infotext_size(std::string_view value);
 /// "<key>-2" (height).
 std::vector<std::pair<std::string, std::string>> split_infotext_sizes(const Infotext& infotext);
 
-/// A floating point number as Python prints it: the shortest text that reads back to the same
-/// value, with a fraction always ("7.0", "0.6", "1e-05", "1e+16", "nan").
-std::string format_number(double value);
-
 }  // namespace ptravel

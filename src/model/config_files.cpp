@@ -37,7 +37,8 @@ void take_numbers(const json& section,
                   const Path& path,
                   ConfigHints& hints) {
   for (const auto& [key, value] : section.items()) {
-    const std::string full = name + "." + key;
+    std::string full = name;
+    full.append(".").append(key);
     if (value.is_number_integer() && value >= 0) {
       hints.stated[full] = {whole_number(value, full, path)};
     } else if (value.is_array() && value.size() <= 16) {

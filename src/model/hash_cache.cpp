@@ -104,13 +104,13 @@ std::string file_sha256(const Path& path) {
   } catch (const std::exception&) {
     cache = json::object();
   }
-  const std::string hash = hash_file(path);
+  std::string hash = hash_file(path);
   try {
     cache[stamp->path] = {{"size", stamp->size}, {"time", stamp->time}, {"sha256", hash}};
     create_folders(place->parent_path());
     write_file_atomic(*place, cache.dump(1, ' ', false, json::error_handler_t::replace));
   } catch (const std::exception&) {
-    return hash;
+    // Hashed again next time.
   }
   return hash;
 }

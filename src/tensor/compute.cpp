@@ -24,13 +24,6 @@ at::Device resolve_device(DeviceChoice choice) {
   return (choice == DeviceChoice::Cpu || !cuda) ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
 }
 
-at::ScalarType automatic_precision(const at::Device& device) {
-  if (device.is_cuda()) {
-    return at::kHalf;
-  }
-  return cpu::has_bf16_instructions() && cpu::onednn_available() ? at::kBFloat16 : at::kFloat;
-}
-
 int usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -44,7 +37,7 @@ Compute resolve_compute(DeviceChoice device, Precision precision) {
   compute.device = resolve_device(device);
   switch (precision) {
     case Precision::Auto:
-      compute.dtype = automatic_precision(compute.device);
+      compute.dtype = compute.device.is_cuda() ? at::kHalf : at::kFloat;
       break;
     case Precision::Fp32:
       compute.dtype = at::kFloat;

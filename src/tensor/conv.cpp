@@ -50,7 +50,9 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
   return extras.format == ResultFormat::Float32 ? out.to(at::kFloat) : out;
 }
 
-at::Tensor Convolution::by_image(const at::Tensor& x, const at::Tensor& bias, at::Tensor out,
+at::Tensor Convolution::by_image(const at::Tensor& x,
+                                 const at::Tensor& bias,
+                                 at::Tensor out,
                                  bool add_to_out) const {
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x.size(0); ++image) {

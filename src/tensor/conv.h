@@ -40,9 +40,11 @@ class Convolution {
   at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
   /// By LibTorch's operators: differentiable, on any device.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
-  /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on how
-  /// many were asked for together, and with one rounding at the end.
-  at::Tensor by_image(const at::Tensor& x, const at::Tensor& bias, at::Tensor out,
+  /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on
+  /// how many were asked for together, and with one rounding at the end.
+  at::Tensor by_image(const at::Tensor& x,
+                      const at::Tensor& bias,
+                      at::Tensor out,
                       bool add_to_out) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU

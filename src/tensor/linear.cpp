@@ -8,8 +8,8 @@
 namespace ptravel {
 namespace {
 
-/// LibTorch's product for inference on a CPU without fast kernels: image by image, so that a picture
-/// does not depend on how many were asked for together, and with one rounding at the end.
+/// LibTorch's product for inference on a CPU without fast kernels: image by image, so that a
+/// picture does not depend on how many were asked for together, and with one rounding at the end.
 at::Tensor linear_by_image(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const at::Tensor wide = weight.to(at::kFloat);
   std::vector<at::Tensor> images;
@@ -48,7 +48,8 @@ at::Tensor LinearMap::operator()(const at::Tensor& x, const at::Tensor& residual
     }
   }
   if (on_cpu) {
-    const at::Tensor wide = linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
+    const at::Tensor wide =
+        linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
     return (residual.defined() ? wide + residual : wide).to(x.scalar_type());
   }
   const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;

@@ -14,16 +14,13 @@ __asm__(
     ".byte 0\n"
     ".popsection\n");
 
-extern "C" {
-extern const char ptravel_merges_begin[];
-extern const char ptravel_merges_end[];
-}
-
 namespace ptravel {
 
+extern const char kMergesBegin[] __asm__("ptravel_merges_begin");
+extern const char kMergesEnd[] __asm__("ptravel_merges_end");
+
 std::string_view embedded_merges() {
-  return {ptravel_merges_begin,
-          static_cast<std::size_t>(ptravel_merges_end - ptravel_merges_begin)};
+  return {kMergesBegin, static_cast<std::size_t>(kMergesEnd - kMergesBegin)};
 }
 
 }  // namespace ptravel

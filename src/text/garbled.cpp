@@ -14,27 +14,25 @@ namespace {
 
 /// Character classes as bits. "Accented" letters are those that seldom stand beside signs;
 /// "common" letters and signs are ordinary in many places.
-enum Class : std::uint32_t {
-  kC1 = 1u << 0,
-  kBad = 1u << 1,
-  kLaw = 1u << 2,
-  kCurrency = 1u << 3,
-  kOpening = 1u << 4,
-  kClosing = 1u << 5,
-  kNumeric = 1u << 6,
-  kFace = 1u << 7,  ///< Letters of faces drawn with characters.
-  kUpper = 1u << 8,
-  kLower = 1u << 9,
-  kUpperCommon = 1u << 10,
-  kLowerCommon = 1u << 11,
-  kBox = 1u << 12,
-  kCommon = 1u << 13,
-  kAsciiUpper = 1u << 14,
-  kAsciiLower = 1u << 15,
-  kSpace = 1u << 16,
-  kWord = 1u << 17,
-  kNotNewline = 1u << 18,
-};
+constexpr std::uint32_t kC1 = 1u << 0;
+constexpr std::uint32_t kBad = 1u << 1;
+constexpr std::uint32_t kLaw = 1u << 2;
+constexpr std::uint32_t kCurrency = 1u << 3;
+constexpr std::uint32_t kOpening = 1u << 4;
+constexpr std::uint32_t kClosing = 1u << 5;
+constexpr std::uint32_t kNumeric = 1u << 6;
+constexpr std::uint32_t kFace = 1u << 7;  ///< Letters of faces drawn with characters.
+constexpr std::uint32_t kUpper = 1u << 8;
+constexpr std::uint32_t kLower = 1u << 9;
+constexpr std::uint32_t kUpperCommon = 1u << 10;
+constexpr std::uint32_t kLowerCommon = 1u << 11;
+constexpr std::uint32_t kBox = 1u << 12;
+constexpr std::uint32_t kCommon = 1u << 13;
+constexpr std::uint32_t kAsciiUpper = 1u << 14;
+constexpr std::uint32_t kAsciiLower = 1u << 15;
+constexpr std::uint32_t kSpace = 1u << 16;
+constexpr std::uint32_t kWord = 1u << 17;
+constexpr std::uint32_t kNotNewline = 1u << 18;
 
 struct ClassRange {
   CodePointRange range;

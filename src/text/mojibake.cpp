@@ -36,7 +36,11 @@ std::optional<std::u32string> read_again(std::u32string_view text, const CodePag
 }
 
 /// What a character may be as a misread byte of UTF-8, as bits.
-enum Role : unsigned { kLeadOf2 = 1, kLeadOf3 = 2, kLeadOf4 = 4, kTail = 8, kSureTail = 16 };
+constexpr unsigned kLeadOf2 = 1;
+constexpr unsigned kLeadOf3 = 2;
+constexpr unsigned kLeadOf4 = 4;
+constexpr unsigned kTail = 8;
+constexpr unsigned kSureTail = 16;
 
 unsigned role_of_byte(int byte) {
   if (byte < 0xC0) {
@@ -63,7 +67,7 @@ const std::map<char32_t, unsigned>& roles() {
     constexpr std::u32string_view kOrdinary =
         U" \u2013\u2014\u2015\u2018\u2019\u201A\u201C\u201D\u201E\u2022\u2026";
     for (const char32_t ordinary : kOrdinary) {
-      made[ordinary] = (made[ordinary] | kTail) & ~static_cast<unsigned>(kSureTail);
+      made[ordinary] = (made[ordinary] | kTail) & ~kSureTail;
     }
     return made;
   }();

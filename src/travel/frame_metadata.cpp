@@ -268,7 +268,11 @@ FrameRequest parse_frame_parameters(const std::string& parameters) {
     throw Error(ErrorCode::InvalidArgument,
                 "[parameters] the text has no settings such as \"Steps: 20, Sampler: Euler a\"");
   }
+  if (!text.find("Seed")) {
+    throw Error(ErrorCode::InvalidArgument, "[parameters] Seed is missing, expected a number");
+  }
   FrameRequest frame;
+  frame.request.subseed = 0;
   ItemReader reader(text, frame.request);
   read_webui_items(reader, text, frame.request);
   read_travel_items(reader, text, frame);

@@ -12,6 +12,7 @@ namespace ptravel {
 namespace {
 
 constexpr double kNearlyParallel = 0.9995;
+constexpr double kSmallestSine = 1e-4;  // below it two rows are opposite, as far as float can tell
 
 at::Tensor interpolated(const at::Tensor& a, const at::Tensor& b, double alpha,
                         const LinearMode& mode) {
@@ -45,7 +46,7 @@ at::Tensor slerp_rows(const at::Tensor& a, const at::Tensor& b, double alpha) {
   const at::Tensor mixed =
       (at::sin(omega * (1 - alpha)) / sine) * a + (at::sin(omega * alpha) / sine) * b;
   // A row of zeros has no direction: its dot is NaN, and so is the sine of opposite rows 0.
-  const at::Tensor usable = (dot <= kNearlyParallel).logical_and(sine > 0);
+  const at::Tensor usable = (dot <= kNearlyParallel).logical_and(sine > kSmallestSine);
   return at::where(usable, mixed, lerp(a, b, alpha));
 }
 

@@ -1,5 +1,9 @@
 #include "base/text.h"
 
+#include <cmath>
+#include <limits>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 namespace ptravel {
@@ -21,9 +25,28 @@ TEST(Text, IntegersAsPythonReadsThem) {
   }
 }
 
+TEST(Text, NumbersAsPythonPrintsThem) {
+  const std::pair<double, const char*> cases[] = {
+      {7, "7.0"},
+      {0.6, "0.6"},
+      {-0.0, "-0.0"},
+      {1e-4, "0.0001"},
+      {1e-5, "1e-05"},
+      {1.5e-7, "1.5e-07"},
+      {1e15, "1000000000000000.0"},
+      {1e16, "1e+16"},
+      {1e100, "1e+100"},
+      {0.1 + 0.2, "0.30000000000000004"},
+      {INFINITY, "inf"},
+      {-INFINITY, "-inf"},
+      {NAN, "nan"},
+      {std::numeric_limits<double>::denorm_min(), "5e-324"}};
+  for (const auto& [value, text] : cases) {
+    EXPECT_EQ(number_text(value), text);
+  }
+}
+
 TEST(Text, NumbersRoundTrip) {
-  EXPECT_EQ(number_text(7), "7.0");
-  EXPECT_EQ(number_text(0.6), "0.6");
   EXPECT_EQ(number_text(1.0 / 3), "0.3333333333333333");
   for (const double value : {0.1, 1e-5, 123456.75, -2.5}) {
     EXPECT_EQ(parse_number(number_text(value)), value);

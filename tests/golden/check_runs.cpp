@@ -114,6 +114,42 @@ at::Tensor as_bytes(const std::vector<Image>& images) {
   return at::stack(rows);
 }
 
+struct EmphasisCase {
+  const char* name;
+  Emphasis emphasis;
+};
+
+/// The encodings after emphasis of text.json: single texts, and texts of a schedule encoded together.
+void check_emphasis(const Pipeline& pipeline, const json& entry, const SafetensorsFile& tensors,
+                    double tolerance, Report& report) {
+  const std::string key = entry.at("key").get<std::string>();
+  const std::string name = "tiny_sd1/text/" + key;
+  const PromptEncoder& encoder = pipeline.encoder();
+  if (entry.contains("texts")) {
+    const auto texts = entry.at("texts").get<std::vector<std::string>>();
+    report.close(name + "cond", encoder.encode_texts(texts, {}), tensors.tensor(key + "cond"),
+                 tolerance);
+    return;
+  }
+  constexpr EmphasisCase kCases[] = {{"original", Emphasis::Original},
+                                     {"no_norm", Emphasis::NoNorm},
+                                     {"none", Emphasis::None}};
+  for (const int clip_skip : {1, 2}) {
+    for (const EmphasisCase& emphasis_case : kCases) {
+      const std::string tensor =
+          "cond_skip" + std::to_string(clip_skip) + "_" + emphasis_case.name;
+      if (!tensors.contains(key + tensor)) {
+        continue;
+      }
+      PromptOptions options;
+      options.clip_skip = clip_skip;
+      options.emphasis = emphasis_case.emphasis;
+      const at::Tensor actual = encoder.encode_texts({entry.at("text").get<std::string>()}, options);
+      report.close(name + tensor, actual[0], tensors.tensor(key + tensor), tolerance);
+    }
+  }
+}
+
 /// One run and what it is compared with.
 class RunCheck {
  public:
@@ -386,6 +422,20 @@ class LinearTravelCheck {
 
 }  // namespace
 
+void check_text_conditionings(const Context& context, Report& report) {
+  if (!std::filesystem::exists(context.folder / "text.json")) {
+    return;
+  }
+  const json set = read_json(context.folder / "text.json");
+  const auto tensors = SafetensorsFile::open(context.folder / "text.safetensors");
+  const auto pipeline = open_pipeline(context);
+  for (const json& entry : set.at("cases")) {
+    report.guarded("tiny_sd1/text/" + entry.at("key").get<std::string>(), [&] {
+      check_emphasis(*pipeline, entry, *tensors, tolerances(context.precision).cond, report);
+    });
+  }
+}
+
 void check_runs(const Context& context, Report& report) {
   if (!std::filesystem::exists(context.folder / "runs.json")) {
     return;
@@ -417,6 +467,7 @@ void check_linear_travels(const Context& context, const json& set, const Safeten
 
 void check_tiny_sd1(const Context& context, Report& report) {
   check_networks(context, report);
+  check_text_conditionings(context, report);
   check_runs(context, report);
 }
 

@@ -4,6 +4,9 @@
 
 namespace ptravel::golden {
 
+/// Conditionings after emphasis of tiny_sd1/text.json.
+void check_text_conditionings(const Context& context, Report& report);
+
 /// Full txt2img and img2img runs of tiny_sd1/runs.json.
 void check_runs(const Context& context, Report& report);
 

@@ -1,7 +1,5 @@
 #include "media/infotext.h"
 
-#include <cmath>
-#include <limits>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -115,27 +113,6 @@ TEST(Infotext, Sizes) {
   EXPECT_THAT(split_infotext_sizes(parse_infotext("Steps: 20, Size: 512x768, Seed: 1")),
               ElementsAre(Pair("Steps", "20"), Pair("Size-1", "512"), Pair("Size-2", "768"),
                           Pair("Seed", "1")));
-}
-
-TEST(Infotext, NumbersAsPythonPrintsThem) {
-  const std::pair<double, const char*> cases[] = {
-      {7, "7.0"},
-      {0.6, "0.6"},
-      {-0.0, "-0.0"},
-      {1e-4, "0.0001"},
-      {1e-5, "1e-05"},
-      {1.5e-7, "1.5e-07"},
-      {1e15, "1000000000000000.0"},
-      {1e16, "1e+16"},
-      {1e100, "1e+100"},
-      {0.1 + 0.2, "0.30000000000000004"},
-      {INFINITY, "inf"},
-      {-INFINITY, "-inf"},
-      {NAN, "nan"},
-      {std::numeric_limits<double>::denorm_min(), "5e-324"}};
-  for (const auto& [value, text] : cases) {
-    EXPECT_EQ(format_number(value), text);
-  }
 }
 
 TEST(Infotext, HugeHostileLinesAreQuick) {

@@ -5,6 +5,7 @@
 
 #include "model/model_files.h"
 #include "tests/model_files/errors.h"
+#include "tests/model_files/same_tensors.h"
 #include "tests/support/tiny_files.h"
 
 namespace ptravel {
@@ -27,15 +28,6 @@ void write_folder(const TemporaryFolder& folder,
               R"({"num_attention_heads":2,"hidden_act":"quick_gelu"})");
   write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.18215})");
   write_bytes(folder / "scheduler/scheduler_config.json", R"({"prediction_type":"epsilon"})");
-}
-
-void expect_same(const TensorSource& actual, const TinyTensors& expected) {
-  EXPECT_EQ(actual.names().size(), expected.size());
-  for (const auto& [name, tensor] : expected) {
-    ASSERT_TRUE(actual.contains(name)) << name;
-    EXPECT_EQ(actual.shape(name), tensor.sizes().vec()) << name;
-    EXPECT_TRUE(actual.tensor(name).equal(tensor)) << name;
-  }
 }
 
 TEST(Diffusers, GivesTheSameTensorsAsTheSingleFile) {

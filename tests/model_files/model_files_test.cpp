@@ -5,19 +5,11 @@
 
 #include "model/key_map.h"
 #include "tests/model_files/errors.h"
+#include "tests/model_files/same_tensors.h"
 #include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
-
-void expect_same(const TensorSource& actual, const TinyTensors& expected) {
-  EXPECT_EQ(actual.names().size(), expected.size());
-  for (const auto& [name, tensor] : expected) {
-    ASSERT_TRUE(actual.contains(name)) << name;
-    EXPECT_EQ(actual.shape(name), tensor.sizes().vec()) << name;
-    EXPECT_TRUE(actual.tensor(name).equal(tensor)) << name;
-  }
-}
 
 TEST(ModelFiles, EverySingleFileLayoutGivesTheSameTensors) {
   const TemporaryFolder folder;

@@ -1,13 +1,11 @@
 #include "tests/support/tiny_files.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace ptravel {
 namespace {
@@ -298,19 +296,6 @@ std::uint32_t crc32(const std::string& bytes) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "ptravel-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::runtime_error("cannot make a temporary folder");
-  }
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 TinyTensors tiny_sd1(const TinySizes& sizes) {
   Maker maker;

@@ -8,24 +8,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "tests/support/temporary_folder.h"
+
 namespace ptravel {
 
 /// Named tensors of a file that a test writes.
 using TinyTensors = std::map<std::string, at::Tensor>;
-
-/// A folder that is removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Sizes of a tiny SD 1.x model: everything a real one has, in two levels.
 struct TinySizes {

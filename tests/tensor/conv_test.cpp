@@ -76,7 +76,8 @@ TEST(Convolution, DoesNotDependOnBatchOrThreads) {
       const at::Tensor weight = at::randn({channels, channels, 3, 3}).to(type);
       const Convolution convolution(weight, at::randn({channels}), kSame);
       const at::Tensor all = with_threads(2, [&] { return convolution(x); });
-      const at::Tensor one = with_threads(other_threads(), [&] { return convolution(x.narrow(0, 2, 1)); });
+      const at::Tensor one =
+          with_threads(other_threads(), [&] { return convolution(x.narrow(0, 2, 1)); });
       EXPECT_TRUE(at::equal(all.narrow(0, 2, 1), one)) << channels << " channels";
     }
   }

@@ -9,8 +9,8 @@
 
 namespace ptravel {
 
-/// Another number of threads than two, where results must not depend on it: without oneDNN the products are LibTorch's,
-/// which promises nothing.
+/// Another number of threads than two, where results must not depend on it: without oneDNN the
+/// products are LibTorch's, which promises nothing.
 inline int other_threads() { return cpu::onednn_available() ? 1 : 2; }
 
 /// The result of `body` with so many threads; one thread is set again afterwards.

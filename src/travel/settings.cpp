@@ -1,0 +1,60 @@
+#include "travel/settings.h"
+
+#include "diffusion/sampler_table.h"
+
+namespace ptravel {
+
+PipelineOptions pipeline_options(const TravelRequest& request) {
+  PipelineOptions options;
+  options.model = request.model;
+  options.vae = request.vae;
+  options.prediction = request.prediction;
+  options.device = request.device;
+  options.precision = request.precision;
+  options.threads = request.threads;
+  return options;
+}
+
+SamplingSettings sampling_settings(const TravelRequest& request) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  SamplingSettings settings;
+  settings.sampler = choice.sampler;
+  settings.schedule = choice.schedule;
+  settings.num_steps = request.steps;
+  settings.guidance_scale = request.cfg_scale;
+  settings.sampler_options.eta = request.eta;
+  settings.sampler_options.s_churn = request.s_churn;
+  settings.sampler_options.s_tmin = request.s_tmin;
+  settings.sampler_options.s_tmax = request.s_tmax;
+  settings.sampler_options.s_noise = request.s_noise;
+  settings.denoising_strength = request.denoise_strength;
+  settings.fix_steps = request.img2img_fix_steps;
+  settings.noise_multiplier = request.noise_multiplier;
+  return settings;
+}
+
+PromptOptions prompt_options(const TravelRequest& request) {
+  PromptOptions options;
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  options.planned_calls = planned_calls(find_sampler(choice.sampler), request.steps);
+  options.clip_skip = request.clip_skip;
+  options.emphasis = request.emphasis;
+  options.comma_padding_backtrack = request.comma_backtrack;
+  options.old_scheduling = request.old_prompt_editing;
+  options.pad_cond_uncond = request.pad_cond_uncond;
+  return options;
+}
+
+ImageSeed image_seed(const TravelRequest& request, int size_factor) {
+  ImageSeed seed;
+  seed.seed = static_cast<std::uint64_t>(request.seed);
+  seed.subseed = static_cast<std::uint64_t>(request.subseed);
+  seed.subseed_strength = request.subseed_strength;
+  seed.resize_from_height = request.seed_resize_from_height / size_factor;
+  seed.resize_from_width = request.seed_resize_from_width / size_factor;
+  seed.ensd = request.ensd;
+  seed.source = request.rng;
+  return seed;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,31 @@
+#include "travel/step_counter.h"
+
+#include <algorithm>
+
+namespace ptravel {
+namespace {
+
+constexpr double kSamplingShare = 0.95;  // the rest of a frame's time is decoding
+
+}  // namespace
+
+StepCounter::StepCounter(Progress& progress, double frames_before, double frames, int steps)
+    : progress_(progress), before_(frames_before), frames_(frames), steps_(std::max(steps, 1)) {}
+
+SamplingHooks StepCounter::hooks() {
+  SamplingHooks hooks;
+  hooks.on_step = [this](const SamplerStep& step) { count(step.index); };
+  hooks.check_cancelled = [this] { progress_.check_cancelled(); };
+  return hooks;
+}
+
+void StepCounter::count(int step) {
+  // Pictures that are drawn one after the other begin again at step 0.
+  rounds_ += step == 0 && last_index_ > 0 ? 1 : 0;
+  last_index_ = step;
+  const double part = std::min(1.0, static_cast<double>(step + 1) / steps_);
+  const double drawn = std::min(frames_, rounds_ > 0 ? rounds_ + part : frames_ * part);
+  progress_.update(before_ + drawn * kSamplingShare);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,210 @@
+// The program as a user meets it: exit status, messages, files.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "ptravel/video.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+struct Outcome {
+  int status = -1;
+  std::string output;
+  std::string errors;
+};
+
+/// Runs the program in `folder` with these shell words.
+Outcome run(const TemporaryFolder& folder, const std::string& words) {
+  const std::string command = "cd '" + folder.path().string() + "' && " PTRAVEL_PROGRAM " " +
+                              words + " >out.txt 2>err.txt";
+  Outcome outcome;
+  outcome.status = WEXITSTATUS(std::system(command.c_str()));
+  outcome.output = read_file(folder / "out.txt");
+  outcome.errors = read_file(folder / "err.txt");
+  return outcome;
+}
+
+const std::string kModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
+const std::string kQuick =
+    "render " + kModel + "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
+
+TEST(Cli, RenderMakesFramesAndAVideo) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run(folder, kQuick);
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("outputs/prompt_travel/00000/travel-00000.mp4"));
+  EXPECT_EQ(probe_video(folder / "outputs/prompt_travel/00000/travel-00000.mp4").frames, 3);
+}
+
+TEST(Cli, JsonEventsAreOneObjectALine) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run(folder, kQuick + "--json");
+  std::vector<std::string> events;
+  for (const std::string_view line : split(trimmed(outcome.output), '\n')) {
+    events.push_back(nlohmann::json::parse(line).at("event"));
+  }
+  EXPECT_EQ(std::count(events.begin(), events.end(), "frame"), 3);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "folder"), 1);
+  EXPECT_EQ(events.back(), "done");
+}
+
+TEST(Cli, EveryWrongValueIsReportedByOptionName) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run(folder, "render --model missing.safetensors --prompt a --width 63 --height 1000000 --steps 0 "
+                  "--sampler Eulr --genesis random --init-image none.png --nonsense 3 --pick x");
+  EXPECT_EQ(outcome.status, 2);
+  for (const char* option : {"--width: ", "--height: ", "--steps: ", "--sampler: ", "--genesis: ",
+                             "--init-image: ", "--nonsense: ", "--pick: "}) {
+    EXPECT_THAT(outcome.errors, HasSubstr(option));
+  }
+  EXPECT_FALSE(fs::exists(folder / "outputs"));
+}
+
+struct BadInput {
+  std::string words;
+  int status;
+  std::string message;
+  friend std::ostream& operator<<(std::ostream& out, const BadInput& input) {
+    return out << input.words;
+  }
+};
+
+class BadInputs : public testing::TestWithParam<BadInput> {};
+
+TEST_P(BadInputs, GiveOneClearLine) {
+  const TemporaryFolder folder;
+  std::string bytes = read_file(PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors");
+  write_file_atomic(folder / "truncated.safetensors", bytes.substr(0, bytes.size() / 2));
+  bytes[0] = '\xff';
+  bytes[5] = '\xff';
+  write_file_atomic(folder / "lying.safetensors", bytes);
+  write_file_atomic(folder / "text.png", "not a picture");
+  write_file_atomic(folder / "bad.toml", "steps = \"many\"\nwidht = 3\n");
+  write_file_atomic(folder / "broken.toml", "steps = = 3");
+  write_file_atomic(folder / "file", "");
+  const Outcome outcome = run(folder, GetParam().words);
+  EXPECT_EQ(outcome.status, GetParam().status) << outcome.errors;
+  EXPECT_THAT(outcome.errors, AllOf(HasSubstr("prompt-travel: "), HasSubstr(GetParam().message)));
+  if (fs::exists(folder / "outputs/prompt_travel")) {
+    EXPECT_TRUE(fs::is_empty(folder / "outputs/prompt_travel"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, BadInputs,
+    testing::Values(
+        BadInput{"render --model missing.safetensors --prompt a", 1, "missing.safetensors"},
+        BadInput{"render --model truncated.safetensors --prompt a", 1, "truncated.safetensors"},
+        BadInput{"render --model lying.safetensors --prompt a", 1, "lying.safetensors"},
+        BadInput{"render --model text.png --prompt a", 1, "text.png"},
+        BadInput{"render " + kModel, 2, "--prompt: "},
+        BadInput{"render --prompt a", 2, "--model: "},
+        BadInput{kQuick + "--width 0", 2, "--width: "},
+        BadInput{kQuick + "--width 63", 2, "multiple of 8"},
+        BadInput{kQuick + "--travel-steps 1,2,3", 2, "--travel-steps: "},
+        BadInput{kQuick + "--travel-steps -1", 2, "--travel-steps: "},
+        BadInput{kQuick + "--pick 9:", 2, "selects none of the 3 frames"},
+        BadInput{kQuick + "--init-image gone.png", 2, "gone.png"},
+        BadInput{kQuick + "--init-image text.png", 1, "text.png"},
+        BadInput{kQuick + "--out file", 1, "file"},
+        BadInput{kQuick + "--out /proc/nowhere", 1, "/proc/nowhere"},
+        BadInput{kQuick + "--precision fp16 --device cpu", 1, "fp16"},
+        BadInput{kQuick + "--clip-skip 9", 2, "clip_skip"},
+        BadInput{kQuick + "--config bad.toml", 2, "widht"},
+        BadInput{kQuick + "--config broken.toml", 2, "line 1"},
+        BadInput{kQuick + "--config gone.toml", 2, "gone.toml"},
+        BadInput{kQuick + "--prompt-file gone.txt", 2, "--prompt-file"},
+        BadInput{"render --from text.png", 1, "text.png"},
+        BadInput{"resume nowhere", 1, "nowhere"}, BadInput{"resume .", 1, "travel.json"},
+        BadInput{"video nowhere", 1, "nowhere"}, BadInput{"info gone", 1, "gone"},
+        BadInput{"info file", 1, "file"}, BadInput{"bench --model gone", 1, "gone"},
+        BadInput{"frobnicate", 2, "frobnicate"}));
+
+TEST(Cli, UnclosedBracketsAreAValidPrompt) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run(folder, "render " + kModel + "--prompt '((a [cat' --steps 1 --width 64 --height 64");
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+}
+
+TEST(Cli, ConfigFileThenOptions) {
+  const TemporaryFolder folder;
+  write_file_atomic(folder / "travel.toml",
+                    "model = '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors'\n"
+                    "prompt = ['a cat', 'a dog']\ntravel_steps = [1]\nsteps = 2\n"
+                    "width = 64\nheight = 64\nformat = 'gif'\nseed = 1\n");
+  const Outcome outcome = run(folder, "render --config travel.toml --seed 77 --format webm");
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  const Outcome info = run(folder, "info outputs/prompt_travel/00000 --json");
+  const auto object = nlohmann::json::parse(info.output);
+  EXPECT_EQ(object.at("request").at("seed"), 77);
+  EXPECT_EQ(object.at("request").at("prompt"), "a cat\na dog");
+  EXPECT_EQ(object.at("video"), "travel-00000.webm");
+}
+
+/// Starts the program, waits for `file` to appear and sends it `signal`.
+void run_and_signal(const TemporaryFolder& folder, const std::string& words,
+                    const std::string& file, const std::string& signal) {
+  const std::string script = "cd '" + folder.path().string() + "'; " PTRAVEL_PROGRAM " " + words +
+                             " >out.txt 2>err.txt & p=$!; i=0; while [ ! -e '" + file +
+                             "' ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -" +
+                             signal + " $p; wait $p";
+  static_cast<void>(!std::system(script.c_str()));
+  ASSERT_TRUE(fs::exists(folder / file));
+}
+
+TEST(Cli, KilledRunsResumeToTheSameBytes) {
+  const TemporaryFolder folder;
+  const std::string slow = kQuick + "--travel-steps 20 --steps 6 --format gif ";
+  ASSERT_EQ(run(folder, slow + "--out whole").status, 0);
+  const std::string cut = "cut/prompt_travel/00000";
+  run_and_signal(folder, slow + "--out cut", cut + "/00003.png", "KILL");
+  EXPECT_FALSE(fs::exists(folder / (cut + "/00021.png")));
+  const Outcome resumed = run(folder, "resume " + cut);
+  ASSERT_EQ(resumed.status, 0) << resumed.errors;
+  int compared = 0;
+  for (const auto& entry : fs::directory_iterator(folder / "whole/prompt_travel/00000")) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_TRUE(read_file(entry.path()) == read_file(folder / (cut + "/" + name))) << name;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 24);  // 22 frames, the video, the manifest
+}
+
+TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
+  const TemporaryFolder folder;
+  run_and_signal(folder, kQuick + "--travel-steps 100000",
+                 "outputs/prompt_travel/00000/00001.png", "INT");
+  EXPECT_THAT(read_file(folder / "err.txt"),
+              HasSubstr("prompt-travel resume outputs/prompt_travel/00000"));
+  const Outcome info = run(folder, "info outputs/prompt_travel/00000");
+  EXPECT_THAT(info.output, HasSubstr("run stopped"));
+}
+
+TEST(Cli, HelpAndLists) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(run(folder, "--version").status, 0);
+  const Outcome help = run(folder, "render --help");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.output, AllOf(HasSubstr("Sampling:"), HasSubstr("--cfg-scale"), HasSubstr("[7.0]")));
+  const auto lists = nlohmann::json::parse(run(folder, "samplers --json").output);
+  EXPECT_EQ(lists.at("samplers").size(), 20u);
+  EXPECT_EQ(run(folder, "").status, 2);
+}
+
+}  // namespace
+}  // namespace ptravel

@@ -1,0 +1,40 @@
+#include "pipeline/latents.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+TEST(Latents, EveryLevelSurvivesTheWayThereAndBack) {
+  Image image(16, 16);
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+    image.pixels[i] = static_cast<std::uint8_t>(i % 256);
+  }
+  const Image back = tensor_to_image(image_to_tensor(image) + 1e-4);
+  EXPECT_EQ(back, image);
+}
+
+TEST(Latents, PixelsAreTruncatedAndClamped) {
+  at::Tensor decoded = at::zeros({1, 3, 1, 2});
+  decoded[0][0][0][0] = 5.0f;
+  decoded[0][1][0][0] = -5.0f;
+  decoded[0][2][0][0] = 0.0f;
+  const Image image = tensor_to_image(decoded);
+  EXPECT_EQ(image.pixels[0], 255);
+  EXPECT_EQ(image.pixels[1], 0);
+  EXPECT_EQ(image.pixels[2], 127);  // 127.5 is truncated.
+}
+
+TEST(Latents, NotANumberIsAnError) {
+  at::Tensor decoded = at::zeros({1, 3, 2, 2});
+  decoded[0][0][1][1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW(tensor_to_image(decoded), Error);
+}
+
+}  // namespace
+}  // namespace ptravel
