@@ -1,12 +1,12 @@
 #include "apps/cli/console.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+
 #include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace ptravel::cli {
 namespace {
@@ -31,8 +31,7 @@ std::string rate_text(const ProgressSnapshot& snapshot) {
   }
   char text[64];
   if (snapshot.units_per_second >= 1) {
-    std::snprintf(text, sizeof text, "%.1f %s/s", snapshot.units_per_second,
-                  snapshot.unit.c_str());
+    std::snprintf(text, sizeof text, "%.1f %s/s", snapshot.units_per_second, snapshot.unit.c_str());
   } else {
     std::string unit = snapshot.unit;
     if (unit.ends_with('s')) {
@@ -72,14 +71,10 @@ std::string progress_text(const ProgressSnapshot& snapshot, bool with_bar) {
 }
 
 Json progress_json(const ProgressSnapshot& snapshot) {
-  Json object = {{"event", "progress"},
-                 {"activity", snapshot.activity},
-                 {"done", snapshot.done},
-                 {"total", snapshot.total},
-                 {"unit", snapshot.unit},
-                 {"rate", snapshot.units_per_second}};
-  object["seconds_left"] =
-      snapshot.seconds_left >= 0 ? Json(snapshot.seconds_left) : Json(nullptr);
+  Json object = {{"event", "progress"},   {"activity", snapshot.activity},
+                 {"done", snapshot.done}, {"total", snapshot.total},
+                 {"unit", snapshot.unit}, {"rate", snapshot.units_per_second}};
+  object["seconds_left"] = snapshot.seconds_left >= 0 ? Json(snapshot.seconds_left) : Json(nullptr);
   return object;
 }
 

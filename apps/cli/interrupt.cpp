@@ -1,10 +1,10 @@
 #include "apps/cli/interrupt.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <string_view>
+
+#include <signal.h>
+#include <unistd.h>
 
 namespace ptravel::cli {
 namespace {

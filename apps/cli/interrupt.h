@@ -4,7 +4,8 @@
 
 namespace ptravel::cli {
 
-/// While it lives, Ctrl-C (SIGINT) and SIGTERM cancel `progress`; a second one ends the process at once.
+/// While it lives, Ctrl-C (SIGINT) and SIGTERM cancel `progress`; a second one ends the process at
+/// once.
 class InterruptGuard {
  public:
   explicit InterruptGuard(Progress& progress);

@@ -1,8 +1,10 @@
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
 #include <string_view>
+
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include "apps/cli/commands.h"
@@ -34,8 +36,9 @@ bool computes(std::string_view command) {
 
 /// Parses the command line and runs the command; every exception of the program ends here.
 int run(int argc, char** argv) {
-  CLI::App program{"Prompt Travel: animations by travelling between text prompts in Stable Diffusion",
-                   "prompt-travel"};
+  CLI::App program{
+      "Prompt Travel: animations by travelling between text prompts in Stable Diffusion",
+      "prompt-travel"};
   program.footer(kFooter);
   program.set_version_flag("--version", "prompt-travel " PTRAVEL_VERSION);
   program.require_subcommand(1);
@@ -47,7 +50,10 @@ int run(int argc, char** argv) {
   ptravel::cli::add_info_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
   ptravel::cli::add_bench_command(program, command);
-  if (argc > 1 && argv[1][0] != '-' && program.get_subcommand_no_throw(argv[1]) == nullptr) {
+  const auto known = program.get_subcommands([](const CLI::App*) { return true; });
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::none_of(known.begin(), known.end(),
+                   [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
     std::fprintf(stderr,
                  "prompt-travel: \"%s\" is not a command, expected render, resume, video, info, "
                  "samplers or bench\n",

@@ -1,8 +1,9 @@
 #include "apps/cli/options.h"
 
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
 #include <toml++/toml.h>
 
 #include "ptravel/error.h"
@@ -43,7 +44,8 @@ std::string joined_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string read_text(const std::string& path, const char* option,
+std::string read_text(const std::string& path,
+                      const char* option,
                       std::vector<RequestProblem>& problems) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
@@ -55,7 +57,8 @@ std::string read_text(const std::string& path, const char* option,
   return content.str();
 }
 
-void apply_config(const std::string& path, TravelRequest& request,
+void apply_config(const std::string& path,
+                  TravelRequest& request,
                   std::vector<RequestProblem>& problems) {
   const std::string content = read_text(path, "--config", problems);
   try {
@@ -68,8 +71,7 @@ void apply_config(const std::string& path, TravelRequest& request,
     }
   } catch (const toml::parse_error& error) {
     std::ostringstream where;
-    where << "\"" << path << "\" line " << error.source().begin.line << ": "
-          << error.description();
+    where << "\"" << path << "\" line " << error.source().begin.line << ": " << error.description();
     problems.push_back({"--config", where.str()});
   }
 }
@@ -95,7 +97,8 @@ std::vector<std::pair<std::string, std::string>> FieldOptions::given() const {
   return result;
 }
 
-void add_field_options(CLI::App& command, FieldOptions& options,
+void add_field_options(CLI::App& command,
+                       FieldOptions& options,
                        const std::vector<std::string>& only) {
   for (const RequestField& field : request_fields()) {
     const std::string name(field.name);
@@ -105,15 +108,20 @@ void add_field_options(CLI::App& command, FieldOptions& options,
     const std::string help = help_text(field);
     CLI::Option* option = nullptr;
     if (field.kind == Kind::Boolean) {
-      option = command.add_flag_callback(dashed(name), [&options, name] { options.flags[name] = true; }, help);
+      option = command.add_flag_callback(
+          dashed(name), [&options, name] { options.flags[name] = true; }, help);
     } else if (name == "prompt" || name == "negative_prompt") {
       option = command.add_option_function<std::vector<std::string>>(
-          dashed(name), [&options, name](const std::vector<std::string>& values) { options.lines[name] = values; },
+          dashed(name),
+          [&options, name](const std::vector<std::string>& values) {
+            options.lines[name] = values;
+          },
           help + " (may be repeated)");
       option->type_name("TEXT")->allow_extra_args(false);
     } else {
       option = command.add_option_function<std::string>(
-          dashed(name), [&options, name](const std::string& value) { options.texts[name] = value; }, help);
+          dashed(name), [&options, name](const std::string& value) { options.texts[name] = value; },
+          help);
       option->type_name(field.kind == Kind::Integer || field.kind == Kind::Number ? "N" : "TEXT");
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
@@ -122,11 +130,14 @@ void add_field_options(CLI::App& command, FieldOptions& options,
 }
 
 void add_file_options(CLI::App& command, FieldOptions& options) {
-  command.add_option("--prompt-file", options.prompt_file, "Read the stages from this text file, one per line")
+  command
+      .add_option("--prompt-file", options.prompt_file,
+                  "Read the stages from this text file, one per line")
       ->type_name("FILE")
       ->group("Prompts and travel");
-  command.add_option("--config", options.config,
-                     "TOML file of settings (names as here with _ for -); options win over it")
+  command
+      .add_option("--config", options.config,
+                  "TOML file of settings (names as here with _ for -); options win over it")
       ->type_name("FILE")
       ->group("Prompts and travel");
 }
@@ -141,7 +152,8 @@ TravelRequest build_request(const FieldOptions& options, std::vector<RequestProb
   }
   if (!options.prompt_file.empty()) {
     if (options.lines.count("prompt") > 0) {
-      problems.push_back({"--prompt-file", "is given together with --prompt, expected one of them"});
+      problems.push_back(
+          {"--prompt-file", "is given together with --prompt, expected one of them"});
     }
     request.prompt = read_text(options.prompt_file, "--prompt-file", problems);
   }

@@ -17,9 +17,9 @@ namespace ptravel::cli {
 
 /// What was typed for the settings of a TravelRequest, before anything is checked.
 struct FieldOptions {
-  std::map<std::string, std::string> texts;                ///< Field name to value.
+  std::map<std::string, std::string> texts;               ///< Field name to value.
   std::map<std::string, std::vector<std::string>> lines;  ///< prompt, negative_prompt.
-  std::map<std::string, bool> flags;                       ///< Boolean fields.
+  std::map<std::string, bool> flags;                      ///< Boolean fields.
   std::string config;
   std::string prompt_file;
   std::vector<std::string> unknown;  ///< Arguments that belong to no option.
@@ -29,7 +29,8 @@ struct FieldOptions {
 };
 
 /// Adds an option for every setting, grouped, with its default. `only` limits them to these fields.
-void add_field_options(CLI::App& command, FieldOptions& options,
+void add_field_options(CLI::App& command,
+                       FieldOptions& options,
                        const std::vector<std::string>& only = {});
 
 /// Adds --config and --prompt-file.

@@ -1,6 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/commands.h"
@@ -31,18 +32,18 @@ std::string model_json(const ModelInfo& info) {
                      {"dtypes", part.dtypes}});
   }
   const Json object = {{"kind", "model"},
-                                         {"path", info.path.string()},
-                                         {"family", std::string(family_label(info.family))},
-                                         {"supported", info.supported},
-                                         {"layout", std::string(layout_name(info.layout))},
-                                         {"prediction", std::string(prediction_name(info.prediction))},
-                                         {"tensors", info.tensors},
-                                         {"bytes", info.bytes},
-                                         {"has_ema", info.has_ema},
-                                         {"hash", info.short_hash()},
-                                         {"sha256", info.sha256},
-                                         {"parts", std::move(parts)},
-                                         {"metadata", info.metadata}};
+                       {"path", info.path.string()},
+                       {"family", std::string(family_label(info.family))},
+                       {"supported", info.supported},
+                       {"layout", std::string(layout_name(info.layout))},
+                       {"prediction", std::string(prediction_name(info.prediction))},
+                       {"tensors", info.tensors},
+                       {"bytes", info.bytes},
+                       {"has_ema", info.has_ema},
+                       {"hash", info.short_hash()},
+                       {"sha256", info.sha256},
+                       {"parts", std::move(parts)},
+                       {"metadata", info.metadata}};
   return object.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -142,7 +143,8 @@ void add_info_command(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("info", "Say what a model file, a picture or a run folder is");
   const auto arguments = std::make_shared<InfoArguments>();
-  command->add_option("path", arguments->path, "Checkpoint, diffusers folder, picture or run folder")
+  command
+      ->add_option("path", arguments->path, "Checkpoint, diffusers folder, picture or run folder")
       ->required();
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->callback([&chosen, arguments] { chosen = [arguments] { info(*arguments); }; });

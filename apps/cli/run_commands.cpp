@@ -1,7 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
@@ -52,23 +53,23 @@ void print_result(Console& console, const RunResult& result) {
 }
 
 void render(const RunArguments& arguments) {
-  with_console(arguments.json, [&](Console& console, Progress& progress,
-                                   const RunEventSink& events) {
-    std::vector<RequestProblem> problems;
-    const TravelRequest request = build_request(arguments.fields, problems);
-    if (!arguments.from.empty()) {
-      throw_option_problems(problems);
-      const std::filesystem::path path = redraw_frame(
-          arguments.from, arguments.fields.given(), arguments.output, progress, events);
-      console.result("done", "frame", path.string());
-      return;
-    }
-    for (RequestProblem& problem : validate_request(request)) {
-      problems.push_back(std::move(problem));
-    }
-    throw_option_problems(problems);
-    print_result(console, run_travel(request, progress, events));
-  });
+  with_console(
+      arguments.json, [&](Console& console, Progress& progress, const RunEventSink& events) {
+        std::vector<RequestProblem> problems;
+        const TravelRequest request = build_request(arguments.fields, problems);
+        if (!arguments.from.empty()) {
+          throw_option_problems(problems);
+          const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
+                                                          arguments.output, progress, events);
+          console.result("done", "frame", path.string());
+          return;
+        }
+        for (RequestProblem& problem : validate_request(request)) {
+          problems.push_back(std::move(problem));
+        }
+        throw_option_problems(problems);
+        print_result(console, run_travel(request, progress, events));
+      });
 }
 
 /// Copies a setting that was typed; the others stay unset.
@@ -83,17 +84,17 @@ void take_given(const RunArguments& arguments,
 }
 
 void resume(const RunArguments& arguments) {
-  with_console(arguments.json, [&](Console& console, Progress& progress,
-                                   const RunEventSink& events) {
-    std::vector<RequestProblem> problems;
-    const TravelRequest request = build_request(arguments.fields, problems);
-    throw_option_problems(problems);
-    ResumeOptions options;
-    take_given(arguments, "device", request.device, options.device);
-    take_given(arguments, "threads", request.threads, options.threads);
-    take_given(arguments, "model", request.model, options.model);
-    print_result(console, resume_travel(arguments.folder, options, progress, events));
-  });
+  with_console(arguments.json,
+               [&](Console& console, Progress& progress, const RunEventSink& events) {
+                 std::vector<RequestProblem> problems;
+                 const TravelRequest request = build_request(arguments.fields, problems);
+                 throw_option_problems(problems);
+                 ResumeOptions options;
+                 take_given(arguments, "device", request.device, options.device);
+                 take_given(arguments, "threads", request.threads, options.threads);
+                 take_given(arguments, "model", request.model, options.model);
+                 print_result(console, resume_travel(arguments.folder, options, progress, events));
+               });
 }
 
 void video(const RunArguments& arguments) {
@@ -109,8 +110,7 @@ void video(const RunArguments& arguments) {
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
-    console.result("done", "video",
-                   make_video(arguments.folder, settings, progress).string());
+    console.result("done", "video", make_video(arguments.folder, settings, progress).string());
   });
 }
 
@@ -128,12 +128,14 @@ void add_render_command(CLI::App& program, Command& chosen) {
   const auto arguments = make_arguments(*command);
   add_field_options(*command, arguments->fields);
   add_file_options(*command, arguments->fields);
-  command->add_option("--from", arguments->from,
-                      "Draw this one frame again from the parameters inside its PNG")
+  command
+      ->add_option("--from", arguments->from,
+                   "Draw this one frame again from the parameters inside its PNG")
       ->type_name("FRAME.png")
       ->group("One frame again");
-  command->add_option("--frame-out", arguments->output,
-                      "Where --from writes; default: beside the frame, with -again in its name")
+  command
+      ->add_option("--frame-out", arguments->output,
+                   "Where --from writes; default: beside the frame, with -again in its name")
       ->type_name("FILE.png")
       ->group("One frame again");
   command->callback([&chosen, command, arguments] {
@@ -143,7 +145,8 @@ void add_render_command(CLI::App& program, Command& chosen) {
 }
 
 void add_resume_command(CLI::App& program, Command& chosen) {
-  CLI::App* command = program.add_subcommand("resume", "Go on with a run that was stopped or killed");
+  CLI::App* command =
+      program.add_subcommand("resume", "Go on with a run that was stopped or killed");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
   add_field_options(*command, arguments->fields, {"model", "device", "threads"});

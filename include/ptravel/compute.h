@@ -2,7 +2,8 @@
 
 namespace ptravel {
 
-/// Where the networks run. Auto takes CUDA when LibTorch has it and a device is present, else the CPU.
+/// Where the networks run. Auto takes CUDA when LibTorch has it and a device is present, else the
+/// CPU.
 enum class DeviceChoice { Auto, Cpu, Cuda };
 
 /// The networks' arithmetic. Auto takes fp16 on CUDA and fp32 on a CPU (the reference, the web UI's

@@ -9,7 +9,8 @@ namespace ptravel {
 
 /// The closed set of failure kinds. Every failure of the program is one of these plus a message.
 enum class ErrorCode {
-  InvalidArgument,  ///< The user asked for something that cannot be; the message names field, value and expectation.
+  InvalidArgument,  ///< The user asked for something that cannot be; the message names field, value
+                    ///< and expectation.
   NotFound,         ///< A file, key or name that must exist does not.
   Corrupt,          ///< A file's content contradicts its format.
   Unsupported,      ///< Well-formed, but of a kind that this program does not handle.
@@ -20,7 +21,8 @@ enum class ErrorCode {
 };
 
 /// The one exception type of the project. The message names the operation in brackets, the
-/// offending value and the expected one: "[unet] conv_in.weight: expected [320, 4, 3, 3], file has ...".
+/// offending value and the expected one: "[unet] conv_in.weight: expected [320, 4, 3, 3], file has
+/// ...".
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -33,7 +35,8 @@ class Error : public std::runtime_error {
 /// The text form of a code, for logs and JSON events: "invalid_argument", "io", ...
 std::string_view error_code_name(ErrorCode code);
 
-/// The process exit status for a code: 2 for bad input (InvalidArgument), 130 for Cancelled, else 1.
+/// The process exit status for a code: 2 for bad input (InvalidArgument), 130 for Cancelled,
+/// else 1.
 int exit_status(ErrorCode code);
 
 /// Throws Error(Internal) naming the place. Used by PTRAVEL_CHECK.
@@ -41,10 +44,11 @@ int exit_status(ErrorCode code);
 
 }  // namespace ptravel
 
-/// Checks an assumption of the program itself (never user input); throws Error(Internal) when false.
-#define PTRAVEL_CHECK(expression)                                              \
-  do {                                                                         \
-    if (!(expression)) {                                                       \
-      ::ptravel::throw_check_failure(#expression, __FILE__, __LINE__);         \
-    }                                                                          \
+/// Checks an assumption of the program itself (never user input); throws Error(Internal) when
+/// false.
+#define PTRAVEL_CHECK(expression)                                      \
+  do {                                                                 \
+    if (!(expression)) {                                               \
+      ::ptravel::throw_check_failure(#expression, __FILE__, __LINE__); \
+    }                                                                  \
   } while (false)

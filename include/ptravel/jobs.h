@@ -49,8 +49,10 @@ RunResult run_travel(const TravelRequest& request, Progress& progress, const Run
 
 /// Goes on with a run folder: draws what is missing and makes the video. The result equals that
 /// of a run that was never interrupted, byte for byte.
-RunResult resume_travel(const std::filesystem::path& folder, const ResumeOptions& options,
-                        Progress& progress, const RunEventSink& events);
+RunResult resume_travel(const std::filesystem::path& folder,
+                        const ResumeOptions& options,
+                        Progress& progress,
+                        const RunEventSink& events);
 
 /// How to make a video of a finished run folder; absent settings are the run's own.
 struct VideoSettings {
@@ -63,7 +65,8 @@ struct VideoSettings {
 
 /// Makes the video of a run folder again from its frames. Returns the video's path.
 std::filesystem::path make_video(const std::filesystem::path& folder,
-                                 const VideoSettings& settings, Progress& progress);
+                                 const VideoSettings& settings,
+                                 Progress& progress);
 
 /// Draws one frame again, alone, from the parameters inside its PNG. `overrides` are applied to
 /// the settings that the picture carries (model, device, out, ...): pairs of field and text.
@@ -71,10 +74,13 @@ std::filesystem::path make_video(const std::filesystem::path& folder,
 std::filesystem::path redraw_frame(
     const std::filesystem::path& frame_png,
     const std::vector<std::pair<std::string, std::string>>& overrides,
-    const std::filesystem::path& output, Progress& progress, const RunEventSink& events);
+    const std::filesystem::path& output,
+    Progress& progress,
+    const RunEventSink& events);
 
 /// What a picture or a run folder tells of itself: a picture's generation parameters, or a run's
-/// state, as text for people or as a JSON object. Nothing when the path is neither (by its content).
+/// state, as text for people or as a JSON object. Nothing when the path is neither (by its
+/// content).
 std::optional<std::string> describe_result(const std::filesystem::path& path, bool as_json);
 
 }  // namespace ptravel

@@ -10,13 +10,13 @@ namespace ptravel {
 
 /// What an observer sees: a sentence, how much is done of how much, the rate and the time left.
 struct ProgressSnapshot {
-  std::string activity;        ///< What is being done, one sentence without a full stop.
-  std::string unit;            ///< What is counted: "frames", "steps", "tensors".
-  double done = 0;             ///< In units; fractions are allowed.
-  double total = 0;            ///< 0 when unknown.
+  std::string activity;         ///< What is being done, one sentence without a full stop.
+  std::string unit;             ///< What is counted: "frames", "steps", "tensors".
+  double done = 0;              ///< In units; fractions are allowed.
+  double total = 0;             ///< 0 when unknown.
   double units_per_second = 0;  ///< 0 until it can be measured.
-  double seconds_left = -1;    ///< Negative when unknown.
-  double seconds_elapsed = 0;  ///< Since the activity began.
+  double seconds_left = -1;     ///< Negative when unknown.
+  double seconds_elapsed = 0;   ///< Since the activity began.
 };
 
 /// One thread-safe object between work code and interfaces: work code reports and polls for

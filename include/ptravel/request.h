@@ -35,7 +35,8 @@ enum class StagePadding { Uncond, Zero };
 /// Defaults stand here and nowhere else.
 struct TravelRequest {
   std::string model;  ///< Checkpoint file or diffusers folder.
-  std::string vae;    ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
+  std::string
+      vae;  ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
   PredictionChoice prediction = PredictionChoice::Auto;
 
   std::string prompt;           ///< One stage per line.
@@ -93,11 +94,11 @@ struct TravelRequest {
 /// One setting as the interfaces see it. Texts are what a person types and reads.
 struct RequestField {
   enum class Kind { Text, Integer, Number, Boolean, Choice };
-  std::string_view name;    ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
-  std::string_view group;   ///< Heading in --help: "Model", "Prompts and travel", ...
+  std::string_view name;  ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
+  std::string_view group;  ///< Heading in --help: "Model", "Prompts and travel", ...
   Kind kind = Kind::Text;
-  std::string limits;       ///< What is allowed: "1 to 1000", "fixed, successive".
-  std::string_view help;    ///< One line.
+  std::string limits;     ///< What is allowed: "1 to 1000", "fixed, successive".
+  std::string_view help;  ///< One line.
   /// True for settings that change the pictures, false for those that say where and how to compute.
   bool shapes_pictures = true;
 };
@@ -119,7 +120,8 @@ std::string request_field_text(const TravelRequest& request, std::string_view na
 
 /// Sets a field from text. Returns what is wrong with the text, or nothing; range checks that need
 /// other fields wait for validate_request. Throws Internal for an unknown name.
-std::optional<RequestProblem> set_request_field(TravelRequest& request, std::string_view name,
+std::optional<RequestProblem> set_request_field(TravelRequest& request,
+                                                std::string_view name,
                                                 std::string_view text);
 
 /// The request as a JSON object (pretty-printed text), all fields in table order.

@@ -17,7 +17,8 @@ namespace ptravel {
 struct RenderedFrame {
   std::int64_t index = 0;  ///< Place in the film, from 0.
   Image image;
-  std::string parameters;  ///< The web UI's parameters text plus keys that place the frame on the way.
+  std::string
+      parameters;  ///< The web UI's parameters text plus keys that place the frame on the way.
 };
 
 /// Takes frames as they are drawn, in film order. Saving, video and preview are sinks.
@@ -68,7 +69,8 @@ class Travel {
 
   const ModelIdentity& model() const;
   std::int64_t frame_count() const;
-  /// Sentences worth telling the user: what the model's files or the prompts ask for and do not get.
+  /// Sentences worth telling the user: what the model's files or the prompts ask for and do not
+  /// get.
   std::vector<std::string> notes() const;
   /// The number format that the networks compute in: what precision "auto" came to.
   Precision precision() const;
@@ -80,7 +82,8 @@ class Travel {
 
   /// Draws the one frame at `spot`, of which the request's stages 0 and 1 are the neighbours (only
   /// stage 0 when alpha is 0). `previous`: the frame before it, for genesis successive.
-  RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous,
+  RenderedFrame render_spot(const FrameSpot& spot,
+                            const std::optional<Image>& previous,
                             Progress& progress);
 
  private:
@@ -96,8 +99,8 @@ struct FrameRequest {
   std::string model_hash;  ///< Short sha256 of the model that drew it; empty when unknown.
 };
 
-/// Reads what draws a frame again from its parameters text. Throws InvalidArgument when the text is not
-/// that of a travel's frame or a plain picture with the usual keys.
+/// Reads what draws a frame again from its parameters text. Throws InvalidArgument when the text is
+/// not that of a travel's frame or a plain picture with the usual keys.
 FrameRequest parse_frame_parameters(const std::string& parameters);
 
 }  // namespace ptravel

@@ -1,14 +1,14 @@
 #include "base/files.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ptravel/error.h"
 
@@ -51,7 +51,8 @@ struct stat stat_regular(const FileDescriptor& file, const std::filesystem::path
   return status;
 }
 
-void write_all(const FileDescriptor& file, std::string_view content,
+void write_all(const FileDescriptor& file,
+               std::string_view content,
                const std::filesystem::path& path) {
   while (!content.empty()) {
     const ssize_t written = ::write(file.number(), content.data(), content.size());
@@ -74,10 +75,9 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t size_limi
   }
   const auto status = stat_regular(file, path);
   if (static_cast<std::uint64_t>(status.st_size) > size_limit) {
-    throw Error(ErrorCode::Unsupported, "[read] " + path.string() + ": has " +
-                                            std::to_string(status.st_size) +
-                                            " bytes, expected at most " +
-                                            std::to_string(size_limit));
+    throw Error(ErrorCode::Unsupported,
+                "[read] " + path.string() + ": has " + std::to_string(status.st_size) +
+                    " bytes, expected at most " + std::to_string(size_limit));
   }
   std::string content;
   char buffer[65536];
@@ -109,8 +109,7 @@ std::filesystem::path temporary_sibling(const std::filesystem::path& path) {
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path temporary = temporary_sibling(path);
   try {
-    FileDescriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.number() < 0) {
       throw_errno("write", path);
     }

@@ -36,8 +36,7 @@ void compress_portable(State& state, const std::byte* data, std::size_t blocks) 
     for (int i = 16; i < 64; ++i) {
       const std::uint32_t s0 =
           std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-      const std::uint32_t s1 =
-          std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      const std::uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
     auto [a, b, c, d, e, f, g, h] = state;
@@ -89,8 +88,8 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress_sha_ni(State& state,
         const __m128i next = w[(group + 1) % 4];
         const __m128i last = w[(group + 3) % 4];
         const __m128i minus7 = _mm_alignr_epi8(last, w[(group + 2) % 4], 4);
-        words = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(words, next), minus7),
-                                     last);
+        words =
+            _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(words, next), minus7), last);
       }
       const __m128i with_round = _mm_add_epi32(
           words, _mm_load_si128(reinterpret_cast<const __m128i*>(&kRound[4 * group])));
@@ -137,7 +136,8 @@ void Sha256::update(std::span<const std::byte> bytes) {
   total_ += bytes.size();
   if (pending_size_ > 0) {
     const std::size_t taken = std::min(bytes.size(), pending_.size() - pending_size_);
-    std::copy_n(bytes.begin(), taken, pending_.begin() + static_cast<std::ptrdiff_t>(pending_size_));
+    std::copy_n(bytes.begin(), taken,
+                pending_.begin() + static_cast<std::ptrdiff_t>(pending_size_));
     pending_size_ += taken;
     bytes = bytes.subspan(taken);
     if (pending_size_ < pending_.size()) {

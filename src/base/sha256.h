@@ -8,7 +8,8 @@
 
 namespace ptravel {
 
-/// SHA-256 (FIPS 180-4) of a stream of bytes. Uses the processor's SHA instructions where it has them.
+/// SHA-256 (FIPS 180-4) of a stream of bytes. Uses the processor's SHA instructions where it has
+/// them.
 class Sha256 {
  public:
   Sha256();

@@ -19,7 +19,7 @@ constexpr unsigned kEnsd = 1u << 2;
 constexpr unsigned kBrownian = 1u << 3;
 constexpr unsigned kChurn = 1u << 4;
 constexpr unsigned kScale = 1u << 5;  // s_noise
-constexpr unsigned kEta = 1u << 6;  // eta, by default 1
+constexpr unsigned kEta = 1u << 6;    // eta, by default 1
 constexpr unsigned kOwnTimes = 1u << 7;
 constexpr unsigned kOneByOne = 1u << 8;
 

@@ -1,8 +1,9 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
@@ -71,8 +72,9 @@ std::string describe_run(const fs::path& folder, bool as_json) {
                    {"request", Json::parse(request_to_json(manifest.request))}});
   }
   std::string text = "run " + state + ", " + std::to_string(drawn) + " of " +
-                     std::to_string(manifest.frames) + " frames drawn\nmodel: " +
-                     manifest.model_name + " [" + manifest.model_sha256.substr(0, 10) + "]";
+                     std::to_string(manifest.frames) +
+                     " frames drawn\nmodel: " + manifest.model_name + " [" +
+                     manifest.model_sha256.substr(0, 10) + "]";
   text += manifest.video.empty() ? "" : "\nvideo: " + manifest.video;
   text += manifest.error.empty() ? "" : "\nerror: " + manifest.error;
   return text;

@@ -17,8 +17,8 @@ inline constexpr auto kRunStateNames = enum_names<RunState>({{RunState::Running,
                                                              {RunState::Failed, "failed"},
                                                              {RunState::Finished, "finished"}});
 
-/// travel.json of a run folder: what is needed to go on with the run, and what made it. Holds nothing
-/// that differs between an interrupted run and one that was not, once both are finished.
+/// travel.json of a run folder: what is needed to go on with the run, and what made it. Holds
+/// nothing that differs between an interrupted run and one that was not, once both are finished.
 struct Manifest {
   std::string program_version;
   RunState state = RunState::Running;

@@ -22,8 +22,8 @@ std::string parameters_of(const fs::path& picture) {
   return *text;
 }
 
-/// Where the picture lies, its run's manifest knows what the picture itself does not tell: where the
-/// model, the VAE and the init picture are.
+/// Where the picture lies, its run's manifest knows what the picture itself does not tell: where
+/// the model, the VAE and the init picture are.
 void fill_from_manifest(const fs::path& picture, TravelRequest& request) {
   const fs::path manifest_path = fs::absolute(picture).parent_path() / "travel.json";
   if (!fs::exists(manifest_path)) {
@@ -50,9 +50,9 @@ std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest&
   const fs::path previous =
       fs::absolute(picture).parent_path() / frame_file_name(frame.spot.index - 1);
   if (!fs::exists(previous)) {
-    throw Error(ErrorCode::NotFound,
-                "[from] " + picture.string() + ": is drawn from the frame before it, but " +
-                    previous.string() + " is not there");
+    throw Error(ErrorCode::NotFound, "[from] " + picture.string() +
+                                         ": is drawn from the frame before it, but " +
+                                         previous.string() + " is not there");
   }
   return read_image(previous).image;
 }
@@ -61,7 +61,9 @@ std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest&
 
 fs::path redraw_frame(const fs::path& frame_png,
                       const std::vector<std::pair<std::string, std::string>>& overrides,
-                      const fs::path& output, Progress& progress, const RunEventSink& events) {
+                      const fs::path& output,
+                      Progress& progress,
+                      const RunEventSink& events) {
   FrameRequest frame = parse_frame_parameters(parameters_of(frame_png));
   fill_from_manifest(frame_png, frame.request);
   std::vector<RequestProblem> problems;

@@ -68,8 +68,11 @@ Image read_frame(const RunFolder& folder, std::int64_t index) {
   return read_image(folder.frame_path(index)).image;
 }
 
-void encode_video(const RunFolder& folder, const Manifest& manifest, const fs::path& output,
-                  const TravelRequest& request, Progress& progress) {
+void encode_video(const RunFolder& folder,
+                  const Manifest& manifest,
+                  const fs::path& output,
+                  const TravelRequest& request,
+                  Progress& progress) {
   FilmPlan plan;
   plan.frame_count = manifest.frames;
   plan.pick = request.pick;
@@ -81,8 +84,11 @@ void encode_video(const RunFolder& folder, const Manifest& manifest, const fs::p
 }
 
 /// Draws what is missing, makes the video and brings the manifest to its end.
-RunResult draw_and_assemble(const RunFolder& folder, Manifest& manifest, Travel& travel,
-                            Progress& progress, const RunEventSink& events) {
+RunResult draw_and_assemble(const RunFolder& folder,
+                            Manifest& manifest,
+                            Travel& travel,
+                            Progress& progress,
+                            const RunEventSink& events) {
   FolderSink sink(folder, events);
   FrameSelection selection;
   selection.wanted = [&](std::int64_t index) { return !fs::exists(folder.frame_path(index)); };
@@ -104,7 +110,8 @@ RunResult draw_and_assemble(const RunFolder& folder, Manifest& manifest, Travel&
 }
 
 /// Runs `work`; when it fails, the manifest says so (as far as it can still be written).
-RunResult guarded_run(const RunFolder& folder, Manifest& manifest,
+RunResult guarded_run(const RunFolder& folder,
+                      Manifest& manifest,
                       const std::function<RunResult()>& work) {
   try {
     return work();
@@ -150,8 +157,7 @@ void check_same_model(const Manifest& manifest, const Travel& travel) {
 
 }  // namespace
 
-RunResult run_travel(const TravelRequest& request, Progress& progress,
-                     const RunEventSink& events) {
+RunResult run_travel(const TravelRequest& request, Progress& progress, const RunEventSink& events) {
   throw_request_problems(validate_request(request));
   Manifest manifest;
   manifest.request = settled(request);
@@ -172,7 +178,9 @@ RunResult run_travel(const TravelRequest& request, Progress& progress,
   });
 }
 
-RunResult resume_travel(const fs::path& path, const ResumeOptions& options, Progress& progress,
+RunResult resume_travel(const fs::path& path,
+                        const ResumeOptions& options,
+                        Progress& progress,
                         const RunEventSink& events) {
   const RunFolder folder = RunFolder::open(path);
   Manifest manifest = read_manifest(folder.manifest_path());

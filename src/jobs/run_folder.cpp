@@ -1,14 +1,14 @@
 #include "jobs/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -41,7 +41,8 @@ std::int64_t next_number(const fs::path& parent) {
 int lock_folder(const fs::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) {
-    const ErrorCode code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io;
+    const ErrorCode code =
+        errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io;
     throw Error(code, "[run folder] " + folder.string() + ": " + std::strerror(errno) +
                           ", expected a run folder such as outputs/prompt_travel/00000");
   }

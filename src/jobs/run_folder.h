@@ -7,13 +7,15 @@
 
 namespace ptravel {
 
-/// The folder of one run: "<out>/prompt_travel/00000". Knows the names in it and holds a lock, so that
-/// two processes never work on one run. Files inside appear by atomic rename.
+/// The folder of one run: "<out>/prompt_travel/00000". Knows the names in it and holds a lock, so
+/// that two processes never work on one run. Files inside appear by atomic rename.
 class RunFolder {
  public:
-  /// Makes the next free number below `out`/prompt_travel (one more than the largest there). Throws Io.
+  /// Makes the next free number below `out`/prompt_travel (one more than the largest there). Throws
+  /// Io.
   static RunFolder create(const std::filesystem::path& out);
-  /// Opens an existing run folder. Throws NotFound, or InvalidArgument when another process works on it.
+  /// Opens an existing run folder. Throws NotFound, or InvalidArgument when another process works
+  /// on it.
   static RunFolder open(const std::filesystem::path& folder);
 
   RunFolder(RunFolder&& other) noexcept;

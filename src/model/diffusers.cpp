@@ -196,6 +196,7 @@ std::vector<Path> shards_of(const Path& index) {
     fail(ErrorCode::Corrupt, index, "lists no shards or too many");
   }
   std::vector<Path> shards;
+  shards.reserve(names.size());
   for (const std::string& name : names) {
     shards.push_back(index.parent_path() / name);
   }

@@ -116,7 +116,7 @@ void add_single_file(const Source& file,
 
 Path automatic_vae(const Path& path) {
   for (const char* ending : {".vae.safetensors", ".vae.pt", ".vae.ckpt"}) {
-    const Path candidate = path.parent_path() / (path.stem().string() + ending);
+    Path candidate = path.parent_path() / (path.stem().string() + ending);
     if (is_file(candidate)) {
       return candidate;
     }

@@ -41,9 +41,9 @@ std::optional<at::Tensor> RandomTensors::make(std::string_view name, at::IntArra
     return name.ends_with("weight") ? at::ones(shape) : at::zeros(shape);
   }
   at::Tensor tensor = at::empty(shape, at::kFloat);
-  const auto inputs = static_cast<double>(tensor.numel() / tensor.size(0));
+  const std::int64_t inputs = tensor.numel() / tensor.size(0);
   // Uniform on [-bound, bound] has variance bound^2 / 3.
-  const double bound = gain_ * std::sqrt(3.0 / inputs);
+  const double bound = gain_ * std::sqrt(3.0 / static_cast<double>(inputs));
   const auto scale = static_cast<float>(bound / 2147483648.0);
   std::uint64_t state = seed_for(seed_, name);
   auto* data = tensor.data_ptr<float>();

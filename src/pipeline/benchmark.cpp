@@ -1,12 +1,12 @@
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
 
 #include "pipeline/pipeline.h"
 #include "ptravel/pipeline.h"
@@ -87,14 +87,14 @@ BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progres
   const at::Tensor ids = at::full({1, 77}, 1, at::kLong).to(device);
 
   progress.begin("measuring the text encoder", "", 0);
-  report.text_encoder_seconds = measured(
-      3, progress, [&] { wait_for(pipeline->text_encoder().forward(ids)); });
+  report.text_encoder_seconds =
+      measured(3, progress, [&] { wait_for(pipeline->text_encoder().forward(ids)); });
   progress.begin("measuring CFG steps", "", 0);
-  report.cfg_step_seconds = measured(
-      options.steps, progress, [&] { wait_for(pipeline->unet().forward(x, t, context)); });
+  report.cfg_step_seconds =
+      measured(options.steps, progress, [&] { wait_for(pipeline->unet().forward(x, t, context)); });
   progress.begin("measuring the VAE", "", 0);
-  report.vae_decode_seconds = measured(
-      1, progress, [&] { wait_for(pipeline->vae().decode(latent)); });
+  report.vae_decode_seconds =
+      measured(1, progress, [&] { wait_for(pipeline->vae().decode(latent)); });
   report.vae_encode_seconds =
       measured(1, progress, [&] { wait_for(pipeline->vae().encode(image).mean); });
   report.peak_memory_gib = peak_memory_gib();
@@ -102,18 +102,17 @@ BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progres
 }
 
 std::string to_json(const BenchmarkReport& report) {
-  const nlohmann::ordered_json object = {
-      {"device", report.device},
-      {"precision", report.precision},
-      {"threads", report.threads},
-      {"width", report.width},
-      {"height", report.height},
-      {"load_seconds", report.load_seconds},
-      {"text_encoder_seconds", report.text_encoder_seconds},
-      {"cfg_step_seconds", report.cfg_step_seconds},
-      {"vae_encode_seconds", report.vae_encode_seconds},
-      {"vae_decode_seconds", report.vae_decode_seconds},
-      {"peak_memory_gib", report.peak_memory_gib}};
+  const nlohmann::ordered_json object = {{"device", report.device},
+                                         {"precision", report.precision},
+                                         {"threads", report.threads},
+                                         {"width", report.width},
+                                         {"height", report.height},
+                                         {"load_seconds", report.load_seconds},
+                                         {"text_encoder_seconds", report.text_encoder_seconds},
+                                         {"cfg_step_seconds", report.cfg_step_seconds},
+                                         {"vae_encode_seconds", report.vae_encode_seconds},
+                                         {"vae_decode_seconds", report.vae_decode_seconds},
+                                         {"peak_memory_gib", report.peak_memory_gib}};
   return object.dump(2);
 }
 

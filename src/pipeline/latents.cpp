@@ -1,8 +1,8 @@
 #include "pipeline/latents.h"
 
-#include <ATen/ATen.h>
-
 #include <cstring>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -19,9 +19,10 @@ Image tensor_to_image(const at::Tensor& decoded) {
   PTRAVEL_CHECK(decoded.dim() == 4 && decoded.size(0) == 1 && decoded.size(1) == 3);
   const at::Tensor values = decoded.to(at::kCPU, at::kFloat);
   if (!at::isfinite(values).all().item<bool>()) {
-    throw Error(ErrorCode::Unsupported,
-                "[vae] the decoded picture has values that are not numbers; the model's weights may be "
-                "broken, or need --precision fp32");
+    throw Error(
+        ErrorCode::Unsupported,
+        "[vae] the decoded picture has values that are not numbers; the model's weights may be "
+        "broken, or need --precision fp32");
   }
   const at::Tensor bytes = (((values + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0)
                                .to(at::kByte)

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "model/vae.h"
 #include "ptravel/image.h"
@@ -12,12 +12,14 @@ namespace ptravel {
 /// A picture as the VAE takes it: float32 [1, 3, H, W] in [-1, 1].
 at::Tensor image_to_tensor(const Image& image);
 
-/// The VAE's output [1, 3, H, W] as a picture: clamp((y + 1) / 2, 0, 1) * 255, truncated, as the web UI
-/// does. Throws Error(Unsupported) when the values are not numbers (broken weights, overflow).
+/// The VAE's output [1, 3, H, W] as a picture: clamp((y + 1) / 2, 0, 1) * 255, truncated, as the
+/// web UI does. Throws Error(Unsupported) when the values are not numbers (broken weights,
+/// overflow).
 Image tensor_to_image(const at::Tensor& decoded);
 
-/// The latent [1, C, h, w] of a picture: the mean of the VAE's distribution times its scale factor. The web
-/// UI draws from the distribution with unseeded noise; the mean is what it draws around, and repeatable.
+/// The latent [1, C, h, w] of a picture: the mean of the VAE's distribution times its scale factor.
+/// The web UI draws from the distribution with unseeded noise; the mean is what it draws around,
+/// and repeatable.
 at::Tensor encode_latent(const Vae& vae, const Image& image);
 
 /// Pictures of latents [N, C, h, w], decoded one by one as the web UI does.

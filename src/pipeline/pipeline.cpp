@@ -15,8 +15,7 @@ ModelOptions model_options(const PipelineOptions& options) {
     result.vae = options.vae;
   }
   if (options.prediction != PredictionChoice::Auto) {
-    result.prediction =
-        options.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
+    result.prediction = options.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
   }
   return result;
 }
@@ -65,7 +64,8 @@ const ClipTextModel& Pipeline::text_encoder() const {
   return model_->clip;
 }
 
-at::Tensor Pipeline::sample(const SamplingSettings& settings, const PictureBatch& batch,
+at::Tensor Pipeline::sample(const SamplingSettings& settings,
+                            const PictureBatch& batch,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const SamplingModel model{
@@ -80,7 +80,8 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings, const PictureBatch
   sampling.seeds = batch.seeds;
   sampling.shape = {files_.unet.in_channels, batch.height / size_factor(),
                     batch.width / size_factor()};
-  sampling.init_latent = batch.init_latent.defined() ? batch.init_latent.to(at::kCPU) : at::Tensor();
+  sampling.init_latent =
+      batch.init_latent.defined() ? batch.init_latent.to(at::kCPU) : at::Tensor();
   sampling.options = at::TensorOptions(at::kFloat);
   const at::NoGradGuard no_gradients;
   return sample_latents(model, settings, sampling, hooks);

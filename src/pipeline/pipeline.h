@@ -1,7 +1,5 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -9,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "diffusion/sample.h"
 #include "model/model_files.h"
@@ -25,7 +25,8 @@ namespace ptravel {
 /// Which model to open and how to compute with it.
 struct PipelineOptions {
   std::filesystem::path model;
-  std::filesystem::path vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
+  std::filesystem::path
+      vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
   PredictionChoice prediction = PredictionChoice::Auto;
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
@@ -36,7 +37,7 @@ struct PipelineOptions {
 struct PictureBatch {
   std::vector<ImageConditioning> images;
   std::vector<ImageSeed> seeds;
-  int width = 512;   ///< Multiples of Pipeline::size_factor().
+  int width = 512;  ///< Multiples of Pipeline::size_factor().
   int height = 512;
   at::Tensor init_latent;  ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
 };
@@ -59,7 +60,8 @@ class Pipeline {
   const ClipTextModel& text_encoder() const;
 
   /// Draws a batch; returns float32 latents [N, C, h, w] on the CPU.
-  at::Tensor sample(const SamplingSettings& settings, const PictureBatch& batch,
+  at::Tensor sample(const SamplingSettings& settings,
+                    const PictureBatch& batch,
                     const SamplingHooks& hooks = {}) const;
 
  private:

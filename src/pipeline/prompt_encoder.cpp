@@ -1,8 +1,8 @@
 #include "pipeline/prompt_encoder.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 #include "text/chunks.h"
@@ -14,7 +14,8 @@ namespace ptravel {
 namespace {
 
 /// Appends encodings of the empty prompt until `tokens` rows are reached.
-at::Tensor with_empty_prompts(const at::Tensor& context, const at::Tensor& empty,
+at::Tensor with_empty_prompts(const at::Tensor& context,
+                              const at::Tensor& empty,
                               std::int64_t tokens) {
   std::vector<at::Tensor> rows = {context};
   for (std::int64_t have = context.size(0); have < tokens; have += empty.size(0)) {
@@ -53,14 +54,15 @@ void pad_to_one_length(ImageConditioning& image, const at::Tensor& empty) {
 PromptEncoder::PromptEncoder(const Tokenizer& tokenizer, const ClipTextModel& model)
     : tokenizer_(tokenizer), model_(model) {
   if (tokenizer.vocab_size() > model.config().vocab_size) {
-    throw Error(ErrorCode::Unsupported,
-                "[text encoder] the tokenizer has " + std::to_string(tokenizer.vocab_size()) +
-                    " entries, expected at most the text model's " +
-                    std::to_string(model.config().vocab_size));
+    throw Error(ErrorCode::Unsupported, "[text encoder] the tokenizer has " +
+                                            std::to_string(tokenizer.vocab_size()) +
+                                            " entries, expected at most the text model's " +
+                                            std::to_string(model.config().vocab_size));
   }
 }
 
-ImageConditioning PromptEncoder::encode(std::string_view prompt, std::string_view negative_prompt,
+ImageConditioning PromptEncoder::encode(std::string_view prompt,
+                                        std::string_view negative_prompt,
                                         const PromptOptions& options) const {
   const PromptWithNetworks positive = take_extra_networks(remove_prompt_comments(prompt));
   const PromptComposition composition = parse_prompt_composition(positive.prompt);
@@ -86,6 +88,7 @@ ScheduledConditioning PromptEncoder::encode_schedule(std::string_view text,
   schedule_options.old_scheduling = options.old_scheduling;
   const auto schedule = parse_prompt_schedule(text, schedule_options);
   std::vector<std::string> texts;
+  texts.reserve(schedule.size());
   for (const ScheduledText& entry : schedule) {
     texts.push_back(entry.text);
   }
@@ -119,8 +122,7 @@ at::Tensor PromptEncoder::encode_texts(const std::vector<std::string>& texts,
     for (std::int64_t row = 0; row < rows; ++row) {
       const auto& chunks = prompts[static_cast<std::size_t>(row)].chunks;
       const Chunk& source = chunk < chunks.size() ? chunks[chunk] : empty;
-      std::copy(source.tokens.begin(), source.tokens.end(),
-                ids[row].data_ptr<std::int64_t>());
+      std::copy(source.tokens.begin(), source.tokens.end(), ids[row].data_ptr<std::int64_t>());
       std::transform(source.multipliers.begin(), source.multipliers.end(),
                      multipliers[row].data_ptr<float>(),
                      [](double value) { return static_cast<float>(value); });
@@ -139,7 +141,7 @@ at::Tensor apply_emphasis(const at::Tensor& z, const at::Tensor& multipliers, Em
   if (emphasis == Emphasis::Ignore || emphasis == Emphasis::None) {
     return z;
   }
-  const at::Tensor weighted = z * multipliers.unsqueeze(-1).to(z.options());
+  at::Tensor weighted = z * multipliers.unsqueeze(-1).to(z.options());
   if (emphasis == Emphasis::NoNorm) {
     return weighted;
   }

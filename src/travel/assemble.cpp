@@ -6,8 +6,10 @@
 
 namespace ptravel {
 
-void assemble_video(const FilmPlan& plan, const std::function<Image(std::int64_t)>& frame,
-                    const std::filesystem::path& output, Progress& progress) {
+void assemble_video(const FilmPlan& plan,
+                    const std::function<Image(std::int64_t)>& frame,
+                    const std::filesystem::path& output,
+                    Progress& progress) {
   const auto film = pick_and_pad(plan.pick, plan.pad, plan.frame_count);
   progress.begin("encoding the video", "frames", static_cast<double>(film.size()));
   std::unique_ptr<VideoWriter> writer;

@@ -20,11 +20,13 @@ struct FilmPlan {
   double fps = 10;
 };
 
-/// Encodes a film: pick, pad, encode. `frame` gives a frame by its index; each is asked for when its
-/// turn comes, so memory does not grow with the length (repeats of one frame are read once). The file
-/// appears when it is complete. Throws InvalidArgument when the slice selects nothing or a frame has
-/// another size than the first, Cancelled between two frames.
-void assemble_video(const FilmPlan& plan, const std::function<Image(std::int64_t)>& frame,
-                    const std::filesystem::path& output, Progress& progress);
+/// Encodes a film: pick, pad, encode. `frame` gives a frame by its index; each is asked for when
+/// its turn comes, so memory does not grow with the length (repeats of one frame are read once).
+/// The file appears when it is complete. Throws InvalidArgument when the slice selects nothing or a
+/// frame has another size than the first, Cancelled between two frames.
+void assemble_video(const FilmPlan& plan,
+                    const std::function<Image(std::int64_t)>& frame,
+                    const std::filesystem::path& output,
+                    Progress& progress);
 
 }  // namespace ptravel

@@ -36,8 +36,7 @@ std::string schedule_label(const TravelRequest& request) {
 }
 
 bool starts_from_picture(const TravelRequest& request, const FrameSpot& spot) {
-  return !request.init_image.empty() ||
-         (request.genesis == Genesis::Successive && spot.index > 0);
+  return !request.init_image.empty() || (request.genesis == Genesis::Successive && spot.index > 0);
 }
 
 void add_core_items(Infotext& text, const TravelRequest& request, const ModelIdentity& model) {
@@ -109,7 +108,9 @@ void add_encoding_items(Infotext& text, const TravelRequest& request, const Fram
   }
 }
 
-void add_travel_items(Infotext& text, const TravelRequest& request, const FrameTexts& texts,
+void add_travel_items(Infotext& text,
+                      const TravelRequest& request,
+                      const FrameTexts& texts,
                       const FrameSpot& spot) {
   text.set("Prompt Travel", PTRAVEL_VERSION);
   text.set("Precision", std::string(kPrecisionNames.name(request.precision)));
@@ -140,7 +141,8 @@ std::string one_line(std::string text) {
   return text;
 }
 
-/// Reads items back into a request, collecting nothing: a wrong value is an error that names the key.
+/// Reads items back into a request, collecting nothing: a wrong value is an error that names the
+/// key.
 class ItemReader {
  public:
   ItemReader(const Infotext& text, TravelRequest& request) : text_(text), request_(request) {}
@@ -165,14 +167,14 @@ class ItemReader {
     }
     const auto size = parse_infotext_size(*value);
     if (!size) {
-      throw Error(ErrorCode::InvalidArgument, "[parameters] " + std::string(key) + ": \"" +
-                                                  *value + "\", expected a size such as 512x512");
+      throw Error(ErrorCode::InvalidArgument, "[parameters] " + std::string(key) + ": \"" + *value +
+                                                  "\", expected a size such as 512x512");
     }
     set_text(key, width, std::to_string(size->first));
     set_text(key, height, std::to_string(size->second));
   }
 
-  void set_flag(std::string_view key, bool TravelRequest::* member) {
+  void set_flag(std::string_view key, bool TravelRequest::*member) {
     request_.*member = text_.find(key) == "True";
   }
 
@@ -251,8 +253,10 @@ void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& f
 
 }  // namespace
 
-std::string frame_parameters(const TravelRequest& request, const ModelIdentity& model,
-                             const FrameTexts& texts, const FrameSpot& spot) {
+std::string frame_parameters(const TravelRequest& request,
+                             const ModelIdentity& model,
+                             const FrameTexts& texts,
+                             const FrameSpot& spot) {
   Infotext text;
   text.prompt = texts.prompt;
   text.negative_prompt = texts.negative_prompt;

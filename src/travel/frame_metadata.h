@@ -17,7 +17,9 @@ struct FrameTexts {
 /// The parameters text of a frame: the keys of the web UI, then keys beginning with "Travel" that
 /// place the frame on the way. An in-between carries the prompt of the stage it goes to, as the
 /// first version did, and the prompt it comes from under "Travel from prompt".
-std::string frame_parameters(const TravelRequest& request, const ModelIdentity& model,
-                             const FrameTexts& texts, const FrameSpot& spot);
+std::string frame_parameters(const TravelRequest& request,
+                             const ModelIdentity& model,
+                             const FrameTexts& texts,
+                             const FrameSpot& spot);
 
 }  // namespace ptravel

@@ -1,8 +1,8 @@
 #include "travel/frame_renderer.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
+
+#include <ATen/ATen.h>
 
 #include "media/resize.h"
 #include "pipeline/latents.h"
@@ -21,9 +21,8 @@ bool is_wanted(const FrameSelection& selection, std::int64_t index) {
 }  // namespace
 
 at::Tensor TravelScene::latent_of(const Image& image) const {
-  return encode_latent(
-      pipeline->vae(),
-      resize_for_img2img(image, request.width, request.height, request.resize_mode));
+  return encode_latent(pipeline->vae(), resize_for_img2img(image, request.width, request.height,
+                                                           request.resize_mode));
 }
 
 std::vector<Image> FrameRenderer::draw(const std::vector<FramePlace>& places,
@@ -107,7 +106,8 @@ void FrameRenderer::render_chain(const FrameSelection& selection, FrameSink& sin
       }
       start = scene_.latent_of(previous);
     }
-    previous = draw({scene_.route->places().at(static_cast<std::size_t>(index))}, start, index).front();
+    previous =
+        draw({scene_.route->places().at(static_cast<std::size_t>(index))}, start, index).front();
     hand_over(index, previous, sink);
     progress_.update(static_cast<double>(index + 1));
   }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
 
 #include "pipeline/pipeline.h"
 #include "ptravel/image.h"
@@ -47,9 +47,10 @@ class FrameRenderer {
   RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous) const;
 
  private:
-  /// Frames that all start from the latent `start` [1, C, h, w], or from noise when it is undefined.
-  /// `frames_before`: where the progress display stands.
-  std::vector<Image> draw(const std::vector<FramePlace>& places, const at::Tensor& start,
+  /// Frames that all start from the latent `start` [1, C, h, w], or from noise when it is
+  /// undefined. `frames_before`: where the progress display stands.
+  std::vector<Image> draw(const std::vector<FramePlace>& places,
+                          const at::Tensor& start,
                           std::int64_t frames_before) const;
   FrameSpot spot(std::int64_t index) const;
   std::string parameters(const FrameSpot& spot, std::int64_t from_stage) const;

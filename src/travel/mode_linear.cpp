@@ -1,10 +1,10 @@
 #include "travel/mode_linear.h"
 
-#include <ATen/ATen.h>
-
 #include <algorithm>
 #include <set>
 #include <vector>
+
+#include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 
@@ -12,9 +12,11 @@ namespace ptravel {
 namespace {
 
 constexpr double kNearlyParallel = 0.9995;
-constexpr double kSmallestSine = 1e-4;  // below it two rows are opposite, as far as float can tell
+constexpr double kOpposite = -0.99999;  // as far as float can tell; the way around is undefined
 
-at::Tensor interpolated(const at::Tensor& a, const at::Tensor& b, double alpha,
+at::Tensor interpolated(const at::Tensor& a,
+                        const at::Tensor& b,
+                        double alpha,
                         const LinearMode& mode) {
   const std::int64_t tokens = std::max(a.size(0), b.size(0));
   const at::Tensor long_a = padded_to(a, tokens, mode);
@@ -45,8 +47,8 @@ at::Tensor slerp_rows(const at::Tensor& a, const at::Tensor& b, double alpha) {
   const at::Tensor sine = at::sin(omega);
   const at::Tensor mixed =
       (at::sin(omega * (1 - alpha)) / sine) * a + (at::sin(omega * alpha) / sine) * b;
-  // A row of zeros has no direction: its dot is NaN, and so is the sine of opposite rows 0.
-  const at::Tensor usable = (dot <= kNearlyParallel).logical_and(sine > kSmallestSine);
+  // A row of zeros has no direction: its dot is NaN, which compares false.
+  const at::Tensor usable = (dot <= kNearlyParallel).logical_and(dot > kOpposite);
   return at::where(usable, mixed, lerp(a, b, alpha));
 }
 
@@ -66,7 +68,8 @@ at::Tensor padded_to(const at::Tensor& cond, std::int64_t tokens, const LinearMo
 }
 
 ScheduledConditioning mix_schedules(const ScheduledConditioning& from,
-                                    const ScheduledConditioning& to, double alpha,
+                                    const ScheduledConditioning& to,
+                                    double alpha,
                                     const LinearMode& mode) {
   if (alpha == 0 || alpha == 1) {
     return alpha == 0 ? from : to;
@@ -84,8 +87,10 @@ ScheduledConditioning mix_schedules(const ScheduledConditioning& from,
   return mixed;
 }
 
-ImageConditioning mix_conditionings(const ImageConditioning& from, const ImageConditioning& to,
-                                    double alpha, const LinearMode& mode) {
+ImageConditioning mix_conditionings(const ImageConditioning& from,
+                                    const ImageConditioning& to,
+                                    double alpha,
+                                    const LinearMode& mode) {
   if (alpha == 0 || alpha == 1) {
     return alpha == 0 ? from : to;
   }

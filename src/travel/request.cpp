@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -109,12 +110,13 @@ void check_sampling(const TravelRequest& request, std::vector<RequestProblem>& p
     static_cast<void>(choice);
   } catch (const Error& error) {
     const std::string text = error.what();
-    problems.push_back({text.find("[schedul") == 0 ? "scheduler" : "sampler",
-                        without_operation(error)});
+    problems.push_back(
+        {text.find("[schedul") == 0 ? "scheduler" : "sampler", without_operation(error)});
   }
 }
 
-void check_sizes(const TravelRequest& request, const ModelLimits& limits,
+void check_sizes(const TravelRequest& request,
+                 const ModelLimits& limits,
                  std::vector<RequestProblem>& problems) {
   const auto check_side = [&](const char* name, int side) {
     if (side >= 8 && side <= 8192 && side % limits.size_factor != 0) {
@@ -141,15 +143,14 @@ void check_stages(const TravelRequest& request, std::vector<RequestProblem>& pro
   } catch (const Error& error) {
     const std::string text = error.what();
     const auto end = text.find(']');
-    problems.push_back({end == std::string::npos ? "prompt" : text.substr(1, end - 1),
-                        without_operation(error)});
+    problems.push_back(
+        {end == std::string::npos ? "prompt" : text.substr(1, end - 1), without_operation(error)});
   }
 }
 
 void check_init_image(const TravelRequest& request, std::vector<RequestProblem>& problems) {
   std::error_code error;
-  if (!request.init_image.empty() &&
-      !std::filesystem::is_regular_file(request.init_image, error)) {
+  if (!request.init_image.empty() && !std::filesystem::is_regular_file(request.init_image, error)) {
     problems.push_back(
         {"init_image", "\"" + request.init_image + "\", expected a picture file that exists"});
   }
@@ -179,7 +180,8 @@ std::string request_field_text(const TravelRequest& request, std::string_view na
   return entry->text(request);
 }
 
-std::optional<RequestProblem> set_request_field(TravelRequest& request, std::string_view name,
+std::optional<RequestProblem> set_request_field(TravelRequest& request,
+                                                std::string_view name,
                                                 std::string_view text) {
   const RequestFieldEntry* entry = find_entry(name);
   PTRAVEL_CHECK(entry != nullptr);

@@ -13,14 +13,14 @@ inline constexpr auto kPredictionNames = enum_names<PredictionChoice>(
 
 inline constexpr auto kTravelModeNames = enum_names<TravelMode>({{TravelMode::Linear, "linear"}});
 
-inline constexpr auto kInterpolationNames = enum_names<Interpolation>(
-    {{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
+inline constexpr auto kInterpolationNames =
+    enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
 
-inline constexpr auto kStagePaddingNames = enum_names<StagePadding>(
-    {{StagePadding::Uncond, "uncond"}, {StagePadding::Zero, "zero"}});
+inline constexpr auto kStagePaddingNames =
+    enum_names<StagePadding>({{StagePadding::Uncond, "uncond"}, {StagePadding::Zero, "zero"}});
 
-inline constexpr auto kGenesisNames = enum_names<Genesis>(
-    {{Genesis::Fixed, "fixed"}, {Genesis::Successive, "successive"}});
+inline constexpr auto kGenesisNames =
+    enum_names<Genesis>({{Genesis::Fixed, "fixed"}, {Genesis::Successive, "successive"}});
 
 inline constexpr auto kEmphasisNames = enum_names<Emphasis>({{Emphasis::Original, "original"},
                                                              {Emphasis::NoNorm, "no-norm"},

@@ -14,7 +14,7 @@ std::string expected(std::string_view text, const std::string& limits) {
   return "\"" + std::string(text) + "\", expected " + limits;
 }
 
-RequestFieldEntry text_field(RequestField field, std::string TravelRequest::* member) {
+RequestFieldEntry text_field(RequestField field, std::string TravelRequest::*member) {
   field.kind = Kind::Text;
   RequestFieldEntry entry;
   entry.description = std::move(field);
@@ -29,8 +29,10 @@ RequestFieldEntry text_field(RequestField field, std::string TravelRequest::* me
 }
 
 template <typename Integer>
-RequestFieldEntry integer_field(RequestField field, Integer TravelRequest::* member,
-                                std::int64_t lowest, std::int64_t highest) {
+RequestFieldEntry integer_field(RequestField field,
+                                Integer TravelRequest::*member,
+                                std::int64_t lowest,
+                                std::int64_t highest) {
   field.kind = Kind::Integer;
   const std::string limits =
       "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
@@ -62,7 +64,9 @@ std::string range_text(double lowest, double highest) {
   return "a number from " + number_text(lowest) + " to " + number_text(highest);
 }
 
-RequestFieldEntry number_field(RequestField field, double TravelRequest::* member, double lowest,
+RequestFieldEntry number_field(RequestField field,
+                               double TravelRequest::*member,
+                               double lowest,
                                double highest) {
   field.kind = Kind::Number;
   const std::string limits = range_text(lowest, highest);
@@ -90,8 +94,12 @@ RequestFieldEntry number_field(RequestField field, double TravelRequest::* membe
 
 RequestFieldEntry eta_field() {
   RequestFieldEntry entry;
-  entry.description = {"eta", "Sampling", Kind::Number, range_text(0, 10) + ", or empty",
-                       "Noise of ancestral samplers and DDIM; empty: the sampler's own", true};
+  entry.description = {"eta",
+                       "Sampling",
+                       Kind::Number,
+                       range_text(0, 10) + ", or empty",
+                       "Noise of ancestral samplers and DDIM; empty: the sampler's own",
+                       true};
   const std::string limits = entry.description.limits;
   entry.text = [](const TravelRequest& request) {
     return request.eta ? number_text(*request.eta) : std::string();
@@ -118,7 +126,7 @@ RequestFieldEntry eta_field() {
   return entry;
 }
 
-RequestFieldEntry boolean_field(RequestField field, bool TravelRequest::* member) {
+RequestFieldEntry boolean_field(RequestField field, bool TravelRequest::*member) {
   field.kind = Kind::Boolean;
   field.limits = "true or false";
   RequestFieldEntry entry;
@@ -140,7 +148,8 @@ RequestFieldEntry boolean_field(RequestField field, bool TravelRequest::* member
 }
 
 template <typename Enum, std::size_t N>
-RequestFieldEntry choice_field(RequestField field, Enum TravelRequest::* member,
+RequestFieldEntry choice_field(RequestField field,
+                               Enum TravelRequest::*member,
                                const EnumNames<Enum, N>& names) {
   field.kind = Kind::Choice;
   field.limits = names.choices();
@@ -162,7 +171,9 @@ RequestFieldEntry choice_field(RequestField field, Enum TravelRequest::* member,
   return entry;
 }
 
-RequestField field(std::string_view name, std::string_view group, std::string_view help,
+RequestField field(std::string_view name,
+                   std::string_view group,
+                   std::string_view help,
                    bool shapes_pictures = true) {
   RequestField result;
   result.name = name;
@@ -180,9 +191,9 @@ void add_model_fields(std::vector<RequestFieldEntry>& table) {
       &R::model));
   table.push_back(text_field(
       field("vae", group, "Separate VAE file; \"none\" takes the checkpoint's own"), &R::vae));
-  table.push_back(choice_field(
-      field("prediction", group, "What the UNet predicts; auto believes the files"),
-      &R::prediction, kPredictionNames));
+  table.push_back(
+      choice_field(field("prediction", group, "What the UNet predicts; auto believes the files"),
+                   &R::prediction, kPredictionNames));
 }
 
 void add_travel_fields(std::vector<RequestFieldEntry>& table) {
@@ -213,21 +224,21 @@ void add_travel_fields(std::vector<RequestFieldEntry>& table) {
 void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
   const char* group = "Sampling";
   using R = TravelRequest;
+  table.push_back(text_field(field("sampler", group, "See: prompt-travel samplers"), &R::sampler));
   table.push_back(
-      text_field(field("sampler", group, "See: prompt-travel samplers"), &R::sampler));
-  table.push_back(text_field(
-      field("scheduler", group, "Noise schedule; Automatic takes the sampler's own"),
-      &R::scheduler));
+      text_field(field("scheduler", group, "Noise schedule; Automatic takes the sampler's own"),
+                 &R::scheduler));
   table.push_back(integer_field(field("steps", group, "Denoising steps"), &R::steps, 1, 1000));
-  table.push_back(number_field(field("cfg_scale", group, "Guidance scale; 1 skips the negative prompt"),
-                               &R::cfg_scale, 0.0, 100.0));
+  table.push_back(
+      number_field(field("cfg_scale", group, "Guidance scale; 1 skips the negative prompt"),
+                   &R::cfg_scale, 0.0, 100.0));
   table.push_back(
       integer_field(field("width", group, "Pixels, a multiple of 8"), &R::width, 8, 8192));
   table.push_back(
       integer_field(field("height", group, "Pixels, a multiple of 8"), &R::height, 8, 8192));
   constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 53) - 1;
-  table.push_back(integer_field(field("seed", group, "-1 draws one; every frame uses it"),
-                                &R::seed, -1, kMaxSeed));
+  table.push_back(integer_field(field("seed", group, "-1 draws one; every frame uses it"), &R::seed,
+                                -1, kMaxSeed));
   table.push_back(integer_field(field("subseed", group, "Variation seed; -1 draws one"),
                                 &R::subseed, -1, kMaxSeed));
   table.push_back(number_field(field("subseed_strength", group, "0: the seed, 1: the subseed"),
@@ -237,9 +248,9 @@ void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
       &R::seed_resize_from_width, 0, 8192));
   table.push_back(integer_field(field("seed_resize_from_height", group, "As above"),
                                 &R::seed_resize_from_height, 0, 8192));
-  table.push_back(choice_field(
-      field("rng", group, "Noise source: nv as the web UI on NVIDIA cards, or cpu"), &R::rng,
-      kRngSourceNames));
+  table.push_back(
+      choice_field(field("rng", group, "Noise source: nv as the web UI on NVIDIA cards, or cpu"),
+                   &R::rng, kRngSourceNames));
   table.push_back(integer_field(field("ensd", group, "Eta noise seed delta"), &R::ensd, 0,
                                 std::int64_t{1} << 31));
 }
@@ -290,25 +301,25 @@ void add_picture_fields(std::vector<RequestFieldEntry>& table) {
 void add_output_fields(std::vector<RequestFieldEntry>& table) {
   const char* group = "Video and output";
   using R = TravelRequest;
-  table.push_back(
-      number_field(field("fps", group, "Frames per second; 0: no video", false), &R::fps, 0.0, 240.0));
+  table.push_back(number_field(field("fps", group, "Frames per second; 0: no video", false),
+                               &R::fps, 0.0, 240.0));
   table.push_back(
       choice_field(field("format", group, "Video format", false), &R::format, kVideoFormatNames));
-  table.push_back(integer_field(
-      field("pad", group, "Repeat the first and the last frame this often", false), &R::pad, 0,
-      100000));
+  table.push_back(
+      integer_field(field("pad", group, "Repeat the first and the last frame this often", false),
+                    &R::pad, 0, 100000));
   table.push_back(text_field(
       field("pick", group, "Python slice of frames for the video; one number = stop", false),
       &R::pick));
   table.push_back(text_field(
       field("out", group, "Folder that gets prompt_travel/00000, 00001, ...", false), &R::out));
   const char* compute = "Computing";
-  table.push_back(choice_field(field("device", compute, "Where to compute", false), &R::device,
-                               kDeviceNames));
+  table.push_back(
+      choice_field(field("device", compute, "Where to compute", false), &R::device, kDeviceNames));
   table.push_back(choice_field(field("precision", compute, "Arithmetic of the networks", true),
                                &R::precision, kPrecisionNames));
-  table.push_back(integer_field(field("threads", compute, "CPU threads; 0: all", false),
-                                &R::threads, 0, 1024));
+  table.push_back(
+      integer_field(field("threads", compute, "CPU threads; 0: all", false), &R::threads, 0, 1024));
   table.push_back(integer_field(
       field("batch", compute, "Frames drawn at once (genesis fixed)", false), &R::batch, 1, 256));
 }

@@ -6,8 +6,11 @@
 
 namespace ptravel {
 
-Route::Route(const StagePlan& plan, const TravelRequest& request, const PromptEncoder& encoder,
-             const PromptOptions& options, Progress& progress)
+Route::Route(const StagePlan& plan,
+             const TravelRequest& request,
+             const PromptEncoder& encoder,
+             const PromptOptions& options,
+             Progress& progress)
     : places_(frame_places(plan)) {
   progress.begin("encoding the prompts", "stages", static_cast<double>(plan.prompts.size()));
   for (std::size_t stage = 0; stage < plan.prompts.size(); ++stage) {

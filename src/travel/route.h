@@ -15,8 +15,11 @@ namespace ptravel {
 class Route {
  public:
   /// Encodes every stage once. Progress counts stages.
-  Route(const StagePlan& plan, const TravelRequest& request, const PromptEncoder& encoder,
-        const PromptOptions& options, Progress& progress);
+  Route(const StagePlan& plan,
+        const TravelRequest& request,
+        const PromptEncoder& encoder,
+        const PromptOptions& options,
+        Progress& progress);
 
   const std::vector<FramePlace>& places() const { return places_; }
   /// The conditioning at a place: the stage's own at alpha 0, else a mix with the next stage's.

@@ -27,7 +27,9 @@ std::optional<std::int64_t> parse_slice_field(std::string_view text, std::string
 }
 
 /// Clamps a start or stop as Python's slice.indices does.
-std::int64_t clamp_bound(std::int64_t bound, std::int64_t length, std::int64_t lowest,
+std::int64_t clamp_bound(std::int64_t bound,
+                         std::int64_t length,
+                         std::int64_t lowest,
                          std::int64_t highest) {
   if (bound < 0) {
     bound = bound < -length ? lowest : bound + length;
@@ -63,7 +65,8 @@ std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t le
   PTRAVEL_CHECK(length >= 0);
   const std::int64_t step = slice.step.value_or(1);
   if (step == 0) {
-    throw Error(ErrorCode::InvalidArgument, "[pick] the slice's step is 0, expected any other number");
+    throw Error(ErrorCode::InvalidArgument,
+                "[pick] the slice's step is 0, expected any other number");
   }
   const bool forward = step > 0;
   const std::int64_t lowest = forward ? 0 : -1;
@@ -84,15 +87,15 @@ std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t le
   return indices;
 }
 
-std::vector<std::int64_t> pick_and_pad(std::string_view pick, std::int64_t pad,
+std::vector<std::int64_t> pick_and_pad(std::string_view pick,
+                                       std::int64_t pad,
                                        std::int64_t length) {
   PTRAVEL_CHECK(pad >= 0);
   std::vector<std::int64_t> picked = slice_indices(parse_slice(pick), length);
   if (picked.empty()) {
-    throw Error(ErrorCode::InvalidArgument, "[pick] \"" + std::string(pick) +
-                                                "\" selects none of the " +
-                                                std::to_string(length) +
-                                                " frames, expected a slice that selects at least one");
+    throw Error(ErrorCode::InvalidArgument,
+                "[pick] \"" + std::string(pick) + "\" selects none of the " +
+                    std::to_string(length) + " frames, expected a slice that selects at least one");
   }
   std::vector<std::int64_t> film(static_cast<std::size_t>(pad), picked.front());
   film.insert(film.end(), picked.begin(), picked.end());

@@ -27,7 +27,8 @@ std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t le
 
 /// The film: the picked frames with the first and the last one repeated `pad` times more. Throws
 /// Error(InvalidArgument) when nothing is picked.
-std::vector<std::int64_t> pick_and_pad(std::string_view pick, std::int64_t pad,
+std::vector<std::int64_t> pick_and_pad(std::string_view pick,
+                                       std::int64_t pad,
                                        std::int64_t length);
 
 }  // namespace ptravel

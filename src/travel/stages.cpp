@@ -46,8 +46,10 @@ std::vector<std::int64_t> parse_travel_steps(std::string_view text) {
   return steps;
 }
 
-StagePlan plan_stages(std::string_view prompt, std::string_view negative_prompt,
-                      std::string_view travel_steps, SingleStage single) {
+StagePlan plan_stages(std::string_view prompt,
+                      std::string_view negative_prompt,
+                      std::string_view travel_steps,
+                      SingleStage single) {
   StagePlan plan;
   plan.prompts = prompt_lines(prompt);
   plan.negative_prompts = prompt_lines(negative_prompt);
@@ -63,8 +65,7 @@ StagePlan plan_stages(std::string_view prompt, std::string_view negative_prompt,
     plan.negative_prompts.emplace_back();
   }
   const std::size_t wanted = single == SingleStage::Double ? 2 : 1;
-  const std::size_t count =
-      std::max({plan.prompts.size(), plan.negative_prompts.size(), wanted});
+  const std::size_t count = std::max({plan.prompts.size(), plan.negative_prompts.size(), wanted});
   plan.prompts.resize(count, plan.prompts.back());
   plan.negative_prompts.resize(count, plan.negative_prompts.back());
   plan.steps = parse_travel_steps(travel_steps);

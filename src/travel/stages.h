@@ -36,12 +36,14 @@ struct FramePlace {
 /// Error(InvalidArgument) for anything else.
 std::vector<std::int64_t> parse_travel_steps(std::string_view text);
 
-/// Splits both prompts into lines (trimmed, empty ones dropped), extends the shorter list by its last
-/// line (an empty negative prompt is one empty line) and gives every gap its number of frames: one
-/// number serves all gaps. Throws Error(InvalidArgument) when the prompt is empty or the number of
-/// steps fits neither.
-StagePlan plan_stages(std::string_view prompt, std::string_view negative_prompt,
-                      std::string_view travel_steps, SingleStage single);
+/// Splits both prompts into lines (trimmed, empty ones dropped), extends the shorter list by its
+/// last line (an empty negative prompt is one empty line) and gives every gap its number of frames:
+/// one number serves all gaps. Throws Error(InvalidArgument) when the prompt is empty or the number
+/// of steps fits neither.
+StagePlan plan_stages(std::string_view prompt,
+                      std::string_view negative_prompt,
+                      std::string_view travel_steps,
+                      SingleStage single);
 
 /// The places of all frames in film order: each stage, then its in-betweens at alpha = t / (s + 1).
 std::vector<FramePlace> frame_places(const StagePlan& plan);

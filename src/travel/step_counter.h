@@ -5,12 +5,12 @@
 
 namespace ptravel {
 
-/// Turns the sampler's steps into fractions of frames for the progress display. Must outlive the hooks
-/// it gives out.
+/// Turns the sampler's steps into fractions of frames for the progress display. Must outlive the
+/// hooks it gives out.
 class StepCounter {
  public:
-  /// `frames_before`: where the display stands; `frames`: how many are drawn now, each or all together
-  /// in `steps` steps.
+  /// `frames_before`: where the display stands; `frames`: how many are drawn now, each or all
+  /// together in `steps` steps.
   StepCounter(Progress& progress, double frames_before, double frames, int steps);
 
   SamplingHooks hooks();

@@ -81,8 +81,8 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request, Progress& pro
   state->pipeline = Pipeline::open(pipeline_options(request));
   throw_request_problems(check_against_model(request, *state->pipeline));
   state->request.precision = precision_of(state->pipeline->compute());
-  state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
-                            SingleStage::Keep);
+  state->plan =
+      plan_stages(request.prompt, request.negative_prompt, request.travel_steps, SingleStage::Keep);
   const std::optional<Image> init_image = load_init_image(request.init_image);
   progress.begin("reading the model's hash", "", 0);
   state->identity = identify(state->pipeline->files());
@@ -132,7 +132,8 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   sink.finish();
 }
 
-RenderedFrame Travel::render_spot(const FrameSpot& spot, const std::optional<Image>& previous,
+RenderedFrame Travel::render_spot(const FrameSpot& spot,
+                                  const std::optional<Image>& previous,
                                   Progress& progress) {
   progress.begin("drawing", "frames", 1);
   return FrameRenderer(*state_, progress).render_spot(spot, previous);

@@ -1,8 +1,8 @@
 #include "base/enum_names.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace ptravel {
 namespace {

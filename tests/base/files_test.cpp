@@ -1,10 +1,9 @@
 #include "base/files.h"
 
-#include <gtest/gtest.h>
-
-#include <unistd.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "ptravel/error.h"
 

@@ -1,8 +1,8 @@
 #include "ptravel/progress.h"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 

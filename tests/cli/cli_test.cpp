@@ -1,12 +1,12 @@
 // The program as a user meets it: exit status, messages, files.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -28,8 +28,8 @@ struct Outcome {
 
 /// Runs the program in `folder` with these shell words.
 Outcome run(const TemporaryFolder& folder, const std::string& words) {
-  const std::string command = "cd '" + folder.path().string() + "' && " PTRAVEL_PROGRAM " " +
-                              words + " >out.txt 2>err.txt";
+  const std::string command =
+      "cd '" + folder.path().string() + "' && " PTRAVEL_PROGRAM " " + words + " >out.txt 2>err.txt";
   Outcome outcome;
   outcome.status = WEXITSTATUS(std::system(command.c_str()));
   outcome.output = read_file(folder / "out.txt");
@@ -39,7 +39,8 @@ Outcome run(const TemporaryFolder& folder, const std::string& words) {
 
 const std::string kModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
 const std::string kQuick =
-    "render " + kModel + "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
+    "render " + kModel +
+    "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
 
 TEST(Cli, RenderMakesFramesAndAVideo) {
   const TemporaryFolder folder;
@@ -64,8 +65,9 @@ TEST(Cli, JsonEventsAreOneObjectALine) {
 TEST(Cli, EveryWrongValueIsReportedByOptionName) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run(folder, "render --model missing.safetensors --prompt a --width 63 --height 1000000 --steps 0 "
-                  "--sampler Eulr --genesis random --init-image none.png --nonsense 3 --pick x");
+      run(folder,
+          "render --model missing.safetensors --prompt a --width 63 --height 1000000 --steps 0 "
+          "--sampler Eulr --genesis random --init-image none.png --nonsense 3 --pick x");
   EXPECT_EQ(outcome.status, 2);
   for (const char* option : {"--width: ", "--height: ", "--steps: ", "--sampler: ", "--genesis: ",
                              "--init-image: ", "--nonsense: ", "--pick: "}) {
@@ -105,7 +107,8 @@ TEST_P(BadInputs, GiveOneClearLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Cases, BadInputs,
+    Cases,
+    BadInputs,
     testing::Values(
         BadInput{"render --model missing.safetensors --prompt a", 1, "missing.safetensors"},
         BadInput{"render --model truncated.safetensors --prompt a", 1, "truncated.safetensors"},
@@ -129,9 +132,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{kQuick + "--config gone.toml", 2, "gone.toml"},
         BadInput{kQuick + "--prompt-file gone.txt", 2, "--prompt-file"},
         BadInput{"render --from text.png", 1, "text.png"},
-        BadInput{"resume nowhere", 1, "nowhere"}, BadInput{"resume .", 1, "travel.json"},
-        BadInput{"video nowhere", 1, "nowhere"}, BadInput{"info gone", 1, "gone"},
-        BadInput{"info file", 1, "file"}, BadInput{"bench --model gone", 1, "gone"},
+        BadInput{"resume nowhere", 1, "nowhere"},
+        BadInput{"resume .", 1, "travel.json"},
+        BadInput{"video nowhere", 1, "nowhere"},
+        BadInput{"info gone", 1, "gone"},
+        BadInput{"info file", 1, "file"},
+        BadInput{"bench --model gone", 1, "gone"},
         BadInput{"frobnicate", 2, "frobnicate"}));
 
 TEST(Cli, UnclosedBracketsAreAValidPrompt) {
@@ -144,7 +150,8 @@ TEST(Cli, UnclosedBracketsAreAValidPrompt) {
 TEST(Cli, ConfigFileThenOptions) {
   const TemporaryFolder folder;
   write_file_atomic(folder / "travel.toml",
-                    "model = '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors'\n"
+                    "model = '" PTRAVEL_TEST_DATA
+                    "/tiny_sd1/model.safetensors'\n"
                     "prompt = ['a cat', 'a dog']\ntravel_steps = [1]\nsteps = 2\n"
                     "width = 64\nheight = 64\nformat = 'gif'\nseed = 1\n");
   const Outcome outcome = run(folder, "render --config travel.toml --seed 77 --format webm");
@@ -157,8 +164,10 @@ TEST(Cli, ConfigFileThenOptions) {
 }
 
 /// Starts the program, waits for `file` to appear and sends it `signal`.
-void run_and_signal(const TemporaryFolder& folder, const std::string& words,
-                    const std::string& file, const std::string& signal) {
+void run_and_signal(const TemporaryFolder& folder,
+                    const std::string& words,
+                    const std::string& file,
+                    const std::string& signal) {
   const std::string script = "cd '" + folder.path().string() + "'; " PTRAVEL_PROGRAM " " + words +
                              " >out.txt 2>err.txt & p=$!; i=0; while [ ! -e '" + file +
                              "' ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; kill -" +
@@ -187,8 +196,8 @@ TEST(Cli, KilledRunsResumeToTheSameBytes) {
 
 TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
   const TemporaryFolder folder;
-  run_and_signal(folder, kQuick + "--travel-steps 100000",
-                 "outputs/prompt_travel/00000/00001.png", "INT");
+  run_and_signal(folder, kQuick + "--travel-steps 100000", "outputs/prompt_travel/00000/00001.png",
+                 "INT");
   EXPECT_THAT(read_file(folder / "err.txt"),
               HasSubstr("prompt-travel resume outputs/prompt_travel/00000"));
   const Outcome info = run(folder, "info outputs/prompt_travel/00000");
@@ -200,7 +209,8 @@ TEST(Cli, HelpAndLists) {
   EXPECT_EQ(run(folder, "--version").status, 0);
   const Outcome help = run(folder, "render --help");
   EXPECT_EQ(help.status, 0);
-  EXPECT_THAT(help.output, AllOf(HasSubstr("Sampling:"), HasSubstr("--cfg-scale"), HasSubstr("[7.0]")));
+  EXPECT_THAT(help.output,
+              AllOf(HasSubstr("Sampling:"), HasSubstr("--cfg-scale"), HasSubstr("[7.0]")));
   const auto lists = nlohmann::json::parse(run(folder, "samplers --json").output);
   EXPECT_EQ(lists.at("samplers").size(), 20u);
   EXPECT_EQ(run(folder, "").status, 2);

@@ -24,8 +24,8 @@ void check_slice(const json& entry, const std::string& name, Report& report) {
       report.exact(name, slice_indices(slice, entry.at("frames")).empty(), "selects frames");
       return;
     }
-    const auto film = pick_and_pad(entry.at("pick").get<std::string>(), entry.at("pad"),
-                                   entry.at("frames"));
+    const auto film =
+        pick_and_pad(entry.at("pick").get<std::string>(), entry.at("pad"), entry.at("frames"));
     report.exact(name, !should_fail && json(film) == entry.at("result"),
                  should_fail ? "accepted, but the reference fails" : json(film).dump());
   } catch (const Error& error) {
@@ -50,10 +50,9 @@ void check_arguments(const json& entry, const std::string& name, Report& report)
   const bool doubles = entry.at("mode") == "grad" || entry.at("subseed") == -1;
   const bool should_fail = entry.contains("error");
   try {
-    const StagePlan plan =
-        plan_stages(entry.at("prompt").get<std::string>(), entry.at("negative").get<std::string>(),
-                    steps_text(entry.at("steps")),
-                    doubles ? SingleStage::Double : SingleStage::Refuse);
+    const StagePlan plan = plan_stages(
+        entry.at("prompt").get<std::string>(), entry.at("negative").get<std::string>(),
+        steps_text(entry.at("steps")), doubles ? SingleStage::Double : SingleStage::Refuse);
     const bool same = !should_fail && json(plan.prompts) == entry.at("pos") &&
                       json(plan.negative_prompts) == entry.at("neg") &&
                       plan.frame_count() == entry.at("frames").get<std::int64_t>() &&
@@ -64,7 +63,9 @@ void check_arguments(const json& entry, const std::string& name, Report& report)
   }
 }
 
-void check_cases(const Context& context, Report& report, const char* file,
+void check_cases(const Context& context,
+                 Report& report,
+                 const char* file,
                  void (*check)(const json&, const std::string&, Report&)) {
   const std::filesystem::path path = context.folder / (std::string(file) + ".json");
   if (!std::filesystem::exists(path)) {
@@ -81,8 +82,12 @@ void check_cases(const Context& context, Report& report, const char* file,
 using Mix = at::Tensor (*)(const at::Tensor&, const at::Tensor&, double);
 
 /// Rows of `expected` are the mixes of stage 0 and 1 at each alpha, then of 1 and 2, and so on.
-void check_mix(const SafetensorsFile& tensors, const std::string& kind, Mix mix,
-               const std::vector<double>& alphas, double tolerance, Report& report) {
+void check_mix(const SafetensorsFile& tensors,
+               const std::string& kind,
+               Mix mix,
+               const std::vector<double>& alphas,
+               double tolerance,
+               Report& report) {
   const std::string name = "head/" + kind;
   const at::Tensor stages = tensors.tensor("head/stage_cond").to(at::kFloat);
   std::vector<at::Tensor> rows;
@@ -95,8 +100,10 @@ void check_mix(const SafetensorsFile& tensors, const std::string& kind, Mix mix,
 }
 
 /// Stage 0 against the long conditioning, the shorter one padded with rows of zeros.
-void check_aligned_mix(const SafetensorsFile& tensors, const std::string& kind,
-                       Interpolation interpolation, Report& report) {
+void check_aligned_mix(const SafetensorsFile& tensors,
+                       const std::string& kind,
+                       Interpolation interpolation,
+                       Report& report) {
   const std::string name = "head/" + kind + "_aligned";
   if (!tensors.contains(name)) {
     return;
@@ -129,8 +136,7 @@ void check_head(const json& cases, const SafetensorsFile& tensors, Report& repor
         alphas = cases.at(holder).at("alphas").get<std::vector<double>>();
       }
     }
-    report.guarded("travel/" + name,
-                   [&] { check_mix(tensors, kind, mix, alphas, 2e-5, report); });
+    report.guarded("travel/" + name, [&] { check_mix(tensors, kind, mix, alphas, 2e-5, report); });
   }
   if (tensors.contains("head/long_cond")) {
     check_aligned_mix(tensors, "lerp", Interpolation::Lerp, report);

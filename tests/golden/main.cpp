@@ -56,8 +56,8 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
 }
 
 bool selected(const Arguments& arguments, const std::string& name) {
-  return arguments.only.empty() || std::find(arguments.only.begin(), arguments.only.end(), name) !=
-                                       arguments.only.end();
+  return arguments.only.empty() ||
+         std::find(arguments.only.begin(), arguments.only.end(), name) != arguments.only.end();
 }
 
 int run(const Arguments& arguments) {

@@ -11,7 +11,9 @@ void check_text_conditionings(const Context& context, Report& report);
 void check_runs(const Context& context, Report& report);
 
 /// The linear travels of travel/travel.json, on the model of tiny_sd1.
-void check_linear_travels(const Context& context, const nlohmann::json& set,
-                          const SafetensorsFile& tensors, Report& report);
+void check_linear_travels(const Context& context,
+                          const nlohmann::json& set,
+                          const SafetensorsFile& tensors,
+                          Report& report);
 
 }  // namespace ptravel::golden

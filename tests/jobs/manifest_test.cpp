@@ -50,9 +50,8 @@ TEST(Manifest, BrokenOnesAreRefused) {
   std::string wrong_state = good, wrong_setting = good;
   wrong_state.replace(wrong_state.find("running"), 7, "walking");
   wrong_setting.replace(wrong_setting.find("\"steps\""), 7, "\"stepz\"");
-  for (const std::string& bad :
-       {std::string("{"), std::string("[]"), std::string("{}"), good.substr(0, good.size() / 2),
-        wrong_state, wrong_setting}) {
+  for (const std::string& bad : {std::string("{"), std::string("[]"), std::string("{}"),
+                                 good.substr(0, good.size() / 2), wrong_state, wrong_setting}) {
     write_file_atomic(folder / "bad.json", bad);
     EXPECT_THROW(read_manifest(folder / "bad.json"), Error) << bad.substr(0, 80);
   }

@@ -1,9 +1,9 @@
 // Whole runs on the tiny model: small pictures, few steps.
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 #include "base/files.h"
 #include "jobs/run_folder.h"
@@ -62,11 +62,11 @@ TEST(Run, DrawsStagesPlusStepsWithParametersInside) {
   Progress progress;
   const RunResult result = run_travel(request, progress, kNoEvents);
   EXPECT_EQ(result.frames, 4);
-  EXPECT_THAT(contents(result.folder),
-              testing::UnorderedElementsAre(
-                  testing::Key("00000.png"), testing::Key("00001.png"), testing::Key("00002.png"),
-                  testing::Key("00003.png"), testing::Key("travel.json"),
-                  testing::Key("travel-00000.mp4")));
+  EXPECT_THAT(
+      contents(result.folder),
+      testing::UnorderedElementsAre(testing::Key("00000.png"), testing::Key("00001.png"),
+                                    testing::Key("00002.png"), testing::Key("00003.png"),
+                                    testing::Key("travel.json"), testing::Key("travel-00000.mp4")));
   ASSERT_TRUE(result.video);
   EXPECT_EQ(probe_video(*result.video).frames, 4);
   const LoadedImage frame = read_image(result.folder / "00001.png");
@@ -129,8 +129,7 @@ TEST_P(Resume, EndsWithTheBytesOfAnUninterruptedRun) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(BothGeneses, Resume,
-                         testing::Values(Genesis::Fixed, Genesis::Successive));
+INSTANTIATE_TEST_SUITE_P(BothGeneses, Resume, testing::Values(Genesis::Fixed, Genesis::Successive));
 
 TEST(Run, OneFrameAloneEqualsTheRunsFrame) {
   const TemporaryFolder out;

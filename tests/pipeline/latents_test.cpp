@@ -1,9 +1,9 @@
 #include "pipeline/latents.h"
 
+#include <limits>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-
-#include <limits>
 
 #include "ptravel/error.h"
 

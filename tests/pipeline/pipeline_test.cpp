@@ -53,9 +53,10 @@ TEST_P(EverySampler, ABatchGivesThePicturesOfSingleRuns) {
   EXPECT_TRUE(at::equal(both, at::cat({first, second})));
 }
 
-INSTANTIATE_TEST_SUITE_P(Samplers, EverySampler,
-                         testing::Values("Euler a", "DPM++ 2M", "DPM++ SDE", "DDIM", "UniPC",
-                                         "PLMS", "LCM", "Restart"));
+INSTANTIATE_TEST_SUITE_P(
+    Samplers,
+    EverySampler,
+    testing::Values("Euler a", "DPM++ 2M", "DPM++ SDE", "DDIM", "UniPC", "PLMS", "LCM", "Restart"));
 
 TEST(Pipeline, PromptsOfDifferentLengthRunInOneBatch) {
   std::string long_prompt;

@@ -8,7 +8,9 @@
 namespace ptravel {
 namespace {
 
-at::Tensor some_encoding() { return at::arange(2 * 77 * 4, at::kFloat).reshape({2, 77, 4}) * 0.01 + 1; }
+at::Tensor some_encoding() {
+  return at::arange(2 * 77 * 4, at::kFloat).reshape({2, 77, 4}) * 0.01 + 1;
+}
 
 TEST(Emphasis, OriginalRestoresTheMeanOfAllTexts) {
   const at::Tensor z = some_encoding();

@@ -21,13 +21,19 @@ void Report::exact(const std::string& name, bool ok, const std::string& detail) 
   add({name, ok ? 0.0 : 1.0, 0.0, ok, detail});
 }
 
-void Report::close(const std::string& name, const at::Tensor& actual, const at::Tensor& expected,
-                   double atol, double rtol) {
+void Report::close(const std::string& name,
+                   const at::Tensor& actual,
+                   const at::Tensor& expected,
+                   double atol,
+                   double rtol) {
   mostly_close(name, actual, expected, atol, rtol, 0.0);
 }
 
-void Report::mostly_close(const std::string& name, const at::Tensor& actual,
-                          const at::Tensor& expected, double atol, double rtol,
+void Report::mostly_close(const std::string& name,
+                          const at::Tensor& actual,
+                          const at::Tensor& expected,
+                          double atol,
+                          double rtol,
                           double outlier_fraction) {
   const TensorDifference difference = compare_tensors(actual, expected, atol, rtol);
   const bool ok = difference.same_shape && difference.outlier_fraction <= outlier_fraction;

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <nlohmann/json.hpp>
 
 #include "model/safetensors.h"
 #include "ptravel/compute.h"
@@ -29,11 +29,18 @@ class Report {
   /// Bit-for-bit or text equality decided by the caller.
   void exact(const std::string& name, bool ok, const std::string& detail = "");
   /// |actual - expected| <= atol + rtol * |expected| for every element; shapes must be equal.
-  void close(const std::string& name, const at::Tensor& actual, const at::Tensor& expected,
-             double atol, double rtol = 0);
+  void close(const std::string& name,
+             const at::Tensor& actual,
+             const at::Tensor& expected,
+             double atol,
+             double rtol = 0);
   /// As close, but up to `outlier_fraction` of the elements may exceed the tolerance.
-  void mostly_close(const std::string& name, const at::Tensor& actual, const at::Tensor& expected,
-                    double atol, double rtol, double outlier_fraction);
+  void mostly_close(const std::string& name,
+                    const at::Tensor& actual,
+                    const at::Tensor& expected,
+                    double atol,
+                    double rtol,
+                    double outlier_fraction);
   /// A finished case, for comparisons of another kind.
   void add(Case result);
   /// Runs one comparison; an exception in it becomes a failed case instead of ending the run.

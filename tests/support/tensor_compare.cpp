@@ -1,12 +1,14 @@
-#include <ATen/ATen.h>
-
 #include <sstream>
+
+#include <ATen/ATen.h>
 
 #include "tests/support/tensor_testing.h"
 
 namespace ptravel {
 
-TensorDifference compare_tensors(const at::Tensor& actual, const at::Tensor& expected, double atol,
+TensorDifference compare_tensors(const at::Tensor& actual,
+                                 const at::Tensor& expected,
+                                 double atol,
                                  double rtol) {
   TensorDifference result;
   std::ostringstream text;
@@ -39,16 +41,18 @@ TensorDifference compare_tensors(const at::Tensor& actual, const at::Tensor& exp
   result.outlier_fraction = bad.to(at::kDouble).mean().item<double>();
   if (result.outlier_fraction > 0) {
     const auto first = bad.to(at::kByte).argmax().item<std::int64_t>();
-    text << "shape " << actual.sizes() << ", largest difference " << result.largest << " at flat index "
-         << worst << ", first bad flat index " << first << " (" << a[first].item<double>()
-         << ", expected " << b[first].item<double>() << "), " << 100 * result.outlier_fraction
-         << " % bad";
+    text << "shape " << actual.sizes() << ", largest difference " << result.largest
+         << " at flat index " << worst << ", first bad flat index " << first << " ("
+         << a[first].item<double>() << ", expected " << b[first].item<double>() << "), "
+         << 100 * result.outlier_fraction << " % bad";
     result.description = text.str();
   }
   return result;
 }
 
-testing::AssertionResult close_to(const at::Tensor& actual, const at::Tensor& expected, double atol,
+testing::AssertionResult close_to(const at::Tensor& actual,
+                                  const at::Tensor& expected,
+                                  double atol,
                                   double rtol) {
   const TensorDifference difference = compare_tensors(actual, expected, atol, rtol);
   if (difference.same_shape && difference.outlier_fraction == 0) {

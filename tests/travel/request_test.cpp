@@ -95,8 +95,7 @@ TEST(Request, SizesFollowTheModelsFactor) {
 
 TEST(Request, WrongTypesAndUnknownNamesInJson) {
   TravelRequest request;
-  const auto problems =
-      apply_json(request, R"({"steps": "many", "widht": 512, "prompt": ["a", "b"],
+  const auto problems = apply_json(request, R"({"steps": "many", "widht": 512, "prompt": ["a", "b"],
                               "travel_steps": [3, 2], "seed": 1.5})");
   ASSERT_EQ(problems.size(), 3u);
   EXPECT_EQ(request.prompt, "a\nb");

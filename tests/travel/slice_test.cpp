@@ -1,8 +1,8 @@
 #include "travel/slice.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
+
+#include <gtest/gtest.h>
 
 #include "ptravel/error.h"
 
