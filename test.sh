@@ -6,6 +6,7 @@ cd "$(dirname "$0")"
 scripts/install_packages build test check
 scripts/check_includes
 scripts/check_format
-cmake --preset release
+cmake --preset release -DPTRAVEL_TESTS=ON
 cmake --build --preset release
+scripts/check_tidy build/release --quick
 ctest --preset release
