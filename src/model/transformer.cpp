@@ -72,7 +72,7 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
   const at::Tensor query = norm2(after_self);
   const at::Tensor after_text = attn2(query, context, after_self);
   const at::Tensor last = norm3(after_text);
-  const at::Tensor out = ff(last, after_text);
+  at::Tensor out = ff(last, after_text);
   if (probe.active()) {
     probe("norm1", own);
     probe("attn1", after_self - x);

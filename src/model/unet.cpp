@@ -296,7 +296,7 @@ at::Tensor Unet::forward(const at::Tensor& x,
     h = stage(concat_channels(h, skip), pass, probe);
   }
   h = net.out_norm(h, AfterNorm::Silu);
-  const at::Tensor out = net.out_conv.to_float32(h).contiguous();
+  at::Tensor out = net.out_conv.to_float32(h).contiguous();
   probe("out", out);
   return out;
 }

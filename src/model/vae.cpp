@@ -213,7 +213,7 @@ at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) 
       (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
   const at::Tensor z = net.post_quant(to_tokens(unscaled));
   const at::Tensor h = to_picture(z, latent.size(2), latent.size(3)).to(net.compute.dtype);
-  const at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();
+  at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();
   probe("image", image);
   return image;
 }
