@@ -1,120 +1,19 @@
-#include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "model/key_map.h"
 #include "pipeline/latents.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "tests/golden/networks.h"
+#include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
-#include "travel/route.h"
 
 namespace ptravel::golden {
 namespace {
 
 using nlohmann::json;
-
-/// How far a whole run may be from the reference. The fp32 numbers are the golden set's own; the
-/// bf16 ones are loose, because guidance 7 amplifies the rounding of networks with random weights.
-struct RunTolerances {
-  double cond = 2e-5;
-  double noise = 1e-5;
-  double sigma_relative = 1e-5;
-  double timestep = 2e-3;
-  double first_call = 1e-3;
-  double latent = 5e-3;
-  double encoded = 1e-4;
-  double decoded = 1e-4;
-  double level = 2;             ///< Of 255.
-  double pixels_beyond = 0.02;  ///< Fraction that may differ by more than `level`.
-  double latents_beyond = 0;    ///< Fraction of latents beyond `latent`.
-};
-
-RunTolerances tolerances(Precision precision) {
-  if (precision == Precision::Fp32) {
-    return {};
-  }
-  RunTolerances loose;
-  loose.first_call = 8.0;  // sigma 14.6 times guidance 7 times eps errors of about 0.01
-  loose.encoded = 0.7;
-  loose.latent = 1.0;
-  loose.latents_beyond = 0.05;
-  loose.decoded = 0.1;
-  loose.level = 24;
-  loose.pixels_beyond = 0.1;
-  return loose;
-}
-
-std::unique_ptr<Pipeline> open_pipeline(const Context& context) {
-  PipelineOptions options;
-  options.model = context.root / "tiny_sd1" / "model.safetensors";
-  options.precision = context.precision;
-  options.device = DeviceChoice::Cpu;
-  options.threads = at::get_num_threads();
-  auto pipeline = Pipeline::open(options);
-  Progress progress;
-  pipeline->load(progress);
-  return pipeline;
-}
-
-template <typename Value>
-Value value_or(const json& object, const char* key, Value fallback) {
-  return object.contains(key) && !object.at(key).is_null() ? object.at(key).get<Value>() : fallback;
-}
-
-SamplingSettings settings_of(const json& run) {
-  SamplingSettings settings;
-  const SamplerChoice choice = resolve_sampler(run.at("sampler").get<std::string>(),
-                                               value_or<std::string>(run, "scheduler", ""));
-  settings.sampler = choice.sampler;
-  settings.schedule = choice.schedule;
-  settings.num_steps = run.at("steps");
-  settings.guidance_scale = run.at("cfg_scale");
-  if (run.contains("eta")) {
-    settings.sampler_options.eta = run.at("eta").get<double>();
-  }
-  settings.sampler_options.s_churn = value_or(run, "s_churn", 0.0);
-  settings.sampler_options.s_tmin = value_or(run, "s_tmin", 0.0);
-  settings.sampler_options.s_tmax = value_or(run, "s_tmax", 0.0);
-  settings.sampler_options.s_noise = value_or(run, "s_noise", 1.0);
-  settings.denoising_strength = value_or(run, "denoising_strength", 0.75);
-  settings.fix_steps = value_or(run, "fix_steps", false);
-  return settings;
-}
-
-std::vector<ImageSeed> seeds_of(const json& run) {
-  std::vector<ImageSeed> seeds;
-  const int batch = value_or(run, "batch", 1);
-  for (int k = 0; k < batch; ++k) {
-    ImageSeed seed;
-    seed.subseed_strength = value_or(run, "subseed_strength", 0.0);
-    // With a variation seed only the subseed counts up along a batch.
-    seed.seed = run.at("seed").get<std::uint64_t>() + (seed.subseed_strength == 0 ? k : 0);
-    seed.subseed = value_or<std::uint64_t>(run, "subseed", 0) + k;
-    seed.resize_from_height = value_or<std::int64_t>(run, "seed_resize_from_h", 0) / 8;
-    seed.resize_from_width = value_or<std::int64_t>(run, "seed_resize_from_w", 0) / 8;
-    seed.ensd = value_or<std::int64_t>(run, "ensd", 0);
-    seed.source =
-        value_or<std::string>(run, "randn_source", "CPU") == "NV" ? RngSource::Nv : RngSource::Cpu;
-    seeds.push_back(seed);
-  }
-  return seeds;
-}
-
-/// Pictures as the set stores them: uint8 [n, h, w, 3].
-at::Tensor as_bytes(const std::vector<Image>& images) {
-  std::vector<at::Tensor> rows;
-  for (const Image& image : images) {
-    at::Tensor bytes = at::empty({image.height, image.width, 3}, at::kByte);
-    std::memcpy(bytes.data_ptr(), image.pixels.data(), image.pixels.size());
-    rows.push_back(bytes);
-  }
-  return at::stack(rows);
-}
 
 struct EmphasisCase {
   const char* name;
@@ -345,96 +244,6 @@ class RunCheck {
   std::string name_;
 };
 
-/// A linear travel of the first version: every frame's conditioning, latent and picture.
-class LinearTravelCheck {
- public:
-  LinearTravelCheck(const Pipeline& pipeline,
-                    const json& sampling,
-                    const json& travel,
-                    const SafetensorsFile& tensors,
-                    const std::string& key,
-                    const RunTolerances& allowed,
-                    Report& report)
-      : pipeline_(pipeline),
-        sampling_(sampling),
-        travel_(travel),
-        tensors_(tensors),
-        key_(key + "/"),
-        allowed_(allowed),
-        report_(report) {}
-
-  void check() {
-    const StagePlan plan = stage_plan();
-    TravelRequest request;
-    PromptOptions options;
-    options.planned_calls = sampling_.at("steps");
-    Progress progress;
-    const Route route(plan, request, pipeline_.encoder(), options, progress);
-    report_.exact("travel/" + key_ + "frames",
-                  static_cast<int>(route.places().size()) == travel_.at("frames").get<int>(),
-                  std::to_string(route.places().size()));
-    std::vector<at::Tensor> conds, unconds, latents;
-    std::vector<Image> images;
-    for (const FramePlace& place : route.places()) {
-      const ImageConditioning conditioning = route.conditioning(place);
-      conds.push_back(conditioning.parts.at(0).schedule.at_call(0));
-      unconds.push_back(conditioning.uncond.at_call(0));
-      latents.push_back(draw(conditioning, place, latents.empty()));
-      images.push_back(decode_latents(pipeline_.vae(), latents.back()).front());
-    }
-    report_.close("travel/" + key_ + "cond", at::stack(conds), expected("cond"), allowed_.cond);
-    if (tensors_.contains(key_ + "uncond")) {
-      report_.close("travel/" + key_ + "uncond", at::stack(unconds), expected("uncond"),
-                    allowed_.cond);
-    }
-    report_.mostly_close("travel/" + key_ + "latent", at::cat(latents), expected("latent"),
-                         allowed_.latent, 0, allowed_.latents_beyond);
-    if (tensors_.contains(key_ + "image")) {
-      report_.mostly_close("travel/" + key_ + "image", as_bytes(images), expected("image"),
-                           allowed_.level, 0, allowed_.pixels_beyond);
-    }
-  }
-
- private:
-  at::Tensor expected(const std::string& tensor) const { return tensors_.tensor(key_ + tensor); }
-
-  StagePlan stage_plan() const {
-    StagePlan plan;
-    plan.prompts = travel_.at("prompts").get<std::vector<std::string>>();
-    plan.negative_prompts = travel_.at("negatives").get<std::vector<std::string>>();
-    plan.steps = travel_.at("steps").get<std::vector<std::int64_t>>();
-    return plan;
-  }
-
-  /// With genesis successive the set tells which latent all frames but the first started from: the
-  /// first version encoded a picture only when it encoded a stage.
-  at::Tensor draw(const ImageConditioning& conditioning,
-                  const FramePlace& place,
-                  bool first) const {
-    SamplingSettings settings = settings_of(sampling_);
-    PictureBatch batch;
-    batch.width = sampling_.at("width");
-    batch.height = sampling_.at("height");
-    batch.seeds = seeds_of(sampling_);
-    batch.images = {conditioning};
-    if (!first && travel_.value("genesis", "fixed") == "successive") {
-      settings.denoising_strength = travel_.at("denoise_strength");
-      const at::Tensor used = expected("init_latent_used").to(at::kFloat);
-      const std::int64_t gap = place.alpha > 0 ? place.stage : place.stage - 1;
-      batch.init_latent = used.narrow(0, std::min(gap, used.size(0) - 1), 1);
-    }
-    return pipeline_.sample(settings, batch);
-  }
-
-  const Pipeline& pipeline_;
-  const json& sampling_;
-  const json& travel_;
-  const SafetensorsFile& tensors_;
-  std::string key_;
-  RunTolerances allowed_;
-  Report& report_;
-};
-
 }  // namespace
 
 void check_text_conditionings(const Context& context, Report& report) {
@@ -461,24 +270,6 @@ void check_runs(const Context& context, Report& report) {
   for (const json& run : set.at("runs")) {
     report.guarded("tiny_sd1/runs/" + run.at("name").get<std::string>(), [&] {
       RunCheck(*pipeline, run, *tensors, tolerances(context.precision), report).check();
-    });
-  }
-}
-
-void check_linear_travels(const Context& context,
-                          const json& set,
-                          const SafetensorsFile& tensors,
-                          Report& report) {
-  const auto pipeline = open_pipeline(context);
-  for (const auto& [key, travel] : set.at("cases").items()) {
-    if (!travel.is_object() || travel.value("mode", "") != "linear" ||
-        !tensors.contains(key + "/latent")) {
-      continue;
-    }
-    report.guarded("travel/" + key, [&, &key = key, &travel = travel] {
-      LinearTravelCheck(*pipeline, set.at("sampling"), travel, tensors, key,
-                        tolerances(context.precision), report)
-          .check();
     });
   }
 }

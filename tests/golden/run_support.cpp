@@ -1,0 +1,88 @@
+#include "tests/golden/run_support.h"
+
+#include <cstring>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+namespace ptravel::golden {
+
+using nlohmann::json;
+
+RunTolerances tolerances(Precision precision) {
+  if (precision == Precision::Fp32) {
+    return {};
+  }
+  RunTolerances loose;
+  loose.first_call = 8.0;  // sigma 14.6 times guidance 7 times eps errors of about 0.01
+  loose.encoded = 0.7;
+  loose.latent = 1.0;
+  loose.latents_beyond = 0.05;
+  loose.decoded = 0.1;
+  loose.level = 24;
+  loose.pixels_beyond = 0.1;
+  return loose;
+}
+
+std::unique_ptr<Pipeline> open_pipeline(const Context& context) {
+  PipelineOptions options;
+  options.model = context.root / "tiny_sd1" / "model.safetensors";
+  options.precision = context.precision;
+  options.device = DeviceChoice::Cpu;
+  options.threads = at::get_num_threads();
+  auto pipeline = Pipeline::open(options);
+  Progress progress;
+  pipeline->load(progress);
+  return pipeline;
+}
+
+SamplingSettings settings_of(const json& run) {
+  SamplingSettings settings;
+  const SamplerChoice choice = resolve_sampler(run.at("sampler").get<std::string>(),
+                                               value_or<std::string>(run, "scheduler", ""));
+  settings.sampler = choice.sampler;
+  settings.schedule = choice.schedule;
+  settings.num_steps = run.at("steps");
+  settings.guidance_scale = run.at("cfg_scale");
+  if (run.contains("eta")) {
+    settings.sampler_options.eta = run.at("eta").get<double>();
+  }
+  settings.sampler_options.s_churn = value_or(run, "s_churn", 0.0);
+  settings.sampler_options.s_tmin = value_or(run, "s_tmin", 0.0);
+  settings.sampler_options.s_tmax = value_or(run, "s_tmax", 0.0);
+  settings.sampler_options.s_noise = value_or(run, "s_noise", 1.0);
+  settings.denoising_strength = value_or(run, "denoising_strength", 0.75);
+  settings.fix_steps = value_or(run, "fix_steps", false);
+  return settings;
+}
+
+std::vector<ImageSeed> seeds_of(const json& run) {
+  std::vector<ImageSeed> seeds;
+  const int batch = value_or(run, "batch", 1);
+  for (int k = 0; k < batch; ++k) {
+    ImageSeed seed;
+    seed.subseed_strength = value_or(run, "subseed_strength", 0.0);
+    // With a variation seed only the subseed counts up along a batch.
+    seed.seed = run.at("seed").get<std::uint64_t>() + (seed.subseed_strength == 0 ? k : 0);
+    seed.subseed = value_or<std::uint64_t>(run, "subseed", 0) + k;
+    seed.resize_from_height = value_or<std::int64_t>(run, "seed_resize_from_h", 0) / 8;
+    seed.resize_from_width = value_or<std::int64_t>(run, "seed_resize_from_w", 0) / 8;
+    seed.ensd = value_or<std::int64_t>(run, "ensd", 0);
+    seed.source =
+        value_or<std::string>(run, "randn_source", "CPU") == "NV" ? RngSource::Nv : RngSource::Cpu;
+    seeds.push_back(seed);
+  }
+  return seeds;
+}
+
+at::Tensor as_bytes(const std::vector<Image>& images) {
+  std::vector<at::Tensor> rows;
+  for (const Image& image : images) {
+    at::Tensor bytes = at::empty({image.height, image.width, 3}, at::kByte);
+    std::memcpy(bytes.data_ptr(), image.pixels.data(), image.pixels.size());
+    rows.push_back(bytes);
+  }
+  return at::stack(rows);
+}
+
+}  // namespace ptravel::golden
