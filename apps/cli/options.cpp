@@ -1,5 +1,6 @@
 #include "apps/cli/options.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -172,6 +173,16 @@ void throw_option_problems(const std::vector<RequestProblem>& problems) {
     named.push_back({option_name(problem.field), problem.message});
   }
   throw_request_problems(named);
+}
+
+Error with_option_names(const Error& error) {
+  std::istringstream lines(error.what());
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    const auto colon = std::min(line.find(": "), line.size());
+    text += (text.empty() ? "" : "\n") + option_name(line.substr(0, colon)) + line.substr(colon);
+  }
+  return {error.code(), text};
 }
 
 }  // namespace ptravel::cli

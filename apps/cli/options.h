@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/request.h"
 
@@ -41,6 +42,10 @@ TravelRequest build_request(const FieldOptions& options, std::vector<RequestProb
 
 /// Throws one InvalidArgument with a line for each problem, naming options ("--travel-steps").
 void throw_option_problems(const std::vector<RequestProblem>& problems);
+
+/// The same error with options in place of settings at the beginning of its lines: problems that
+/// only the opened model brings to light come as "clip_skip: ...".
+Error with_option_names(const Error& error);
 
 /// "travel_steps" to "--travel-steps"; names that are no setting stay as they are.
 std::string option_name(const std::string& field);

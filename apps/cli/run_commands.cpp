@@ -38,7 +38,7 @@ void with_console(bool json, const Work& work) {
   try {
     work(console, progress, events);
   } catch (const Error& error) {
-    console.failure(error);
+    console.failure(with_option_names(error));
     if (!folder.empty() && error.code() != ErrorCode::InvalidArgument) {
       console.hint("to go on: prompt-travel resume " + folder.string());
     }
@@ -57,6 +57,9 @@ void render(const RunArguments& arguments) {
       arguments.json, [&](Console& console, Progress& progress, const RunEventSink& events) {
         std::vector<RequestProblem> problems;
         const TravelRequest request = build_request(arguments.fields, problems);
+        if (arguments.from.empty() && !arguments.output.empty()) {
+          problems.push_back({"--frame-out", "is only for --from"});
+        }
         if (!arguments.from.empty()) {
           throw_option_problems(problems);
           const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
