@@ -1,15 +1,13 @@
 #include "tensor/norm.h"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
 
-#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
-#include "tensor/layout.h"
+#include "tensor/group_norm_cpu.h"
 #include "tensor/path.h"
 
 namespace ptravel {
@@ -17,178 +15,17 @@ namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
 
-/// Sums of one channel over one image, relative to `shift`.
-struct Moments {
-  double mean = 0;
-  double variance = 0;
-};
+/// Layer normalisation's gradients are summed in this many parts, whatever the number of threads.
+constexpr std::int64_t kGradientParts = 16;
 
-/// The picture as the loops see it: `images` of [rows, channels], cut into blocks of rows whose
-/// size depends on the picture alone, so that sums are the same for every number of threads.
-struct Blocks {
-  explicit Blocks(const at::Tensor& x)
-      : images(x.size(0)),
-        channels(x.size(1)),
-        rows(x.size(2) * x.size(3)),
-        size(std::max<std::int64_t>(64, (rows + 255) / 256)),
-        count((rows + size - 1) / size),
-        element(element_of(x)),
-        element_bytes(x.element_size()) {}
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
 
-  std::int64_t rows_in(std::int64_t block) const { return std::min(size, rows - block * size); }
-  /// Byte offset of a block of an image.
-  std::int64_t offset(std::int64_t image, std::int64_t block) const {
-    return (image * rows + block * size) * channels * element_bytes;
-  }
-
-  std::int64_t images, channels, rows, size, count;
-  cpu::Element element;
-  std::int64_t element_bytes;
-};
-
-/// The first pixel of each image, [N, C] float32. Sums are taken relative to it: a channel whose
-/// mean is far from zero would otherwise lose its variance to cancellation.
-at::Tensor shifts_of(const at::Tensor& x) {
-  return x.select(3, 0).select(2, 0).to(at::kFloat).contiguous();
-}
-
-/// Sums and squares of each channel over each block: [N, blocks, 2, C].
-at::Tensor block_sums(const at::Tensor& x, const Blocks& blocks, const at::Tensor& shifts) {
-  at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
-  const auto* from = static_cast<const char*>(x.data_ptr());
-  auto* to = sums.data_ptr<float>();
-  const auto* shift = shifts.data_ptr<float>();
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      float* sum = to + task * 2 * blocks.channels;
-      cpu::kernels().moments(blocks.element, from + blocks.offset(image, block),
-                             blocks.rows_in(block), blocks.channels,
-                             shift + image * blocks.channels, sum, sum + blocks.channels);
-    }
-  });
-  return sums;
-}
-
-Moments channel_moments(const Blocks& blocks,
-                        const float* sums,
-                        std::int64_t channel,
-                        double shift) {
-  double sum = 0;
-  double squares = 0;
-  for (std::int64_t block = 0; block < blocks.count; ++block) {
-    const float* both = sums + block * 2 * blocks.channels + channel;
-    sum += both[0];
-    squares += both[blocks.channels];
-  }
-  const double count = static_cast<double>(blocks.rows);
-  const double mean = sum / count;
-  return {shift + mean, std::max(0.0, squares / count - mean * mean)};
-}
-
-/// Mean and variance of a group from those of its channels, which all count the same.
-Moments group_moments(const std::vector<Moments>& channels) {
-  Moments group;
-  for (const Moments& channel : channels) {
-    group.mean += channel.mean / static_cast<double>(channels.size());
-  }
-  for (const Moments& channel : channels) {
-    const double away = channel.mean - group.mean;
-    group.variance += (channel.variance + away * away) / static_cast<double>(channels.size());
-  }
-  return group;
-}
-
-/// The normalisation as one multiplication and addition for each channel: [N, 2, C].
-at::Tensor scales_and_offsets(const at::Tensor& x,
-                              const Blocks& blocks,
-                              std::int64_t groups,
-                              const at::Tensor& weight,
-                              const at::Tensor& bias,
-                              double eps) {
-  const at::Tensor shifts = shifts_of(x);
-  const at::Tensor sums = block_sums(x, blocks, shifts);
-  at::Tensor result = at::empty({blocks.images, 2, blocks.channels}, at::kFloat);
-  const at::Tensor weights = weight.to(at::kFloat).contiguous();
-  const at::Tensor biases = bias.to(at::kFloat).contiguous();
-  const std::int64_t width = blocks.channels / groups;
-  cpu::parallel_ranges(blocks.images * groups, 4, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<Moments> channels(static_cast<std::size_t>(width));
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / groups;
-      const std::int64_t first = task % groups * width;
-      const float* image_sums = sums.data_ptr<float>() + image * blocks.count * 2 * blocks.channels;
-      const float* shift = shifts.data_ptr<float>() + image * blocks.channels + first;
-      for (std::int64_t c = 0; c < width; ++c) {
-        channels[static_cast<std::size_t>(c)] =
-            channel_moments(blocks, image_sums, first + c, shift[c]);
-      }
-      const Moments group = group_moments(channels);
-      const double rate = 1.0 / std::sqrt(group.variance + eps);
-      float* scale = result.data_ptr<float>() + image * 2 * blocks.channels + first;
-      for (std::int64_t c = 0; c < width; ++c) {
-        const double factor = weights.data_ptr<float>()[first + c] * rate;
-        scale[c] = static_cast<float>(factor);
-        scale[c + blocks.channels] =
-            static_cast<float>(biases.data_ptr<float>()[first + c] - group.mean * factor);
-      }
-    }
-  });
-  return result;
-}
-
-at::Tensor group_norm_on_cpu(const at::Tensor& picture,
-                             std::int64_t groups,
+at::Tensor layer_norm_on_cpu(const at::Tensor& x,
                              const at::Tensor& weight,
                              const at::Tensor& bias,
-                             double eps,
-                             AfterNorm after) {
-  const at::Tensor x = to_channels_last(picture);
-  const Blocks blocks(x);
-  const at::Tensor factors = scales_and_offsets(x, blocks, groups, weight, bias, eps);
-  at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
-  const auto* from = static_cast<const char*>(x.data_ptr());
-  auto* to = static_cast<char*>(out.data_ptr());
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
-      const std::int64_t offset = blocks.offset(image, block);
-      cpu::kernels().scale_offset(blocks.element, from + offset, to + offset, blocks.rows_in(block),
-                                  blocks.channels, scale, scale + blocks.channels,
-                                  after == AfterNorm::Silu);
-    }
-  });
-  return out;
-}
-
-}  // namespace
-
-at::Tensor group_norm(const at::Tensor& x,
-                      std::int64_t groups,
-                      const at::Tensor& weight,
-                      const at::Tensor& bias,
-                      double eps,
-                      AfterNorm after) {
-  PTRAVEL_CHECK(x.dim() == 4 && x.size(1) % groups == 0 && weight.numel() == x.size(1));
-  if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
-    return group_norm_on_cpu(x, groups, weight, bias, eps, after);
-  }
-  const at::Tensor normal =
-      at::group_norm(x, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
-  return after == AfterNorm::Silu ? at::silu(normal) : normal;
-}
-
-at::Tensor layer_norm(const at::Tensor& x,
-                      const at::Tensor& weight,
-                      const at::Tensor& bias,
-                      double eps) {
+                             double eps) {
   const std::int64_t width = x.size(-1);
-  if (!use_cpu_kernels({&x}) || wants_gradient(weight)) {
-    return at::layer_norm(x, {width}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
-  }
   const at::Tensor input = x.contiguous();
   at::Tensor out = at::empty_like(input);
   const at::Tensor weights = weight.to(at::kFloat).contiguous();
@@ -203,6 +40,89 @@ at::Tensor layer_norm(const at::Tensor& x,
                               biases.data_ptr<float>(), static_cast<float>(eps));
   });
   return out;
+}
+
+/// The gradients with respect to x, weight and bias; x and grad are contiguous.
+variable_list layer_norm_gradients(const at::Tensor& x,
+                                   const at::Tensor& grad,
+                                   const at::Tensor& weight,
+                                   double eps) {
+  const std::int64_t width = x.size(-1);
+  const std::int64_t rows = x.numel() / width;
+  at::Tensor out = at::empty_like(x);
+  at::Tensor sums = at::zeros({kGradientParts, 2, width}, at::kFloat);
+  const at::Tensor weights = weight.to(at::kFloat).contiguous();
+  const auto* from = static_cast<const char*>(x.data_ptr());
+  const auto* above = static_cast<const char*>(grad.data_ptr());
+  auto* to = static_cast<char*>(out.data_ptr());
+  auto* sum = sums.data_ptr<float>();
+  const std::int64_t row_bytes = width * x.element_size();
+  cpu::parallel_ranges(kGradientParts, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t part = begin; part < end; ++part) {
+      const std::int64_t first = rows * part / kGradientParts;
+      const std::int64_t last = rows * (part + 1) / kGradientParts;
+      cpu::kernels().layer_norm_gradient(
+          element_of(x), from + first * row_bytes, above + first * row_bytes,
+          to + first * row_bytes, last - first, width, weights.data_ptr<float>(),
+          static_cast<float>(eps), sum + part * 2 * width, sum + part * 2 * width + width);
+    }
+  });
+  const at::Tensor total = sums.sum(0);
+  return {out, total[0].to(weight.scalar_type()), total[1].to(weight.scalar_type())};
+}
+
+struct LayerNormFunction : torch::autograd::Function<LayerNormFunction> {
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& x,
+                            const at::Tensor& weight,
+                            const at::Tensor& bias,
+                            double eps) {
+    const at::Tensor input = x.contiguous();
+    context->save_for_backward({input, weight});
+    context->saved_data["eps"] = eps;
+    return layer_norm_on_cpu(input, weight, bias, eps);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const variable_list saved = context->get_saved_variables();
+    variable_list result =
+        layer_norm_gradients(saved[0], grads[0].to(saved[0].scalar_type()).contiguous(), saved[1],
+                             context->saved_data["eps"].toDouble());
+    result.emplace_back();
+    return result;
+  }
+};
+
+}  // namespace
+
+at::Tensor group_norm(const at::Tensor& x,
+                      std::int64_t groups,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
+                      double eps,
+                      AfterNorm after) {
+  PTRAVEL_CHECK(x.dim() == 4 && x.size(1) % groups == 0 && weight.numel() == x.size(1));
+  if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
+    return group_norm_on_cpu(x, weight, bias, {groups, eps, after});
+  }
+  if (fits_cpu_kernels(x)) {
+    return differentiable_group_norm(x, weight, bias, {groups, eps, after});
+  }
+  const at::Tensor normal =
+      at::group_norm(x, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
+  return after == AfterNorm::Silu ? at::silu(normal) : normal;
+}
+
+at::Tensor layer_norm(const at::Tensor& x,
+                      const at::Tensor& weight,
+                      const at::Tensor& bias,
+                      double eps) {
+  if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
+    return layer_norm_on_cpu(x, weight, bias, eps);
+  }
+  if (fits_cpu_kernels(x)) {
+    return LayerNormFunction::apply(x, weight, bias, eps);
+  }
+  return at::layer_norm(x, {x.size(-1)}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
 }
 
 }  // namespace ptravel

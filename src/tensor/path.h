@@ -13,6 +13,9 @@ namespace ptravel {
 /// Otherwise the operation goes through LibTorch, which differentiates and knows other devices.
 bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands);
 
+/// True for the number formats and the place that the program's own CPU kernels know.
+bool fits_cpu_kernels(const at::Tensor& x);
+
 /// True when gradients are being recorded and `x` takes part.
 bool wants_gradient(const at::Tensor& x);
 

@@ -55,6 +55,45 @@ void scale_offset(Element element,
   });
 }
 
+void scale_offset_gradient_sums(Element element,
+                                const void* x,
+                                const void* grad,
+                                std::int64_t rows,
+                                std::int64_t channels,
+                                const ScaleOffset& run,
+                                float* sums,
+                                float* products) {
+  with_element(element, [&](auto* t) {
+    if (run.silu) {
+      scale_offset_gradient_sums_of<true>(as(t, x), as(t, grad), rows, channels, run, sums,
+                                          products);
+    } else {
+      scale_offset_gradient_sums_of<false>(as(t, x), as(t, grad), rows, channels, run, sums,
+                                           products);
+    }
+  });
+}
+
+void scale_offset_gradient(Element element,
+                           const void* x,
+                           const void* grad,
+                           void* out,
+                           std::int64_t rows,
+                           std::int64_t channels,
+                           const ScaleOffset& run,
+                           const float* slope,
+                           const float* offset) {
+  with_element(element, [&](auto* t) {
+    if (run.silu) {
+      scale_offset_gradient_of<true>(as(t, x), as(t, grad), as(t, out), rows, channels, run, slope,
+                                     offset);
+    } else {
+      scale_offset_gradient_of<false>(as(t, x), as(t, grad), as(t, out), rows, channels, run, slope,
+                                      offset);
+    }
+  });
+}
+
 void layer_norm(Element element,
                 const void* x,
                 void* y,
@@ -71,8 +110,45 @@ void unary(Element element, UnaryFunction function, const void* x, void* y, std:
   with_element(element, [&](auto* t) { unary_of(function, as(t, x), as(t, y), count); });
 }
 
+void layer_norm_gradient(Element element,
+                         const void* x,
+                         const void* grad,
+                         void* out,
+                         std::int64_t rows,
+                         std::int64_t width,
+                         const float* weight,
+                         float eps,
+                         float* weight_sums,
+                         float* bias_sums) {
+  with_element(element, [&](auto* t) {
+    layer_norm_gradient_of(as(t, x), as(t, grad), as(t, out), rows, width, weight, eps, weight_sums,
+                           bias_sums);
+  });
+}
+
+void unary_gradient(Element element,
+                    UnaryFunction function,
+                    const void* x,
+                    const void* grad,
+                    void* out,
+                    std::int64_t count) {
+  with_element(element, [&](auto* t) {
+    unary_gradient_of(function, as(t, x), as(t, grad), as(t, out), count);
+  });
+}
+
 void geglu(Element element, const void* x, void* y, std::int64_t rows, std::int64_t width) {
   with_element(element, [&](auto* t) { geglu_of(as(t, x), as(t, y), rows, width); });
+}
+
+void geglu_gradient(Element element,
+                    const void* x,
+                    const void* grad,
+                    void* out,
+                    std::int64_t rows,
+                    std::int64_t width) {
+  with_element(element,
+               [&](auto* t) { geglu_gradient_of(as(t, x), as(t, grad), as(t, out), rows, width); });
 }
 
 template <typename T>
@@ -119,9 +195,14 @@ constexpr Kernels make_table(const char* name) {
   return {name,
           moments,
           scale_offset,
+          scale_offset_gradient_sums,
+          scale_offset_gradient,
           layer_norm,
+          layer_norm_gradient,
           unary,
+          unary_gradient,
           geglu,
+          geglu_gradient,
           attention_packed_size,
           attention_scratch_size,
           pack_keys_values,

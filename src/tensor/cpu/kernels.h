@@ -24,6 +24,13 @@ struct AttentionShape {
   bool causal = false;  ///< Query i sees keys 0..i only.
 };
 
+/// A scale and an offset for each channel, then perhaps a SiLU.
+struct ScaleOffset {
+  const float* scale;
+  const float* offset;
+  bool silu;
+};
+
 /// Query rows that attention_rows computes in one call.
 constexpr std::int64_t kQueryBlock = 48;
 /// Keys that pack_keys_values lays out in one call, and that attention_rows takes at a time.
@@ -53,6 +60,26 @@ struct Kernels {
                        const float* scale,
                        const float* offset,
                        bool silu);
+  /// For each channel, sums over `rows` of g and of g * x, where g is `grad` carried back through
+  /// the SiLU of y = silu(x * scale + offset).
+  void (*scale_offset_gradient_sums)(Element,
+                                     const void* x,
+                                     const void* grad,
+                                     std::int64_t rows,
+                                     std::int64_t channels,
+                                     const ScaleOffset&,
+                                     float* sums,
+                                     float* products);
+  /// out = g * scale[channel] + x * slope[channel] + offset[channel].
+  void (*scale_offset_gradient)(Element,
+                                const void* x,
+                                const void* grad,
+                                void* out,
+                                std::int64_t rows,
+                                std::int64_t channels,
+                                const ScaleOffset&,
+                                const float* slope,
+                                const float* offset);
   /// Layer normalisation of each row of [rows, width].
   void (*layer_norm)(Element,
                      const void* x,
@@ -62,9 +89,27 @@ struct Kernels {
                      const float* weight,
                      const float* bias,
                      float eps);
+  /// Its gradient with respect to x. Adds each column's share of the gradients with respect to
+  /// weight and bias to `weight_sums` and `bias_sums`, [width] each.
+  void (*layer_norm_gradient)(Element,
+                              const void* x,
+                              const void* grad,
+                              void* out,
+                              std::int64_t rows,
+                              std::int64_t width,
+                              const float* weight,
+                              float eps,
+                              float* weight_sums,
+                              float* bias_sums);
   void (*unary)(Element, UnaryFunction, const void* x, void* y, std::int64_t count);
+  /// out = grad * function'(x).
+  void (*unary_gradient)(
+      Element, UnaryFunction, const void* x, const void* grad, void* out, std::int64_t count);
   /// y[r, c] = x[r, c] * gelu(x[r, width + c]); x is [rows, 2 * width], y is [rows, width].
   void (*geglu)(Element, const void* x, void* y, std::int64_t rows, std::int64_t width);
+  /// The gradient of geglu with respect to x; grad is [rows, width], x and out [rows, 2 * width].
+  void (*geglu_gradient)(
+      Element, const void* x, const void* grad, void* out, std::int64_t rows, std::int64_t width);
 
   /// Floats that the packed keys and values of one head take.
   std::int64_t (*attention_packed_size)(Element, const AttentionShape&);

@@ -1,0 +1,218 @@
+#include "tensor/group_norm_cpu.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "tensor/cpu/kernels.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/layout.h"
+#include "tensor/path.h"
+
+namespace ptravel {
+namespace {
+
+/// Sums of one channel over one image, relative to `shift`.
+struct Moments {
+  double mean = 0;
+  double variance = 0;
+};
+
+/// The picture as the loops see it: `images` of [rows, channels], cut into blocks of rows whose
+/// size depends on the picture alone, so that sums are the same for every number of threads.
+struct Blocks {
+  explicit Blocks(const at::Tensor& x)
+      : images(x.size(0)),
+        channels(x.size(1)),
+        rows(x.size(2) * x.size(3)),
+        size(std::max<std::int64_t>(64, (rows + 255) / 256)),
+        count((rows + size - 1) / size),
+        element(element_of(x)),
+        element_bytes(x.element_size()) {}
+
+  std::int64_t rows_in(std::int64_t block) const { return std::min(size, rows - block * size); }
+  /// Byte offset of a block of an image.
+  std::int64_t offset(std::int64_t image, std::int64_t block) const {
+    return (image * rows + block * size) * channels * element_bytes;
+  }
+
+  std::int64_t images, channels, rows, size, count;
+  cpu::Element element;
+  std::int64_t element_bytes;
+};
+
+/// The first pixel of each image, [N, C] float32. Sums are taken relative to it: a channel whose
+/// mean is far from zero would otherwise lose its variance to cancellation.
+at::Tensor shifts_of(const at::Tensor& x) {
+  return x.select(3, 0).select(2, 0).to(at::kFloat).contiguous();
+}
+
+/// Sums and squares of each channel over each block: [N, blocks, 2, C].
+at::Tensor block_sums(const at::Tensor& x, const Blocks& blocks, const at::Tensor& shifts) {
+  at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
+  const auto* from = static_cast<const char*>(x.data_ptr());
+  auto* to = sums.data_ptr<float>();
+  const auto* shift = shifts.data_ptr<float>();
+  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t image = task / blocks.count;
+      const std::int64_t block = task % blocks.count;
+      float* sum = to + task * 2 * blocks.channels;
+      cpu::kernels().moments(blocks.element, from + blocks.offset(image, block),
+                             blocks.rows_in(block), blocks.channels,
+                             shift + image * blocks.channels, sum, sum + blocks.channels);
+    }
+  });
+  return sums;
+}
+
+Moments channel_moments(const Blocks& blocks,
+                        const float* sums,
+                        std::int64_t channel,
+                        double shift) {
+  double sum = 0;
+  double squares = 0;
+  for (std::int64_t block = 0; block < blocks.count; ++block) {
+    const float* both = sums + block * 2 * blocks.channels + channel;
+    sum += both[0];
+    squares += both[blocks.channels];
+  }
+  const double count = static_cast<double>(blocks.rows);
+  const double mean = sum / count;
+  return {shift + mean, std::max(0.0, squares / count - mean * mean)};
+}
+
+/// Mean and variance of a group from those of its channels, which all count the same.
+Moments group_moments(const std::vector<Moments>& channels) {
+  Moments group;
+  for (const Moments& channel : channels) {
+    group.mean += channel.mean / static_cast<double>(channels.size());
+  }
+  for (const Moments& channel : channels) {
+    const double away = channel.mean - group.mean;
+    group.variance += (channel.variance + away * away) / static_cast<double>(channels.size());
+  }
+  return group;
+}
+
+}  // namespace
+
+GroupStatistics group_statistics(const at::Tensor& x,
+                                 const at::Tensor& weight,
+                                 const at::Tensor& bias,
+                                 const GroupNormRun& run) {
+  const Blocks blocks(x);
+  const std::int64_t groups = run.groups;
+  const at::Tensor shifts = shifts_of(x);
+  const at::Tensor sums = block_sums(x, blocks, shifts);
+  const at::Tensor result = at::empty({blocks.images, 2, blocks.channels}, at::kFloat);
+  const at::Tensor group_values = at::empty({blocks.images, groups, 2}, at::kFloat);
+  const at::Tensor weights = weight.to(at::kFloat).contiguous();
+  const at::Tensor biases = bias.to(at::kFloat).contiguous();
+  const std::int64_t width = blocks.channels / groups;
+  cpu::parallel_ranges(blocks.images * groups, 4, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<Moments> channels(static_cast<std::size_t>(width));
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t image = task / groups;
+      const std::int64_t first = task % groups * width;
+      const float* image_sums = sums.data_ptr<float>() + image * blocks.count * 2 * blocks.channels;
+      const float* shift = shifts.data_ptr<float>() + image * blocks.channels + first;
+      for (std::int64_t c = 0; c < width; ++c) {
+        channels[static_cast<std::size_t>(c)] =
+            channel_moments(blocks, image_sums, first + c, shift[c]);
+      }
+      const Moments group = group_moments(channels);
+      const double rate = 1.0 / std::sqrt(group.variance + run.eps);
+      group_values.data_ptr<float>()[2 * task] = static_cast<float>(group.mean);
+      group_values.data_ptr<float>()[2 * task + 1] = static_cast<float>(rate);
+      float* scale = result.data_ptr<float>() + image * 2 * blocks.channels + first;
+      for (std::int64_t c = 0; c < width; ++c) {
+        const double factor = weights.data_ptr<float>()[first + c] * rate;
+        scale[c] = static_cast<float>(factor);
+        scale[c + blocks.channels] =
+            static_cast<float>(biases.data_ptr<float>()[first + c] - group.mean * factor);
+      }
+    }
+  });
+  return {result, group_values};
+}
+
+at::Tensor apply_group_norm(const at::Tensor& x, const at::Tensor& factors, AfterNorm after) {
+  const Blocks blocks(x);
+  at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
+  const auto* from = static_cast<const char*>(x.data_ptr());
+  auto* to = static_cast<char*>(out.data_ptr());
+  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t image = task / blocks.count;
+      const std::int64_t block = task % blocks.count;
+      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
+      const std::int64_t offset = blocks.offset(image, block);
+      cpu::kernels().scale_offset(blocks.element, from + offset, to + offset, blocks.rows_in(block),
+                                  blocks.channels, scale, scale + blocks.channels,
+                                  after == AfterNorm::Silu);
+    }
+  });
+  return out;
+}
+
+at::Tensor group_norm_on_cpu(const at::Tensor& picture,
+                             const at::Tensor& weight,
+                             const at::Tensor& bias,
+                             const GroupNormRun& run) {
+  const at::Tensor x = to_channels_last(picture);
+  return apply_group_norm(x, group_statistics(x, weight, bias, run).factors, run.after);
+}
+
+at::Tensor group_norm_gradient_sums(const at::Tensor& x,
+                                    const at::Tensor& grad,
+                                    const at::Tensor& factors,
+                                    AfterNorm after) {
+  const Blocks blocks(x);
+  at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
+  const auto* from = static_cast<const char*>(x.data_ptr());
+  const auto* above = static_cast<const char*>(grad.data_ptr());
+  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t image = task / blocks.count;
+      const std::int64_t block = task % blocks.count;
+      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
+      const std::int64_t offset = blocks.offset(image, block);
+      float* sum = sums.data_ptr<float>() + task * 2 * blocks.channels;
+      cpu::kernels().scale_offset_gradient_sums(
+          blocks.element, from + offset, above + offset, blocks.rows_in(block), blocks.channels,
+          {scale, scale + blocks.channels, after == AfterNorm::Silu}, sum, sum + blocks.channels);
+    }
+  });
+  return sums.sum(1);
+}
+
+at::Tensor group_norm_gradient(const at::Tensor& x,
+                               const at::Tensor& grad,
+                               const at::Tensor& factors,
+                               const at::Tensor& terms,
+                               AfterNorm after) {
+  const Blocks blocks(x);
+  at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
+  const auto* from = static_cast<const char*>(x.data_ptr());
+  const auto* above = static_cast<const char*>(grad.data_ptr());
+  auto* to = static_cast<char*>(out.data_ptr());
+  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t image = task / blocks.count;
+      const std::int64_t block = task % blocks.count;
+      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
+      const float* term = terms.data_ptr<float>() + image * 2 * blocks.channels;
+      const std::int64_t offset = blocks.offset(image, block);
+      cpu::kernels().scale_offset_gradient(
+          blocks.element, from + offset, above + offset, to + offset, blocks.rows_in(block),
+          blocks.channels, {scale, scale + blocks.channels, after == AfterNorm::Silu}, term,
+          term + blocks.channels);
+    }
+  });
+  return out;
+}
+
+}  // namespace ptravel
