@@ -15,7 +15,6 @@ constexpr std::int64_t kMaxBlocks = 64;
 constexpr std::int64_t kMaxDepth = 64;
 constexpr std::int64_t kMaxImageChannels = 64;
 constexpr std::int64_t kMaxVaeLevels = 8;
-constexpr std::int64_t kNormGroups = 32;
 constexpr std::int64_t kClipHeadWidth = 64;
 
 [[noreturn]] void fail(ErrorCode code, const std::string& problem) {
@@ -151,8 +150,9 @@ UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hint
   config.model_channels = first[0];
   config.in_channels = first[1];
   config.out_channels = shapes.of("out.2.weight", 4)[0];
-  check_range("the UNet's width", config.model_channels, kNormGroups, kMaxWidth);
-  check_multiple("the UNet's width", config.model_channels, kNormGroups);
+  config.norm_groups = hints.unet_norm_groups.value_or(config.norm_groups);
+  check_range("the UNet's width", config.model_channels, config.norm_groups, kMaxWidth);
+  check_multiple("the UNet's width", config.model_channels, config.norm_groups);
   check_range("the UNet's input channels", config.in_channels, 1, kMaxImageChannels);
   check_range("the UNet's output channels", config.out_channels, 1, kMaxImageChannels);
   const std::vector<Level> levels = read_levels(shapes);
@@ -163,7 +163,7 @@ UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hint
     if (level.blocks != config.num_res_blocks || level.blocks == 0) {
       fail(ErrorCode::Corrupt, "the UNet's levels have different numbers of blocks");
     }
-    check_range("a UNet level's width", level.channels, kNormGroups, kMaxWidth);
+    check_range("a UNet level's width", level.channels, config.norm_groups, kMaxWidth);
     check_multiple("a UNet level's width", level.channels, config.model_channels);
     config.channel_mult.push_back(level.channels / config.model_channels);
     config.transformer_depth.push_back(level.depth);
@@ -211,8 +211,9 @@ VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints)
   config.z_channels = bottleneck[0];
   config.embed_dim = bottleneck[1];
   config.scale_factor = hints.scale_factor.value_or(config.scale_factor);
-  check_range("the VAE's width", config.channels, kNormGroups, kMaxWidth);
-  check_multiple("the VAE's width", config.channels, kNormGroups);
+  config.norm_groups = hints.vae_norm_groups.value_or(config.norm_groups);
+  check_range("the VAE's width", config.channels, config.norm_groups, kMaxWidth);
+  check_multiple("the VAE's width", config.channels, config.norm_groups);
   for (const std::int64_t channels :
        {config.in_channels, config.out_channels, config.z_channels, config.embed_dim}) {
     check_range("the VAE's number of channels", channels, 1, kMaxImageChannels);
@@ -224,7 +225,7 @@ VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints)
   for (std::int64_t level = 0; level < levels; ++level) {
     const std::string block = "encoder.down." + std::to_string(level) + ".block.0.conv1.weight";
     const std::int64_t channels = shapes.of(block, 4)[0];
-    check_range("a VAE level's width", channels, kNormGroups, kMaxWidth);
+    check_range("a VAE level's width", channels, config.norm_groups, kMaxWidth);
     check_multiple("a VAE level's width", channels, config.channels);
     config.channel_mult.push_back(channels / config.channels);
   }

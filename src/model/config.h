@@ -39,6 +39,7 @@ struct UnetConfig {
   std::int64_t head_channels = 0;  ///< When > 0: heads = channels / head_channels.
   std::int64_t context_dim = 768;
   bool linear_projection = false;  ///< proj_in / proj_out are Linear instead of 1x1 convolutions.
+  std::int64_t norm_groups = 32;   ///< Not visible in the weights.
 };
 
 /// Hyper-parameters of the AutoencoderKL. Defaults: SD 1.x.
@@ -51,6 +52,7 @@ struct VaeConfig {
   std::int64_t in_channels = 3;
   std::int64_t out_channels = 3;
   double scale_factor = 0.18215;  ///< Latents are multiplied by it after encoding.
+  std::int64_t norm_groups = 32;  ///< Not visible in the weights.
 
   /// How many pixels one latent cell covers along a side: 8 for SD 1.x.
   std::int64_t factor() const { return std::int64_t{1} << (channel_mult.size() - 1); }
@@ -62,6 +64,8 @@ struct ConfigHints {
   std::optional<std::int64_t> unet_heads;
   std::optional<std::int64_t> unet_head_channels;
   std::optional<std::int64_t> clip_heads;
+  std::optional<std::int64_t> unet_norm_groups;
+  std::optional<std::int64_t> vae_norm_groups;
   std::optional<bool> quick_gelu;
   std::optional<double> scale_factor;
   std::optional<Prediction> prediction;

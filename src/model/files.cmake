@@ -14,6 +14,7 @@ set(PTRAVEL_MODEL_FILE_SOURCES
   pickle_reader.cpp
   safetensors.cpp
   safetensors_header.cpp
+  safetensors_writer.cpp
   tensor_file.cpp
   tensor_sources.cpp
   weights.cpp

@@ -235,6 +235,35 @@ std::string rename_leaf(Inside inside, std::string_view rest) {
   return std::string(rest);
 }
 
+/// The front of diffusers names that a rule matches, with every pair of numbers in use.
+std::vector<std::string> patterns_of(std::string_view from, const DiffusersLayout& layout) {
+  std::vector<std::string> patterns{std::string(from)};
+  for (std::size_t at = from.find('#'); at != from.npos; at = patterns[0].find('#')) {
+    std::vector<std::string> filled;
+    for (const std::string& pattern : patterns) {
+      const std::int64_t count = std::max(layout.num_levels, layout.layers_per_block + 1);
+      for (std::int64_t number = 0; number < count; ++number) {
+        filled.push_back(
+            std::string(pattern).replace(pattern.find('#'), 1, std::to_string(number)));
+      }
+    }
+    patterns = std::move(filled);
+  }
+  return patterns;
+}
+
+/// What could stand behind a block's name for an LDM leaf; today's name comes first.
+std::vector<std::string> leaves_behind(Inside inside, std::string_view ldm_leaf) {
+  std::vector<std::string> leaves;
+  for (const LeafRule& rule : kLeaves) {
+    if (rule.inside == inside && ldm_leaf.starts_with(rule.to)) {
+      leaves.insert(leaves.begin(), std::string(rule.from).append(ldm_leaf.substr(rule.to.size())));
+    }
+  }
+  leaves.emplace_back(ldm_leaf);
+  return leaves;
+}
+
 }  // namespace
 
 std::string_view ldm_prefix(ModelPart part) {
@@ -286,6 +315,34 @@ std::optional<MappedName> map_diffusers_name(ModelPart part,
   }
   mapped.name += name;
   return mapped;
+}
+
+std::string diffusers_name(ModelPart part,
+                           std::string_view ldm_name,
+                           const DiffusersLayout& layout) {
+  const auto leads_back = [&](const std::string& candidate) {
+    const auto mapped = map_diffusers_name(part, candidate, layout);
+    return mapped && mapped->name == ldm_name;
+  };
+  const std::string_view below = ldm_name.substr(ldm_prefix(part).size());
+  for (const BlockRule& rule : kBlocks) {
+    if (rule.part != part) {
+      continue;
+    }
+    for (const std::string& from : patterns_of(rule.from, layout)) {
+      const std::string to = expand(rule.to, *match_front(rule.from, from), layout);
+      if (!below.starts_with(to)) {
+        continue;
+      }
+      for (const std::string& leaf : leaves_behind(rule.inside, below.substr(to.size()))) {
+        if (leads_back(from + leaf)) {
+          return from + leaf;
+        }
+      }
+    }
+  }
+  PTRAVEL_CHECK(leads_back(std::string(below)));
+  return std::string(below);
 }
 
 std::optional<std::string> map_single_file_name(std::string_view name) {

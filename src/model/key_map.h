@@ -43,6 +43,12 @@ std::optional<MappedName> map_diffusers_name(ModelPart part,
                                              std::string_view name,
                                              const DiffusersLayout& layout);
 
+/// The diffusers name that map_diffusers_name maps to this LDM name with its prefix: for writing
+/// models. Throws Internal for a name that no rule reaches.
+std::string diffusers_name(ModelPart part,
+                           std::string_view ldm_name,
+                           const DiffusersLayout& layout);
+
 /// Maps a name of a single file to the LDM name of today (files before transformers 4 lack
 /// "text_model."); nothing for what is known and not needed: noise schedule buffers, EMA weights,
 /// losses, position ids.

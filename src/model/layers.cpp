@@ -45,14 +45,15 @@ Conv2d Conv2d::same(const Weights& weights,
 
 GroupNorm::GroupNorm(const Weights& weights,
                      std::int64_t channels,
-                     double eps_in,
+                     const GroupNormOptions& options_in,
                      const Compute& compute)
     : weight(weights.load("weight", {channels}, vector_precision(compute))),
       bias(weights.load("bias", {channels}, vector_precision(compute))),
-      eps(eps_in) {
-  if (channels % kGroups != 0) {
+      options(options_in) {
+  if (options.groups < 1 || channels % options.groups != 0) {
     throw Error(ErrorCode::Unsupported, "[group_norm] " + std::to_string(channels) +
-                                            " channels: expected a multiple of 32");
+                                            " channels: expected a multiple of the " +
+                                            std::to_string(options.groups) + " groups");
   }
 }
 

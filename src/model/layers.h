@@ -94,18 +94,27 @@ struct Conv2d {
   Convolution map;
 };
 
-/// Group normalisation with 32 groups, with SiLU behind it where wanted.
+/// How a network normalises.
+struct GroupNormOptions {
+  std::int64_t groups = 32;
+  double eps = 1e-5;
+};
+
+/// Group normalisation, with SiLU behind it where wanted.
 struct GroupNorm {
   GroupNorm() = default;
-  GroupNorm(const Weights& weights, std::int64_t channels, double eps, const Compute& compute);
+  /// Throws Unsupported when the groups do not divide the channels.
+  GroupNorm(const Weights& weights,
+            std::int64_t channels,
+            const GroupNormOptions& options,
+            const Compute& compute);
   at::Tensor operator()(const at::Tensor& x, AfterNorm after = AfterNorm::Nothing) const {
-    return group_norm(x, kGroups, weight, bias, eps, after);
+    return group_norm(x, options.groups, weight, bias, options.eps, after);
   }
 
-  static constexpr std::int64_t kGroups = 32;
   at::Tensor weight;
   at::Tensor bias;
-  double eps = 0;
+  GroupNormOptions options;
 };
 
 /// Layer normalisation over the last dimension, eps 1e-5.

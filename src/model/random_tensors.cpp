@@ -36,9 +36,12 @@ std::vector<std::int64_t> RandomTensors::shape(std::string_view name) const { re
 at::ScalarType RandomTensors::dtype(std::string_view name) const { refuse(name); }
 at::Tensor RandomTensors::tensor(std::string_view name) const { refuse(name); }
 
-std::optional<at::Tensor> RandomTensors::make(std::string_view name, at::IntArrayRef shape) const {
+std::optional<at::Tensor> RandomTensors::make(std::string_view name,
+                                              at::IntArrayRef shape,
+                                              const Compute& compute) const {
+  const auto options = at::TensorOptions().device(compute.device).dtype(compute.dtype);
   if (shape.size() < 2) {
-    return name.ends_with("weight") ? at::ones(shape) : at::zeros(shape);
+    return name.ends_with("weight") ? at::ones(shape, options) : at::zeros(shape, options);
   }
   at::Tensor tensor = at::empty(shape, at::kFloat);
   const std::int64_t inputs = tensor.numel() / tensor.size(0);
@@ -50,7 +53,7 @@ std::optional<at::Tensor> RandomTensors::make(std::string_view name, at::IntArra
   for (std::int64_t i = 0; i < tensor.numel(); ++i) {
     data[i] = static_cast<float>(static_cast<std::int32_t>(split_mix(state) >> 32)) * scale;
   }
-  return tensor;
+  return tensor.to(options);
 }
 
 }  // namespace ptravel

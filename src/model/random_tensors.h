@@ -18,7 +18,9 @@ class RandomTensors : public TensorSource {
   std::vector<std::int64_t> shape(std::string_view name) const override;
   at::ScalarType dtype(std::string_view name) const override;
   at::Tensor tensor(std::string_view name) const override;
-  std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const override;
+  std::optional<at::Tensor> make(std::string_view name,
+                                 at::IntArrayRef shape,
+                                 const Compute& compute) const override;
   void release(std::string_view) const override {}
 
  private:

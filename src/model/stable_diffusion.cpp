@@ -29,8 +29,10 @@ class ReportingTensors : public TensorSource {
     progress_.check_cancelled();
     progress_.update(++done_);
   }
-  std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const override {
-    return inner_->make(name, shape);
+  std::optional<at::Tensor> make(std::string_view name,
+                                 at::IntArrayRef shape,
+                                 const Compute& compute) const override {
+    return inner_->make(name, shape, compute);
   }
 
  private:

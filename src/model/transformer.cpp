@@ -90,7 +90,7 @@ SpatialTransformer::SpatialTransformer(const Weights& weights,
                                        std::int64_t depth,
                                        const UnetConfig& config,
                                        const Compute& compute)
-    : norm(weights.at("norm"), channels, 1e-6, compute) {
+    : norm(weights.at("norm"), channels, {.groups = config.norm_groups, .eps = 1e-6}, compute) {
   const auto stored = config.linear_projection ? Linear::Stored::Matrix : Linear::Stored::Filter;
   proj_in = Linear(weights.at("proj_in"), channels, channels, compute, Linear::Bias::Yes, stored);
   proj_out = Linear(weights.at("proj_out"), channels, channels, compute, Linear::Bias::Yes, stored);

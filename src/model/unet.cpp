@@ -18,19 +18,23 @@
 namespace ptravel {
 namespace {
 
-constexpr double kNormEps = 1e-5;
+GroupNormOptions norm_options(const UnetConfig& config) {
+  return {.groups = config.norm_groups, .eps = 1e-5};
+}
+
+std::int64_t time_width(const UnetConfig& config) { return 4 * config.model_channels; }
 
 /// Two convolutions with the time embedding between them, and a residual.
 struct ResBlock {
   ResBlock(const Weights& weights,
            std::int64_t in,
            std::int64_t out,
-           std::int64_t time_width,
+           const UnetConfig& config,
            const Compute& compute)
-      : in_norm(weights.at("in_layers.0"), in, kNormEps, compute),
+      : in_norm(weights.at("in_layers.0"), in, norm_options(config), compute),
         in_conv(Conv2d::same(weights.at("in_layers.2"), in, out, compute)),
-        time(weights.at("emb_layers.1"), time_width, out, compute),
-        out_norm(weights.at("out_layers.0"), out, kNormEps, compute),
+        time(weights.at("emb_layers.1"), time_width(config), out, compute),
+        out_norm(weights.at("out_layers.0"), out, norm_options(config), compute),
         out_conv(Conv2d::same(weights.at("out_layers.3"), out, out, compute)) {
     if (in != out) {
       skip.emplace(weights.at("skip_connection"), in, out, compute, Linear::Bias::Yes,
@@ -129,10 +133,10 @@ class Builder {
   std::vector<Stage> middle() {
     std::vector<Stage> stages(3);
     const Weights weights = weights_.at("middle_block");
-    stages[0].res.emplace(weights.at("0"), channels_, channels_, time_width(), compute_);
+    stages[0].res.emplace(weights.at("0"), channels_, channels_, config_, compute_);
     stages[1].transformer.emplace(weights.at("1"), channels_, config_.middle_depth, config_,
                                   compute_);
-    stages[2].res.emplace(weights.at("2"), channels_, channels_, time_width(), compute_);
+    stages[2].res.emplace(weights.at("2"), channels_, channels_, config_, compute_);
     return stages;
   }
 
@@ -155,8 +159,6 @@ class Builder {
     return stages;
   }
 
-  std::int64_t time_width() const { return 4 * config_.model_channels; }
-
  private:
   std::size_t levels() const { return config_.channel_mult.size(); }
   std::int64_t width(std::size_t level) const {
@@ -171,7 +173,7 @@ class Builder {
     return weights_.at(stage.name + "." + std::to_string(part));
   }
   void add_res(Stage& stage, std::int64_t in, std::int64_t out) {
-    stage.res.emplace(at(stage, 0), in, out, time_width(), compute_);
+    stage.res.emplace(at(stage, 0), in, out, config_, compute_);
     channels_ = out;
   }
   void add_transformer(Stage& stage, std::int64_t depth) const {
@@ -207,13 +209,13 @@ struct Unet::Layers {
       : config(config_in), compute(compute_in) {
     Builder builder(weights, config, compute);
     const Compute full = full_precision(compute);
-    const std::int64_t width = builder.time_width();
+    const std::int64_t width = time_width(config);
     time1 = Linear(weights.at("time_embed.0"), config.model_channels, width, full);
     time2 = Linear(weights.at("time_embed.2"), width, width, full);
     inputs = builder.inputs();
     middle = builder.middle();
     outputs = builder.outputs();
-    out_norm = GroupNorm(weights.at("out.0"), config.model_channels, kNormEps, compute);
+    out_norm = GroupNorm(weights.at("out.0"), config.model_channels, norm_options(config), compute);
     out_conv =
         Conv2d::same(weights.at("out.2"), config.model_channels, config.out_channels, compute);
   }

@@ -15,8 +15,6 @@
 namespace ptravel {
 namespace {
 
-constexpr double kNormEps = 1e-6;
-
 /// One resolution of the encoder or the decoder.
 struct Level {
   std::string name;  // "down.0", "up.3"
@@ -43,7 +41,7 @@ struct Encoder {
       for (std::int64_t block = 0; block < config.num_res_blocks; ++block) {
         const std::int64_t width = config.channels * config.channel_mult[i];
         level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width,
-                                  compute);
+                                  config, compute);
         channels = width;
       }
       if (i + 1 < config.channel_mult.size()) {
@@ -52,8 +50,8 @@ struct Encoder {
       }
       levels.push_back(std::move(level));
     }
-    middle.emplace(weights.at("mid"), channels, compute);
-    norm_out = GroupNorm(weights.at("norm_out"), channels, kNormEps, compute);
+    middle.emplace(weights.at("mid"), channels, config, compute);
+    norm_out = GroupNorm(weights.at("norm_out"), channels, norm_options(config), compute);
     conv_out = Conv2d::same(weights.at("conv_out"), channels, 2 * config.z_channels, compute);
   }
 
@@ -87,7 +85,7 @@ struct Decoder {
   Decoder(const Weights& weights, const VaeConfig& config, const Compute& compute) {
     std::int64_t channels = config.channels * config.channel_mult.back();
     conv_in = Conv2d::same(weights.at("conv_in"), config.z_channels, channels, compute);
-    middle.emplace(weights.at("mid"), channels, compute);
+    middle.emplace(weights.at("mid"), channels, config, compute);
     for (std::size_t i = config.channel_mult.size(); i-- > 0;) {
       Level level;
       level.name = "up." + std::to_string(i);
@@ -95,7 +93,7 @@ struct Decoder {
       for (std::int64_t block = 0; block <= config.num_res_blocks; ++block) {
         const std::int64_t width = config.channels * config.channel_mult[i];
         level.blocks.emplace_back(part.at("block." + std::to_string(block)), channels, width,
-                                  compute);
+                                  config, compute);
         channels = width;
       }
       if (i > 0) {
@@ -103,7 +101,7 @@ struct Decoder {
       }
       levels.push_back(std::move(level));
     }
-    norm_out = GroupNorm(weights.at("norm_out"), channels, kNormEps, compute);
+    norm_out = GroupNorm(weights.at("norm_out"), channels, norm_options(config), compute);
     conv_out = Conv2d::same(weights.at("conv_out"), channels, config.out_channels, compute);
   }
 

@@ -8,8 +8,6 @@
 namespace ptravel {
 namespace {
 
-constexpr double kNormEps = 1e-6;
-
 Linear pixelwise(const Weights& weights,
                  std::int64_t in,
                  std::int64_t out,
@@ -19,12 +17,17 @@ Linear pixelwise(const Weights& weights,
 
 }  // namespace
 
+GroupNormOptions norm_options(const VaeConfig& config) {
+  return {.groups = config.norm_groups, .eps = 1e-6};
+}
+
 VaeResBlock::VaeResBlock(const Weights& weights,
                          std::int64_t in,
                          std::int64_t out,
+                         const VaeConfig& config,
                          const Compute& compute)
-    : norm1(weights.at("norm1"), in, kNormEps, compute),
-      norm2(weights.at("norm2"), out, kNormEps, compute),
+    : norm1(weights.at("norm1"), in, norm_options(config), compute),
+      norm2(weights.at("norm2"), out, norm_options(config), compute),
       conv1(Conv2d::same(weights.at("conv1"), in, out, compute)),
       conv2(Conv2d::same(weights.at("conv2"), out, out, compute)) {
   if (in != out) {
@@ -40,8 +43,11 @@ at::Tensor VaeResBlock::operator()(const at::Tensor& x) const {
   return conv2.with_residual(h, residual);
 }
 
-VaeAttention::VaeAttention(const Weights& weights, std::int64_t channels, const Compute& compute)
-    : norm(weights.at("norm"), channels, kNormEps, compute),
+VaeAttention::VaeAttention(const Weights& weights,
+                           std::int64_t channels,
+                           const VaeConfig& config,
+                           const Compute& compute)
+    : norm(weights.at("norm"), channels, norm_options(config), compute),
       q(pixelwise(weights.at("q"), channels, channels, compute)),
       k(pixelwise(weights.at("k"), channels, channels, compute)),
       v(pixelwise(weights.at("v"), channels, channels, compute)),
@@ -53,10 +59,13 @@ at::Tensor VaeAttention::operator()(const at::Tensor& x) const {
   return to_picture(out(seen, to_tokens(x)), x.size(2), x.size(3));
 }
 
-VaeMiddle::VaeMiddle(const Weights& weights, std::int64_t channels, const Compute& compute)
-    : block1(weights.at("block_1"), channels, channels, compute),
-      attention(weights.at("attn_1"), channels, compute),
-      block2(weights.at("block_2"), channels, channels, compute) {}
+VaeMiddle::VaeMiddle(const Weights& weights,
+                     std::int64_t channels,
+                     const VaeConfig& config,
+                     const Compute& compute)
+    : block1(weights.at("block_1"), channels, channels, config, compute),
+      attention(weights.at("attn_1"), channels, config, compute),
+      block2(weights.at("block_2"), channels, channels, config, compute) {}
 
 at::Tensor VaeMiddle::operator()(at::Tensor x, const BlockProbe& probe) const {
   x = block1(x);

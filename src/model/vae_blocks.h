@@ -2,13 +2,21 @@
 
 #include <optional>
 
+#include "model/config.h"
 #include "model/layers.h"
 
 namespace ptravel {
 
+/// How the autoencoder normalises.
+GroupNormOptions norm_options(const VaeConfig& config);
+
 /// Two convolutions with a residual.
 struct VaeResBlock {
-  VaeResBlock(const Weights& weights, std::int64_t in, std::int64_t out, const Compute& compute);
+  VaeResBlock(const Weights& weights,
+              std::int64_t in,
+              std::int64_t out,
+              const VaeConfig& config,
+              const Compute& compute);
   at::Tensor operator()(const at::Tensor& x) const;
 
   GroupNorm norm1, norm2;
@@ -18,7 +26,10 @@ struct VaeResBlock {
 
 /// Self attention over the pixels with one head, and a residual.
 struct VaeAttention {
-  VaeAttention(const Weights& weights, std::int64_t channels, const Compute& compute);
+  VaeAttention(const Weights& weights,
+               std::int64_t channels,
+               const VaeConfig& config,
+               const Compute& compute);
   at::Tensor operator()(const at::Tensor& x) const;
 
   GroupNorm norm;
@@ -27,7 +38,10 @@ struct VaeAttention {
 
 /// The lowest level of encoder and decoder: res block, attention, res block.
 struct VaeMiddle {
-  VaeMiddle(const Weights& weights, std::int64_t channels, const Compute& compute);
+  VaeMiddle(const Weights& weights,
+            std::int64_t channels,
+            const VaeConfig& config,
+            const Compute& compute);
   at::Tensor operator()(at::Tensor x, const BlockProbe& probe) const;
 
   VaeResBlock block1;

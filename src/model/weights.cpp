@@ -84,7 +84,9 @@ std::string TensorSource::dtype_name(std::string_view name) const {
   }
 }
 
-std::optional<at::Tensor> TensorSource::make(std::string_view, at::IntArrayRef) const {
+std::optional<at::Tensor> TensorSource::make(std::string_view,
+                                             at::IntArrayRef,
+                                             const Compute&) const {
   return std::nullopt;
 }
 
@@ -132,8 +134,8 @@ at::Tensor Weights::load(std::string_view name,
     return at::zeros({}, options).expand(expected_shape);
   };
   ledger_->used.insert(full);
-  if (const auto made = source_->make(full, expected_shape)) {
-    return made->to(options, /*non_blocking=*/false, /*copy=*/true);
+  if (auto made = source_->make(full, expected_shape, compute)) {
+    return *std::move(made);
   }
   if (!source_->contains(full)) {
     return reject("missing, expected " + shape_text(expected_shape));

@@ -27,10 +27,12 @@ class TensorSource {
   /// A view on the tensor in the file's own number format, usually straight into the mapped file;
   /// it must not be written to. Valid as long as the source lives. Throws NotFound.
   virtual at::Tensor tensor(std::string_view name) const = 0;
-  /// For sources that make tensors instead of reading them (new models, benchmarks): a tensor of
-  /// the shape that a network asks for. Sources that read return nothing, and Weights goes on by
-  /// name.
-  virtual std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const;
+  /// For sources that make tensors instead of reading them (new models, training, benchmarks): the
+  /// tensor of the shape, device and number format that a network asks for, which the network keeps
+  /// as it is. Sources that read return nothing, and Weights goes on by name.
+  virtual std::optional<at::Tensor> make(std::string_view name,
+                                         at::IntArrayRef shape,
+                                         const Compute& compute) const;
   /// Says that the caller has its own copy: pages of the mapped file may be dropped.
   virtual void release(std::string_view name) const = 0;
 };

@@ -42,7 +42,7 @@ TEST(Layers, ReportEveryProblemAtOnce) {
 }
 
 TEST(Layers, GroupNormNeedsWholeGroups) {
-  EXPECT_THROW(GroupNorm(random_weights("test"), 40, 1e-5, cpu_fp32()), Error);
+  EXPECT_THROW(GroupNorm(random_weights("test"), 40, {}, cpu_fp32()), Error);
 }
 
 TEST(BlockProbe, NamesNestAndSilenceIsFree) {

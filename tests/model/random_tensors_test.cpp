@@ -19,11 +19,11 @@ TEST(RandomTensors, DependOnSeedAndNameAlone) {
 }
 
 TEST(RandomTensors, KeepTheSizeOfActivations) {
-  const at::Tensor weight = *RandomTensors(1).make("a.weight", {256, 64, 3, 3});
+  const at::Tensor weight = *RandomTensors(1).make("a.weight", {256, 64, 3, 3}, {});
   EXPECT_NEAR(weight.std().item<double>(), 1 / std::sqrt(64.0 * 9), 1e-3);
   EXPECT_NEAR(weight.mean().item<double>(), 0, 1e-3);
-  EXPECT_TRUE(at::equal(*RandomTensors(1).make("norm.weight", {5}), at::ones({5})));
-  EXPECT_TRUE(at::equal(*RandomTensors(1).make("norm.bias", {5}), at::zeros({5})));
+  EXPECT_TRUE(at::equal(*RandomTensors(1).make("norm.weight", {5}, {}), at::ones({5})));
+  EXPECT_TRUE(at::equal(*RandomTensors(1).make("norm.bias", {5}, {}), at::zeros({5})));
 }
 
 TEST(RandomTensors, HaveNothingToRead) {

@@ -15,8 +15,10 @@ class RecordingTensors : public RandomTensors {
  public:
   explicit RecordingTensors(std::shared_ptr<MemoryTensors> recorded)
       : RandomTensors(5), recorded_(std::move(recorded)) {}
-  std::optional<at::Tensor> make(std::string_view name, at::IntArrayRef shape) const override {
-    auto made = RandomTensors::make(name, shape);
+  std::optional<at::Tensor> make(std::string_view name,
+                                 at::IntArrayRef shape,
+                                 const Compute& compute) const override {
+    auto made = RandomTensors::make(name, shape, compute);
     recorded_->add(std::string(name), *made);
     return made;
   }

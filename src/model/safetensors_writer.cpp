@@ -1,0 +1,69 @@
+#include "model/safetensors_writer.h"
+
+#include <bit>
+#include <cstdint>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+const char* dtype_label(const std::string& name, at::ScalarType type) {
+  switch (type) {
+    case at::kDouble:
+      return "F64";
+    case at::kFloat:
+      return "F32";
+    case at::kHalf:
+      return "F16";
+    case at::kBFloat16:
+      return "BF16";
+    case at::kLong:
+      return "I64";
+    case at::kInt:
+      return "I32";
+    case at::kByte:
+      return "U8";
+    default:
+      throw Error(ErrorCode::InvalidArgument,
+                  "[safetensors] " + name + ": cannot be written as " + at::toString(type));
+  }
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path,
+                       const std::map<std::string, at::Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  static_assert(std::endian::native == std::endian::little, "the format is little-endian");
+  nlohmann::ordered_json header;
+  if (!metadata.empty()) {
+    header["__metadata__"] = metadata;
+  }
+  std::uint64_t offset = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const std::uint64_t end = offset + tensor.nbytes();
+    header[name] = {{"dtype", dtype_label(name, tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string head = header.dump();
+  head.append((8 - head.size() % 8) % 8, ' ');
+  std::string content;
+  content.reserve(8 + head.size() + offset);
+  const std::uint64_t length = head.size();
+  content.append(reinterpret_cast<const char*>(&length), sizeof(length));
+  content += head;
+  for (const auto& [name, tensor] : tensors) {
+    const at::Tensor plain = tensor.detach().cpu().contiguous();
+    content.append(static_cast<const char*>(plain.data_ptr()), plain.nbytes());
+  }
+  write_file_atomic(path, content);
+}
+
+}  // namespace ptravel
