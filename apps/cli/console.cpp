@@ -140,7 +140,7 @@ void Console::progress(const ProgressSnapshot& snapshot) {
 void Console::event(const RunEvent& event) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (json_) {
-    static constexpr const char* kNames[] = {"note", "folder", "frame", "video"};
+    static constexpr const char* kNames[] = {"note", "folder", "frame", "video", "contact_sheet"};
     Json object = {{"event", kNames[static_cast<int>(event.kind)]}};
     if (event.kind == RunEvent::Kind::Note) {
       object["text"] = event.text;
@@ -164,15 +164,21 @@ void Console::event(const RunEvent& event) {
   }
 }
 
-void Console::result(const std::string& event, const std::string& field, const std::string& text) {
+void Console::result(const std::string& event,
+                     const std::vector<std::pair<std::string, std::string>>& fields) {
   const std::lock_guard<std::mutex> lock(mutex_);
   clear_line();
-  if (json_) {
-    print_json(dumped(Json{{"event", event}, {field, text}}));
-  } else {
-    std::printf("%s\n", text.c_str());
-    std::fflush(stdout);
+  Json object = {{"event", event}};
+  for (const auto& [field, text] : fields) {
+    object[field] = text;
+    if (!json_) {
+      std::printf("%s\n", text.c_str());
+    }
   }
+  if (json_) {
+    print_json(dumped(object));
+  }
+  std::fflush(stdout);
 }
 
 void Console::hint(const std::string& text) {

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
@@ -20,8 +22,9 @@ class Console {
   void progress(const ProgressSnapshot& snapshot);
   /// Shows an event of a run.
   void event(const RunEvent& event);
-  /// A closing result: plain text, or a JSON event of this name with this text.
-  void result(const std::string& event, const std::string& field, const std::string& text);
+  /// A closing result: its texts line by line, or one JSON event of this name with these fields.
+  void result(const std::string& event,
+              const std::vector<std::pair<std::string, std::string>>& fields);
   /// A line that is meant for people only (hints).
   void hint(const std::string& text);
   /// Prints a failure: "prompt-travel: ...", one line per problem, or a JSON event.

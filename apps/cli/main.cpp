@@ -14,10 +14,11 @@
 namespace {
 
 constexpr const char* kFooter = R"(Examples:
-  prompt-travel render --model v1-5.safetensors --prompt "a cat" --prompt "a dog" --travel-steps 12
+  prompt-travel render --prompt "a cat" --prompt "a dog" --travel-steps 12 --contact-sheet
   prompt-travel render --model v1-5.safetensors --prompt-file stages.txt --sampler "DPM++ 2M" --format gif
   prompt-travel resume outputs/prompt_travel/00000
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
+Without --model, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
 
 /// OpenMP threads wait by spinning unless this variable says otherwise, which slows everything down

@@ -166,6 +166,34 @@ TravelRequest build_request(const FieldOptions& options, std::vector<RequestProb
   return request;
 }
 
+std::optional<std::string> complete_request(TravelRequest& request,
+                                            std::vector<RequestProblem> problems) {
+  std::optional<DefaultModel> model;
+  if (request.model.empty()) {
+    model = find_default_model();
+    request.model = model->path.value_or("").string();
+  }
+  for (RequestProblem& problem : validate_request(request)) {
+    if (problem.field == "model" && model) {
+      problem.message = missing_model_text(*model);
+    }
+    problems.push_back(std::move(problem));
+  }
+  throw_option_problems(problems);
+  if (!model) {
+    return std::nullopt;
+  }
+  return "No --model given: using the default model (" + request.model + ").";
+}
+
+std::string missing_model_text(const DefaultModel& model) {
+  std::string text = "is not given, and there is no default model; looked for ";
+  for (std::size_t i = 0; i < model.places.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + model.places[i].string();
+  }
+  return text;
+}
+
 void throw_option_problems(const std::vector<RequestProblem>& problems) {
   std::vector<RequestProblem> named;
   named.reserve(problems.size());

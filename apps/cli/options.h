@@ -2,10 +2,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "ptravel/default_model.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/request.h"
@@ -39,6 +41,15 @@ void add_file_options(CLI::App& command, FieldOptions& options);
 
 /// Defaults, then the config file, then what was typed. Problems of every kind are collected.
 TravelRequest build_request(const FieldOptions& options, std::vector<RequestProblem>& problems);
+
+/// Takes the default model where the request names none, validates the request and throws all
+/// problems as throw_option_problems does. Returns a sentence for the user when the default model
+/// was taken.
+std::optional<std::string> complete_request(TravelRequest& request,
+                                            std::vector<RequestProblem> problems);
+
+/// "is not given, and there is no default model; looked for ...".
+std::string missing_model_text(const DefaultModel& model);
 
 /// Throws one InvalidArgument with a line for each problem, naming options ("--travel-steps").
 void throw_option_problems(const std::vector<RequestProblem>& problems);

@@ -47,12 +47,23 @@ std::string model_json(const ModelInfo& info) {
   return object.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
+/// The default model, for when no path is given; says on the console which that is.
+std::string default_path() {
+  const DefaultModel model = find_default_model();
+  if (!model.path) {
+    throw Error(ErrorCode::InvalidArgument, "path: " + missing_model_text(model));
+  }
+  Console(false).hint("No path given: this is the default model (" + model.path->string() + ").");
+  return model.path->string();
+}
+
 void info(const InfoArguments& arguments) {
-  if (const auto text = describe_result(arguments.path, arguments.json)) {
+  const std::string path = arguments.path.empty() ? default_path() : arguments.path;
+  if (const auto text = describe_result(path, arguments.json)) {
     std::printf("%s\n", text->c_str());
     return;
   }
-  const ModelInfo model = inspect_model(arguments.path, Hashing::Yes);
+  const ModelInfo model = inspect_model(path, Hashing::Yes);
   std::printf("%s\n", arguments.json ? model_json(model).c_str() : describe(model).c_str());
 }
 
@@ -77,10 +88,10 @@ void bench(const BenchArguments& arguments) {
   std::vector<RequestProblem> problems;
   TravelRequest request = build_request(arguments.fields, problems);
   request.prompt = "benchmark";
-  for (RequestProblem& problem : validate_request(request)) {
-    problems.push_back(std::move(problem));
+  Console console(false);
+  if (const auto note = complete_request(request, std::move(problems))) {
+    console.hint(*note);
   }
-  throw_option_problems(problems);
   BenchmarkOptions options;
   options.model = request.model;
   options.width = request.width;
@@ -89,7 +100,6 @@ void bench(const BenchArguments& arguments) {
   options.device = request.device;
   options.precision = request.precision;
   options.threads = request.threads;
-  Console console(false);
   Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
   const InterruptGuard guard(progress);
   const BenchmarkReport report = run_benchmark(options, progress);
@@ -143,9 +153,8 @@ void add_info_command(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("info", "Say what a model file, a picture or a run folder is");
   const auto arguments = std::make_shared<InfoArguments>();
-  command
-      ->add_option("path", arguments->path, "Checkpoint, diffusers folder, picture or run folder")
-      ->required();
+  command->add_option("path", arguments->path,
+                      "Checkpoint, diffusers folder, picture or run folder [the default model]");
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->callback([&chosen, arguments] { chosen = [arguments] { info(*arguments); }; });
 }

@@ -1,6 +1,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -46,17 +48,31 @@ void with_console(bool json, const Work& work) {
   }
 }
 
+/// Prints where the video and the contact sheet are; the folder when there is neither.
+void print_files(Console& console, const RunResult& result) {
+  std::vector<std::pair<std::string, std::string>> files;
+  if (result.video) {
+    files.emplace_back("video", result.video->string());
+  }
+  if (result.contact_sheet) {
+    files.emplace_back("contact_sheet", result.contact_sheet->string());
+  }
+  if (files.empty()) {
+    files.emplace_back("folder", result.folder.string());
+  }
+  console.result("done", files);
+}
+
 void print_result(Console& console, const RunResult& result) {
   console.hint(std::to_string(result.frames) + " frames in " + result.folder.string());
-  console.result("done", result.video ? "video" : "folder",
-                 result.video ? result.video->string() : result.folder.string());
+  print_files(console, result);
 }
 
 void render(const RunArguments& arguments) {
   with_console(
       arguments.json, [&](Console& console, Progress& progress, const RunEventSink& events) {
         std::vector<RequestProblem> problems;
-        const TravelRequest request = build_request(arguments.fields, problems);
+        TravelRequest request = build_request(arguments.fields, problems);
         if (arguments.from.empty() && !arguments.output.empty()) {
           problems.push_back({"--frame-out", "is only for --from"});
         }
@@ -64,13 +80,12 @@ void render(const RunArguments& arguments) {
           throw_option_problems(problems);
           const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
                                                           arguments.output, progress, events);
-          console.result("done", "frame", path.string());
+          console.result("done", {{"frame", path.string()}});
           return;
         }
-        for (RequestProblem& problem : validate_request(request)) {
-          problems.push_back(std::move(problem));
+        if (const auto note = complete_request(request, std::move(problems))) {
+          events({RunEvent::Kind::Note, *note, {}, 0});
         }
-        throw_option_problems(problems);
         print_result(console, run_travel(request, progress, events));
       });
 }
@@ -81,7 +96,7 @@ void take_given(const RunArguments& arguments,
                 const std::string& field,
                 const Value& value,
                 std::optional<Value>& setting) {
-  if (arguments.fields.texts.count(field) > 0) {
+  if (arguments.fields.texts.count(field) > 0 || arguments.fields.flags.count(field) > 0) {
     setting = value;
   }
 }
@@ -110,10 +125,11 @@ void video(const RunArguments& arguments) {
     take_given(arguments, "format", request.format, settings.format);
     take_given(arguments, "pad", request.pad, settings.pad);
     take_given(arguments, "pick", request.pick, settings.pick);
+    take_given(arguments, "contact_sheet", request.contact_sheet, settings.contact_sheet);
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
-    console.result("done", "video", make_video(arguments.folder, settings, progress).string());
+    print_files(console, make_video(arguments.folder, settings, progress));
   });
 }
 
@@ -164,7 +180,7 @@ void add_video_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("video", "Make the video of a run folder again with other settings");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(*command, arguments->fields, {"fps", "format", "pad", "pick"});
+  add_field_options(*command, arguments->fields, {"fps", "format", "pad", "pick", "contact_sheet"});
   command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
       ->type_name("FILE")
       ->group("Video and output");

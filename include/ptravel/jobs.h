@@ -16,10 +16,11 @@ namespace ptravel {
 /// Something that happened during a run, for interfaces.
 struct RunEvent {
   enum class Kind {
-    Note,    ///< `text` is worth telling the user.
-    Folder,  ///< `path` is the run folder; it can be resumed from now on.
-    Frame,   ///< Frame `index` was saved as `path`.
-    Video,   ///< The video `path` is finished.
+    Note,          ///< `text` is worth telling the user.
+    Folder,        ///< `path` is the run folder; it can be resumed from now on.
+    Frame,         ///< Frame `index` was saved as `path`.
+    Video,         ///< The video `path` is finished.
+    ContactSheet,  ///< The contact sheet `path` is finished.
   };
   Kind kind = Kind::Note;
   std::string text;
@@ -33,6 +34,7 @@ struct RunResult {
   std::filesystem::path folder;
   std::int64_t frames = 0;
   std::optional<std::filesystem::path> video;
+  std::optional<std::filesystem::path> contact_sheet;
 };
 
 /// Settings of the machine at hand that may differ when a run goes on.
@@ -42,9 +44,9 @@ struct ResumeOptions {
   std::optional<std::string> model;  ///< Where the model lies now; it must have the recorded hash.
 };
 
-/// Draws a whole travel into a new run folder below `request.out` and makes the video. Checks the
-/// request first (InvalidArgument with one line per problem). When cancelled (Cancelled) or failed
-/// the folder can be resumed.
+/// Draws a whole travel into a new run folder below `request.out` and makes the video and the
+/// contact sheet that are asked for. Checks the request first (InvalidArgument with one line per
+/// problem). When cancelled (Cancelled) or failed the folder can be resumed.
 RunResult run_travel(const TravelRequest& request, Progress& progress, const RunEventSink& events);
 
 /// Goes on with a run folder: draws what is missing and makes the video. The result equals that
@@ -60,13 +62,14 @@ struct VideoSettings {
   std::optional<VideoFormat> format;
   std::optional<int> pad;
   std::optional<std::string> pick;
+  std::optional<bool> contact_sheet;
   std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.
 };
 
-/// Makes the video of a run folder again from its frames. Returns the video's path.
-std::filesystem::path make_video(const std::filesystem::path& folder,
-                                 const VideoSettings& settings,
-                                 Progress& progress);
+/// Makes the video of a run folder again from its frames, and its contact sheet where asked for.
+RunResult make_video(const std::filesystem::path& folder,
+                     const VideoSettings& settings,
+                     Progress& progress);
 
 /// Draws one frame again, alone, from the parameters inside its PNG. `overrides` are applied to
 /// the settings that the picture carries (model, device, out, ...): pairs of field and text.

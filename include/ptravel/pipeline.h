@@ -16,8 +16,8 @@ enum class Emphasis { Original, NoNorm, Ignore, None };
 /// What to measure.
 struct BenchmarkOptions {
   std::filesystem::path model;
-  int width = 512;
-  int height = 512;
+  int width = 0;  ///< Pixels; 0: the size the model was trained on.
+  int height = 0;
   int steps = 3;  ///< Timed CFG steps, after one that warms up.
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;

@@ -34,7 +34,7 @@ enum class StagePadding { Uncond, Zero };
 /// run folder and a picture's metadata are views of it through the table of request_fields().
 /// Defaults stand here and nowhere else.
 struct TravelRequest {
-  std::string model;  ///< Checkpoint file or diffusers folder.
+  std::string model;  ///< Checkpoint file or diffusers folder; programs fill in default_model.h's.
   std::string
       vae;  ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
   PredictionChoice prediction = PredictionChoice::Auto;
@@ -52,8 +52,8 @@ struct TravelRequest {
   std::string scheduler = "Automatic";
   int steps = 20;
   double cfg_scale = 7.0;
-  int width = 512;
-  int height = 512;
+  int width = 0;  ///< Pixels; 0: the size the model was trained on.
+  int height = 0;
   std::int64_t seed = -1;
   std::int64_t subseed = -1;
   double subseed_strength = 0.0;
@@ -81,6 +81,7 @@ struct TravelRequest {
   VideoFormat format = VideoFormat::Mp4;
   int pad = 0;
   std::string pick;
+  bool contact_sheet = false;  ///< Also write the picked frames as one picture.
 
   std::string out = "outputs";
   DeviceChoice device = DeviceChoice::Auto;

@@ -72,8 +72,9 @@ class Travel {
   /// Sentences worth telling the user: what the model's files or the prompts ask for and do not
   /// get.
   std::vector<std::string> notes() const;
-  /// The number format that the networks compute in: what precision "auto" came to.
-  Precision precision() const;
+  /// The request as it is drawn: what it left to the model and the machine (picture size,
+  /// precision) is decided.
+  const TravelRequest& request() const;
 
   /// Draws the wanted frames in film order and hands them to `sink`. Genesis fixed draws groups of
   /// request.batch neighbouring frames at once; the groups never depend on the selection. Progress

@@ -68,22 +68,44 @@ Image read_frame(const RunFolder& folder, std::int64_t index) {
   return read_image(folder.frame_path(index)).image;
 }
 
-void encode_video(const RunFolder& folder,
-                  const Manifest& manifest,
-                  const fs::path& output,
-                  const TravelRequest& request,
-                  Progress& progress) {
+FilmPlan film_plan(const TravelRequest& request, std::int64_t frame_count) {
   FilmPlan plan;
-  plan.frame_count = manifest.frames;
+  plan.frame_count = frame_count;
   plan.pick = request.pick;
   plan.pad = request.pad;
   plan.format = request.format;
   plan.fps = request.fps;
-  assemble_video(
-      plan, [&](std::int64_t index) { return read_frame(folder, index); }, output, progress);
+  return plan;
 }
 
-/// Draws what is missing, makes the video and brings the manifest to its end.
+/// Makes what `request` asks for of the finished frames: the video as `video` (none when that is
+/// empty) and the contact sheet.
+RunResult assemble(const RunFolder& folder,
+                   const TravelRequest& request,
+                   std::int64_t frame_count,
+                   const fs::path& video,
+                   Progress& progress) {
+  RunResult result;
+  result.folder = folder.path();
+  result.frames = frame_count;
+  const FilmPlan plan = film_plan(request, frame_count);
+  const auto frame = [&](std::int64_t index) { return read_frame(folder, index); };
+  if (!video.empty()) {
+    assemble_video(plan, frame, video, progress);
+    result.video = video;
+  }
+  if (request.contact_sheet) {
+    assemble_contact_sheet(plan, frame, folder.contact_sheet_path(), progress);
+    result.contact_sheet = folder.contact_sheet_path();
+  }
+  return result;
+}
+
+fs::path video_in_folder(const RunFolder& folder, const TravelRequest& request) {
+  return folder.video_path(kVideoFormatNames.name(request.format));
+}
+
+/// Draws what is missing, makes video and contact sheet and brings the manifest to its end.
 RunResult draw_and_assemble(const RunFolder& folder,
                             Manifest& manifest,
                             Travel& travel,
@@ -94,14 +116,16 @@ RunResult draw_and_assemble(const RunFolder& folder,
   selection.wanted = [&](std::int64_t index) { return !fs::exists(folder.frame_path(index)); };
   selection.finished = [&](std::int64_t index) { return read_frame(folder, index); };
   travel.render(selection, sink, progress);
-  RunResult result{folder.path(), manifest.frames, std::nullopt};
   const TravelRequest& request = manifest.request;
-  if (request.fps > 0 && manifest.frames > 1) {
-    const fs::path video = folder.video_path(kVideoFormatNames.name(request.format));
-    encode_video(folder, manifest, video, request, progress);
+  const bool with_video = request.fps > 0 && manifest.frames > 1;
+  const fs::path video = with_video ? video_in_folder(folder, request) : fs::path();
+  RunResult result = assemble(folder, request, manifest.frames, video, progress);
+  if (result.video) {
     manifest.video = video.filename().string();
-    result.video = video;
     events({RunEvent::Kind::Video, "", video, 0});
+  }
+  if (result.contact_sheet) {
+    events({RunEvent::Kind::ContactSheet, "", *result.contact_sheet, 0});
   }
   manifest.state = RunState::Finished;
   manifest.error.clear();
@@ -135,13 +159,13 @@ void tell_notes(const Travel& travel, const RunEventSink& events) {
   }
 }
 
-void fill_identity(Manifest& manifest, const Travel& travel) {
+void fill_manifest(Manifest& manifest, const Travel& travel) {
   manifest.program_version = PTRAVEL_VERSION;
   manifest.model_name = travel.model().name;
   manifest.model_sha256 = travel.model().sha256;
   manifest.vae_sha256 = travel.model().vae_sha256;
   manifest.frames = travel.frame_count();
-  manifest.request.precision = travel.precision();
+  manifest.request = travel.request();
 }
 
 void check_same_model(const Manifest& manifest, const Travel& travel) {
@@ -165,7 +189,7 @@ RunResult run_travel(const TravelRequest& request, Progress& progress, const Run
   std::unique_ptr<Travel> travel;
   try {
     travel = Travel::open(manifest.request, progress);
-    fill_identity(manifest, *travel);
+    fill_manifest(manifest, *travel);
     write_manifest(folder.manifest_path(), manifest);
   } catch (...) {
     folder.discard_if_empty();
@@ -197,7 +221,7 @@ RunResult resume_travel(const fs::path& path,
   });
 }
 
-fs::path make_video(const fs::path& path, const VideoSettings& settings, Progress& progress) {
+RunResult make_video(const fs::path& path, const VideoSettings& settings, Progress& progress) {
   const RunFolder folder = RunFolder::open(path);
   const Manifest manifest = read_manifest(folder.manifest_path());
   TravelRequest request = manifest.request;
@@ -205,6 +229,7 @@ fs::path make_video(const fs::path& path, const VideoSettings& settings, Progres
   request.format = settings.format.value_or(request.format);
   request.pad = settings.pad.value_or(request.pad);
   request.pick = settings.pick.value_or(request.pick);
+  request.contact_sheet = settings.contact_sheet.value_or(request.contact_sheet);
   if (!(request.fps > 0)) {
     throw Error(ErrorCode::InvalidArgument, "[video] fps is 0, expected more than 0");
   }
@@ -216,10 +241,8 @@ fs::path make_video(const fs::path& path, const VideoSettings& settings, Progres
                       " is not drawn yet, expected a finished run (prompt-travel resume)");
     }
   }
-  fs::path output =
-      settings.out.value_or(folder.video_path(kVideoFormatNames.name(request.format)));
-  encode_video(folder, manifest, output, request, progress);
-  return output;
+  const fs::path video = settings.out.value_or(video_in_folder(folder, request));
+  return assemble(folder, request, manifest.frames, video, progress);
 }
 
 }  // namespace ptravel

@@ -29,6 +29,7 @@ class RunFolder {
   std::filesystem::path manifest_path() const { return path_ / "travel.json"; }
   /// "travel-00000.mp4", with the folder's own name as number.
   std::filesystem::path video_path(std::string_view extension) const;
+  std::filesystem::path contact_sheet_path() const { return path_ / "contact-sheet.png"; }
 
   /// Removes what a killed process left half-written (temporary files).
   void remove_leftovers() const;

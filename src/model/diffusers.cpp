@@ -18,7 +18,7 @@ using nlohmann::json;
 using Path = std::filesystem::path;
 
 constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{16} << 20;
-constexpr std::int64_t kMaxHeads = 1024;
+constexpr std::int64_t kMaxCount = 1024;
 constexpr std::size_t kMaxShards = 1000;
 
 struct PartFolder {
@@ -68,33 +68,39 @@ json read_object(const Path& path) {
   return content;
 }
 
-std::optional<std::int64_t> head_count(const json& value, const Path& path, const char* name) {
+std::optional<std::int64_t> small_count(const json& value, const Path& path, const char* name) {
   if (!value.is_number_integer()) {
     return std::nullopt;
   }
-  if (value < 1 || value > kMaxHeads) {
+  if (value < 1 || value > kMaxCount) {
     fail(ErrorCode::Corrupt, path, std::string(name) + " is out of range");
   }
   return value.get<std::int64_t>();
+}
+
+/// The number of groups of the group norms.
+std::optional<std::int64_t> norm_groups(const json& config, const Path& path) {
+  return small_count(config.value("norm_num_groups", json()), path, "norm_num_groups");
 }
 
 /// diffusers calls the number of heads attention_head_dim unless num_attention_heads is given; a
 /// list holds one number for each level, which for SD 2 means heads of equal width.
 void read_unet_hints(const Path& path, ConfigHints& hints) {
   const json config = read_object(path);
+  hints.unet_norm_groups = norm_groups(config, path);
   json heads = config.value("num_attention_heads", json());
   if (heads.is_null()) {
     heads = config.value("attention_head_dim", json());
   }
   if (!heads.is_array()) {
-    hints.unet_heads = head_count(heads, path, "attention_head_dim");
+    hints.unet_heads = small_count(heads, path, "attention_head_dim");
     return;
   }
   const json channels = config.value("block_out_channels", json());
   std::set<std::int64_t> widths;
   std::set<std::int64_t> counts;
   for (std::size_t level = 0; level < heads.size() && level < 64; ++level) {
-    const auto count = head_count(heads[level], path, "attention_head_dim");
+    const auto count = small_count(heads[level], path, "attention_head_dim");
     const bool known = count && channels.is_array() && level < channels.size() &&
                        channels[level].is_number_integer() && channels[level] >= 1;
     if (!known) {
@@ -112,10 +118,15 @@ void read_unet_hints(const Path& path, ConfigHints& hints) {
   }
 }
 
+/// The side of the pictures the UNet was trained on. Pairs of numbers and null do not count.
+std::optional<std::int64_t> read_sample_size(const Path& path) {
+  return small_count(read_object(path).value("sample_size", json()), path, "sample_size");
+}
+
 void read_text_hints(const Path& path, ConfigHints& hints) {
   const json config = read_object(path);
   hints.clip_heads =
-      head_count(config.value("num_attention_heads", json()), path, "num_attention_heads");
+      small_count(config.value("num_attention_heads", json()), path, "num_attention_heads");
   const json activation = config.value("hidden_act", json());
   if (activation.is_string()) {
     if (activation != "quick_gelu" && activation != "gelu") {
@@ -126,7 +137,9 @@ void read_text_hints(const Path& path, ConfigHints& hints) {
 }
 
 void read_vae_hints(const Path& path, ConfigHints& hints) {
-  const json scale = read_object(path).value("scaling_factor", json());
+  const json config = read_object(path);
+  hints.vae_norm_groups = norm_groups(config, path);
+  const json scale = config.value("scaling_factor", json());
   if (scale.is_number()) {
     if (scale <= 0.0 || scale > 1000.0) {
       fail(ErrorCode::Corrupt, path, "scaling_factor is out of range");
@@ -279,6 +292,7 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
     return result;
   }
   read_unet_hints(path / "unet" / "config.json", result.hints);
+  result.sample_size = read_sample_size(path / "unet" / "config.json");
   read_vae_hints(path / "vae" / "config.json", result.hints);
   read_text_hints(path / "text_encoder" / "config.json", result.hints);
   read_schedule(path / "scheduler" / "scheduler_config.json", result);

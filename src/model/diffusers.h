@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ struct DiffusersFolder {
   std::vector<std::filesystem::path> files;           ///< All weight files, UNet first.
   std::optional<std::filesystem::path> tokenizer;     ///< The tokenizer folder, if there is one.
   std::optional<std::vector<double>> alphas_cumprod;  ///< Only for noise schedules unlike SD's.
+  std::optional<std::int64_t> sample_size;  ///< Side of the training pictures in latent cells.
   ModelFamily family = ModelFamily::Unknown;
 };
 

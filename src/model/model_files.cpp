@@ -205,6 +205,7 @@ ConfigHints open_folder(const Path& folder,
   tensors = *opened.tensors;
   model.tokenizer = opened.tokenizer;
   model.alphas_cumprod = std::move(opened.alphas_cumprod);
+  model.sample_size = opened.sample_size;
   return std::move(opened.hints);
 }
 

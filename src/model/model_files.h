@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -34,6 +35,8 @@ struct ModelFiles {
   /// The noise schedule the model brings along, 1000 falling numbers in (0, 1]; nothing: compute
   /// SD's.
   std::optional<std::vector<double>> alphas_cumprod;
+  /// The side of the pictures it was trained on in latent cells, where a diffusers folder says so.
+  std::optional<std::int64_t> sample_size;
   std::optional<std::filesystem::path> tokenizer;  ///< A folder with vocab.json and merges.txt.
   std::filesystem::path path;                      ///< The file or folder that was opened.
   std::filesystem::path vae_path;                  ///< The separate VAE file, or empty.

@@ -70,20 +70,20 @@ BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progres
   report.device = pipeline->compute().device.is_cuda() ? "cuda" : "cpu";
   report.precision = precision_name(pipeline->compute().dtype);
   report.threads = at::get_num_threads();
-  report.width = options.width;
-  report.height = options.height;
+  report.width = options.width > 0 ? options.width : pipeline->trained_size();
+  report.height = options.height > 0 ? options.height : pipeline->trained_size();
 
   const at::NoGradGuard no_gradients;
   const at::Device device = pipeline->compute().device;
   const ModelFiles& files = pipeline->files();
-  const std::int64_t h = options.height / pipeline->size_factor();
-  const std::int64_t w = options.width / pipeline->size_factor();
+  const std::int64_t h = report.height / pipeline->size_factor();
+  const std::int64_t w = report.width / pipeline->size_factor();
   Rng rng(RngSource::Cpu, 1);
   const at::Tensor x = rng.randn({2, files.unet.in_channels, h, w}).to(device);
   const at::Tensor t = at::full({2}, 500.0f).to(device);
   const at::Tensor context = rng.randn({2, 77, files.unet.context_dim}).to(device);
   const at::Tensor latent = rng.randn({1, files.vae.embed_dim, h, w}).to(device);
-  const at::Tensor image = (rng.rand({1, 3, options.height, options.width}) * 2 - 1).to(device);
+  const at::Tensor image = (rng.rand({1, 3, report.height, report.width}) * 2 - 1).to(device);
   const at::Tensor ids = at::full({1, 77}, 1, at::kLong).to(device);
 
   progress.begin("measuring the text encoder", "", 0);

@@ -7,6 +7,8 @@
 namespace ptravel {
 namespace {
 
+constexpr int kSd1Size = 512;  // what Stable Diffusion 1.x was trained on
+
 ModelOptions model_options(const PipelineOptions& options) {
   ModelOptions result;
   if (options.vae == "none") {
@@ -42,6 +44,10 @@ void Pipeline::load(Progress& progress) {
   model_.emplace(StableDiffusion::load(files_, compute_, progress));
   encoder_.emplace(*tokenizer_, model_->clip);
   files_.weights.reset();  // The mapped files are not needed any more.
+}
+
+int Pipeline::trained_size() const {
+  return files_.sample_size ? static_cast<int>(*files_.sample_size) * size_factor() : kSd1Size;
 }
 
 const PromptEncoder& Pipeline::encoder() const {

@@ -52,6 +52,8 @@ class Pipeline {
 
   /// Pixels along a side must be multiples of it.
   int size_factor() const { return static_cast<int>(files_.vae.factor()); }
+  /// The side in pixels of the pictures that the model was trained on; 512 where it does not say.
+  int trained_size() const;
   const ModelFiles& files() const { return files_; }
   const Compute& compute() const { return compute_; }
   const PromptEncoder& encoder() const;

@@ -1,10 +1,18 @@
 #include "travel/assemble.h"
 
+#include <algorithm>
 #include <memory>
 
+#include "media/contact_sheet.h"
+#include "media/image_file.h"
 #include "travel/slice.h"
 
 namespace ptravel {
+namespace {
+
+constexpr std::int64_t kMaxSheetFrames = 64;
+
+}  // namespace
 
 void assemble_video(const FilmPlan& plan,
                     const std::function<Image(std::int64_t)>& frame,
@@ -29,6 +37,24 @@ void assemble_video(const FilmPlan& plan,
     progress.update(static_cast<double>(i + 1));
   }
   writer->finish();
+}
+
+void assemble_contact_sheet(const FilmPlan& plan,
+                            const std::function<Image(std::int64_t)>& frame,
+                            const std::filesystem::path& output,
+                            Progress& progress) {
+  const auto film = pick_and_pad(plan.pick, 0, plan.frame_count);
+  const auto available = static_cast<std::int64_t>(film.size());
+  const std::int64_t count = std::min(available, kMaxSheetFrames);
+  progress.begin("making the contact sheet", "frames", static_cast<double>(count));
+  const Image sheet = make_contact_sheet(count, [&](std::int64_t i) {
+    progress.check_cancelled();
+    progress.update(static_cast<double>(i));
+    const std::int64_t place = count < 2 ? 0 : i * (available - 1) / (count - 1);
+    return frame(film[static_cast<std::size_t>(place)]);
+  });
+  write_png(output, sheet);
+  progress.update(static_cast<double>(count));
 }
 
 }  // namespace ptravel

@@ -29,4 +29,12 @@ void assemble_video(const FilmPlan& plan,
                     const std::filesystem::path& output,
                     Progress& progress);
 
+/// Sets the picked frames of a film (without extra copies) side by side in one PNG; of more than 64
+/// it takes 64 at even distances, the first and the last among them. The file appears when it is
+/// complete. Throws as assemble_video, except that frames may differ in size.
+void assemble_contact_sheet(const FilmPlan& plan,
+                            const std::function<Image(std::int64_t)>& frame,
+                            const std::filesystem::path& output,
+                            Progress& progress);
+
 }  // namespace ptravel

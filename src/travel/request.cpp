@@ -17,6 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kSlowestFps = 0.01;
+constexpr int kSmallestSide = 8;
+constexpr int kLargestSide = 8192;
 
 const RequestFieldEntry* find_entry(std::string_view name) {
   std::string underscored(name);
@@ -119,7 +121,11 @@ void check_sizes(const TravelRequest& request,
                  const ModelLimits& limits,
                  std::vector<RequestProblem>& problems) {
   const auto check_side = [&](const char* name, int side) {
-    if (side >= 8 && side <= 8192 && side % limits.size_factor != 0) {
+    if (side > 0 && side < kSmallestSide) {
+      problems.push_back({name, std::to_string(side) +
+                                    ", expected 0 (the model's own size) or at least " +
+                                    std::to_string(kSmallestSide)});
+    } else if (side > 0 && side <= kLargestSide && side % limits.size_factor != 0) {
       problems.push_back({name, std::to_string(side) + ", expected a multiple of " +
                                     std::to_string(limits.size_factor)});
     }

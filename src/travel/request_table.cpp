@@ -232,10 +232,9 @@ void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(
       number_field(field("cfg_scale", group, "Guidance scale; 1 skips the negative prompt"),
                    &R::cfg_scale, 0.0, 100.0));
-  table.push_back(
-      integer_field(field("width", group, "Pixels, a multiple of 8"), &R::width, 8, 8192));
-  table.push_back(
-      integer_field(field("height", group, "Pixels, a multiple of 8"), &R::height, 8, 8192));
+  const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
+  table.push_back(integer_field(field("width", group, size_help), &R::width, 0, 8192));
+  table.push_back(integer_field(field("height", group, size_help), &R::height, 0, 8192));
   constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 53) - 1;
   table.push_back(integer_field(field("seed", group, "-1 draws one; every frame uses it"), &R::seed,
                                 -1, kMaxSeed));
@@ -311,6 +310,10 @@ void add_output_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(text_field(
       field("pick", group, "Python slice of frames for the video; one number = stop", false),
       &R::pick));
+  table.push_back(
+      boolean_field(field("contact_sheet", group,
+                          "Also write contact-sheet.png: the picked frames in a grid", false),
+                    &R::contact_sheet));
   table.push_back(text_field(
       field("out", group, "Folder that gets prompt_travel/00000, 00001, ...", false), &R::out));
   const char* compute = "Computing";

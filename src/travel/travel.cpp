@@ -54,6 +54,13 @@ std::optional<Image> load_init_image(const std::string& path) {
 #endif
 }
 
+/// Decides what the request leaves to the model and the machine.
+void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
+  request.width = request.width > 0 ? request.width : pipeline.trained_size();
+  request.height = request.height > 0 ? request.height : pipeline.trained_size();
+  request.precision = precision_of(pipeline.compute());
+}
+
 std::vector<RequestProblem> check_against_model(const TravelRequest& request,
                                                 const Pipeline& pipeline) {
   std::vector<RequestProblem> problems = validate_request(request, {pipeline.size_factor()});
@@ -79,8 +86,8 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request, Progress& pro
   state->request = request;
   PTRAVEL_CHECK(request.seed >= 0 && request.subseed >= 0);
   state->pipeline = Pipeline::open(pipeline_options(request));
-  throw_request_problems(check_against_model(request, *state->pipeline));
-  state->request.precision = precision_of(state->pipeline->compute());
+  settle_with_model(state->request, *state->pipeline);
+  throw_request_problems(check_against_model(state->request, *state->pipeline));
   state->plan =
       plan_stages(request.prompt, request.negative_prompt, request.travel_steps, SingleStage::Keep);
   const std::optional<Image> init_image = load_init_image(request.init_image);
@@ -113,7 +120,7 @@ std::vector<std::string> Travel::notes() const {
   return notes;
 }
 
-Precision Travel::precision() const { return state_->request.precision; }
+const TravelRequest& Travel::request() const { return state_->request; }
 
 void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) {
   std::int64_t finished = 0;

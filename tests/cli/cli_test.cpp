@@ -1,16 +1,16 @@
 // The program as a user meets it: exit status, messages, files.
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <sys/wait.h>
 
 #include "base/files.h"
 #include "base/text.h"
 #include "ptravel/video.h"
+#include "tests/cli/run_program.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
@@ -19,23 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
-
-struct Outcome {
-  int status = -1;
-  std::string output;
-  std::string errors;
-};
-
-/// Runs the program in `folder` with these shell words.
-Outcome run(const TemporaryFolder& folder, const std::string& words) {
-  const std::string command =
-      "cd '" + folder.path().string() + "' && " PTRAVEL_PROGRAM " " + words + " >out.txt 2>err.txt";
-  Outcome outcome;
-  outcome.status = WEXITSTATUS(std::system(command.c_str()));
-  outcome.output = read_file(folder / "out.txt");
-  outcome.errors = read_file(folder / "err.txt");
-  return outcome;
-}
 
 const std::string kModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
 const std::string kQuick =
@@ -116,7 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"render --model text.png --prompt a", 1, "text.png"},
         BadInput{"render " + kModel, 2, "--prompt: "},
         BadInput{"render --prompt a", 2, "--model: "},
-        BadInput{kQuick + "--width 0", 2, "--width: "},
+        BadInput{kQuick + "--width -8", 2, "--width: "},
+        BadInput{kQuick + "--height 4", 2, "--height: "},
         BadInput{kQuick + "--width 63", 2, "multiple of 8"},
         BadInput{kQuick + "--travel-steps 1,2,3", 2, "--travel-steps: "},
         BadInput{kQuick + "--travel-steps -1", 2, "--travel-steps: "},

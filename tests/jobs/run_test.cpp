@@ -102,6 +102,7 @@ TEST_P(Resume, EndsWithTheBytesOfAnUninterruptedRun) {
   request.genesis = GetParam();
   request.batch = 2;
   request.fps = 8;
+  request.contact_sheet = true;
   Progress progress;
   const RunResult whole = run_travel(request, progress, kNoEvents);
 
@@ -124,6 +125,7 @@ TEST_P(Resume, EndsWithTheBytesOfAnUninterruptedRun) {
   const auto resumed_files = contents(resumed.folder);
   const auto whole_files = contents(whole.folder);
   ASSERT_EQ(resumed_files.size(), whole_files.size());
+  EXPECT_EQ(whole_files.count("contact-sheet.png"), 1u);
   for (const auto& [name, bytes] : whole_files) {
     EXPECT_TRUE(resumed_files.count(name) == 1 && resumed_files.at(name) == bytes) << name;
   }
@@ -175,11 +177,39 @@ TEST(Run, VideoCanBeMadeAgain) {
   settings.format = VideoFormat::Gif;
   settings.pick = "1:3";
   settings.pad = 1;
-  const fs::path video = make_video(result.folder, settings, progress);
-  EXPECT_EQ(video.filename(), "travel-" + result.folder.filename().string() + ".gif");
-  EXPECT_EQ(probe_video(video).frames, 4);
+  const RunResult made = make_video(result.folder, settings, progress);
+  ASSERT_TRUE(made.video);
+  EXPECT_EQ(made.video->filename(), "travel-" + result.folder.filename().string() + ".gif");
+  EXPECT_EQ(probe_video(*made.video).frames, 4);
+  EXPECT_FALSE(made.contact_sheet);
   fs::remove(result.folder / "00002.png");
   EXPECT_THROW(make_video(result.folder, settings, progress), Error);
+}
+
+TEST(Run, ContactSheetShowsThePickedFrames) {
+  const TemporaryFolder out;
+  TravelRequest request = tiny_request(out);
+  request.contact_sheet = true;
+  Progress progress;
+  std::vector<fs::path> announced;
+  const RunResult result = run_travel(request, progress, [&](const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::ContactSheet) {
+      announced.push_back(event.path);
+    }
+  });
+  EXPECT_FALSE(result.video);
+  ASSERT_TRUE(result.contact_sheet);
+  EXPECT_EQ(*result.contact_sheet, result.folder / "contact-sheet.png");
+  EXPECT_THAT(announced, testing::ElementsAre(*result.contact_sheet));
+  EXPECT_EQ(read_image(*result.contact_sheet).image.width, 2 * 68 + 4);
+  EXPECT_EQ(read_image(*result.contact_sheet).image.height, 2 * 68 + 4);
+  VideoSettings settings;
+  settings.pick = "1:3";
+  EXPECT_EQ(make_video(result.folder, settings, progress).contact_sheet, result.contact_sheet);
+  const Image two = read_image(*result.contact_sheet).image;
+  EXPECT_EQ(two.height, 68 + 4);
+  const Image frame = read_image(result.folder / "00001.png").image;
+  EXPECT_TRUE(std::equal(frame.row(0), frame.row(0) + 3 * 64, two.row(4) + 3 * 4));
 }
 
 TEST(Run, BadRequestsLeaveNothingBehind) {

@@ -11,29 +11,10 @@
 namespace ptravel {
 namespace {
 
-void write_folder(const TemporaryFolder& folder,
-                  const TinyTensors& tensors,
-                  bool old_attention = false) {
-  write_bytes(folder / "model_index.json", R"({"_class_name":"StableDiffusionPipeline"})");
-  write_safetensors(folder / "unet/diffusion_pytorch_model.safetensors",
-                    tiny_diffusers_part(tensors, "unet", old_attention));
-  write_safetensors(folder / "vae/diffusion_pytorch_model.safetensors",
-                    tiny_diffusers_part(tensors, "vae", old_attention));
-  TinyTensors text = tiny_diffusers_part(tensors, "text_encoder", old_attention);
-  text["text_model.embeddings.position_ids"] = at::arange(77);
-  write_safetensors(folder / "text_encoder/model.safetensors", text);
-  write_bytes(folder / "unet/config.json",
-              R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
-  write_bytes(folder / "text_encoder/config.json",
-              R"({"num_attention_heads":2,"hidden_act":"quick_gelu"})");
-  write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.18215})");
-  write_bytes(folder / "scheduler/scheduler_config.json", R"({"prediction_type":"epsilon"})");
-}
-
 TEST(Diffusers, GivesTheSameTensorsAsTheSingleFile) {
   for (const bool old_attention : {false, true}) {
     const TemporaryFolder folder;
-    write_folder(folder, tiny_sd1(), old_attention);
+    write_tiny_folder(folder.path(), tiny_sd1(), old_attention);
     std::filesystem::create_directories(folder / "tokenizer");
     const ModelFiles model = open_model(folder.path());
     expect_same(*model.weights, tiny_sd1());
@@ -47,7 +28,7 @@ TEST(Diffusers, GivesTheSameTensorsAsTheSingleFile) {
 
 TEST(Diffusers, ReadsShardsAndVariantsAndPickles) {
   const TemporaryFolder folder;
-  write_folder(folder, tiny_sd1());
+  write_tiny_folder(folder.path(), tiny_sd1());
   TinyTensors first = tiny_diffusers_part(tiny_sd1(), "unet", false);
   TinyTensors second;
   for (int i = 0; i < 40; ++i) {
@@ -70,7 +51,7 @@ TEST(Diffusers, ReadsShardsAndVariantsAndPickles) {
 
 TEST(Diffusers, ShardsStayInsideTheFolder) {
   const TemporaryFolder folder;
-  write_folder(folder, tiny_sd1());
+  write_tiny_folder(folder.path(), tiny_sd1());
   std::filesystem::remove(folder / "unet/diffusion_pytorch_model.safetensors");
   for (const char* shard : {"../vae/x.safetensors", "/etc/passwd", "..", ""}) {
     write_bytes(folder / "unet/diffusion_pytorch_model.safetensors.index.json",
@@ -81,7 +62,7 @@ TEST(Diffusers, ShardsStayInsideTheFolder) {
 
 TEST(Diffusers, ReadsPredictionAndSchedule) {
   const TemporaryFolder folder;
-  write_folder(folder, tiny_sd1());
+  write_tiny_folder(folder.path(), tiny_sd1());
   write_bytes(
       folder / "scheduler/scheduler_config.json",
       R"({"prediction_type":"v_prediction","beta_schedule":"linear","beta_start":0.0001,"beta_end":0.02})");
@@ -101,7 +82,7 @@ TEST(Diffusers, ReadsPredictionAndSchedule) {
 
 TEST(Diffusers, ReadsHeadsOfEqualWidth) {
   const TemporaryFolder folder;
-  write_folder(folder, tiny_sd1());
+  write_tiny_folder(folder.path(), tiny_sd1());
   write_bytes(folder / "unet/config.json",
               R"({"attention_head_dim":[2,4],"block_out_channels":[32,64]})");
   EXPECT_EQ(open_model(folder.path()).unet.head_channels, 16);
@@ -116,9 +97,25 @@ TEST(Diffusers, ReadsHeadsOfEqualWidth) {
   }
 }
 
+TEST(Diffusers, ReadsTheSizeItWasTrainedOn) {
+  const TemporaryFolder folder;
+  write_tiny_folder(folder.path(), tiny_sd1());
+  EXPECT_FALSE(open_model(folder.path()).sample_size);
+  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":4,"sample_size":16})");
+  EXPECT_EQ(open_model(folder.path()).sample_size, 16);
+  for (const char* text : {R"({"sample_size":[16,24]})", R"({"sample_size":null})"}) {
+    write_bytes(folder / "unet/config.json", text);
+    EXPECT_FALSE(open_model(folder.path()).sample_size) << text;
+  }
+  for (const char* text : {R"({"sample_size":0})", R"({"sample_size":100000})"}) {
+    write_bytes(folder / "unet/config.json", text);
+    expect_error(ErrorCode::Corrupt, "sample_size", [&] { open_model(folder.path()); });
+  }
+}
+
 TEST(Diffusers, RefusesOtherFamiliesAndMissingParts) {
   const TemporaryFolder folder;
-  write_folder(folder, tiny_sd1({.context = 1024}));
+  write_tiny_folder(folder.path(), tiny_sd1({.context = 1024}));
   expect_error(ErrorCode::Unsupported, "Stable Diffusion 2.x", [&] { open_model(folder.path()); });
   std::filesystem::create_directories(folder / "text_encoder_2");
   expect_error(ErrorCode::Unsupported, "Stable Diffusion XL", [&] { open_model(folder.path()); });

@@ -5,6 +5,7 @@
 
 #include "ptravel/error.h"
 #include "tests/support/tensor_testing.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
@@ -85,6 +86,18 @@ TEST(Pipeline, OddLatentSizesWork) {
   batch.height = 56;
   const at::Tensor latent = tiny_pipeline().sample(settings_of("Euler a"), batch);
   EXPECT_EQ(latent.sizes(), (std::vector<std::int64_t>{1, 4, 7, 9}));
+}
+
+TEST(Pipeline, TrainedSizeIsTheFoldersOrThatOfStableDiffusion) {
+  EXPECT_EQ(tiny_pipeline().trained_size(), 512);
+  const TemporaryFolder folder;
+  write_tiny_folder(folder.path(), tiny_sd1());
+  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":4,"sample_size":32})");
+  PipelineOptions options;
+  options.model = folder.path();
+  const auto pipeline = Pipeline::open(options);
+  EXPECT_EQ(pipeline->size_factor(), 2);
+  EXPECT_EQ(pipeline->trained_size(), 64);
 }
 
 TEST(Pipeline, MissingModelIsNamed) {

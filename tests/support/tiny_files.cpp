@@ -365,6 +365,25 @@ void write_safetensors(const std::filesystem::path& path,
   write_bytes(path, safetensors_bytes(header.dump(), data));
 }
 
+void write_tiny_folder(const std::filesystem::path& folder,
+                       const TinyTensors& ldm,
+                       bool old_attention) {
+  write_bytes(folder / "model_index.json", R"({"_class_name":"StableDiffusionPipeline"})");
+  for (const std::string part : {"unet", "vae"}) {
+    write_safetensors(folder / part / "diffusion_pytorch_model.safetensors",
+                      tiny_diffusers_part(ldm, part, old_attention));
+  }
+  TinyTensors text = tiny_diffusers_part(ldm, "text_encoder", old_attention);
+  text["text_model.embeddings.position_ids"] = at::arange(77);
+  write_safetensors(folder / "text_encoder/model.safetensors", text);
+  write_bytes(folder / "unet/config.json",
+              R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
+  write_bytes(folder / "text_encoder/config.json",
+              R"({"num_attention_heads":2,"hidden_act":"quick_gelu"})");
+  write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.18215})");
+  write_bytes(folder / "scheduler/scheduler_config.json", R"({"prediction_type":"epsilon"})");
+}
+
 std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members) {
   std::string archive;
   std::string directory;

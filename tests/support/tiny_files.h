@@ -34,6 +34,11 @@ TinyTensors tiny_diffusers_part(const TinyTensors& ldm,
                                 const std::string& part,
                                 bool old_attention);
 
+/// Writes the weights as a diffusers folder with the config files that they need.
+void write_tiny_folder(const std::filesystem::path& folder,
+                       const TinyTensors& ldm,
+                       bool old_attention = false);
+
 /// Little-endian bytes of an unsigned number.
 std::string little_endian(std::uint64_t value, int bytes);
 /// A safetensors file with any header and data, true or not.

@@ -18,6 +18,8 @@ TravelRequest some_request() {
   request.subseed = 7;
   request.precision = Precision::Fp32;
   request.sampler = "DPM++ 2M";
+  request.width = 512;
+  request.height = 512;
   return request;
 }
 

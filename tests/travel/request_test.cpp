@@ -67,7 +67,7 @@ TEST(Request, EveryChoiceIsAccepted) {
 TEST(Request, AllProblemsAreReportedByField) {
   TravelRequest request = valid_request();
   request.width = 63;
-  request.height = 0;
+  request.height = 4;
   request.steps = 1000000;
   request.sampler = "Eulr";
   request.travel_steps = "1,2,3";
@@ -88,6 +88,8 @@ TEST(Request, SlicesThatSelectNothingAreFound) {
 
 TEST(Request, SizesFollowTheModelsFactor) {
   TravelRequest request = valid_request();
+  EXPECT_EQ(request.width, 0);
+  EXPECT_TRUE(validate_request(request, {12}).empty()) << "0 is the model's own size";
   request.width = 60;
   EXPECT_EQ(validate_request(request).size(), 1u);
   EXPECT_TRUE(validate_request(request, {4}).empty());
