@@ -235,16 +235,28 @@ std::string rename_leaf(Inside inside, std::string_view rest) {
   return std::string(rest);
 }
 
+/// How many numbers may stand for the next # of a pattern.
+std::int64_t count_at(std::string_view pattern, std::size_t mark, const DiffusersLayout& layout) {
+  constexpr std::int64_t kMiddleBlocks = 2;
+  const std::string_view before = pattern.substr(0, mark);
+  if (before.ends_with("_blocks.")) {
+    return layout.num_levels;
+  }
+  if (before.find("mid_block.") != before.npos) {
+    return kMiddleBlocks;
+  }
+  return layout.layers_per_block + (before.find("up_blocks.") != before.npos ? 1 : 0);
+}
+
 /// The front of diffusers names that a rule matches, with every pair of numbers in use.
 std::vector<std::string> patterns_of(std::string_view from, const DiffusersLayout& layout) {
   std::vector<std::string> patterns{std::string(from)};
-  for (std::size_t at = from.find('#'); at != from.npos; at = patterns[0].find('#')) {
+  for (std::size_t mark = from.find('#'); mark != from.npos; mark = from.find('#', mark + 1)) {
     std::vector<std::string> filled;
     for (const std::string& pattern : patterns) {
-      const std::int64_t count = std::max(layout.num_levels, layout.layers_per_block + 1);
-      for (std::int64_t number = 0; number < count; ++number) {
-        filled.push_back(
-            std::string(pattern).replace(pattern.find('#'), 1, std::to_string(number)));
+      const std::size_t at = pattern.find('#');
+      for (std::int64_t number = 0; number < count_at(pattern, at, layout); ++number) {
+        filled.push_back(std::string(pattern).replace(at, 1, std::to_string(number)));
       }
     }
     patterns = std::move(filled);

@@ -1,11 +1,13 @@
 // The gradients of our own CPU operators against those of LibTorch's in double precision.
 
+#include <cmath>
 #include <functional>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "tensor/activation.h"
+#include "tensor/attention.h"
 #include "tensor/norm.h"
 #include "tests/support/tensor_testing.h"
 #include "tests/tensor/threads.h"
@@ -92,6 +94,32 @@ TEST(Gradient, OfGeglu) {
                           return in[0].narrow(-1, 0, 19) * at::gelu(in[0].narrow(-1, 19, 19));
                         },
                         {2 * at::randn({4, 10, 38})});
+}
+
+/// Attention written out.
+at::Tensor attend(const Tensors& in, std::int64_t heads, bool causal) {
+  const auto split = [&](const at::Tensor& x) {
+    return x.unflatten(2, {heads, x.size(2) / heads}).transpose(1, 2);
+  };
+  const at::Tensor q = split(in[0]);
+  at::Tensor scores =
+      at::matmul(q, split(in[1]).transpose(2, 3)) / std::sqrt(static_cast<double>(q.size(3)));
+  if (causal) {
+    const at::Tensor hidden = at::ones({q.size(2), in[1].size(1)}, at::kBool).triu(1);
+    scores = scores.masked_fill(hidden, -INFINITY);
+  }
+  return at::matmul(at::softmax(scores, -1), split(in[2])).transpose(1, 2).flatten(2, 3);
+}
+
+TEST(Gradient, OfAttention) {
+  for (const bool causal : {false, true}) {
+    const std::int64_t keys = causal ? 19 : 37;
+    const auto mask = causal ? AttentionMask::Causal : AttentionMask::None;
+    expect_same_gradients(
+        [&](const Tensors& in) { return attention(in[0], in[1], in[2], 3, mask); },
+        [&](const Tensors& in) { return attend(in, 3, causal); },
+        {at::randn({2, 19, 48}), at::randn({2, keys, 48}), at::randn({2, keys, 48})});
+  }
 }
 
 TEST(Gradient, OfActivationsOfAViewThatLiesOtherwiseInMemory) {

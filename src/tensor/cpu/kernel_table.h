@@ -151,6 +151,29 @@ void geglu_gradient(Element element,
                [&](auto* t) { geglu_gradient_of(as(t, x), as(t, grad), as(t, out), rows, width); });
 }
 
+void softmax(Element element,
+             const void* x,
+             void* out,
+             std::int64_t rows,
+             std::int64_t width,
+             float scale,
+             bool causal) {
+  with_element(element,
+               [&](auto* t) { softmax_of(as(t, x), as(t, out), rows, width, scale, causal); });
+}
+
+void softmax_gradient(Element element,
+                      const void* p,
+                      const void* grad,
+                      void* out,
+                      std::int64_t rows,
+                      std::int64_t width,
+                      float scale) {
+  with_element(element, [&](auto* t) {
+    softmax_gradient_of(as(t, p), as(t, grad), as(t, out), rows, width, scale);
+  });
+}
+
 template <typename T>
 std::int64_t packed_size_of(T*, const AttentionShape& shape) {
   const AttentionLayout<T> layout(shape);
@@ -203,6 +226,8 @@ constexpr Kernels make_table(const char* name) {
           unary_gradient,
           geglu,
           geglu_gradient,
+          softmax,
+          softmax_gradient,
           attention_packed_size,
           attention_scratch_size,
           pack_keys_values,

@@ -111,6 +111,24 @@ struct Kernels {
   void (*geglu_gradient)(
       Element, const void* x, const void* grad, void* out, std::int64_t rows, std::int64_t width);
 
+  /// out = softmax(x * scale) of each row of [rows, width]. Where `causal`, row i sees the first i
+  /// + 1 numbers only, and the others become 0. x and out may be the same.
+  void (*softmax)(Element,
+                  const void* x,
+                  void* out,
+                  std::int64_t rows,
+                  std::int64_t width,
+                  float scale,
+                  bool causal);
+  /// The gradient of softmax with respect to x from its result p. grad and out may be the same.
+  void (*softmax_gradient)(Element,
+                           const void* p,
+                           const void* grad,
+                           void* out,
+                           std::int64_t rows,
+                           std::int64_t width,
+                           float scale);
+
   /// Floats that the packed keys and values of one head take.
   std::int64_t (*attention_packed_size)(Element, const AttentionShape&);
   /// Floats of scratch memory that one call of attention_rows takes.
