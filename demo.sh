@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 scripts/install_packages build
-cmake --preset release -DPTRAVEL_TESTS=OFF
+cmake --preset release -DPTRAVEL_TESTS=OFF -DPTRAVEL_TRAIN=OFF
 cmake --build --preset release
 
 echo "rendering; the video and the contact sheet are named at the end"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 scripts/install_packages build test check
 scripts/check_includes
 scripts/check_format
-cmake --preset release -DPTRAVEL_TESTS=ON
+cmake --preset release -DPTRAVEL_TESTS=ON -DPTRAVEL_TRAIN=ON
 cmake --build --preset release
 # clang-tidy takes a minute or two: only when a source changed since it last passed.
 stamp=build/release/tidy_passed

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+
+namespace ptravel::train {
+
+/// Tokens of a text encoder's chunk: start, at most 75 of the text, end, padding.
+inline constexpr std::int64_t kChunkTokens = 77;
+
+/// The vocabulary of the default model: byte pairs learned on captions of the picture set.
+Vocabulary make_caption_vocabulary();
+
+/// The chunks of captions, int64 [N, 77]; what is longer is cut off.
+at::Tensor caption_ids(const Tokenizer& tokenizer, const std::vector<std::string>& captions);
+
+}  // namespace ptravel::train

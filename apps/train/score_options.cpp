@@ -1,0 +1,142 @@
+#include "score_options.h"
+
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+namespace ptravel::train {
+namespace {
+
+constexpr const char* kAbout =
+    R"(Measures the default model of Prompt Travel: draws random prompts and lets a small classifier, the
+judge, say what the pictures show.
+
+  prompt-travel-score --out score                  writes score.json, score.md and contact sheets
+  prompt-travel-score --train-judge 10             makes the judge, from drawings alone)";
+
+constexpr const char* kFoot =
+    R"(A judge whose training was stopped goes on from its saved state in <out>/judge when called again
+with the same --out; with more minutes it is trained further.)";
+
+template <typename Value>
+CLI::Option* add_choice(CLI::App& app,
+                        const std::string& name,
+                        Value& value,
+                        const std::map<std::string, Value>& choices,
+                        const std::string& help) {
+  return app.add_option(name, value, help)
+      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case))
+      ->type_name("");
+}
+
+CLI::Option* add_count(CLI::App& app,
+                       const std::string& name,
+                       std::int64_t& value,
+                       const std::string& help) {
+  return app.add_option(name, value, help)->check(CLI::Range(0, 1000000))->capture_default_str();
+}
+
+void add_drawing_options(CLI::App& app, ScoreOptions& options) {
+  SamplingSettings& sampling = options.painter.sampling;
+  app.add_option("--model", options.painter.pipeline.model,
+                 "Model to measure; the default model when not given");
+  app.add_option("--steps", sampling.num_steps, "Denoising steps")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--cfg-scale", sampling.guidance_scale, "Guidance scale")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  app.add_option("--sampler", sampling.sampler, "Sampler")->capture_default_str();
+  app.add_option("--scheduler", sampling.schedule, "Noise schedule")->capture_default_str();
+  app.add_option("--negative", options.negative, "Negative prompt")->capture_default_str();
+  app.add_option("--batch", options.painter.batch, "Pictures drawn together")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+void add_scope_options(CLI::App& app, ScoreOptions& options) {
+  const char* group = "What to measure (0 leaves it out)";
+  add_count(app, "--prompts", options.prompts, "Random prompts")->group(group);
+  add_count(app, "--blur-pairs", options.blur_pairs, "Pairs with and without blurry")->group(group);
+  add_count(app, "--travels", options.travels, "Travels that change one attribute")->group(group);
+  add_count(app, "--judge-pictures", options.judge_pictures,
+            "Fresh drawings on which the judge itself is measured")
+      ->group(group);
+  app.add_flag("--sheets,!--no-sheets", options.sheets, "Write contact sheets")->group(group);
+}
+
+void add_training_options(CLI::App& app, ScoreOptions& options) {
+  const char* group = "Training of the judge";
+  JudgeTrainingOptions& training = options.training;
+  app.add_option("--train-judge", training.stage.minutes,
+                 "Train a judge for so many minutes, measure it, and end")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
+  app.add_option("--judge-batch", training.batch, "Pictures in a step")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--judge-rate", training.stage.learning_rate, "Highest learning rate")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--judge-pool", training.pool, "Drawings kept in memory")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--judge-fresh", training.fresh, "New drawings in each step")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void set_defaults(ScoreOptions& options) {
+  options.painter.sampling.sampler = "DPM++ 2M";
+  options.painter.sampling.schedule = "karras";
+  options.painter.sampling.guidance_scale = 5;
+  StageOptions& stage = options.training.stage;
+  stage.name = "judge";
+  stage.steps = 100000;
+  stage.learning_rate = 2e-3;
+  stage.warmup_steps = 100;
+  stage.optimizer.ema_decay = 0.99;
+}
+
+}  // namespace
+
+std::optional<ScoreOptions> parse_score_options(int argc, char** argv, int& status) {
+  ScoreOptions options;
+  set_defaults(options);
+  PipelineOptions& pipeline = options.painter.pipeline;
+  CLI::App app(kAbout, "prompt-travel-score");
+  app.footer(kFoot);
+  app.add_option("--out", options.folder, "Folder for results")->capture_default_str();
+  app.add_option("--judge", options.judge,
+                 "The judge's file; judge/judge.safetensors beside the model when not given");
+  add_choice(
+      app, "--device", pipeline.device,
+      {{"auto", DeviceChoice::Auto}, {"cpu", DeviceChoice::Cpu}, {"cuda", DeviceChoice::Cuda}},
+      "auto, cpu or cuda [auto]");
+  add_choice(app, "--precision", pipeline.precision,
+             {{"auto", Precision::Auto},
+              {"fp32", Precision::Fp32},
+              {"bf16", Precision::Bf16},
+              {"fp16", Precision::Fp16}},
+             "auto, fp32, bf16 or fp16; when training, auto is bf16 [auto]");
+  app.add_option("--threads", pipeline.threads, "CPU threads; 0 = one for each processor")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add_drawing_options(app, options);
+  add_scope_options(app, options);
+  add_training_options(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    status = app.exit(error) == 0 ? 0 : 2;
+    return std::nullopt;
+  }
+  options.training.stage.folder = options.folder / "judge";
+  return options;
+}
+
+}  // namespace ptravel::train

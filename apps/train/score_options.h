@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "ptravel/compute.h"
+
+#include "judge_training.h"
+#include "painter.h"
+
+namespace ptravel::train {
+
+/// What the scorer is asked to do.
+struct ScoreOptions {
+  PainterOptions painter;
+  std::filesystem::path judge;  ///< Empty: beside the model.
+  std::filesystem::path folder = "score";
+  std::string negative = "lowres, blurry, jpeg artifacts, sketch, worst quality";
+  std::int64_t prompts = 500;
+  std::int64_t blur_pairs = 100;
+  std::int64_t travels = 40;
+  std::int64_t judge_pictures = 1000;
+  bool sheets = true;
+  JudgeTrainingOptions training;  ///< With stage.minutes > 0 a judge is trained instead.
+
+  bool trains() const { return training.stage.minutes > 0; }
+};
+
+/// Parses the command line; prints help or errors and returns the exit status in `status` when
+/// there is nothing to run.
+std::optional<ScoreOptions> parse_score_options(int argc, char** argv, int& status);
+
+}  // namespace ptravel::train
