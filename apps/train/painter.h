@@ -31,6 +31,7 @@ class Painter {
   /// Opens and loads the model.
   Painter(PainterOptions options, Progress& progress);
 
+  const Vae& vae() const { return pipeline_->vae(); }
   ImageConditioning encode(std::string_view prompt, std::string_view negative) const;
   /// What a linear travel shows at `alpha` of the way.
   ImageConditioning between(const ImageConditioning& from,

@@ -8,11 +8,13 @@
 #include "ptravel/default_model.h"
 #include "ptravel/error.h"
 
+#include "judge.h"
 #include "progress_lines.h"
 #include "score_options.h"
 #include "score_report.h"
 #include "score_sheets.h"
 #include "scoring.h"
+#include "vae_training.h"
 
 namespace ptravel::train {
 namespace {
@@ -79,6 +81,20 @@ void add_sheet(Sheet sheet, ScoreReport& report, const fs::path& folder) {
   report.sheets.push_back(std::move(sheet));
 }
 
+/// Throws when one of the attributes that make up most of a picture is right less often.
+void require_at_least(const Tally& tally, double share) {
+  for (const Attribute attribute :
+       {Attribute::HairColor, Attribute::Background, Attribute::Subject}) {
+    const double right = tally.right(attribute).value();
+    if (right < share) {
+      throw Error(ErrorCode::InvalidArgument, "[score] " + std::string(info(attribute).name) +
+                                                  " is right in " + std::to_string(right) +
+                                                  " of the pictures, expected at least " +
+                                                  std::to_string(share));
+    }
+  }
+}
+
 void measure(const ScoreOptions& options, Progress& progress) {
   const Judge judge = Judge::load(options.judge, judge_compute(options));
   const Painter painter(options.painter, progress);
@@ -87,6 +103,9 @@ void measure(const ScoreOptions& options, Progress& progress) {
   report.settings = settings_of(options);
   if (options.judge_pictures > 0) {
     report.judge = measure_judge(judge, options.judge_pictures, progress);
+  }
+  if (options.vae_pictures > 0) {
+    report.psnr = score_vae(painter.vae(), kJudgedSize, options.vae_pictures).psnr;
   }
   if (options.prompts > 0) {
     PromptScore score = score_prompts(painter, judge, options.prompts, options.negative);
@@ -109,6 +128,9 @@ void measure(const ScoreOptions& options, Progress& progress) {
   }
   write_report(report, options.folder);
   std::printf("%s\n", (options.folder / "score.md").string().c_str());
+  if (report.prompts) {
+    require_at_least(*report.prompts, options.at_least);
+  }
 }
 
 void run(ScoreOptions options, Progress& progress) {

@@ -59,8 +59,16 @@ void add_scope_options(CLI::App& app, ScoreOptions& options) {
   add_count(app, "--prompts", options.prompts, "Random prompts")->group(group);
   add_count(app, "--blur-pairs", options.blur_pairs, "Pairs with and without blurry")->group(group);
   add_count(app, "--travels", options.travels, "Travels that change one attribute")->group(group);
+  app.add_option("--at-least", options.at_least,
+                 "Fail when hair colour, background or subject are right less often (0..1)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->group(group);
   add_count(app, "--judge-pictures", options.judge_pictures,
             "Fresh drawings on which the judge itself is measured")
+      ->group(group);
+  add_count(app, "--vae-pictures", options.vae_pictures,
+            "Fresh drawings that the autoencoder reconstructs")
       ->group(group);
   app.add_flag("--sheets,!--no-sheets", options.sheets, "Write contact sheets")->group(group);
 }

@@ -21,7 +21,9 @@ struct ScoreOptions {
   std::int64_t blur_pairs = 100;
   std::int64_t travels = 40;
   std::int64_t judge_pictures = 1000;
+  std::int64_t vae_pictures = 256;
   bool sheets = true;
+  double at_least = 0;  ///< Share of hair colours, backgrounds and subjects that must be right.
   JudgeTrainingOptions training;  ///< With stage.minutes > 0 a judge is trained instead.
 
   bool trains() const { return training.stage.minutes > 0; }

@@ -134,6 +134,9 @@ std::string to_json(const ScoreReport& report) {
   for (const auto& [name, value] : report.settings) {
     result["settings"][name] = value;
   }
+  if (report.psnr) {
+    result["autoencoder_psnr_db"] = *report.psnr;
+  }
   if (report.judge) {
     result["judge_on_fresh_drawings"] = to_value(*report.judge);
   }
@@ -153,6 +156,12 @@ std::string to_markdown(const ScoreReport& report) {
   std::string text = "# Score\n\n";
   for (const auto& [name, value] : report.settings) {
     text += "- " + name + ": " + value + "\n";
+  }
+  if (report.psnr) {
+    char decibels[32];
+    std::snprintf(decibels, sizeof(decibels), "%.2f", *report.psnr);
+    text += "\n## Autoencoder\n\nReconstructions of fresh drawings: " + std::string(decibels) +
+            " dB PSNR\n";
   }
   if (report.prompts) {
     text += "\n## Random prompts\n\n" + tally_tables(*report.prompts);

@@ -14,6 +14,7 @@ namespace ptravel::train {
 /// Everything that was measured; what was not is absent.
 struct ScoreReport {
   std::vector<std::pair<std::string, std::string>> settings;  ///< How, by name.
+  std::optional<double> psnr;                                 ///< The autoencoder's, in dB.
   std::optional<Tally> judge;                                 ///< The judge on fresh drawings.
   std::optional<Tally> prompts;
   std::optional<Share> blur;

@@ -264,6 +264,13 @@ std::vector<std::string> patterns_of(std::string_view from, const DiffusersLayou
   return patterns;
 }
 
+/// Whether the layout has such a block: an up block may have no attentions.
+bool exists(std::string_view from, const DiffusersLayout& layout) {
+  const auto match = match_front("up_blocks.#.attentions.", from);
+  const auto level = static_cast<std::size_t>(match ? match->i : 0);
+  return !match || (level < layout.up_attention.size() && layout.up_attention[level]);
+}
+
 /// What could stand behind a block's name for an LDM leaf; today's name comes first.
 std::vector<std::string> leaves_behind(Inside inside, std::string_view ldm_leaf) {
   std::vector<std::string> leaves;
@@ -343,7 +350,7 @@ std::string diffusers_name(ModelPart part,
     }
     for (const std::string& from : patterns_of(rule.from, layout)) {
       const std::string to = expand(rule.to, *match_front(rule.from, from), layout);
-      if (!below.starts_with(to)) {
+      if (!below.starts_with(to) || !exists(from, layout)) {
         continue;
       }
       for (const std::string& leaf : leaves_behind(rule.inside, below.substr(to.size()))) {

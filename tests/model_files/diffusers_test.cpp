@@ -35,8 +35,8 @@ TEST(Diffusers, ReadsShardsAndVariantsAndPickles) {
     second.insert(first.extract(first.begin()));
   }
   std::filesystem::remove(folder / "unet/diffusion_pytorch_model.safetensors");
-  write_safetensors(folder / "unet/part-1.safetensors", first);
-  write_safetensors(folder / "unet/part-2.safetensors", second);
+  write_tiny_safetensors(folder / "unet/part-1.safetensors", first);
+  write_tiny_safetensors(folder / "unet/part-2.safetensors", second);
   write_bytes(
       folder / "unet/diffusion_pytorch_model.safetensors.index.json",
       R"({"weight_map":{"a":"part-1.safetensors","b":"part-2.safetensors","c":"part-1.safetensors"}})");

@@ -23,7 +23,7 @@ TEST_F(Inspect, SaysWhatAModelIs) {
   TinyTensors tensors = tiny_sd1();
   tensors["model_ema.decay"] = at::zeros({});
   tensors["alphas_cumprod"] = at::zeros({1000});
-  write_safetensors(folder_ / "m.safetensors", tensors, {{"author", "somebody"}});
+  write_tiny_safetensors(folder_ / "m.safetensors", tensors, {{"author", "somebody"}});
   const ModelInfo info = inspect_model(folder_ / "m.safetensors", Hashing::No);
   EXPECT_EQ(info.family, ModelFamily::Sd1);
   EXPECT_EQ(info.layout, ModelLayout::Safetensors);
@@ -49,7 +49,8 @@ TEST_F(Inspect, SaysWhatAModelIs) {
 }
 
 TEST_F(Inspect, DescribesWhatCannotBeLoaded) {
-  write_safetensors(folder_ / "l.safetensors", {{"lora_unet_a.lora_up.weight", at::zeros({2, 2})}});
+  write_tiny_safetensors(folder_ / "l.safetensors",
+                         {{"lora_unet_a.lora_up.weight", at::zeros({2, 2})}});
   const ModelInfo info = inspect_model(folder_ / "l.safetensors", Hashing::No);
   EXPECT_EQ(info.family, ModelFamily::Lora);
   EXPECT_FALSE(info.supported);

@@ -14,11 +14,11 @@ namespace {
 TEST(ModelFiles, EverySingleFileLayoutGivesTheSameTensors) {
   const TemporaryFolder folder;
   const TinyTensors tensors = tiny_sd1();
-  write_safetensors(folder / "a.safetensors", tensors);
+  write_tiny_safetensors(folder / "a.safetensors", tensors);
   write_checkpoint(folder / "b.ckpt", tensors);
   write_checkpoint(folder / "c.pt", tensors, {.legacy = true, .state_dict = false});
   // The content decides, not the name.
-  write_safetensors(folder / "d.ckpt", tensors);
+  write_tiny_safetensors(folder / "d.ckpt", tensors);
   for (const char* name : {"a.safetensors", "b.ckpt", "c.pt", "d.ckpt"}) {
     const ModelFiles model = open_model(folder / name);
     expect_same(*model.weights, tensors);
@@ -44,7 +44,7 @@ TEST(ModelFiles, MixedNumberFormatsAndLeftoversLoad) {
   file["cond_stage_model.transformer.text_model.embeddings.position_ids"] = at::zeros({1, 77});
   file["strange.tensor"] = at::zeros({1});
   file["alphas_cumprod"] = at::linspace(0.999, 0.004, 1000);
-  write_safetensors(folder / "m.safetensors", file);
+  write_tiny_safetensors(folder / "m.safetensors", file);
   const ModelFiles model = open_model(folder / "m.safetensors");
   expect_same(*model.weights, expected);
   ASSERT_TRUE(model.alphas_cumprod);
@@ -59,7 +59,7 @@ TEST(ModelFiles, RefusesABrokenNoiseSchedule) {
   for (const at::Tensor& schedule : {at::zeros({7}), at::linspace(0.1, 0.9, 1000),
                                      at::linspace(2.0, 0.1, 1000), at::full({1000}, NAN)}) {
     file["alphas_cumprod"] = schedule;
-    write_safetensors(folder / "m.safetensors", file);
+    write_tiny_safetensors(folder / "m.safetensors", file);
     expect_error(ErrorCode::Corrupt, "alphas_cumprod",
                  [&] { open_model(folder / "m.safetensors"); });
   }
@@ -72,7 +72,7 @@ TEST(ModelFiles, OldTextEncoderNamesLoad) {
     const bool text = name.starts_with(kTextPrefix);
     old[text ? "cond_stage_model.transformer." + name.substr(kTextPrefix.size()) : name] = tensor;
   }
-  write_safetensors(folder / "m.safetensors", old);
+  write_tiny_safetensors(folder / "m.safetensors", old);
   expect_same(*open_model(folder / "m.safetensors").weights, tiny_sd1());
 }
 
@@ -91,9 +91,9 @@ TEST(ModelFiles, EmaWeightsOnRequestOrWhenThereAreNoOthers) {
     both[ema_name(name)] = tensor + 1;
     only_ema[ema_name(name)] = tensor + 1;
   }
-  write_safetensors(folder / "both.safetensors", both);
-  write_safetensors(folder / "ema.safetensors", only_ema);
-  write_safetensors(folder / "plain.safetensors", plain);
+  write_tiny_safetensors(folder / "both.safetensors", both);
+  write_tiny_safetensors(folder / "ema.safetensors", only_ema);
+  write_tiny_safetensors(folder / "plain.safetensors", plain);
   expect_same(*open_model(folder / "both.safetensors").weights, plain);
   expect_same(*open_model(folder / "both.safetensors", {.prefer_ema = true}).weights, averaged);
   expect_same(*open_model(folder / "ema.safetensors").weights, averaged);
@@ -117,7 +117,7 @@ TinyTensors with_other_vae(bool prefixed, TinyTensors& expected) {
 
 TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
   const TemporaryFolder folder;
-  write_safetensors(folder / "m.safetensors", tiny_sd1());
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
   for (const bool prefixed : {false, true}) {
     TinyTensors expected = tiny_sd1();
     write_checkpoint(folder / "other.pt", with_other_vae(prefixed, expected));
@@ -127,12 +127,13 @@ TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
   }
   TinyTensors expected = tiny_sd1();
   with_other_vae(true, expected);
-  write_safetensors(folder / "diffusers.safetensors", tiny_diffusers_part(expected, "vae", true));
+  write_tiny_safetensors(folder / "diffusers.safetensors",
+                         tiny_diffusers_part(expected, "vae", true));
   expect_same(
       *open_model(folder / "m.safetensors", {.vae = folder / "diffusers.safetensors"}).weights,
       expected);
-  write_safetensors(folder / "lora.safetensors",
-                    {{"lora_unet_x.lora_down.weight", at::zeros({1, 1})}});
+  write_tiny_safetensors(folder / "lora.safetensors",
+                         {{"lora_unet_x.lora_down.weight", at::zeros({1, 1})}});
   expect_error(ErrorCode::Unsupported, "is a LoRA, expected a VAE",
                [&] { open_model(folder / "m.safetensors", {.vae = folder / "lora.safetensors"}); });
 }
@@ -141,7 +142,7 @@ TEST(ModelFiles, FindsTheVaeBesideTheModel) {
   const TemporaryFolder folder;
   TinyTensors expected = tiny_sd1();
   const TinyTensors vae = with_other_vae(false, expected);
-  write_safetensors(folder / "m.safetensors", tiny_sd1());
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
   write_checkpoint(folder / "m.vae.pt", vae);
   expect_same(*open_model(folder / "m.safetensors").weights, expected);
   expect_same(*open_model(folder / "m.safetensors", {.automatic_vae = false}).weights, tiny_sd1());
@@ -153,8 +154,8 @@ TEST(ModelFiles, AModelWithoutVaeNeedsOne) {
   const TinyTensors vae = with_other_vae(false, expected);
   TinyTensors pruned = tiny_sd1();
   std::erase_if(pruned, [](const auto& item) { return item.first.starts_with(kVaePrefix); });
-  write_safetensors(folder / "m.safetensors", pruned);
-  write_safetensors(folder / "v.safetensors", vae);
+  write_tiny_safetensors(folder / "m.safetensors", pruned);
+  write_tiny_safetensors(folder / "v.safetensors", vae);
   expect_error(ErrorCode::Unsupported, "has no VAE", [&] { open_model(folder / "m.safetensors"); });
   expect_same(*open_model(folder / "m.safetensors", {.vae = folder / "v.safetensors"}).weights,
               expected);
@@ -162,7 +163,7 @@ TEST(ModelFiles, AModelWithoutVaeNeedsOne) {
 
 TEST(ModelFiles, PredictionComesFromFilesAndOptions) {
   const TemporaryFolder folder;
-  write_safetensors(folder / "m.safetensors", tiny_sd1());
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
   write_bytes(folder / "config.json", R"({"unet":{"num_heads":4},"parameterization":"v"})");
   const ModelFiles model = open_model(folder / "m.safetensors");
   EXPECT_EQ(model.prediction, Prediction::V);
@@ -181,7 +182,7 @@ TEST(ModelFiles, PartsMustFitTogether) {
       tensors[name] = tensor;
     }
   }
-  write_safetensors(folder / "m.safetensors", tensors);
+  write_tiny_safetensors(folder / "m.safetensors", tensors);
   expect_error(ErrorCode::Corrupt, "do not fit together",
                [&] { open_model(folder / "m.safetensors"); });
 }
@@ -223,7 +224,7 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   };
   const TemporaryFolder folder;
   for (const Stranger& stranger : strangers) {
-    write_safetensors(folder / "m.safetensors", stranger.tensors);
+    write_tiny_safetensors(folder / "m.safetensors", stranger.tensors);
     expect_error(ErrorCode::Unsupported, stranger.message,
                  [&] { open_model(folder / "m.safetensors"); });
   }

@@ -347,9 +347,9 @@ void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
 
-void write_safetensors(const std::filesystem::path& path,
-                       const TinyTensors& tensors,
-                       const std::map<std::string, std::string>& metadata) {
+void write_tiny_safetensors(const std::filesystem::path& path,
+                            const TinyTensors& tensors,
+                            const std::map<std::string, std::string>& metadata) {
   nlohmann::json header = nlohmann::json::object();
   if (!metadata.empty()) {
     header["__metadata__"] = metadata;
@@ -370,12 +370,12 @@ void write_tiny_folder(const std::filesystem::path& folder,
                        bool old_attention) {
   write_bytes(folder / "model_index.json", R"({"_class_name":"StableDiffusionPipeline"})");
   for (const std::string part : {"unet", "vae"}) {
-    write_safetensors(folder / part / "diffusion_pytorch_model.safetensors",
-                      tiny_diffusers_part(ldm, part, old_attention));
+    write_tiny_safetensors(folder / part / "diffusion_pytorch_model.safetensors",
+                           tiny_diffusers_part(ldm, part, old_attention));
   }
   TinyTensors text = tiny_diffusers_part(ldm, "text_encoder", old_attention);
   text["text_model.embeddings.position_ids"] = at::arange(77);
-  write_safetensors(folder / "text_encoder/model.safetensors", text);
+  write_tiny_safetensors(folder / "text_encoder/model.safetensors", text);
   write_bytes(folder / "unet/config.json",
               R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
   write_bytes(folder / "text_encoder/config.json",

@@ -46,9 +46,9 @@ std::string safetensors_bytes(const std::string& header, const std::string& data
 /// Writes bytes; makes the parent folders.
 void write_bytes(const std::filesystem::path& path, const std::string& bytes);
 
-void write_safetensors(const std::filesystem::path& path,
-                       const TinyTensors& tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+void write_tiny_safetensors(const std::filesystem::path& path,
+                            const TinyTensors& tensors,
+                            const std::map<std::string, std::string>& metadata = {});
 
 /// A ZIP archive of stored members, as torch.save writes it (without alignment).
 std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members);
