@@ -11,7 +11,7 @@ namespace {
 TEST(RandomTensors, DependOnSeedAndNameAlone) {
   const RandomTensors source(1), same(1), other(2);
   const auto make = [](const RandomTensors& from, std::string_view name) {
-    return *from.make(name, {64, 64});
+    return *from.make(name, {64, 64}, {});
   };
   EXPECT_TRUE(at::equal(make(source, "a.weight"), make(same, "a.weight")));
   EXPECT_FALSE(at::equal(make(source, "a.weight"), make(source, "b.weight")));
