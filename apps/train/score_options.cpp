@@ -25,7 +25,7 @@ CLI::Option* add_choice(CLI::App& app,
                         const std::map<std::string, Value>& choices,
                         const std::string& help) {
   return app.add_option(name, value, help)
-      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case))
+      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""))
       ->type_name("");
 }
 

@@ -12,7 +12,7 @@ constexpr const char* kAbout =
     R"(Trains the default model of Prompt Travel from nothing: a procedural picture set, a tokenizer
 learned on its captions, an autoencoder, then a UNet together with its text encoder.
 
-  prompt-travel-train --out training --minutes 120            on a CPU
+  prompt-travel-train --out training --minutes 120     on a CPU
   prompt-travel-train --out training --minutes 25      on a large GPU
 
 Stops at any moment (Ctrl-C or kill) and goes on from its last saved state when called again with
@@ -32,7 +32,7 @@ CLI::Option* add_choice(CLI::App& app,
                         const std::map<std::string, Value>& choices,
                         const std::string& help) {
   return app.add_option(name, value, help)
-      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case))
+      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""))
       ->type_name("");
 }
 

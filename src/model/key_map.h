@@ -44,7 +44,7 @@ std::optional<MappedName> map_diffusers_name(ModelPart part,
                                              const DiffusersLayout& layout);
 
 /// The diffusers name that map_diffusers_name maps to this LDM name with its prefix: for writing
-/// models. Throws Internal for a name that no rule reaches.
+/// models. Names that no rule reaches come back without the prefix.
 std::string diffusers_name(ModelPart part,
                            std::string_view ldm_name,
                            const DiffusersLayout& layout);
