@@ -52,7 +52,7 @@ int run_with_progress(const std::function<void(Progress&)>& work) {
     work(progress);
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
-    status = error.code() == ErrorCode::Cancelled ? 130 : 1;
+    status = exit_status(error.code());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     status = 1;

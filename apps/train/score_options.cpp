@@ -1,8 +1,6 @@
 #include "score_options.h"
 
-#include <map>
-
-#include <CLI/CLI.hpp>
+#include "app_options.h"
 
 namespace ptravel::train {
 namespace {
@@ -18,17 +16,6 @@ constexpr const char* kFoot =
     R"(A judge whose training was stopped goes on from its saved state in <out>/judge when called again
 with the same --out; with more minutes it is trained further.)";
 
-template <typename Value>
-CLI::Option* add_choice(CLI::App& app,
-                        const std::string& name,
-                        Value& value,
-                        const std::map<std::string, Value>& choices,
-                        const std::string& help) {
-  return app.add_option(name, value, help)
-      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""))
-      ->type_name("");
-}
-
 CLI::Option* add_count(CLI::App& app,
                        const std::string& name,
                        std::int64_t& value,
@@ -40,18 +27,12 @@ void add_drawing_options(CLI::App& app, ScoreOptions& options) {
   SamplingSettings& sampling = options.painter.sampling;
   app.add_option("--model", options.painter.pipeline.model,
                  "Model to measure; the default model when not given");
-  app.add_option("--steps", sampling.num_steps, "Denoising steps")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--cfg-scale", sampling.guidance_scale, "Guidance scale")
-      ->check(CLI::Range(0.0, 100.0))
-      ->capture_default_str();
+  add_number(app, "--steps", sampling.num_steps, "Denoising steps", CLI::Range(1, 1000));
+  add_number(app, "--cfg-scale", sampling.guidance_scale, "Guidance scale", CLI::Range(0.0, 100.0));
   app.add_option("--sampler", sampling.sampler, "Sampler")->capture_default_str();
   app.add_option("--scheduler", sampling.schedule, "Noise schedule")->capture_default_str();
   app.add_option("--negative", options.negative, "Negative prompt")->capture_default_str();
-  app.add_option("--batch", options.painter.batch, "Pictures drawn together")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  add_number(app, "--batch", options.painter.batch, "Pictures drawn together", CLI::Range(1, 1024));
 }
 
 void add_scope_options(CLI::App& app, ScoreOptions& options) {
@@ -59,10 +40,9 @@ void add_scope_options(CLI::App& app, ScoreOptions& options) {
   add_count(app, "--prompts", options.prompts, "Random prompts")->group(group);
   add_count(app, "--blur-pairs", options.blur_pairs, "Pairs with and without blurry")->group(group);
   add_count(app, "--travels", options.travels, "Travels that change one attribute")->group(group);
-  app.add_option("--at-least", options.at_least,
-                 "Fail when hair colour, background or subject are right less often (0..1)")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str()
+  add_number(app, "--at-least", options.at_least,
+             "Fail when hair colour, background or subject are right less often (0..1)",
+             CLI::Range(0.0, 1.0))
       ->group(group);
   add_count(app, "--judge-pictures", options.judge_pictures,
             "Fresh drawings on which the judge itself is measured")
@@ -80,21 +60,14 @@ void add_training_options(CLI::App& app, ScoreOptions& options) {
                  "Train a judge for so many minutes, measure it, and end")
       ->check(CLI::PositiveNumber)
       ->group(group);
-  app.add_option("--judge-batch", training.batch, "Pictures in a step")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str()
+  add_number(app, "--judge-batch", training.batch, "Pictures in a step", CLI::Range(1, 4096))
       ->group(group);
-  app.add_option("--judge-rate", training.stage.learning_rate, "Highest learning rate")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
+  add_number(app, "--judge-rate", training.stage.learning_rate, "Highest learning rate",
+             CLI::PositiveNumber)
       ->group(group);
-  app.add_option("--judge-pool", training.pool, "Drawings kept in memory")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str()
+  add_number(app, "--judge-pool", training.pool, "Drawings kept in memory", CLI::Range(1, 1000000))
       ->group(group);
-  app.add_option("--judge-fresh", training.fresh, "New drawings in each step")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str()
+  add_number(app, "--judge-fresh", training.fresh, "New drawings in each step", CLI::Range(0, 4096))
       ->group(group);
 }
 
@@ -121,26 +94,17 @@ std::optional<ScoreOptions> parse_score_options(int argc, char** argv, int& stat
   app.add_option("--out", options.folder, "Folder for results")->capture_default_str();
   app.add_option("--judge", options.judge,
                  "The judge's file; judge/judge.safetensors beside the model when not given");
-  add_choice(
-      app, "--device", pipeline.device,
-      {{"auto", DeviceChoice::Auto}, {"cpu", DeviceChoice::Cpu}, {"cuda", DeviceChoice::Cuda}},
-      "auto, cpu or cuda [auto]");
+  add_machine_options(app, pipeline.device, pipeline.threads);
   add_choice(app, "--precision", pipeline.precision,
              {{"auto", Precision::Auto},
               {"fp32", Precision::Fp32},
               {"bf16", Precision::Bf16},
               {"fp16", Precision::Fp16}},
              "auto, fp32, bf16 or fp16; when training, auto is bf16 [auto]");
-  app.add_option("--threads", pipeline.threads, "CPU threads; 0 = one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
   add_drawing_options(app, options);
   add_scope_options(app, options);
   add_training_options(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    status = app.exit(error) == 0 ? 0 : 2;
+  if (!parse_command_line(app, argc, argv, status)) {
     return std::nullopt;
   }
   options.training.stage.folder = options.folder / "judge";

@@ -1,9 +1,8 @@
 #include "train_options.h"
 
 #include <algorithm>
-#include <map>
 
-#include <CLI/CLI.hpp>
+#include "app_options.h"
 
 namespace ptravel::train {
 namespace {
@@ -25,88 +24,38 @@ captions.cpp) or the networks' sizes (model_plan.cpp), and train again. To train
 with more --minutes or --steps: the schedule is stretched to the new end.
 prompt-travel-score measures the result.)";
 
-template <typename Value>
-CLI::Option* add_choice(CLI::App& app,
-                        const std::string& name,
-                        Value& value,
-                        const std::map<std::string, Value>& choices,
-                        const std::string& help) {
-  return app.add_option(name, value, help)
-      ->transform(CLI::CheckedTransformer(choices, CLI::ignore_case).description(""))
-      ->type_name("");
-}
-
-void add_vae_options(CLI::App& app, VaeTrainingOptions& vae) {
-  const char* group = "Autoencoder";
-  app.add_option("--vae-steps", vae.stage.steps, "Optimizer steps")
-      ->check(CLI::Range(1, 100000000))
-      ->capture_default_str()
+/// Steps, batch and learning rate of a stage; `prefix` begins the options' names.
+void add_stage_options(CLI::App& app,
+                       const std::string& prefix,
+                       const std::string& group,
+                       StageOptions& stage,
+                       std::int64_t& batch) {
+  add_number(app, prefix + "steps", stage.steps, "Optimizer steps", CLI::Range(1, 100000000))
       ->group(group);
-  app.add_option("--vae-batch", vae.batch, "Pictures in a step")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--vae-rate", vae.stage.learning_rate, "Highest learning rate")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--kl-weight", vae.kl_weight, "Weight of the KL divergence")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str()
-      ->group(group);
-}
-
-void add_decoder_options(CLI::App& app, VaeTrainingOptions& decoder) {
-  const char* group = "Decoder";
-  app.add_option("--decoder-steps", decoder.stage.steps, "Optimizer steps")
-      ->check(CLI::Range(1, 100000000))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--decoder-batch", decoder.batch, "Pictures in a step")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--decoder-rate", decoder.stage.learning_rate, "Highest learning rate")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
+  add_number(app, prefix + "batch", batch, "Pictures in a step", CLI::Range(1, 4096))->group(group);
+  add_number(app, prefix + "rate", stage.learning_rate, "Highest learning rate",
+             CLI::PositiveNumber)
       ->group(group);
 }
 
 void add_diffusion_options(CLI::App& app, DiffusionTrainingOptions& diffusion) {
   const char* group = "UNet and text encoder";
-  app.add_option("--steps", diffusion.stage.steps, "Optimizer steps")
-      ->check(CLI::Range(1, 100000000))
-      ->capture_default_str()
+  add_stage_options(app, "--", group, diffusion.stage, diffusion.batch);
+  add_number(app, "--text-steps", diffusion.text_steps,
+             "First steps in which the text encoder learns alone what captions tell",
+             CLI::NonNegativeNumber)
       ->group(group);
-  app.add_option("--batch", diffusion.batch, "Pictures in a step")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str()
+  add_number(app, "--pool", diffusion.pool, "Encoded pictures kept in memory",
+             CLI::Range(1, 10000000))
       ->group(group);
-  app.add_option("--rate", diffusion.stage.learning_rate, "Highest learning rate")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str()
+  add_number(app, "--pool-at-first", diffusion.pool_at_first, "Encoded pictures made beforehand",
+             CLI::Range(1, 10000000))
       ->group(group);
-  app.add_option("--text-steps", diffusion.text_steps,
-                 "First steps in which the text encoder learns alone what captions tell")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str()
+  add_number(app, "--fresh", diffusion.fresh,
+             "New pictures in each step; the others are used again", CLI::Range(0, 4096))
       ->group(group);
-  app.add_option("--pool", diffusion.pool, "Encoded pictures kept in memory")
-      ->check(CLI::Range(1, 10000000))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--pool-at-first", diffusion.pool_at_first, "Encoded pictures made beforehand")
-      ->check(CLI::Range(1, 10000000))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--fresh", diffusion.fresh, "New pictures in each step; the others are used again")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--drop-caption", diffusion.drop_caption,
-                 "Share of captions emptied, for classifier-free guidance")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str()
+  add_number(app, "--drop-caption", diffusion.drop_caption,
+             "Share of captions emptied, for classifier-free guidance", CLI::Range(0.0, 1.0))
       ->group(group);
 }
 
@@ -125,35 +74,26 @@ struct Common {
 };
 
 void add_common_options(CLI::App& app, Common& common) {
-  app.add_option("--minutes", common.minutes,
-                 "End after this time, learning rates included; 0 = count steps only")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--vae-share", common.vae_share, "The autoencoder's share of --minutes")
-      ->check(CLI::Range(0.01, 0.99))
-      ->capture_default_str();
-  app.add_option("--decoder-share", common.decoder_share, "The decoder's share of --minutes")
-      ->check(CLI::Range(0.01, 0.99))
-      ->capture_default_str();
+  add_number(app, "--minutes", common.minutes,
+             "End after this time, learning rates included; 0 = count steps only",
+             CLI::NonNegativeNumber);
+  add_number(app, "--vae-share", common.vae_share, "The autoencoder's share of --minutes",
+             CLI::Range(0.01, 0.99));
+  add_number(app, "--decoder-share", common.decoder_share, "The decoder's share of --minutes",
+             CLI::Range(0.01, 0.99));
   add_choice(app, "--schedule", common.shape,
              {{"cosine", RateShape::Cosine}, {"constant", RateShape::Constant}},
              "Learning rate after the warm-up: cosine or constant [cosine]");
-  app.add_option("--warmup", common.warmup, "Steps in which the learning rate rises")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--ema", common.ema, "Decay of the averaged weights, which are what is exported")
-      ->check(CLI::Range(0.0, 0.999999))
-      ->capture_default_str();
-  app.add_option("--weight-decay", common.weight_decay, "AdamW's weight decay")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--save-minutes", common.save_minutes, "Time between two saved states")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--piece-mib", common.piece_mib,
-                 "Largest file of a saved state in MiB; 0 = one file")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_number(app, "--warmup", common.warmup, "Steps in which the learning rate rises",
+             CLI::NonNegativeNumber);
+  add_number(app, "--ema", common.ema, "Decay of the averaged weights, which are what is exported",
+             CLI::Range(0.0, 0.999999));
+  add_number(app, "--weight-decay", common.weight_decay, "AdamW's weight decay",
+             CLI::NonNegativeNumber);
+  add_number(app, "--save-minutes", common.save_minutes, "Time between two saved states",
+             CLI::PositiveNumber);
+  add_number(app, "--piece-mib", common.piece_mib,
+             "Largest file of a saved state in MiB; 0 = one file", CLI::NonNegativeNumber);
   app.add_option("--seed", common.seed, "Of drawings, captions, noise and first weights")
       ->capture_default_str();
 }
@@ -195,24 +135,18 @@ std::optional<TrainOptions> parse_train_options(int argc, char** argv, int& stat
        {"export", Part::Export}},
       "all, vae, decoder (refine it for finished latents), diffusion, or export (write the model "
       "from the saved states) [all]");
-  add_choice(
-      app, "--device", options.device,
-      {{"auto", DeviceChoice::Auto}, {"cpu", DeviceChoice::Cpu}, {"cuda", DeviceChoice::Cuda}},
-      "auto, cpu or cuda [auto]");
+  add_machine_options(app, options.device, options.threads);
   add_choice(app, "--precision", options.precision,
              {{"auto", Precision::Auto}, {"fp32", Precision::Fp32}, {"bf16", Precision::Bf16}},
              "auto, fp32 or bf16 (weights and optimizer stay fp32); auto is bf16 [auto]");
-  app.add_option("--threads", options.threads, "CPU threads; 0 = one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
   add_common_options(app, common);
-  add_vae_options(app, options.vae);
-  add_decoder_options(app, options.decoder);
+  add_stage_options(app, "--vae-", "Autoencoder", options.vae.stage, options.vae.batch);
+  add_number(app, "--kl-weight", options.vae.kl_weight, "Weight of the KL divergence",
+             CLI::NonNegativeNumber)
+      ->group("Autoencoder");
+  add_stage_options(app, "--decoder-", "Decoder", options.decoder.stage, options.decoder.batch);
   add_diffusion_options(app, options.diffusion);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    status = app.exit(error) == 0 ? 0 : 2;
+  if (!parse_command_line(app, argc, argv, status)) {
     return std::nullopt;
   }
   options.vae.stage.name = "vae";

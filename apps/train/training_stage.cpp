@@ -44,8 +44,7 @@ TrainingStage::TrainingStage(StageOptions options, std::shared_ptr<Parameters> p
 }
 
 double TrainingStage::position() const {
-  const double by_steps =
-      options_.steps > 0 ? static_cast<double>(step_) / static_cast<double>(options_.steps) : 1;
+  const double by_steps = static_cast<double>(step_) / static_cast<double>(options_.steps);
   const double by_time = options_.minutes > 0 ? seconds_ / (60 * options_.minutes) : 0;
   return std::max(by_steps, by_time);
 }

@@ -7,31 +7,20 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "model/weights.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-const char* dtype_label(const std::string& name, at::ScalarType type) {
-  switch (type) {
-    case at::kDouble:
-      return "F64";
-    case at::kFloat:
-      return "F32";
-    case at::kHalf:
-      return "F16";
-    case at::kBFloat16:
-      return "BF16";
-    case at::kLong:
-      return "I64";
-    case at::kInt:
-      return "I32";
-    case at::kByte:
-      return "U8";
-    default:
-      throw Error(ErrorCode::InvalidArgument,
-                  "[safetensors] " + name + ": cannot be written as " + at::toString(type));
+/// The name of a number format, or an error for one that the format or LibTorch does not have.
+std::string dtype_label(const std::string& name, at::ScalarType type) {
+  const std::string label = safetensors_dtype_name(type);
+  if (label == "?") {
+    throw Error(ErrorCode::InvalidArgument,
+                "[safetensors] " + name + ": cannot be written as " + at::toString(type));
   }
+  return label;
 }
 
 }  // namespace

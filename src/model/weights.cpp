@@ -57,8 +57,8 @@ bool conversion_may_overflow(at::ScalarType from, at::ScalarType to) {
 
 }  // namespace
 
-std::string TensorSource::dtype_name(std::string_view name) const {
-  switch (dtype(name)) {
+const char* safetensors_dtype_name(at::ScalarType type) {
+  switch (type) {
     case at::kDouble:
       return "F64";
     case at::kFloat:
@@ -82,6 +82,10 @@ std::string TensorSource::dtype_name(std::string_view name) const {
     default:
       return "?";
   }
+}
+
+std::string TensorSource::dtype_name(std::string_view name) const {
+  return safetensors_dtype_name(dtype(name));
 }
 
 std::optional<at::Tensor> TensorSource::make(std::string_view,

@@ -12,6 +12,9 @@
 
 namespace ptravel {
 
+/// A number format as safetensors writes it ("F16"); "?" for one that it does not know.
+const char* safetensors_dtype_name(at::ScalarType type);
+
 /// Where named tensors come from: a safetensors file, a checkpoint archive, a folder of files, or
 /// tensors in memory (tests, default models). Names are LDM names (models are mapped on opening).
 class TensorSource {
