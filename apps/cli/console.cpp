@@ -96,7 +96,8 @@ std::string duration_text(double seconds) {
   return text;
 }
 
-Console::Console(bool json) : json_(json), terminal_(!json && ::isatty(STDERR_FILENO) != 0) {}
+Console::Console(bool json, bool debug)
+    : json_(json), debug_(debug), terminal_(!json && ::isatty(STDERR_FILENO) != 0) {}
 
 void Console::print_json(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -138,11 +139,15 @@ void Console::progress(const ProgressSnapshot& snapshot) {
 }
 
 void Console::event(const RunEvent& event) {
+  if (event.kind == RunEvent::Kind::Debug && !debug_) {
+    return;
+  }
   const std::lock_guard<std::mutex> lock(mutex_);
   if (json_) {
-    static constexpr const char* kNames[] = {"note", "folder", "frame", "video", "contact_sheet"};
+    static constexpr const char* kNames[] = {"note",          "folder", "frame", "video",
+                                             "contact_sheet", "file",   "debug"};
     Json object = {{"event", kNames[static_cast<int>(event.kind)]}};
-    if (event.kind == RunEvent::Kind::Note) {
+    if (event.kind == RunEvent::Kind::Note || event.kind == RunEvent::Kind::Debug) {
       object["text"] = event.text;
     } else {
       object["path"] = event.path.string();
@@ -157,7 +162,7 @@ void Console::event(const RunEvent& event) {
     return;
   }
   clear_line();
-  if (event.kind == RunEvent::Kind::Note) {
+  if (event.kind == RunEvent::Kind::Note || event.kind == RunEvent::Kind::Debug) {
     std::fprintf(stderr, "%s\n", event.text.c_str());
   } else if (event.kind == RunEvent::Kind::Folder) {
     std::fprintf(stderr, "run folder: %s\n", event.path.c_str());
@@ -178,6 +183,13 @@ void Console::result(const std::string& event,
   if (json_) {
     print_json(dumped(object));
   }
+  std::fflush(stdout);
+}
+
+void Console::output(const std::string& text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  clear_line();
+  std::printf("%s%s", text.c_str(), text.ends_with('\n') ? "" : "\n");
   std::fflush(stdout);
 }
 

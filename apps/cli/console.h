@@ -16,7 +16,8 @@ namespace ptravel::cli {
 /// object per line on standard output) for programs. Everything but results goes to standard error.
 class Console {
  public:
-  explicit Console(bool json);
+  /// `debug`: also show the events of kind Debug.
+  explicit Console(bool json, bool debug = false);
 
   /// Shows progress: redrawn in place on a terminal, at most every few seconds elsewhere.
   void progress(const ProgressSnapshot& snapshot);
@@ -25,6 +26,8 @@ class Console {
   /// A closing result: its texts line by line, or one JSON event of this name with these fields.
   void result(const std::string& event,
               const std::vector<std::pair<std::string, std::string>>& fields);
+  /// A closing result as it is: text for people, or one JSON object.
+  void output(const std::string& text);
   /// A line that is meant for people only (hints).
   void hint(const std::string& text);
   /// Prints a failure: "prompt-travel: ...", one line per problem, or a JSON event.
@@ -37,6 +40,7 @@ class Console {
   void print_json(const std::string& line);
 
   bool json_;
+  bool debug_;
   bool terminal_;
   std::mutex mutex_;  // guards everything below and the output streams
   std::size_t line_width_ = 0;

@@ -11,6 +11,7 @@
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
 #include "ptravel/jobs.h"
+#include "ptravel/preview.h"
 
 namespace ptravel::cli {
 namespace {
@@ -22,12 +23,14 @@ struct RunArguments {
   std::string from;
   std::string output;
   bool json = false;
+  bool debug = false;
+  bool dry_run = false;
 };
 
 /// Runs `work` with progress display and Ctrl-C; prints how to resume when it is stopped.
 template <typename Work>
-void with_console(bool json, const Work& work) {
-  Console console(json);
+void with_console(const RunArguments& arguments, const Work& work) {
+  Console console(arguments.json, arguments.debug);
   Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
   std::filesystem::path folder;
   const RunEventSink events = [&](const RunEvent& event) {
@@ -69,25 +72,32 @@ void print_result(Console& console, const RunResult& result) {
 }
 
 void render(const RunArguments& arguments) {
-  with_console(
-      arguments.json, [&](Console& console, Progress& progress, const RunEventSink& events) {
-        std::vector<RequestProblem> problems;
-        TravelRequest request = build_request(arguments.fields, problems);
-        if (arguments.from.empty() && !arguments.output.empty()) {
-          problems.push_back({"--frame-out", "is only for --from"});
-        }
-        if (!arguments.from.empty()) {
-          throw_option_problems(problems);
-          const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
-                                                          arguments.output, progress, events);
-          console.result("done", {{"frame", path.string()}});
-          return;
-        }
-        if (const auto note = complete_request(request, std::move(problems))) {
-          events({RunEvent::Kind::Note, *note, {}, 0});
-        }
-        print_result(console, run_travel(request, progress, events));
-      });
+  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    std::vector<RequestProblem> problems;
+    TravelRequest request = build_request(arguments.fields, problems);
+    if (arguments.from.empty() && !arguments.output.empty()) {
+      problems.push_back({"--frame-out", "is only for --from"});
+    }
+    if (!arguments.from.empty() && arguments.dry_run) {
+      problems.push_back({"--dry-run", "plans a whole travel, expected no --from"});
+    }
+    if (!arguments.from.empty()) {
+      throw_option_problems(problems);
+      const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
+                                                      arguments.output, progress, events);
+      console.result("done", {{"frame", path.string()}});
+      return;
+    }
+    if (const auto note = complete_request(request, std::move(problems))) {
+      events({RunEvent::Kind::Note, *note, {}, 0});
+    }
+    if (arguments.dry_run) {
+      const TravelPreview preview = preview_travel(request);
+      console.output(arguments.json ? to_json(preview) : to_text(preview));
+      return;
+    }
+    print_result(console, run_travel(request, progress, events));
+  });
 }
 
 /// Copies a setting that was typed; the others stay unset.
@@ -102,21 +112,20 @@ void take_given(const RunArguments& arguments,
 }
 
 void resume(const RunArguments& arguments) {
-  with_console(arguments.json,
-               [&](Console& console, Progress& progress, const RunEventSink& events) {
-                 std::vector<RequestProblem> problems;
-                 const TravelRequest request = build_request(arguments.fields, problems);
-                 throw_option_problems(problems);
-                 ResumeOptions options;
-                 take_given(arguments, "device", request.device, options.device);
-                 take_given(arguments, "threads", request.threads, options.threads);
-                 take_given(arguments, "model", request.model, options.model);
-                 print_result(console, resume_travel(arguments.folder, options, progress, events));
-               });
+  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    std::vector<RequestProblem> problems;
+    const TravelRequest request = build_request(arguments.fields, problems);
+    throw_option_problems(problems);
+    ResumeOptions options;
+    take_given(arguments, "device", request.device, options.device);
+    take_given(arguments, "threads", request.threads, options.threads);
+    take_given(arguments, "model", request.model, options.model);
+    print_result(console, resume_travel(arguments.folder, options, progress, events));
+  });
 }
 
 void video(const RunArguments& arguments) {
-  with_console(arguments.json, [&](Console& console, Progress& progress, const RunEventSink&) {
+  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink&) {
     std::vector<RequestProblem> problems;
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
@@ -124,6 +133,8 @@ void video(const RunArguments& arguments) {
     take_given(arguments, "fps", request.fps, settings.fps);
     take_given(arguments, "format", request.format, settings.format);
     take_given(arguments, "pad", request.pad, settings.pad);
+    take_given(arguments, "hold", request.hold, settings.hold);
+    take_given(arguments, "ping_pong", request.ping_pong, settings.ping_pong);
     take_given(arguments, "pick", request.pick, settings.pick);
     take_given(arguments, "contact_sheet", request.contact_sheet, settings.contact_sheet);
     if (!arguments.output.empty()) {
@@ -131,6 +142,11 @@ void video(const RunArguments& arguments) {
     }
     print_files(console, make_video(arguments.folder, settings, progress));
   });
+}
+
+void add_debug_option(CLI::App& command, RunArguments& arguments) {
+  command.add_flag("--debug", arguments.debug,
+                   "Print what happens in every step: stages, alphas, tokens, losses");
 }
 
 std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {
@@ -147,6 +163,9 @@ void add_render_command(CLI::App& program, Command& chosen) {
   const auto arguments = make_arguments(*command);
   add_field_options(*command, arguments->fields);
   add_file_options(*command, arguments->fields);
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "Print stages, tokens, the table of frames and the cost; draw nothing");
+  add_debug_option(*command, *arguments);
   command
       ->add_option("--from", arguments->from,
                    "Draw this one frame again from the parameters inside its PNG")
@@ -169,6 +188,7 @@ void add_resume_command(CLI::App& program, Command& chosen) {
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
   add_field_options(*command, arguments->fields, {"model", "device", "threads"});
+  add_debug_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { resume(*arguments); };
@@ -180,7 +200,8 @@ void add_video_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("video", "Make the video of a run folder again with other settings");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(*command, arguments->fields, {"fps", "format", "pad", "pick", "contact_sheet"});
+  add_field_options(*command, arguments->fields,
+                    {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet"});
   command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
       ->type_name("FILE")
       ->group("Video and output");

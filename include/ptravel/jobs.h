@@ -21,6 +21,8 @@ struct RunEvent {
     Frame,         ///< Frame `index` was saved as `path`.
     Video,         ///< The video `path` is finished.
     ContactSheet,  ///< The contact sheet `path` is finished.
+    File,          ///< Another file of the run, `path`, was written (again).
+    Debug,         ///< `text` is for people who want to know exactly.
   };
   Kind kind = Kind::Note;
   std::string text;
@@ -61,6 +63,8 @@ struct VideoSettings {
   std::optional<double> fps;
   std::optional<VideoFormat> format;
   std::optional<int> pad;
+  std::optional<int> hold;
+  std::optional<bool> ping_pong;
   std::optional<std::string> pick;
   std::optional<bool> contact_sheet;
   std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.

@@ -16,12 +16,33 @@
 
 namespace ptravel {
 
-/// How the route moves between two stages. Linear: interpolate the conditionings.
-enum class TravelMode { Linear };
+/// How the route moves between two stages. Linear: interpolate the conditionings. Replace: swap
+/// tokens (or parts of the conditioning) for the next stage's, a few per frame. Grad: walk by
+/// gradients of how well the conditioning explains the next stage's picture.
+enum class TravelMode { Linear, Replace, Grad };
 
 /// Where a frame starts. Fixed: every frame from the same noise (and init picture). Successive:
-/// each frame from the picture before it.
-enum class Genesis { Fixed, Successive };
+/// each frame from the picture before it. Embryo: from the latents that the two stages' halfway
+/// prompt reaches after some steps.
+enum class Genesis { Fixed, Successive, Embryo };
+
+/// Whose frame counts, alphas and quirks to repeat. None: what the original's documentation says.
+/// V1_3: the first version as it worked. V3: the newest version as it worked.
+enum class Compat { None, V1_3, V3 };
+
+/// What Replace swaps. Prompt: tokens of the prompt, which is then encoded anew. Of the encoded
+/// conditioning: Token its rows, Channel its columns, Random single values.
+enum class ReplaceDim { Prompt, Token, Channel, Random };
+
+/// Which come first in Replace. Similar and Different: by the distance between what is swapped.
+/// GradMin and GradMax: by the gradient that Grad would walk along (only with ReplaceDim::Prompt).
+enum class ReplaceOrder { Random, Similar, Different, GradMin, GradMax };
+
+/// How Grad turns a gradient into a step. Clip: limits its size to 0.2 .. 1; Sign; Tanh.
+enum class GradMethod { Clip, Sign, Tanh };
+
+/// How the speed along the way between two stages changes.
+enum class Easing { Linear, EaseIn, EaseOut, EaseInOut };
 
 /// How Linear mixes two conditionings: lerp, or slerp per token.
 enum class Interpolation { Lerp, Slerp };
@@ -45,18 +66,31 @@ struct TravelRequest {
   Interpolation interpolation = Interpolation::Lerp;
   StagePadding stage_padding = StagePadding::Uncond;
   std::string travel_steps = "30";  ///< Frames between two stages: one number, or a comma list.
+  Easing easing = Easing::Linear;
+  bool loop = false;  ///< Go on from the last stage to the first.
   Genesis genesis = Genesis::Fixed;
-  double denoise_strength = 0.75;  ///< For frames that start from a picture.
+  std::vector<double> denoise_strength = {0.75};  ///< For frames that start from a picture; a list.
+  std::string embryo_step = "0.4";  ///< Sampling steps of the embryo; below 1: share of all steps.
+  Compat compat = Compat::None;
+
+  ReplaceDim replace_dim = ReplaceDim::Prompt;
+  ReplaceOrder replace_order = ReplaceOrder::Similar;
+  GradMethod grad_method = GradMethod::Clip;
+  double grad_alpha = 0.01;    ///< Size of a step.
+  int grad_iter = 1;           ///< Steps per frame.
+  double grad_w_latent = 1.0;  ///< Weight of the latent loss; negative: away from the picture.
+  double grad_w_cond = 1.0;    ///< Weight of the distance; negative: away from the stage.
+  double grad_tolerance = 0;   ///< Mean distance at which the walk has arrived; 0: never.
 
   std::string sampler = "Euler a";
   std::string scheduler = "Automatic";
   int steps = 20;
-  double cfg_scale = 7.0;
-  int width = 0;  ///< Pixels; 0: the size the model was trained on.
+  std::vector<double> cfg_scale = {7.0};  ///< One value, or one per stage.
+  int width = 0;                          ///< Pixels; 0: the size the model was trained on.
   int height = 0;
-  std::int64_t seed = -1;
-  std::int64_t subseed = -1;
-  double subseed_strength = 0.0;
+  std::vector<std::int64_t> seed = {-1};         ///< One, or one per stage: the noise travels too.
+  std::int64_t subseed = -1;                     ///< -1: each frame has its own.
+  std::vector<double> subseed_strength = {0.0};  ///< One value, or one per stage.
   int seed_resize_from_width = 0;
   int seed_resize_from_height = 0;
   RngSource rng = RngSource::Nv;
@@ -80,6 +114,8 @@ struct TravelRequest {
   double fps = 10.0;  ///< 0: no video.
   VideoFormat format = VideoFormat::Mp4;
   int pad = 0;
+  int hold = 0;            ///< Extra copies of each stage's frame in the video.
+  bool ping_pong = false;  ///< The video goes back to its beginning.
   std::string pick;
   bool contact_sheet = false;  ///< Also write the picked frames as one picture.
 
@@ -94,7 +130,8 @@ struct TravelRequest {
 
 /// One setting as the interfaces see it. Texts are what a person types and reads.
 struct RequestField {
-  enum class Kind { Text, Integer, Number, Boolean, Choice };
+  /// Integers and Numbers: one or several, with commas between; an array in JSON and TOML.
+  enum class Kind { Text, Integer, Number, Boolean, Choice, Integers, Numbers };
   std::string_view name;  ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
   std::string_view group;  ///< Heading in --help: "Model", "Prompts and travel", ...
   Kind kind = Kind::Text;
@@ -136,8 +173,9 @@ struct ModelLimits {
   int size_factor = 8;  ///< Width and height must be multiples of it.
 };
 
-/// Checks every value and every combination; returns all problems, none when the request can run.
-/// Touches the file system only to look whether the init picture is there.
+/// Checks every value and every combination (seeds need not be drawn yet); returns all problems,
+/// none when the request can run. Touches the file system only to look whether the init picture is
+/// there.
 std::vector<RequestProblem> validate_request(const TravelRequest& request,
                                              const ModelLimits& limits = {});
 

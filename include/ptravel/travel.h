@@ -21,13 +21,25 @@ struct RenderedFrame {
       parameters;  ///< The web UI's parameters text plus keys that place the frame on the way.
 };
 
-/// Takes frames as they are drawn, in film order. Saving, video and preview are sinks.
+/// What a travel leaves behind beside its frames: the log of a walk, its losses and their plot, the
+/// picture of an embryo. A file of the same name takes the place of the one before.
+struct TravelFile {
+  std::string name;            ///< "log.txt"
+  std::string text;            ///< The content of a text file.
+  std::optional<Image> image;  ///< The content of a picture file; `text` is empty then.
+};
+
+/// Takes frames as they are drawn: mostly in film order, but some modes need a stage's picture
+/// before its in-betweens. Saving, video and preview are sinks.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
   /// Called once before the first frame with the length of the film.
   virtual void begin(std::int64_t frame_count) = 0;
   virtual void add(const RenderedFrame& frame) = 0;
+  virtual void add_file(const TravelFile&) {}
+  /// Lines for people who want to know exactly: stages, alphas, tokens, losses.
+  virtual void debug(const std::string&) {}
   /// Called once after the last frame, not after a failure.
   virtual void finish() = 0;
 };
@@ -47,28 +59,37 @@ struct FrameSpot {
   std::int64_t stage = 0;        ///< The stage that was left last.
   std::int64_t stage_count = 1;  ///< Stages of the travel.
   double alpha = 0;              ///< 0: exactly at the stage, < 1 towards the next one.
+  std::int64_t step = 0;         ///< Number of the in-between, from 1; 0 at the stage.
+  std::int64_t steps = 0;        ///< Travel steps of the gap; 0 at the stage.
 };
 
 /// Which frames to draw, and where finished ones can be had again.
 struct FrameSelection {
   /// Says whether a frame is still wanted. Empty: all are.
   std::function<bool(std::int64_t index)> wanted;
-  /// Gives a frame that was drawn earlier: genesis successive starts from it.
+  /// Gives a frame that was drawn earlier: genesis successive starts from it, gradients go by it.
   std::function<Image(std::int64_t index)> finished;
+  /// The content of walk.json as an earlier run of the same travel left it; empty: none.
+  std::string walk_log;
 };
 
 /// A travel on a loaded model: route and renderer. One thread.
 class Travel {
  public:
   /// Checks the request against the model, then loads the model. Seeds must be drawn (not -1).
-  /// Throws InvalidArgument with one line per problem, or what loading throws.
-  static std::unique_ptr<Travel> open(const TravelRequest& request, Progress& progress);
+  /// `first_stage`: number of the request's first stage in the travel that it is a part of. Throws
+  /// InvalidArgument with one line per problem, or what loading throws.
+  static std::unique_ptr<Travel> open(const TravelRequest& request,
+                                      Progress& progress,
+                                      std::int64_t first_stage = 0);
   ~Travel();
   Travel(const Travel&) = delete;
   Travel& operator=(const Travel&) = delete;
 
   const ModelIdentity& model() const;
   std::int64_t frame_count() const;
+  /// The frames that show a stage itself, ascending.
+  std::vector<std::int64_t> stage_frames() const;
   /// Sentences worth telling the user: what the model's files or the prompts ask for and do not
   /// get.
   std::vector<std::string> notes() const;
@@ -76,13 +97,14 @@ class Travel {
   /// precision) is decided.
   const TravelRequest& request() const;
 
-  /// Draws the wanted frames in film order and hands them to `sink`. Genesis fixed draws groups of
-  /// request.batch neighbouring frames at once; the groups never depend on the selection. Progress
-  /// counts frames. Throws Cancelled between two sampler steps.
+  /// Draws the wanted frames and hands them to `sink`; up to request.batch of them at once where
+  /// they do not build on each other. A frame's bytes depend neither on the batch nor on the
+  /// selection. Progress counts frames. Throws Cancelled between two sampler steps.
   void render(const FrameSelection& selection, FrameSink& sink, Progress& progress);
 
   /// Draws the one frame at `spot`, of which the request's stages 0 and 1 are the neighbours (only
-  /// stage 0 when alpha is 0). `previous`: the frame before it, for genesis successive.
+  /// stage 0 when step is 0). `previous`: the frame that it starts from, for genesis successive.
+  /// Throws Unsupported where is_lone_frame() is false.
   RenderedFrame render_spot(const FrameSpot& spot,
                             const std::optional<Image>& previous,
                             Progress& progress);
@@ -92,6 +114,11 @@ class Travel {
   explicit Travel(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Whether a frame can be drawn from its two stages alone (and the picture before it, with genesis
+/// successive). Walks that go by a picture, frames that share an embryo and the first version's
+/// chains need the travel as a whole.
+bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
 
 /// A frame's request as its parameters text tells it: stages 0 and 1 are its neighbours.
 struct FrameRequest {

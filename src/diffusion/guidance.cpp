@@ -10,15 +10,6 @@
 #include "ptravel/error.h"
 
 namespace ptravel {
-namespace {
-
-bool is_neutral(const std::vector<ImageConditioning>& images, double scale) {
-  return std::all_of(images.begin(), images.end(), [scale](const ImageConditioning& image) {
-    return image.parts.size() == 1 && image.parts.front().weight * scale == 1;
-  });
-}
-
-}  // namespace
 
 Guidance::Guidance(ConditionedModel model,
                    std::vector<ImageConditioning> images,
@@ -26,10 +17,23 @@ Guidance::Guidance(ConditionedModel model,
                    GuidanceHooks hooks)
     : model_(std::move(model)),
       images_(std::move(images)),
-      options_(options),
+      options_(std::move(options)),
       hooks_(std::move(hooks)) {
   check_conditioning(images_);
-  scale_is_neutral_ = !options_.needs_uncond && is_neutral(images_, options_.scale);
+  if (options_.scales.size() != 1 && options_.scales.size() != images_.size()) {
+    throw Error(ErrorCode::InvalidArgument, "[guidance] scales: expected one or one for each of " +
+                                                std::to_string(images_.size()) + " pictures, got " +
+                                                std::to_string(options_.scales.size()));
+  }
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    const std::vector<ConditioningPart>& parts = images_[i].parts;
+    is_neutral_.push_back(!options_.needs_uncond && parts.size() == 1 &&
+                          parts.front().weight * scale_of(i) == 1);
+  }
+}
+
+double Guidance::scale_of(std::size_t image) const {
+  return options_.scales.size() == 1 ? options_.scales.front() : options_.scales[image];
 }
 
 bool Guidance::skips_uncond(double level) const {
@@ -83,19 +87,23 @@ std::vector<at::Tensor> Guidance::evaluate(const std::vector<Row>& rows,
   return results;
 }
 
-// `results`: conds of all pictures and parts, then unconds unless `skipped`.
+// `results`: conds of all pictures and parts, then the unconds of pictures that need one, none when
+// `skipped`.
 GuidedEps Guidance::combine(const std::vector<at::Tensor>& results, bool skipped) const {
   std::vector<at::Tensor> guided;
   std::vector<at::Tensor> unconds;
   std::size_t next = 0;
+  std::size_t next_uncond = 0;
+  for (const ImageConditioning& image : images_) {
+    next_uncond += image.parts.size();
+  }
   for (std::size_t i = 0; i < images_.size(); ++i) {
-    const std::vector<ConditioningPart>& parts = images_[i].parts;
-    // Where uncond is skipped the first part stands in for it, at scale 1.
-    const at::Tensor& uncond =
-        skipped ? results[next] : results[results.size() - images_.size() + i];
-    const double scale = skipped ? 1 : options_.scale;
+    // Where uncond is left out the first part stands in for it, at scale 1.
+    const bool without = skipped || is_neutral_[i];
+    const at::Tensor& uncond = without ? results[next] : results[next_uncond++];
+    const double scale = without ? 1 : scale_of(i);
     at::Tensor sum = uncond;
-    for (const ConditioningPart& part : parts) {
+    for (const ConditioningPart& part : images_[i].parts) {
       sum = sum + (results[next] - uncond) * (part.weight * scale);
       ++next;
     }
@@ -105,6 +113,17 @@ GuidedEps Guidance::combine(const std::vector<at::Tensor>& results, bool skipped
   return {at::stack(guided), at::stack(unconds)};
 }
 
+GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) const {
+  std::vector<Row> rows = cond_rows();
+  const bool skipped = skips_uncond(level);
+  for (std::size_t i = 0; i < images_.size() && !skipped; ++i) {
+    if (!is_neutral_[i]) {
+      rows.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
+    }
+  }
+  return combine(evaluate(rows, x, level), skipped);
+}
+
 GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
   if (x.dim() != 4 || x.size(0) != static_cast<std::int64_t>(images_.size())) {
     throw Error(ErrorCode::InvalidArgument,
@@ -112,19 +131,15 @@ GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
                     " pictures [N, C, h, w], got " + std::to_string(x.dim() == 0 ? 0 : x.size(0)));
   }
   const at::Tensor input = hooks_.replace_input ? hooks_.replace_input(calls_, x) : x;
-  std::vector<Row> rows = cond_rows();
-  const bool skipped = skips_uncond(level);
-  if (!skipped && !scale_is_neutral_) {
-    for (std::size_t i = 0; i < images_.size(); ++i) {
-      rows.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
-    }
+  std::optional<GuidedEps> result = hooks_.replay ? hooks_.replay(calls_, input) : std::nullopt;
+  if (!result) {
+    result = evaluate_all(input, level);
   }
-  GuidedEps result = combine(evaluate(rows, input, level), skipped || scale_is_neutral_);
   if (hooks_.on_call) {
-    hooks_.on_call(calls_, input, level, result.guided);
+    hooks_.on_call(calls_, input, level, *result);
   }
   ++calls_;
-  return result;
+  return *result;
 }
 
 }  // namespace ptravel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -13,7 +14,7 @@ namespace ptravel {
 
 /// How conditional and unconditional predictions are combined.
 struct GuidanceOptions {
-  double scale = 7;
+  std::vector<double> scales = {7};  ///< One for all pictures, or one for each.
   bool needs_uncond = false;      ///< Evaluate uncond even where the result does not depend on it.
   int planned_calls = 0;          ///< For skip_early_cond.
   double s_min_uncond = 0;        ///< Below this level every other call skips uncond.
@@ -23,11 +24,13 @@ struct GuidanceOptions {
 
 /// Hooks into the model calls of a run; each may be empty. `call` counts from 0; x is [N, C, h, w].
 struct GuidanceHooks {
+  /// Gives the result of a call that need not be evaluated, because another run made it before; the
+  /// sampler goes on as if it had been evaluated now. The result has as many rows as x.
+  std::function<std::optional<GuidedEps>(int call, const at::Tensor& x)> replay;
   /// Replaces the input of one call; the sampler keeps its own x.
   std::function<at::Tensor(int call, const at::Tensor& x)> replace_input;
-  /// Sees each finished call: its input, its sigma or timestep, and the guided result.
-  std::function<void(int call, const at::Tensor& x, double level, const at::Tensor& guided)>
-      on_call;
+  /// Sees each finished call: its input, its sigma or timestep, and the result.
+  std::function<void(int call, const at::Tensor& x, double level, const GuidedEps& result)> on_call;
 };
 
 /// Classifier-free guidance (Ho and Salimans, 2022) with composition (Liu et al., 2022), as the
@@ -36,11 +39,12 @@ struct GuidanceHooks {
 ///
 /// Rows of equal token length go through the model together: conds of all pictures and parts
 /// first, then unconds. A picture's parts are padded to their longest, but never to another
-/// picture's length, so that no picture depends on its neighbours. At scale 1 pictures with a
-/// single part of weight 1 need no uncond, and none is evaluated when all are so.
+/// picture's length, so that no picture depends on its neighbours. At scale 1 a picture with a
+/// single part of weight 1 needs no uncond, and none is evaluated for it.
 class Guidance {
  public:
-  /// Checks the conditionings. The hooks are called from the sampling thread.
+  /// Checks the conditionings and the number of scales. The hooks are called from the sampling
+  /// thread.
   Guidance(ConditionedModel model,
            std::vector<ImageConditioning> images,
            GuidanceOptions options,
@@ -64,13 +68,15 @@ class Guidance {
   std::vector<at::Tensor> evaluate(const std::vector<Row>& rows,
                                    const at::Tensor& x,
                                    double level) const;
+  GuidedEps evaluate_all(const at::Tensor& x, double level) const;
   GuidedEps combine(const std::vector<at::Tensor>& results, bool skipped) const;
+  double scale_of(std::size_t image) const;
 
   ConditionedModel model_;
   std::vector<ImageConditioning> images_;
   GuidanceOptions options_;
   GuidanceHooks hooks_;
-  bool scale_is_neutral_;  // U cancels out of every picture's result.
+  std::vector<bool> is_neutral_;  // By picture: U cancels out of its result.
   int calls_ = 0;
 };
 

@@ -59,6 +59,8 @@ std::vector<double> column_cosines(const at::Tensor& low, const at::Tensor& high
   return cosines;
 }
 
+bool is_under_way(const ImageSeed& seed) { return seed.to_share != 0 && seed.to_seed != seed.seed; }
+
 }  // namespace
 
 at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high) {
@@ -89,8 +91,11 @@ ImageRng::ImageRng(const ImageSeed& seed, at::IntArrayRef shape)
     throw Error(ErrorCode::InvalidArgument,
                 "[noise] shape: expected three positive sizes [C, h, w]");
   }
-  if (!std::isfinite(seed_.subseed_strength)) {
+  if (!std::isfinite(seed_.subseed_strength) || !std::isfinite(seed_.to_share)) {
     throw Error(ErrorCode::InvalidArgument, "[noise] subseed strength: expected a finite number");
+  }
+  if (is_under_way(seed_)) {
+    to_rng_.emplace(seed.source, seed.to_seed);
   }
 }
 
@@ -102,17 +107,31 @@ at::Tensor ImageRng::first() {
   const bool resized = noise_shape != shape_;
   at::Tensor noise =
       resized ? Rng(seed_.source, seed_.seed).randn(noise_shape) : rng_.randn(shape_);
+  if (to_rng_) {
+    noise = slerp(
+        seed_.to_share, noise,
+        resized ? Rng(seed_.source, seed_.to_seed).randn(noise_shape) : to_rng_->randn(shape_));
+  }
   if (seed_.subseed_strength != 0) {
     noise =
         slerp(seed_.subseed_strength, noise, Rng(seed_.source, seed_.subseed).randn(noise_shape));
   }
   if (resized) {
-    noise = paste_centred(noise, rng_.randn(shape_));
+    noise = paste_centred(noise, drawn());
   }
   if (seed_.ensd != 0) {
-    rng_ = Rng(seed_.source, seed_.seed + static_cast<std::uint64_t>(seed_.ensd));
+    const auto delta = static_cast<std::uint64_t>(seed_.ensd);
+    rng_ = Rng(seed_.source, seed_.seed + delta);
+    if (to_rng_) {
+      to_rng_ = Rng(seed_.source, seed_.to_seed + delta);
+    }
   }
   return noise;
+}
+
+at::Tensor ImageRng::drawn() {
+  const at::Tensor noise = rng_.randn(shape_);
+  return to_rng_ ? slerp(seed_.to_share, noise, to_rng_->randn(shape_)) : noise;
 }
 
 at::Tensor ImageRng::next() {
@@ -120,7 +139,7 @@ at::Tensor ImageRng::next() {
     is_first_ = false;
     return first();
   }
-  return rng_.randn(shape_);
+  return drawn();
 }
 
 ImageNoise::ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shape)
@@ -133,8 +152,13 @@ ImageNoise::ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shap
 
 void ImageNoise::begin_brownian(double sigma_min, double sigma_max) {
   trees_.clear();
+  to_trees_.clear();
   for (const ImageSeed& seed : seeds_) {
     trees_.emplace_back(seed.source, seed.seed, shape_, sigma_min, sigma_max);
+    to_trees_.emplace_back();
+    if (is_under_way(seed)) {
+      to_trees_.back().emplace(seed.source, seed.to_seed, shape_, sigma_min, sigma_max);
+    }
   }
 }
 
@@ -151,8 +175,12 @@ at::Tensor ImageNoise::next(const at::Tensor& like) { return next().to(like.opti
 at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tensor& like) {
   PTRAVEL_CHECK(trees_.size() == seeds_.size());
   std::vector<at::Tensor> tensors;
-  for (BrownianTree& tree : trees_) {
-    tensors.push_back(tree.noise(sigma, sigma_next));
+  for (std::size_t i = 0; i < trees_.size(); ++i) {
+    tensors.push_back(trees_[i].noise(sigma, sigma_next));
+    if (to_trees_[i]) {
+      tensors.back() =
+          slerp(seeds_[i].to_share, tensors.back(), to_trees_[i]->noise(sigma, sigma_next));
+    }
   }
   return at::stack(tensors).to(like.options());
 }

@@ -16,6 +16,8 @@ namespace ptravel {
 struct ImageSeed {
   std::uint64_t seed = 0;
   std::uint64_t subseed = 0;
+  std::uint64_t to_seed = 0;    ///< Seed travel: the seed that the noise is on its way to ...
+  double to_share = 0;          ///< ... and how far it has come, 0 to 1: slerp of every tensor.
   double subseed_strength = 0;  ///< 0: the seed's noise, 1: the subseed's, in between slerp.
   std::int64_t resize_from_height = 0;  ///< In latent cells; 0: the picture's own size.
   std::int64_t resize_from_width = 0;
@@ -29,7 +31,9 @@ struct ImageSeed {
 at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high);
 
 /// The stream of noise tensors of one picture: the first one with subseed and seed resize, then
-/// what the seed's generator goes on to give (or a new one's, seeded with seed + ensd).
+/// what the seed's generator goes on to give (or a new one's, seeded with seed + ensd). On the way
+/// to another seed every tensor is the slerp of both seeds' streams, so that neighbouring frames
+/// have neighbouring noise in samplers that add noise, too.
 class ImageRng {
  public:
   /// `shape` is [C, h, w] of the latents; throws InvalidArgument when it has another rank, or when
@@ -41,10 +45,12 @@ class ImageRng {
 
  private:
   at::Tensor first();
+  at::Tensor drawn();
 
   ImageSeed seed_;
   std::vector<std::int64_t> shape_;
   Rng rng_;
+  std::optional<Rng> to_rng_;  // The stream of to_seed while under way.
   bool is_first_ = true;
 };
 
@@ -69,6 +75,7 @@ class ImageNoise : public NoiseSource {
   std::vector<std::int64_t> shape_;
   std::vector<ImageRng> streams_;
   std::vector<BrownianTree> trees_;
+  std::vector<std::optional<BrownianTree>> to_trees_;  // Of to_seed, where a picture is under way.
 };
 
 }  // namespace ptravel

@@ -68,7 +68,13 @@ Guidance make_guidance(const Run& run, ConditionedModel model) {
   const bool cfgpp = run.row.by_timesteps == sample_ddim_cfgpp;
   GuidanceOptions options;
   // CFG++ interpolates where CFG extrapolates; this factor makes the usual scales fit.
-  options.scale = cfgpp ? settings.guidance_scale / 12.5 : settings.guidance_scale;
+  options.scales = run.batch.guidance_scales;
+  if (options.scales.empty()) {
+    options.scales = {settings.guidance_scale};
+  }
+  for (double& scale : options.scales) {
+    scale = cfgpp ? scale / 12.5 : scale;
+  }
   options.needs_uncond = cfgpp;
   options.planned_calls = planned_calls(run.row.info, settings.num_steps);
   options.s_min_uncond = settings.s_min_uncond;
@@ -184,7 +190,10 @@ at::Tensor run_batch(const Run& run) {
 }
 
 SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
-  SamplingBatch single{{batch.images[i]}, {batch.seeds[i]}, batch.shape, {}, batch.options};
+  SamplingBatch single{{batch.images[i]}, {batch.seeds[i]}, batch.shape, {}, {}, batch.options};
+  if (batch.guidance_scales.size() == batch.images.size()) {
+    single.guidance_scales = {batch.guidance_scales[i]};
+  }
   if (batch.init_latent.defined()) {
     single.init_latent = batch.init_latent.narrow(0, static_cast<std::int64_t>(i), 1);
   }

@@ -28,6 +28,8 @@ struct SamplingBatch {
   std::vector<ImageSeed> seeds;           ///< One per picture.
   std::vector<std::int64_t> shape;        ///< [C, h, w] of the latents.
   at::Tensor init_latent;  ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
+  /// One for each picture in place of the settings' guidance_scale; empty: the settings'.
+  std::vector<double> guidance_scales;
   /// The latents' number format and place; noise is always drawn as float on the CPU.
   at::TensorOptions options;
 };

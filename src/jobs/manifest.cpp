@@ -45,6 +45,12 @@ Manifest read_manifest(const std::filesystem::path& path) {
   manifest.vae_sha256 = text_at(object, "vae_sha256", path);
   manifest.video = text_at(object, "video", path);
   manifest.frames = object["frames"].get<std::int64_t>();
+  for (const Json& frame : object.value("stage_frames", Json::array())) {
+    if (!frame.is_number_integer()) {
+      throw_corrupt(path, "stage_frames has something else than whole numbers");
+    }
+    manifest.stage_frames.push_back(frame.get<std::int64_t>());
+  }
   const auto problems = apply_json(manifest.request, object["request"].dump());
   if (!problems.empty()) {
     throw_corrupt(path, "request: " + problems.front().field + ": " + problems.front().message);
@@ -63,6 +69,7 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
                        {"model_sha256", manifest.model_sha256},
                        {"vae_sha256", manifest.vae_sha256},
                        {"frames", manifest.frames},
+                       {"stage_frames", manifest.stage_frames},
                        {"video", manifest.video},
                        {"request", std::move(request)}};
   write_file_atomic(path, object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/enum_names.h"
 #include "ptravel/request.h"
@@ -28,7 +29,8 @@ struct Manifest {
   std::string model_sha256;  ///< Of the checkpoint.
   std::string vae_sha256;    ///< Of a separate VAE file; empty without one.
   std::int64_t frames = 0;
-  std::string video;  ///< File name in the folder; empty while there is none.
+  std::vector<std::int64_t> stage_frames;  ///< Which of them show a stage itself, ascending.
+  std::string video;                       ///< File name in the folder; empty while there is none.
 };
 
 /// Reads and checks a manifest. Throws NotFound, Io or Corrupt.

@@ -43,6 +43,53 @@ fs::path default_output(const fs::path& picture) {
   return output;
 }
 
+/// Frames that hang together with the whole travel are drawn by it: the run's other frames are read
+/// from its folder.
+class OneFrameSink : public FrameSink {
+ public:
+  void begin(std::int64_t) override {}
+  void add(const RenderedFrame& frame) override { frame_ = frame; }
+  void finish() override {}
+  const RenderedFrame& frame() const {
+    PTRAVEL_CHECK(frame_);
+    return *frame_;
+  }
+
+ private:
+  std::optional<RenderedFrame> frame_;
+};
+
+RenderedFrame draw_in_travel(Travel& travel,
+                             const fs::path& folder,
+                             std::int64_t index,
+                             Progress& progress) {
+  FrameSelection selection;
+  selection.wanted = [index](std::int64_t other) { return other == index; };
+  selection.finished = [&](std::int64_t other) {
+    const fs::path path = folder / frame_file_name(other);
+    if (!fs::exists(path)) {
+      throw Error(ErrorCode::NotFound, "[from] frame " + std::to_string(index) +
+                                           " is drawn by way of frame " + std::to_string(other) +
+                                           ", but " + path.string() + " is not there");
+    }
+    return read_image(path).image;
+  };
+  OneFrameSink sink;
+  travel.render(selection, sink, progress);
+  return sink.frame();
+}
+
+/// The request of the run that the picture belongs to.
+TravelRequest whole_request(const fs::path& picture) {
+  const fs::path manifest_path = fs::absolute(picture).parent_path() / "travel.json";
+  if (!fs::exists(manifest_path)) {
+    throw Error(ErrorCode::NotFound, "[from] " + picture.string() +
+                                         ": is part of a whole travel (its mode or genesis), "
+                                         "expected its run's travel.json beside it");
+  }
+  return read_manifest(manifest_path).request;
+}
+
 std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest& frame) {
   if (frame.request.genesis != Genesis::Successive || frame.spot.index == 0) {
     return std::nullopt;
@@ -65,7 +112,12 @@ fs::path redraw_frame(const fs::path& frame_png,
                       Progress& progress,
                       const RunEventSink& events) {
   FrameRequest frame = parse_frame_parameters(parameters_of(frame_png));
-  fill_from_manifest(frame_png, frame.request);
+  const bool alone = is_lone_frame(frame.request, frame.spot);
+  if (alone) {
+    fill_from_manifest(frame_png, frame.request);
+  } else {
+    frame.request = whole_request(frame_png);
+  }
   std::vector<RequestProblem> problems;
   for (const auto& [field, text] : overrides) {
     if (auto problem = set_request_field(frame.request, field, text)) {
@@ -76,8 +128,10 @@ fs::path redraw_frame(const fs::path& frame_png,
     problems.push_back(std::move(problem));
   }
   throw_request_problems(problems);
-  const std::optional<Image> previous = previous_frame(frame_png, frame);
-  const std::unique_ptr<Travel> travel = Travel::open(frame.request, progress);
+  const std::optional<Image> previous =
+      alone ? previous_frame(frame_png, frame) : std::optional<Image>();
+  const std::unique_ptr<Travel> travel =
+      Travel::open(frame.request, progress, alone ? frame.spot.stage : 0);
   if (!frame.model_hash.empty() && !travel->model().sha256.starts_with(frame.model_hash)) {
     events({RunEvent::Kind::Note,
             "note: the picture was drawn by a model with hash " + frame.model_hash +
@@ -85,7 +139,9 @@ fs::path redraw_frame(const fs::path& frame_png,
             {},
             0});
   }
-  const RenderedFrame drawn = travel->render_spot(frame.spot, previous, progress);
+  const RenderedFrame drawn = alone ? travel->render_spot(frame.spot, previous, progress)
+                                    : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(),
+                                                     frame.spot.index, progress);
   fs::path target = output.empty() ? default_output(frame_png) : output;
   const ImageText text{"parameters", drawn.parameters};
   write_png(target, drawn.image, {&text, 1});

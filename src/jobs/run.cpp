@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 /// The web UI draws its seeds from 0 to 2^32 - 3.
 constexpr std::int64_t kLargestDrawnSeed = 4294967293;
+constexpr std::uint64_t kWalkLogLimit = std::uint64_t{1} << 30;
 
 std::int64_t drawn_seed(std::int64_t seed) {
   if (seed >= 0) {
@@ -34,9 +35,9 @@ std::string absolute_or_empty(const std::string& path) {
 
 /// What must not depend on chance or on the working folder when the run goes on later.
 TravelRequest settled(TravelRequest request) {
-  request.seed = drawn_seed(request.seed);
-  // Without strength the variation seed does nothing: it must not make equal runs differ.
-  request.subseed = request.subseed_strength > 0 ? drawn_seed(request.subseed) : 0;
+  for (std::int64_t& seed : request.seed) {
+    seed = drawn_seed(seed);
+  }
   request.model = absolute_or_empty(request.model);
   if (request.vae != "none") {
     request.vae = absolute_or_empty(request.vae);
@@ -57,6 +58,16 @@ class FolderSink : public FrameSink {
     write_png(path, frame.image, {&text, 1});
     events_({RunEvent::Kind::Frame, "", path, frame.index});
   }
+  void add_file(const TravelFile& file) override {
+    const fs::path path = folder_.path() / file.name;
+    if (file.image) {
+      write_png(path, *file.image, {});
+    } else {
+      write_file_atomic(path, file.text);
+    }
+    events_({RunEvent::Kind::File, "", path, 0});
+  }
+  void debug(const std::string& text) override { events_({RunEvent::Kind::Debug, text, {}, 0}); }
   void finish() override {}
 
  private:
@@ -68,9 +79,12 @@ Image read_frame(const RunFolder& folder, std::int64_t index) {
   return read_image(folder.frame_path(index)).image;
 }
 
-FilmPlan film_plan(const TravelRequest& request, std::int64_t frame_count) {
+FilmPlan film_plan(const TravelRequest& request, const Manifest& manifest) {
   FilmPlan plan;
-  plan.frame_count = frame_count;
+  plan.frame_count = manifest.frames;
+  plan.stage_frames = manifest.stage_frames;
+  plan.hold = request.hold;
+  plan.ping_pong = request.ping_pong;
   plan.pick = request.pick;
   plan.pad = request.pad;
   plan.format = request.format;
@@ -82,13 +96,13 @@ FilmPlan film_plan(const TravelRequest& request, std::int64_t frame_count) {
 /// empty) and the contact sheet.
 RunResult assemble(const RunFolder& folder,
                    const TravelRequest& request,
-                   std::int64_t frame_count,
+                   const Manifest& manifest,
                    const fs::path& video,
                    Progress& progress) {
   RunResult result;
   result.folder = folder.path();
-  result.frames = frame_count;
-  const FilmPlan plan = film_plan(request, frame_count);
+  result.frames = manifest.frames;
+  const FilmPlan plan = film_plan(request, manifest);
   const auto frame = [&](std::int64_t index) { return read_frame(folder, index); };
   if (!video.empty()) {
     assemble_video(plan, frame, video, progress);
@@ -115,11 +129,15 @@ RunResult draw_and_assemble(const RunFolder& folder,
   FrameSelection selection;
   selection.wanted = [&](std::int64_t index) { return !fs::exists(folder.frame_path(index)); };
   selection.finished = [&](std::int64_t index) { return read_frame(folder, index); };
+  const fs::path walk_log = folder.path() / "walk.json";
+  if (fs::exists(walk_log)) {
+    selection.walk_log = read_file(walk_log, kWalkLogLimit);
+  }
   travel.render(selection, sink, progress);
   const TravelRequest& request = manifest.request;
   const bool with_video = request.fps > 0 && manifest.frames > 1;
   const fs::path video = with_video ? video_in_folder(folder, request) : fs::path();
-  RunResult result = assemble(folder, request, manifest.frames, video, progress);
+  RunResult result = assemble(folder, request, manifest, video, progress);
   if (result.video) {
     manifest.video = video.filename().string();
     events({RunEvent::Kind::Video, "", video, 0});
@@ -165,6 +183,7 @@ void fill_manifest(Manifest& manifest, const Travel& travel) {
   manifest.model_sha256 = travel.model().sha256;
   manifest.vae_sha256 = travel.model().vae_sha256;
   manifest.frames = travel.frame_count();
+  manifest.stage_frames = travel.stage_frames();
   manifest.request = travel.request();
 }
 
@@ -228,10 +247,17 @@ RunResult make_video(const fs::path& path, const VideoSettings& settings, Progre
   request.fps = settings.fps.value_or(request.fps > 0 ? request.fps : TravelRequest{}.fps);
   request.format = settings.format.value_or(request.format);
   request.pad = settings.pad.value_or(request.pad);
+  request.hold = settings.hold.value_or(request.hold);
+  request.ping_pong = settings.ping_pong.value_or(request.ping_pong);
   request.pick = settings.pick.value_or(request.pick);
   request.contact_sheet = settings.contact_sheet.value_or(request.contact_sheet);
   if (!(request.fps > 0)) {
     throw Error(ErrorCode::InvalidArgument, "[video] fps is 0, expected more than 0");
+  }
+  if (request.hold > 0 && manifest.stage_frames.empty()) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[video] " + folder.path().string() +
+                    ": its travel.json does not tell which frames are stages, expected hold 0");
   }
   for (std::int64_t index = 0; index < manifest.frames; ++index) {
     if (!fs::exists(folder.frame_path(index))) {
@@ -242,7 +268,7 @@ RunResult make_video(const fs::path& path, const VideoSettings& settings, Progre
     }
   }
   const fs::path video = settings.out.value_or(video_in_folder(folder, request));
-  return assemble(folder, request, manifest.frames, video, progress);
+  return assemble(folder, request, manifest, video, progress);
 }
 
 }  // namespace ptravel

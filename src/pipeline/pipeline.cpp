@@ -22,14 +22,12 @@ ModelOptions model_options(const PipelineOptions& options) {
   return result;
 }
 
-SigmaTable sigma_table(const ModelFiles& files) {
-  return files.alphas_cumprod ? SigmaTable(*files.alphas_cumprod) : SigmaTable();
-}
-
 }  // namespace
 
 Pipeline::Pipeline(ModelFiles files, Compute compute)
-    : files_(std::move(files)), compute_(compute) {}
+    : files_(std::move(files)),
+      compute_(compute),
+      tokenizer_(files_.tokenizer ? Tokenizer::load(*files_.tokenizer) : Tokenizer::clip()) {}
 
 std::unique_ptr<Pipeline> Pipeline::open(const PipelineOptions& options) {
   set_num_threads(options.threads);
@@ -40,14 +38,17 @@ std::unique_ptr<Pipeline> Pipeline::open(const PipelineOptions& options) {
 
 void Pipeline::load(Progress& progress) {
   PTRAVEL_CHECK(!model_);
-  tokenizer_ = files_.tokenizer ? Tokenizer::load(*files_.tokenizer) : Tokenizer::clip();
   model_.emplace(StableDiffusion::load(files_, compute_, progress));
-  encoder_.emplace(*tokenizer_, model_->clip);
+  encoder_.emplace(tokenizer_, model_->clip);
   files_.weights.reset();  // The mapped files are not needed any more.
 }
 
 int Pipeline::trained_size() const {
   return files_.sample_size ? static_cast<int>(*files_.sample_size) * size_factor() : kSd1Size;
+}
+
+SigmaTable Pipeline::sigma_table() const {
+  return files_.alphas_cumprod ? SigmaTable(*files_.alphas_cumprod) : SigmaTable();
 }
 
 const PromptEncoder& Pipeline::encoder() const {
@@ -79,8 +80,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
         const at::Device device = compute_.device;
         return unet().forward(x.to(device), t.to(device), context.to(device)).to(x.device());
       },
-      files_.prediction == Prediction::V ? NetworkOutput::V : NetworkOutput::Eps,
-      sigma_table(files_)};
+      predicts_v() ? NetworkOutput::V : NetworkOutput::Eps, sigma_table()};
   SamplingBatch sampling;
   sampling.images = batch.images;
   sampling.seeds = batch.seeds;
@@ -88,6 +88,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                     batch.width / size_factor()};
   sampling.init_latent =
       batch.init_latent.defined() ? batch.init_latent.to(at::kCPU) : at::Tensor();
+  sampling.guidance_scales = batch.guidance_scales;
   sampling.options = at::TensorOptions(at::kFloat);
   const at::NoGradGuard no_gradients;
   return sample_latents(model, settings, sampling, hooks);

@@ -40,12 +40,14 @@ struct PictureBatch {
   int width = 512;  ///< Multiples of Pipeline::size_factor().
   int height = 512;
   at::Tensor init_latent;  ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
+  std::vector<double> guidance_scales;  ///< One per picture; empty: the settings' for all.
 };
 
 /// A loaded Stable Diffusion model and everything around it: prompts in, pictures out. One thread.
 class Pipeline {
  public:
-  /// Opens the files (names and shapes only) and settles device and precision; load() follows.
+  /// Opens the files (names and shapes only), settles device and precision and loads the tokenizer;
+  /// load() follows.
   static std::unique_ptr<Pipeline> open(const PipelineOptions& options);
   /// Reads the weights. Call once, before anything that computes.
   void load(Progress& progress);
@@ -56,6 +58,11 @@ class Pipeline {
   int trained_size() const;
   const ModelFiles& files() const { return files_; }
   const Compute& compute() const { return compute_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// Noise levels by timestep, as the model was trained.
+  SigmaTable sigma_table() const;
+  /// The network's prediction is v, not the noise.
+  bool predicts_v() const { return files_.prediction == Prediction::V; }
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
@@ -71,7 +78,7 @@ class Pipeline {
 
   ModelFiles files_;
   Compute compute_;
-  std::optional<Tokenizer> tokenizer_;
+  Tokenizer tokenizer_;
   std::optional<StableDiffusion> model_;
   std::optional<PromptEncoder> encoder_;
 };

@@ -5,10 +5,6 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
-#include "text/chunks.h"
-#include "text/prompt_composition.h"
-#include "text/prompt_markup.h"
-#include "text/prompt_schedule.h"
 
 namespace ptravel {
 namespace {
@@ -64,35 +60,26 @@ PromptEncoder::PromptEncoder(const Tokenizer& tokenizer, const ClipTextModel& mo
 ImageConditioning PromptEncoder::encode(std::string_view prompt,
                                         std::string_view negative_prompt,
                                         const PromptOptions& options) const {
-  const PromptWithNetworks positive = take_extra_networks(remove_prompt_comments(prompt));
-  const PromptComposition composition = parse_prompt_composition(positive.prompt);
-  std::vector<ScheduledConditioning> texts;
-  for (const std::string& text : composition.texts) {
-    texts.push_back(encode_schedule(text, options));
-  }
   ImageConditioning image;
-  for (const CompositionPart& part : composition.parts) {
-    image.parts.push_back({texts.at(part.text_index), part.weight});
+  for (const PromptPart& part : tokenize_prompt(tokenizer_, prompt, options)) {
+    image.parts.push_back({encode_schedule(part.schedule, options), part.weight});
   }
-  image.uncond = encode_schedule(remove_prompt_comments(negative_prompt), options);
+  image.uncond = encode_schedule(
+      tokenize_negative_prompt(tokenizer_, negative_prompt, options).schedule, options);
   if (options.pad_cond_uncond) {
     pad_to_one_length(image, encode_empty(options));
   }
   return image;
 }
 
-ScheduledConditioning PromptEncoder::encode_schedule(std::string_view text,
+ScheduledConditioning PromptEncoder::encode_schedule(const std::vector<ScheduledChunks>& schedule,
                                                      const PromptOptions& options) const {
-  PromptScheduleOptions schedule_options;
-  schedule_options.steps = options.planned_calls;
-  schedule_options.old_scheduling = options.old_scheduling;
-  const auto schedule = parse_prompt_schedule(text, schedule_options);
-  std::vector<std::string> texts;
+  std::vector<std::vector<Chunk>> texts;
   texts.reserve(schedule.size());
-  for (const ScheduledText& entry : schedule) {
-    texts.push_back(entry.text);
+  for (const ScheduledChunks& entry : schedule) {
+    texts.push_back(entry.chunks);
   }
-  const at::Tensor encoded = encode_texts(texts, options);
+  const at::Tensor encoded = encode_chunks(texts, options);
   ScheduledConditioning result;
   for (std::size_t i = 0; i < schedule.size(); ++i) {
     result.entries.push_back(
@@ -101,17 +88,13 @@ ScheduledConditioning PromptEncoder::encode_schedule(std::string_view text,
   return result;
 }
 
-at::Tensor PromptEncoder::encode_texts(const std::vector<std::string>& texts,
-                                       const PromptOptions& options) const {
+at::Tensor PromptEncoder::encode_chunks(const std::vector<std::vector<Chunk>>& texts,
+                                        const PromptOptions& options) const {
   PTRAVEL_CHECK(!texts.empty());
-  ChunkOptions chunk_options;
-  chunk_options.comma_padding_backtrack = options.comma_padding_backtrack;
-  chunk_options.parse_attention = options.emphasis != Emphasis::None;
-  std::vector<PromptChunks> prompts;
+  const at::NoGradGuard no_gradients;
   std::size_t chunk_count = 0;
-  for (const std::string& text : texts) {
-    prompts.push_back(chunk_prompt(tokenizer_, text, chunk_options));
-    chunk_count = std::max(chunk_count, prompts.back().chunks.size());
+  for (const std::vector<Chunk>& text : texts) {
+    chunk_count = std::max(chunk_count, text.size());
   }
   const Chunk empty = empty_chunk(tokenizer_);
   const auto rows = static_cast<std::int64_t>(texts.size());
@@ -120,7 +103,7 @@ at::Tensor PromptEncoder::encode_texts(const std::vector<std::string>& texts,
     at::Tensor ids = at::empty({rows, kChunkSize}, at::kLong);
     at::Tensor multipliers = at::empty({rows, kChunkSize}, at::kFloat);
     for (std::int64_t row = 0; row < rows; ++row) {
-      const auto& chunks = prompts[static_cast<std::size_t>(row)].chunks;
+      const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)];
       const Chunk& source = chunk < chunks.size() ? chunks[chunk] : empty;
       std::copy(source.tokens.begin(), source.tokens.end(), ids[row].data_ptr<std::int64_t>());
       std::transform(source.multipliers.begin(), source.multipliers.end(),
@@ -134,7 +117,21 @@ at::Tensor PromptEncoder::encode_texts(const std::vector<std::string>& texts,
 }
 
 at::Tensor PromptEncoder::encode_empty(const PromptOptions& options) const {
-  return encode_texts({""}, options)[0];
+  return encode_chunks({tokenize_text(tokenizer_, "", options)}, options)[0];
+}
+
+at::Tensor PromptEncoder::embeddings(const std::vector<std::int32_t>& ids) const {
+  const at::NoGradGuard no_gradients;
+  const std::vector<std::int64_t> wide(ids.begin(), ids.end());
+  // The text model takes as many tokens at once as it has positions.
+  std::vector<at::Tensor> rows;
+  for (std::size_t first = 0; first < wide.size(); first += kChunkTokens) {
+    const std::size_t last = std::min(wide.size(), first + kChunkTokens);
+    const at::Tensor piece =
+        at::tensor(at::ArrayRef<std::int64_t>(wide.data() + first, last - first), at::kLong);
+    rows.push_back(model_.embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
+  }
+  return at::cat(rows);
 }
 
 at::Tensor apply_emphasis(const at::Tensor& z, const at::Tensor& multipliers, Emphasis emphasis) {
@@ -146,15 +143,6 @@ at::Tensor apply_emphasis(const at::Tensor& z, const at::Tensor& multipliers, Em
     return weighted;
   }
   return weighted * (z.mean() / weighted.mean());
-}
-
-std::vector<std::string> extra_network_names(std::string_view prompt) {
-  std::vector<std::string> names;
-  for (const ExtraNetwork& network : take_extra_networks(prompt).networks) {
-    names.push_back(network.kind +
-                    (network.positional.empty() ? "" : ":" + network.positional.front()));
-  }
-  return names;
 }
 
 }  // namespace ptravel

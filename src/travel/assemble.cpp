@@ -14,11 +14,29 @@ constexpr std::int64_t kMaxSheetFrames = 64;
 
 }  // namespace
 
+std::vector<std::int64_t> film_frames(const FilmPlan& plan) {
+  std::vector<std::int64_t> film;
+  for (const std::int64_t index : pick_and_pad(plan.pick, 0, plan.frame_count)) {
+    const bool stage =
+        std::binary_search(plan.stage_frames.begin(), plan.stage_frames.end(), index);
+    film.insert(film.end(), static_cast<std::size_t>(1 + (stage ? plan.hold : 0)), index);
+  }
+  if (plan.ping_pong && film.size() > 2) {
+    // Without the turning frame and the first one, so that a repeated video has no double frames.
+    const std::vector<std::int64_t> back(film.rbegin() + 1, film.rend() - 1);
+    film.insert(film.end(), back.begin(), back.end());
+  }
+  const auto copies = static_cast<std::size_t>(plan.pad);
+  film.insert(film.begin(), copies, film.front());
+  film.insert(film.end(), copies, film.back());
+  return film;
+}
+
 void assemble_video(const FilmPlan& plan,
                     const std::function<Image(std::int64_t)>& frame,
                     const std::filesystem::path& output,
                     Progress& progress) {
-  const auto film = pick_and_pad(plan.pick, plan.pad, plan.frame_count);
+  const auto film = film_frames(plan);
   progress.begin("encoding the video", "frames", static_cast<double>(film.size()));
   std::unique_ptr<VideoWriter> writer;
   Image image;

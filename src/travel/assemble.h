@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
@@ -14,13 +15,20 @@ namespace ptravel {
 /// A film to be made from finished frames.
 struct FilmPlan {
   std::int64_t frame_count = 0;
-  std::string pick;  ///< Python slice of the frames.
-  int pad = 0;       ///< Extra copies of the first and the last picked frame.
+  std::string pick;                        ///< Python slice of the frames.
+  int pad = 0;                             ///< Extra copies of the first and the last picked frame.
+  int hold = 0;                            ///< Extra copies of each picked stage's frame.
+  std::vector<std::int64_t> stage_frames;  ///< Where the stages are, ascending.
+  bool ping_pong = false;                  ///< Go back again, up to the second frame.
   VideoFormat format = VideoFormat::Mp4;
   double fps = 10;
 };
 
-/// Encodes a film: pick, pad, encode. `frame` gives a frame by its index; each is asked for when
+/// The frames that the video shows: picked, held at stages, there and back, padded. Throws
+/// InvalidArgument when the slice selects nothing.
+std::vector<std::int64_t> film_frames(const FilmPlan& plan);
+
+/// Encodes a film: film_frames, encode. `frame` gives a frame by its index; each is asked for when
 /// its turn comes, so memory does not grow with the length (repeats of one frame are read once).
 /// The file appears when it is complete. Throws InvalidArgument when the slice selects nothing or a
 /// frame has another size than the first, Cancelled between two frames.

@@ -6,6 +6,7 @@
 #include "media/infotext.h"
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
+#include "travel/frame_settings.h"
 #include "travel/request_names.h"
 
 namespace ptravel {
@@ -44,8 +45,8 @@ void add_core_items(Infotext& text, const TravelRequest& request, const ModelIde
   text.set("Steps", std::to_string(request.steps));
   text.set("Sampler", std::string(choice.sampler));
   text.set("Schedule type", schedule_label(request));
-  text.set("CFG scale", plain_number(request.cfg_scale));
-  text.set("Seed", std::to_string(request.seed));
+  text.set("CFG scale", plain_number(request.cfg_scale.at(0)));
+  text.set("Seed", std::to_string(request.seed.at(0)));
   text.set("Size", size_text(request.width, request.height));
   text.set("Model hash", model.sha256.substr(0, 10));
   text.set("Model", model.name);
@@ -53,9 +54,9 @@ void add_core_items(Infotext& text, const TravelRequest& request, const ModelIde
     text.set("VAE hash", model.vae_sha256.substr(0, 10));
     text.set("VAE", model.vae_name);
   }
-  if (request.subseed_strength > 0) {
+  if (request.subseed_strength.at(0) > 0) {
     text.set("Variation seed", std::to_string(request.subseed));
-    text.set("Variation seed strength", plain_number(request.subseed_strength));
+    text.set("Variation seed strength", plain_number(request.subseed_strength.at(0)));
   }
   if (request.seed_resize_from_width > 0) {
     text.set("Seed resize from",
@@ -87,7 +88,7 @@ void add_sampler_items(Infotext& text, const TravelRequest& request) {
 
 void add_encoding_items(Infotext& text, const TravelRequest& request, const FrameSpot& spot) {
   if (starts_from_picture(request, spot)) {
-    text.set("Denoising strength", plain_number(request.denoise_strength));
+    text.set("Denoising strength", plain_number(request.denoise_strength.at(0)));
   }
   if (request.clip_skip > 1) {
     text.set("Clip skip", std::to_string(request.clip_skip));
@@ -106,6 +107,33 @@ void add_encoding_items(Infotext& text, const TravelRequest& request, const Fram
   if (starts_from_picture(request, spot) && request.noise_multiplier != 1) {
     text.set("Noise multiplier", plain_number(request.noise_multiplier));
   }
+}
+
+/// What an in-between is made by.
+void add_way_items(Infotext& text,
+                   const TravelRequest& request,
+                   const FrameTexts& texts,
+                   const FrameSpot& spot) {
+  text.set("Travel step", std::to_string(spot.step));
+  text.set("Travel steps", std::to_string(spot.steps));
+  if (request.seed.size() > 1) {
+    text.set("Travel to seed", std::to_string(request.seed[1]));
+  }
+  if (request.mode == TravelMode::Linear) {
+    text.set("Travel interpolation", std::string(kInterpolationNames.name(request.interpolation)));
+  } else {
+    text.set("Travel easing", std::string(kEasingNames.name(request.easing)));
+  }
+  if (request.mode == TravelMode::Grad) {
+    text.set("Travel grad", std::string(kGradMethodNames.name(request.grad_method)) + " " +
+                                plain_number(request.grad_alpha) + " x " +
+                                std::to_string(request.grad_iter));
+    text.set("Travel grad w latent", plain_number(request.grad_w_latent));
+    text.set("Travel grad w cond", plain_number(request.grad_w_cond));
+  }
+  text.set("Travel padding", std::string(kStagePaddingNames.name(request.stage_padding)));
+  text.set("Travel from prompt", texts.from_prompt);
+  text.set("Travel from negative prompt", texts.from_negative_prompt);
 }
 
 void add_travel_items(Infotext& text,
@@ -127,18 +155,19 @@ void add_travel_items(Infotext& text,
   text.set("Travel stages", std::to_string(spot.stage_count));
   text.set("Travel alpha", plain_number(spot.alpha));
   text.set("Travel genesis", std::string(kGenesisNames.name(request.genesis)));
-  if (spot.alpha > 0) {
-    text.set("Travel interpolation", std::string(kInterpolationNames.name(request.interpolation)));
-    text.set("Travel padding", std::string(kStagePaddingNames.name(request.stage_padding)));
-    text.set("Travel from prompt", texts.from_prompt);
-    text.set("Travel from negative prompt", texts.from_negative_prompt);
+  if (request.mode == TravelMode::Replace) {
+    text.set("Travel replace dim", std::string(kReplaceDimNames.name(request.replace_dim)));
+    text.set("Travel replace order", std::string(kReplaceOrderNames.name(request.replace_order)));
   }
-}
-
-/// A prompt of another program may span lines; to the tokenizer a line break is a space.
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
+  if (request.genesis == Genesis::Embryo) {
+    text.set("Travel embryo step", request.embryo_step);
+  }
+  if (request.compat != Compat::None) {
+    text.set("Travel compat", std::string(kCompatNames.name(request.compat)));
+  }
+  if (spot.step > 0) {
+    add_way_items(text, request, texts, spot);
+  }
 }
 
 /// Reads items back into a request, collecting nothing: a wrong value is an error that names the
@@ -234,7 +263,13 @@ void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& f
       {"Travel mode", "mode"},
       {"Travel genesis", "genesis"},
       {"Travel interpolation", "interpolation"},
-      {"Travel padding", "stage_padding"}};
+      {"Travel padding", "stage_padding"},
+      {"Travel embryo step", "embryo_step"},
+      {"Travel compat", "compat"},
+      {"Travel easing", "easing"},
+      {"Travel replace dim", "replace_dim"},
+      {"Travel replace order", "replace_order"},
+      {"Travel steps", "travel_steps"}};
   for (const auto& [key, field] : kFields) {
     reader.set(key, field);
   }
@@ -244,6 +279,17 @@ void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& f
   frame.spot.stage = reader.integer("Travel stage", 0);
   frame.spot.stage_count = reader.integer("Travel stages", 1);
   frame.spot.alpha = reader.number("Travel alpha", 0);
+  // Frames of version 0.1 do not tell their step.
+  frame.spot.step = reader.integer("Travel step", frame.spot.alpha > 0 ? 1 : 0);
+  frame.spot.steps = reader.integer("Travel steps", frame.spot.step);
+  if (const auto to_seed = text.find("Travel to seed")) {
+    reader.set_text("Travel to seed", "seed", text.find("Seed").value_or("") + "," + *to_seed);
+  }
+  if (frame.spot.step < 0 || frame.spot.steps < frame.spot.step) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[parameters] Travel step: " + std::to_string(frame.spot.step) + " of " +
+                    std::to_string(frame.spot.steps) + ", expected a number from 0 to them");
+  }
   if (!(frame.spot.alpha >= 0 && frame.spot.alpha < 1)) {
     throw Error(ErrorCode::InvalidArgument,
                 "[parameters] Travel alpha: " + number_text(frame.spot.alpha) +
@@ -252,6 +298,11 @@ void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& f
 }
 
 }  // namespace
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
 
 std::string frame_parameters(const TravelRequest& request,
                              const ModelIdentity& model,
@@ -277,19 +328,21 @@ FrameRequest parse_frame_parameters(const std::string& parameters) {
   }
   FrameRequest frame;
   frame.request.subseed = 0;
+  frame.request.travel_steps = "1";
   ItemReader reader(text, frame.request);
   read_webui_items(reader, text, frame.request);
   read_travel_items(reader, text, frame);
   frame.request.prompt = one_line(text.prompt);
   frame.request.negative_prompt = one_line(text.negative_prompt);
-  if (frame.spot.alpha > 0) {
+  if (frame.spot.step > 0) {
     const std::string from = text.find("Travel from prompt").value_or("");
     const std::string from_negative = text.find("Travel from negative prompt").value_or("");
     frame.request.prompt = one_line(from) + "\n" + frame.request.prompt;
-    frame.request.negative_prompt = one_line(from_negative) + "\n" + frame.request.negative_prompt;
+    if (!keeps_whole_negative(frame.request)) {
+      frame.request.negative_prompt =
+          one_line(from_negative) + "\n" + frame.request.negative_prompt;
+    }
   }
-  frame.request.travel_steps = "1";
-  frame.request.pick.clear();
   frame.model_hash = text.find("Model hash").value_or("");
   return frame;
 }

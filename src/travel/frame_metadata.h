@@ -14,6 +14,10 @@ struct FrameTexts {
   std::string from_negative_prompt;
 };
 
+/// A prompt without line breaks, which to the tokenizer are spaces: other programs' prompts may
+/// span lines, here a line is a stage.
+std::string one_line(std::string text);
+
 /// The parameters text of a frame: the keys of the web UI, then keys beginning with "Travel" that
 /// place the frame on the way. An in-between carries the prompt of the stage it goes to, as the
 /// first version did, and the prompt it comes from under "Travel from prompt".

@@ -1,13 +1,17 @@
 #include "travel/frame_renderer.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <ATen/ATen.h>
 
+#include "media/plot.h"
 #include "media/resize.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
 #include "travel/frame_metadata.h"
+#include "travel/frame_settings.h"
+#include "travel/loss_plot.h"
 #include "travel/settings.h"
 #include "travel/step_counter.h"
 
@@ -18,6 +22,17 @@ bool is_wanted(const FrameSelection& selection, std::int64_t index) {
   return !selection.wanted || selection.wanted(index);
 }
 
+/// The gap that a frame belongs to: the one it lies in, or that its stage closes.
+std::int64_t gap_of(const FramePlace& place) {
+  return place.at_stage() ? std::max<std::int64_t>(place.stage - 1, 0) : place.stage;
+}
+
+std::string numbered(const char* name, std::int64_t number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%s-%05lld.png", name, static_cast<long long>(number));
+  return text;
+}
+
 }  // namespace
 
 at::Tensor TravelScene::latent_of(const Image& image) const {
@@ -25,105 +40,281 @@ at::Tensor TravelScene::latent_of(const Image& image) const {
                                                            request.resize_mode));
 }
 
-std::vector<Image> FrameRenderer::draw(const std::vector<FramePlace>& places,
-                                       const at::Tensor& start,
-                                       std::int64_t frames_before) const {
-  const TravelRequest& request = scene_.request;
+bool FrameRenderer::fit_together(const Task& a, const Task& b) {
+  return a.start.defined() == b.start.defined() && a.embryo == b.embryo &&
+         (!a.start.defined() || a.request.denoise_strength == b.request.denoise_strength);
+}
+
+FrameRenderer::Task FrameRenderer::make_task(std::int64_t index, const FramePlace& place) const {
+  Task task;
+  task.index = index;
+  task.place = place;
+  task.request = frame_request(scene_.request, place, index);
+  task.start = scene_.init_latent;
+  return task;
+}
+
+std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
+                                       const GuidanceHooks& guidance) {
   const Pipeline& pipeline = *scene_.pipeline;
   PictureBatch batch;
-  batch.width = request.width;
-  batch.height = request.height;
-  for (const FramePlace& place : places) {
-    batch.images.push_back(scene_.route->conditioning(place));
+  batch.width = scene_.request.width;
+  batch.height = scene_.request.height;
+  std::vector<at::Tensor> starts;
+  for (const Task& task : tasks) {
+    batch.images.push_back(task.conditioning);
+    batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
+    batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
+    if (task.start.defined()) {
+      starts.push_back(task.start);
+    }
   }
-  batch.seeds.assign(places.size(), image_seed(request, pipeline.size_factor()));
-  if (start.defined()) {
-    batch.init_latent = start.repeat({static_cast<std::int64_t>(places.size()), 1, 1, 1});
+  if (!starts.empty()) {
+    batch.init_latent = at::cat(starts);
   }
-  const SamplingSettings settings = sampling_settings(request);
-  StepCounter counter(progress_, static_cast<double>(frames_before),
-                      static_cast<double>(places.size()),
-                      reported_steps(settings, start.defined()));
-  return decode_latents(pipeline.vae(), pipeline.sample(settings, batch, counter.hooks()));
+  const SamplingSettings settings = sampling_settings(tasks.front().request);
+  StepCounter counter(progress_, static_cast<double>(frames_done_),
+                      static_cast<double>(tasks.size()), reported_steps(settings, !starts.empty()));
+  SamplingHooks hooks = counter.hooks();
+  hooks.guidance = guidance;
+  return decode_latents(pipeline.vae(), pipeline.sample(settings, batch, hooks));
+}
+
+void FrameRenderer::draw_waiting(FrameSink& sink) {
+  if (waiting_.empty()) {
+    return;
+  }
+  const Task& first = waiting_.front();
+  std::vector<Image> images =
+      draw(waiting_, first.embryo ? first.embryo->player() : GuidanceHooks{});
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const Task& task = waiting_[i];
+    const FrameSpot where = spot(task.index);
+    sink.add({task.index, images[i], parameters(where, task.request, where.stage)});
+    if (starts_left_.count(task.index) > 0 || is_guide(task)) {
+      pictures_[task.index] = std::move(images[i]);
+    }
+  }
+  frames_done_ += static_cast<std::int64_t>(waiting_.size());
+  progress_.update(static_cast<double>(frames_done_));
+  waiting_.clear();
+}
+
+/// Fills in what a frame is drawn from; draws what that depends on.
+void FrameRenderer::prepare(Task& task, FrameSink& sink) {
+  const FilmOrder& order = scene_.route->order();
+  const std::int64_t gap = gap_of(task.place);
+  const auto start_from = order.start_from.at(static_cast<std::size_t>(task.index));
+  const bool by_picture = walks_by_picture(scene_.request) && !task.place.at_stage();
+  if (start_from || by_picture) {
+    draw_waiting(sink);  // What this frame depends on may still be waiting.
+  }
+  if (start_from) {
+    task.start = scene_.latent_of(picture(*start_from));
+    used_as_start(*start_from);
+  }
+  if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
+    task.embryo = embryo_of(gap, sink);
+  }
+  const TargetLatents targets = [this](std::int64_t g) { return target_latent(g); };
+  task.conditioning = scene_.route->conditioning(task.place, targets);
+}
+
+void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
+  selection_ = &selection;
+  Route& route = *scene_.route;
+  if (!selection.walk_log.empty() && route.keeps_log()) {
+    route.log().restore(selection.walk_log);
+  }
+  route.log().listen([&sink](const std::string& lines) { sink.debug(lines); });
+  tell_stages(sink);
+  count_starts(selection);
+  std::int64_t last_gap = 0;
+  for (const std::int64_t index : route.order().drawing) {
+    if (!is_wanted(selection, index)) {
+      continue;
+    }
+    const FramePlace& place = route.places().at(static_cast<std::size_t>(index));
+    if (gap_of(place) != last_gap) {
+      last_gap = gap_of(place);
+      forget_guides(last_gap);
+      write_log(sink);
+    }
+    sink.debug("frame " + std::to_string(index) + ": stage " + std::to_string(place.stage + 1) +
+               (place.at_stage() ? "" : ", alpha " + std::to_string(place.alpha)));
+    Task task = make_task(index, place);
+    prepare(task, sink);
+    const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
+    if (full || (!waiting_.empty() && !fit_together(waiting_.front(), task))) {
+      draw_waiting(sink);
+    }
+    waiting_.push_back(std::move(task));
+  }
+  draw_waiting(sink);
+  route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
+  write_log(sink);
+}
+
+void FrameRenderer::tell_stages(FrameSink& sink) const {
+  for (std::size_t i = 0; i < scene_.plan.prompts.size(); ++i) {
+    const std::string steps =
+        i < scene_.plan.steps.size() ? std::to_string(scene_.plan.steps[i]) + " steps" : "the end";
+    sink.debug("[stage " + std::to_string(i + 1) + "/" + std::to_string(scene_.plan.stage_count()) +
+               "] " + scene_.plan.prompts[i] + "\n  negative: " + scene_.plan.negative_prompts[i] +
+               "\n  then " + steps);
+  }
+}
+
+void FrameRenderer::write_log(FrameSink& sink) {
+  Route& route = *scene_.route;
+  if (!route.keeps_log() || route.log().empty()) {
+    return;
+  }
+  const WalkLog& log = route.log();
+  sink.add_file({"walk.json", log.to_json(), {}});
+  sink.add_file({"log.txt", log.text(scene_.request, route.first_words()), {}});
+  if (log.has_losses()) {
+    sink.add_file({"losses.csv", log.csv(), {}});
+    sink.add_file({"losses.png", "", draw_plot(loss_panels(log))});
+  }
+}
+
+const Image& FrameRenderer::picture(std::int64_t index) {
+  const auto found = pictures_.find(index);
+  if (found != pictures_.end()) {
+    return found->second;
+  }
+  PTRAVEL_CHECK(selection_ != nullptr && selection_->finished);
+  return pictures_[index] = selection_->finished(index);
+}
+
+/// Whether walks may go by the picture of this frame.
+bool FrameRenderer::is_guide(const Task& task) const {
+  return walks_by_picture(scene_.request) && task.place.at_stage();
+}
+
+void FrameRenderer::count_starts(const FrameSelection& selection) {
+  const auto& start_from = scene_.route->order().start_from;
+  for (std::size_t i = 0; i < start_from.size(); ++i) {
+    const bool wanted = is_wanted(selection, static_cast<std::int64_t>(i));
+    if (wanted && start_from[i]) {
+      ++starts_left_[*start_from[i]];
+    }
+    frames_done_ += wanted ? 0 : 1;
+  }
+}
+
+void FrameRenderer::used_as_start(std::int64_t index) {
+  const auto left = starts_left_.find(index);
+  if (--left->second > 0) {
+    return;
+  }
+  starts_left_.erase(left);
+  const FramePlace& place = scene_.route->places().at(static_cast<std::size_t>(index));
+  if (!walks_by_picture(scene_.request) || !place.at_stage()) {
+    pictures_.erase(index);
+  }
+}
+
+/// Lets go of the stages' pictures that this gap's walk does not go by.
+void FrameRenderer::forget_guides(std::int64_t gap) {
+  std::erase_if(pictures_, [&](const auto& entry) {
+    return starts_left_.count(entry.first) == 0 && entry.first != stage_frame(gap) &&
+           entry.first != stage_frame(gap + 1);
+  });
+}
+
+/// The frame of a stage; the film's first one where it has none of its own.
+std::int64_t FrameRenderer::stage_frame(std::int64_t stage) const {
+  const auto& targets = scene_.route->order().target;
+  if (stage == 0) {
+    return 0;
+  }
+  return targets.at(static_cast<std::size_t>(stage - 1)).value_or(0);
+}
+
+at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
+  if (gap == target_gap_) {
+    return target_latent_;
+  }
+  const auto index = scene_.route->order().target.at(static_cast<std::size_t>(gap));
+  PTRAVEL_CHECK(index.has_value());
+  const bool in_film =
+      scene_.request.genesis != Genesis::Successive || scene_.request.compat == Compat::V1_3;
+  if (in_film) {
+    target_latent_ = scene_.latent_of(picture(*index));
+  } else {
+    // In a chain the stage's own frame comes last: the walk goes by a picture that is drawn from
+    // the gap's first frame and shown to nobody.
+    Task task = make_task(*index, {gap + 1, 0, 0, 0, 0});
+    task.start = scene_.latent_of(picture(stage_frame(gap)));
+    task.conditioning = scene_.route->conditioning(task.place, {});
+    target_latent_ = scene_.latent_of(draw({task}, {}).front());
+  }
+  target_gap_ = gap;
+  return target_latent_;
+}
+
+std::shared_ptr<Embryo> FrameRenderer::embryo_of(std::int64_t gap, FrameSink& sink) {
+  if (gap == embryo_gap_) {
+    return embryo_;
+  }
+  draw_waiting(sink);
+  Task task = make_task(0, {gap, 0.5, 0, 0, 0.5});
+  task.conditioning = scene_.route->halfway(gap);
+  embryo_ = std::make_shared<Embryo>(task.request);
+  const Image image = draw({task}, embryo_->recorder()).front();
+  const bool only_one = scene_.plan.steps.size() == 1;
+  sink.add_file({only_one ? "embryo.png" : numbered("embryo", gap), "", image});
+  embryo_gap_ = gap;
+  return embryo_;
 }
 
 FrameSpot FrameRenderer::spot(std::int64_t index) const {
   const FramePlace& place = scene_.route->places().at(static_cast<std::size_t>(index));
-  return {index, scene_.frame_count(), place.stage,
-          static_cast<std::int64_t>(scene_.plan.prompts.size()), place.alpha};
+  FrameSpot spot;
+  spot.index = index;
+  spot.frame_count = scene_.frame_count();
+  spot.stage = place.stage;
+  spot.stage_count = scene_.plan.stage_count();
+  spot.alpha = place.alpha;
+  spot.step = place.step;
+  spot.steps = place.at_stage() ? 0 : scene_.plan.steps.at(static_cast<std::size_t>(place.stage));
+  return spot;
 }
 
 /// The parameters text of a frame that left the scene's stage `from_stage` last.
-std::string FrameRenderer::parameters(const FrameSpot& spot, std::int64_t from_stage) const {
+std::string FrameRenderer::parameters(const FrameSpot& spot,
+                                      const TravelRequest& request,
+                                      std::int64_t from_stage) const {
   const StagePlan& plan = scene_.plan;
   const auto from = static_cast<std::size_t>(from_stage);
-  const std::size_t shown = from + (spot.alpha > 0 ? 1 : 0);
-  const FrameTexts texts{plan.prompts.at(shown), plan.negative_prompts.at(shown),
-                         plan.prompts.at(from), plan.negative_prompts.at(from)};
-  return frame_parameters(scene_.request, scene_.identity, texts, spot);
-}
-
-void FrameRenderer::hand_over(std::int64_t index, const Image& image, FrameSink& sink) const {
-  const FrameSpot where = spot(index);
-  sink.add({index, image, parameters(where, where.stage)});
-}
-
-void FrameRenderer::render_groups(const FrameSelection& selection, FrameSink& sink) const {
-  const std::int64_t count = scene_.frame_count();
-  for (std::int64_t first = 0; first < count; first += scene_.request.batch) {
-    const std::int64_t last = std::min(count, first + scene_.request.batch);
-    std::vector<std::int64_t> wanted;
-    for (std::int64_t index = first; index < last; ++index) {
-      if (is_wanted(selection, index)) {
-        wanted.push_back(index);
-      }
-    }
-    if (!wanted.empty()) {
-      const auto places = scene_.route->places().begin();
-      const std::vector<Image> images =
-          draw({places + first, places + last}, scene_.init_latent, first);
-      for (const std::int64_t index : wanted) {
-        hand_over(index, images.at(static_cast<std::size_t>(index - first)), sink);
-      }
-    }
-    progress_.update(static_cast<double>(last));
+  const std::size_t shown = from + (spot.step > 0 ? 1 : 0);
+  FrameTexts texts{plan.prompts.at(shown), plan.negative_prompts.at(shown), plan.prompts.at(from),
+                   plan.negative_prompts.at(from)};
+  if (keeps_whole_negative(request)) {
+    texts.negative_prompt = texts.from_negative_prompt = one_line(request.negative_prompt);
   }
-}
-
-void FrameRenderer::render_chain(const FrameSelection& selection, FrameSink& sink) const {
-  Image previous;
-  for (std::int64_t index = 0; index < scene_.frame_count(); ++index) {
-    if (!is_wanted(selection, index)) {
-      previous = Image();  // Read back only if the next frame is to be drawn.
-      progress_.update(static_cast<double>(index + 1));
-      continue;
-    }
-    at::Tensor start = scene_.init_latent;
-    if (index > 0) {
-      if (previous.pixels.empty()) {
-        PTRAVEL_CHECK(selection.finished);
-        previous = selection.finished(index - 1);
-      }
-      start = scene_.latent_of(previous);
-    }
-    previous =
-        draw({scene_.route->places().at(static_cast<std::size_t>(index))}, start, index).front();
-    hand_over(index, previous, sink);
-    progress_.update(static_cast<double>(index + 1));
-  }
+  return frame_parameters(request, scene_.identity, texts, spot);
 }
 
 RenderedFrame FrameRenderer::render_spot(const FrameSpot& spot,
-                                         const std::optional<Image>& previous) const {
-  at::Tensor start = scene_.init_latent;
+                                         const std::optional<Image>& previous) {
+  if (!is_lone_frame(scene_.request, spot)) {
+    throw Error(ErrorCode::Unsupported,
+                "[travel] a frame of this mode or genesis is part of a "
+                "whole travel and cannot be drawn alone");
+  }
+  Task task = make_task(spot.index, {0, spot.alpha, spot.step, spot.steps, 0});
   if (scene_.request.genesis == Genesis::Successive && spot.index > 0) {
     PTRAVEL_CHECK(previous.has_value());
-    start = scene_.latent_of(*previous);
+    task.start = scene_.latent_of(*previous);
   }
+  task.conditioning = scene_.route->conditioning(task.place, {});
   RenderedFrame frame;
   frame.index = spot.index;
-  frame.image = draw({{0, spot.alpha}}, start, 0).front();
-  frame.parameters = parameters(spot, 0);
+  frame.image = draw({task}, {}).front();
+  frame.parameters = parameters(spot, task.request, 0);
   progress_.update(1);
   return frame;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
 #include "ptravel/travel.h"
+#include "travel/embryo.h"
 #include "travel/route.h"
 #include "travel/stages.h"
 
@@ -34,30 +36,57 @@ struct TravelScene {
 /// Draws the frames of a scene, which must outlive it. One thread.
 class FrameRenderer {
  public:
-  FrameRenderer(const TravelScene& scene, Progress& progress)
-      : scene_(scene), progress_(progress) {}
+  FrameRenderer(TravelScene& scene, Progress& progress) : scene_(scene), progress_(progress) {}
 
-  /// Genesis fixed: neighbouring frames together, request.batch at once.
-  void render_groups(const FrameSelection& selection, FrameSink& sink) const;
-
-  /// Genesis successive: each frame starts from the one before it.
-  void render_chain(const FrameSelection& selection, FrameSink& sink) const;
+  /// The wanted frames in the route's drawing order, and the files that belong to the travel.
+  void render(const FrameSelection& selection, FrameSink& sink);
 
   /// One frame between stages 0 and 1; `previous` as in Travel::render_spot.
-  RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous) const;
+  RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous);
 
  private:
-  /// Frames that all start from the latent `start` [1, C, h, w], or from noise when it is
-  /// undefined. `frames_before`: where the progress display stands.
-  std::vector<Image> draw(const std::vector<FramePlace>& places,
-                          const at::Tensor& start,
-                          std::int64_t frames_before) const;
-  FrameSpot spot(std::int64_t index) const;
-  std::string parameters(const FrameSpot& spot, std::int64_t from_stage) const;
-  void hand_over(std::int64_t index, const Image& image, FrameSink& sink) const;
+  /// A frame that is ready to be drawn.
+  struct Task {
+    std::int64_t index = 0;
+    FramePlace place;
+    TravelRequest request;  // with this frame's values
+    ImageConditioning conditioning;
+    at::Tensor start;  // [1, C, h, w]; undefined: from noise
+    std::shared_ptr<Embryo> embryo;
+  };
+  static bool fit_together(const Task& a, const Task& b);
+  Task make_task(std::int64_t index, const FramePlace& place) const;
+  std::vector<Image> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
+  void draw_waiting(FrameSink& sink);
+  void prepare(Task& task, FrameSink& sink);
 
-  const TravelScene& scene_;
+  const Image& picture(std::int64_t index);
+  bool is_guide(const Task& task) const;
+  void count_starts(const FrameSelection& selection);
+  void used_as_start(std::int64_t index);
+  void forget_guides(std::int64_t gap);
+  std::int64_t stage_frame(std::int64_t stage) const;
+  at::Tensor target_latent(std::int64_t gap);
+  std::shared_ptr<Embryo> embryo_of(std::int64_t gap, FrameSink& sink);
+
+  FrameSpot spot(std::int64_t index) const;
+  std::string parameters(const FrameSpot& spot,
+                         const TravelRequest& request,
+                         std::int64_t from_stage) const;
+  void tell_stages(FrameSink& sink) const;
+  void write_log(FrameSink& sink);
+
+  TravelScene& scene_;
   Progress& progress_;
+  const FrameSelection* selection_ = nullptr;
+  std::vector<Task> waiting_;
+  std::int64_t frames_done_ = 0;
+  std::map<std::int64_t, Image> pictures_;   // drawn or read again, while they may be needed
+  std::map<std::int64_t, int> starts_left_;  // by frame: how many are still to start from it
+  std::int64_t target_gap_ = -1;
+  at::Tensor target_latent_;
+  std::int64_t embryo_gap_ = -1;
+  std::shared_ptr<Embryo> embryo_;
 };
 
 }  // namespace ptravel

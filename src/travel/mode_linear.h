@@ -4,6 +4,7 @@
 
 #include "diffusion/conditioning.h"
 #include "ptravel/request.h"
+#include "travel/pairing.h"
 
 namespace ptravel {
 
@@ -18,14 +19,8 @@ at::Tensor slerp_rows(const at::Tensor& a, const at::Tensor& b, double alpha);
 /// How two conditionings are mixed.
 struct LinearMode {
   Interpolation interpolation = Interpolation::Lerp;
-  StagePadding padding = StagePadding::Uncond;
-  /// The encoding of the empty prompt [77, width]; lengthens the shorter side with padding Uncond.
-  at::Tensor empty_encoding;
+  ContextPadding padding;
 };
-
-/// A tensor [tokens, width] lengthened to `tokens` rows: whole encodings of the empty prompt (cut
-/// when the length asks for it), or zeros.
-at::Tensor padded_to(const at::Tensor& cond, std::int64_t tokens, const LinearMode& mode);
 
 /// Mixes two prompt schedules: at every model call the entries that are active in both are mixed,
 /// so prompt editing goes on during a travel.

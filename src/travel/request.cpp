@@ -1,24 +1,17 @@
 #include "ptravel/request.h"
 
-#include <filesystem>
-#include <limits>
+#include <functional>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "ptravel/error.h"
 #include "travel/request_table.h"
-#include "travel/slice.h"
-#include "travel/stages.h"
 
 namespace ptravel {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kSlowestFps = 0.01;
-constexpr int kSmallestSide = 8;
-constexpr int kLargestSide = 8192;
 
 const RequestFieldEntry* find_entry(std::string_view name) {
   std::string underscored(name);
@@ -31,13 +24,6 @@ const RequestFieldEntry* find_entry(std::string_view name) {
     }
   }
   return nullptr;
-}
-
-/// The message of an Error without its "[operation] " prefix, for problems that carry the field.
-std::string without_operation(const Error& error) {
-  const std::string text = error.what();
-  const auto end = text.find("] ");
-  return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
 }
 
 std::string joined(const Json& list, const char* separator) {
@@ -58,6 +44,24 @@ bool all_of_type(const Json& list, bool strings) {
   return list.is_array() && !list.empty();
 }
 
+bool all_numbers(const Json& list) {
+  for (const Json& item : list) {
+    if (!item.is_number()) {
+      return false;
+    }
+  }
+  return list.is_array() && !list.empty();
+}
+
+/// "7,11,5" as an array; a single value stays a number.
+Json list_json(const std::string& text, const std::function<Json(std::string_view)>& number) {
+  Json list = Json::array();
+  for (const std::string_view piece : split(text, ',')) {
+    list.push_back(number(piece));
+  }
+  return list.size() == 1 ? list.front() : list;
+}
+
 /// The text that set_request_field would get for this JSON value, or nothing for a wrong type.
 std::optional<std::string> json_field_text(const RequestField& field, const Json& value) {
   using Kind = RequestField::Kind;
@@ -73,6 +77,14 @@ std::optional<std::string> json_field_text(const RequestField& field, const Json
     return joined(value, "\n");
   }
   switch (field.kind) {
+    case Kind::Integers:
+      return value.is_number_integer()   ? std::optional(value.dump())
+             : all_of_type(value, false) ? std::optional(joined(value, ","))
+                                         : std::nullopt;
+    case Kind::Numbers:
+      return value.is_number()    ? std::optional(value.dump())
+             : all_numbers(value) ? std::optional(joined(value, ","))
+                                  : std::nullopt;
     case Kind::Text:
     case Kind::Choice:
       return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
@@ -97,6 +109,10 @@ Json field_json(const RequestFieldEntry& entry, const TravelRequest& request) {
       return parse_integer(text).value_or(0);
     case Kind::Number:
       return text.empty() ? Json(nullptr) : Json(parse_number(text).value_or(0));
+    case Kind::Integers:
+      return list_json(text, [](std::string_view t) { return Json(parse_integer(t).value_or(0)); });
+    case Kind::Numbers:
+      return list_json(text, [](std::string_view t) { return Json(parse_number(t).value_or(0)); });
     case Kind::Boolean:
       return text == "true";
     case Kind::Text:
@@ -104,62 +120,6 @@ Json field_json(const RequestFieldEntry& entry, const TravelRequest& request) {
       break;
   }
   return text;
-}
-
-void check_sampling(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  try {
-    const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-    static_cast<void>(choice);
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    problems.push_back(
-        {text.find("[schedul") == 0 ? "scheduler" : "sampler", without_operation(error)});
-  }
-}
-
-void check_sizes(const TravelRequest& request,
-                 const ModelLimits& limits,
-                 std::vector<RequestProblem>& problems) {
-  const auto check_side = [&](const char* name, int side) {
-    if (side > 0 && side < kSmallestSide) {
-      problems.push_back({name, std::to_string(side) +
-                                    ", expected 0 (the model's own size) or at least " +
-                                    std::to_string(kSmallestSide)});
-    } else if (side > 0 && side <= kLargestSide && side % limits.size_factor != 0) {
-      problems.push_back({name, std::to_string(side) + ", expected a multiple of " +
-                                    std::to_string(limits.size_factor)});
-    }
-  };
-  check_side("width", request.width);
-  check_side("height", request.height);
-}
-
-void check_stages(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  try {
-    const StagePlan plan = plan_stages(request.prompt, request.negative_prompt,
-                                       request.travel_steps, SingleStage::Keep);
-    for (const std::int64_t steps : plan.steps) {
-      if (steps < 0) {
-        problems.push_back({"travel_steps", "\"" + request.travel_steps +
-                                                "\", expected numbers that are 0 or more"});
-        return;
-      }
-    }
-    pick_and_pad(request.pick, 0, plan.frame_count());
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    const auto end = text.find(']');
-    problems.push_back(
-        {end == std::string::npos ? "prompt" : text.substr(1, end - 1), without_operation(error)});
-  }
-}
-
-void check_init_image(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  std::error_code error;
-  if (!request.init_image.empty() && !std::filesystem::is_regular_file(request.init_image, error)) {
-    problems.push_back(
-        {"init_image", "\"" + request.init_image + "\", expected a picture file that exists"});
-  }
 }
 
 }  // namespace
@@ -228,33 +188,6 @@ std::vector<RequestProblem> apply_json(TravelRequest& request, std::string_view 
       problems.push_back(std::move(*problem));
     }
   }
-  return problems;
-}
-
-std::vector<RequestProblem> validate_request(const TravelRequest& request,
-                                             const ModelLimits& limits) {
-  std::vector<RequestProblem> problems;
-  for (const RequestFieldEntry& entry : request_table()) {
-    if (const auto problem = entry.check(request)) {
-      problems.push_back({std::string(entry.description.name), *problem});
-    }
-  }
-  if (request.model.empty()) {
-    problems.push_back({"model", "is empty, expected a checkpoint file or a diffusers folder"});
-  }
-  if ((request.seed_resize_from_width > 0) != (request.seed_resize_from_height > 0)) {
-    problems.push_back({"seed_resize_from_width",
-                        std::to_string(request.seed_resize_from_width) +
-                            ", expected to be given together with seed_resize_from_height"});
-  }
-  if (request.fps > 0 && request.fps < kSlowestFps) {
-    problems.push_back({"fps", number_text(request.fps) + ", expected 0 (no video) or at least " +
-                                   number_text(kSlowestFps)});
-  }
-  check_sampling(request, problems);
-  check_sizes(request, limits, problems);
-  check_stages(request, problems);
-  check_init_image(request, problems);
   return problems;
 }
 

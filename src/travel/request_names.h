@@ -11,7 +11,31 @@ namespace ptravel {
 inline constexpr auto kPredictionNames = enum_names<PredictionChoice>(
     {{PredictionChoice::Auto, "auto"}, {PredictionChoice::Eps, "eps"}, {PredictionChoice::V, "v"}});
 
-inline constexpr auto kTravelModeNames = enum_names<TravelMode>({{TravelMode::Linear, "linear"}});
+inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
+    {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
+
+inline constexpr auto kCompatNames =
+    enum_names<Compat>({{Compat::None, "none"}, {Compat::V1_3, "v1.3"}, {Compat::V3, "v3"}});
+
+inline constexpr auto kReplaceDimNames = enum_names<ReplaceDim>({{ReplaceDim::Prompt, "prompt"},
+                                                                 {ReplaceDim::Token, "token"},
+                                                                 {ReplaceDim::Channel, "channel"},
+                                                                 {ReplaceDim::Random, "random"}});
+
+inline constexpr auto kReplaceOrderNames =
+    enum_names<ReplaceOrder>({{ReplaceOrder::Random, "random"},
+                              {ReplaceOrder::Similar, "similar"},
+                              {ReplaceOrder::Different, "different"},
+                              {ReplaceOrder::GradMin, "grad_min"},
+                              {ReplaceOrder::GradMax, "grad_max"}});
+
+inline constexpr auto kGradMethodNames = enum_names<GradMethod>(
+    {{GradMethod::Clip, "clip"}, {GradMethod::Sign, "sign"}, {GradMethod::Tanh, "tanh"}});
+
+inline constexpr auto kEasingNames = enum_names<Easing>({{Easing::Linear, "linear"},
+                                                         {Easing::EaseIn, "ease-in"},
+                                                         {Easing::EaseOut, "ease-out"},
+                                                         {Easing::EaseInOut, "ease-in-out"}});
 
 inline constexpr auto kInterpolationNames =
     enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
@@ -19,8 +43,8 @@ inline constexpr auto kInterpolationNames =
 inline constexpr auto kStagePaddingNames =
     enum_names<StagePadding>({{StagePadding::Uncond, "uncond"}, {StagePadding::Zero, "zero"}});
 
-inline constexpr auto kGenesisNames =
-    enum_names<Genesis>({{Genesis::Fixed, "fixed"}, {Genesis::Successive, "successive"}});
+inline constexpr auto kGenesisNames = enum_names<Genesis>(
+    {{Genesis::Fixed, "fixed"}, {Genesis::Successive, "successive"}, {Genesis::Embryo, "embryo"}});
 
 inline constexpr auto kEmphasisNames = enum_names<Emphasis>({{Emphasis::Original, "original"},
                                                              {Emphasis::NoNorm, "no-norm"},

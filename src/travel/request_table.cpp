@@ -1,175 +1,11 @@
 #include "travel/request_table.h"
 
-#include "base/enum_names.h"
-#include "base/text.h"
 #include "tensor/rng_source_names.h"
+#include "travel/field_kinds.h"
 #include "travel/request_names.h"
 
 namespace ptravel {
 namespace {
-
-using Kind = RequestField::Kind;
-
-std::string expected(std::string_view text, const std::string& limits) {
-  return "\"" + std::string(text) + "\", expected " + limits;
-}
-
-RequestFieldEntry text_field(RequestField field, std::string TravelRequest::*member) {
-  field.kind = Kind::Text;
-  RequestFieldEntry entry;
-  entry.description = std::move(field);
-  entry.text = [member](const TravelRequest& request) { return request.*member; };
-  entry.set = [member](TravelRequest& request,
-                       std::string_view text) -> std::optional<std::string> {
-    request.*member = std::string(text);
-    return std::nullopt;
-  };
-  entry.check = [](const TravelRequest&) { return std::nullopt; };
-  return entry;
-}
-
-template <typename Integer>
-RequestFieldEntry integer_field(RequestField field,
-                                Integer TravelRequest::*member,
-                                std::int64_t lowest,
-                                std::int64_t highest) {
-  field.kind = Kind::Integer;
-  const std::string limits =
-      "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
-  field.limits = limits;
-  RequestFieldEntry entry;
-  entry.description = std::move(field);
-  entry.text = [member](const TravelRequest& request) { return std::to_string(request.*member); };
-  const auto in_range = [lowest, highest](std::int64_t value) {
-    return value >= lowest && value <= highest;
-  };
-  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
-    const auto value = parse_integer(text);
-    if (!value || !in_range(*value)) {
-      return expected(text, limits);
-    }
-    request.*member = static_cast<Integer>(*value);
-    return std::nullopt;
-  };
-  entry.check = [=](const TravelRequest& request) -> std::optional<std::string> {
-    if (!in_range(request.*member)) {
-      return expected(std::to_string(request.*member), limits);
-    }
-    return std::nullopt;
-  };
-  return entry;
-}
-
-std::string range_text(double lowest, double highest) {
-  return "a number from " + number_text(lowest) + " to " + number_text(highest);
-}
-
-RequestFieldEntry number_field(RequestField field,
-                               double TravelRequest::*member,
-                               double lowest,
-                               double highest) {
-  field.kind = Kind::Number;
-  const std::string limits = range_text(lowest, highest);
-  field.limits = limits;
-  RequestFieldEntry entry;
-  entry.description = std::move(field);
-  entry.text = [member](const TravelRequest& request) { return number_text(request.*member); };
-  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
-    const auto value = parse_number(text);
-    if (!value || !(*value >= lowest && *value <= highest)) {
-      return expected(text, limits);
-    }
-    request.*member = *value;
-    return std::nullopt;
-  };
-  entry.check = [=](const TravelRequest& request) -> std::optional<std::string> {
-    const double value = request.*member;
-    if (!(value >= lowest && value <= highest)) {
-      return expected(number_text(value), limits);
-    }
-    return std::nullopt;
-  };
-  return entry;
-}
-
-RequestFieldEntry eta_field() {
-  RequestFieldEntry entry;
-  entry.description = {"eta",
-                       "Sampling",
-                       Kind::Number,
-                       range_text(0, 10) + ", or empty",
-                       "Noise of ancestral samplers and DDIM; empty: the sampler's own",
-                       true};
-  const std::string limits = entry.description.limits;
-  entry.text = [](const TravelRequest& request) {
-    return request.eta ? number_text(*request.eta) : std::string();
-  };
-  entry.set = [limits](TravelRequest& request,
-                       std::string_view text) -> std::optional<std::string> {
-    if (trimmed(text).empty()) {
-      request.eta.reset();
-      return std::nullopt;
-    }
-    const auto value = parse_number(text);
-    if (!value || !(*value >= 0 && *value <= 10)) {
-      return expected(text, limits);
-    }
-    request.eta = *value;
-    return std::nullopt;
-  };
-  entry.check = [limits](const TravelRequest& request) -> std::optional<std::string> {
-    if (request.eta && !(*request.eta >= 0 && *request.eta <= 10)) {
-      return expected(number_text(*request.eta), limits);
-    }
-    return std::nullopt;
-  };
-  return entry;
-}
-
-RequestFieldEntry boolean_field(RequestField field, bool TravelRequest::*member) {
-  field.kind = Kind::Boolean;
-  field.limits = "true or false";
-  RequestFieldEntry entry;
-  entry.description = std::move(field);
-  entry.text = [member](const TravelRequest& request) {
-    return std::string(request.*member ? "true" : "false");
-  };
-  entry.set = [member](TravelRequest& request,
-                       std::string_view text) -> std::optional<std::string> {
-    const std::string_view word = trimmed(text);
-    if (word != "true" && word != "false") {
-      return expected(text, "true or false");
-    }
-    request.*member = word == "true";
-    return std::nullopt;
-  };
-  entry.check = [](const TravelRequest&) { return std::nullopt; };
-  return entry;
-}
-
-template <typename Enum, std::size_t N>
-RequestFieldEntry choice_field(RequestField field,
-                               Enum TravelRequest::*member,
-                               const EnumNames<Enum, N>& names) {
-  field.kind = Kind::Choice;
-  field.limits = names.choices();
-  const std::string limits = "one of " + names.choices();
-  RequestFieldEntry entry;
-  entry.description = std::move(field);
-  entry.text = [member, names](const TravelRequest& request) {
-    return std::string(names.name(request.*member));
-  };
-  entry.set = [=](TravelRequest& request, std::string_view text) -> std::optional<std::string> {
-    const auto value = names.parse(trimmed(text));
-    if (!value) {
-      return expected(text, limits);
-    }
-    request.*member = *value;
-    return std::nullopt;
-  };
-  entry.check = [](const TravelRequest&) { return std::nullopt; };
-  return entry;
-}
 
 RequestField field(std::string_view name,
                    std::string_view group,
@@ -213,12 +49,56 @@ void add_travel_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(text_field(
       field("travel_steps", group, "Frames between stages: one number, or one per gap: 10,20"),
       &R::travel_steps));
+  table.push_back(choice_field(field("easing", group, "Speed along the way between two stages"),
+                               &R::easing, kEasingNames));
+  table.push_back(
+      boolean_field(field("loop", group, "Go on from the last stage to the first one"), &R::loop));
   table.push_back(choice_field(
-      field("genesis", group, "Each frame from the same noise, or from the frame before"),
+      field(
+          "genesis", group,
+          "Start of a frame: the same noise, the frame before, half-drawn latents per stage pair"),
       &R::genesis, kGenesisNames));
-  table.push_back(number_field(
-      field("denoise_strength", group, "How far a frame leaves the picture it starts from"),
+  table.push_back(numbers_field(
+      field("denoise_strength", group,
+            "How far a frame leaves the picture it starts from; one value, or one per stage"),
       &R::denoise_strength, 0.0, 1.0));
+  table.push_back(text_field(
+      field("embryo_step", group, "Steps that a stage pair's frames share; below 1: part of all"),
+      &R::embryo_step));
+  table.push_back(
+      choice_field(field("compat", group, "Frame counts and quirks of the original's versions"),
+                   &R::compat, kCompatNames));
+}
+
+void add_mode_fields(std::vector<RequestFieldEntry>& table) {
+  const char* group = "Modes replace and grad";
+  using R = TravelRequest;
+  table.push_back(
+      choice_field(field("replace_dim", group,
+                         "What replace swaps: prompt tokens, or parts of the conditioning"),
+                   &R::replace_dim, kReplaceDimNames));
+  table.push_back(choice_field(field("replace_order", group, "Which come first"), &R::replace_order,
+                               kReplaceOrderNames,
+                               {{"most_similar", ReplaceOrder::Similar},
+                                {"similiar", ReplaceOrder::Similar},
+                                {"most_different", ReplaceOrder::Different},
+                                {"grad-min", ReplaceOrder::GradMin},
+                                {"grad-max", ReplaceOrder::GradMax}}));
+  table.push_back(choice_field(field("grad_method", group, "How a gradient becomes a step"),
+                               &R::grad_method, kGradMethodNames));
+  table.push_back(number_field(field("grad_alpha", group, "Size of a step of grad"), &R::grad_alpha,
+                               0.0, 100.0));
+  table.push_back(
+      integer_field(field("grad_iter", group, "Steps of grad per frame"), &R::grad_iter, 1, 1000));
+  table.push_back(number_field(
+      field("grad_w_latent", group, "Weight of the picture's loss; negative: away from it"),
+      &R::grad_w_latent, -1000.0, 1000.0));
+  table.push_back(number_field(
+      field("grad_w_cond", group, "Weight of the way to the stage; negative: away from it"),
+      &R::grad_w_cond, -1000.0, 1000.0));
+  table.push_back(number_field(
+      field("grad_tolerance", group, "Mean distance at which grad has arrived; 0: never"),
+      &R::grad_tolerance, 0.0, 1000.0));
 }
 
 void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
@@ -230,18 +110,21 @@ void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
                  &R::scheduler));
   table.push_back(integer_field(field("steps", group, "Denoising steps"), &R::steps, 1, 1000));
   table.push_back(
-      number_field(field("cfg_scale", group, "Guidance scale; 1 skips the negative prompt"),
-                   &R::cfg_scale, 0.0, 100.0));
+      numbers_field(field("cfg_scale", group,
+                          "Guidance scale, one or one per stage; 1 skips the negative prompt"),
+                    &R::cfg_scale, 0.0, 100.0));
   const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
   table.push_back(integer_field(field("width", group, size_help), &R::width, 0, 8192));
   table.push_back(integer_field(field("height", group, size_help), &R::height, 0, 8192));
   constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 53) - 1;
-  table.push_back(integer_field(field("seed", group, "-1 draws one; every frame uses it"), &R::seed,
-                                -1, kMaxSeed));
-  table.push_back(integer_field(field("subseed", group, "Variation seed; -1 draws one"),
+  table.push_back(integers_field(
+      field("seed", group, "-1 draws one; one for all frames, or one per stage: the noise travels"),
+      &R::seed, -1, kMaxSeed));
+  table.push_back(integer_field(field("subseed", group, "Variation seed; -1: one for each frame"),
                                 &R::subseed, -1, kMaxSeed));
-  table.push_back(number_field(field("subseed_strength", group, "0: the seed, 1: the subseed"),
-                               &R::subseed_strength, 0.0, 1.0));
+  table.push_back(numbers_field(
+      field("subseed_strength", group, "0: the seed, 1: the subseed; one value, or one per stage"),
+      &R::subseed_strength, 0.0, 1.0));
   table.push_back(integer_field(
       field("seed_resize_from_width", group, "Keep the composition of this size; 0: off"),
       &R::seed_resize_from_width, 0, 8192));
@@ -271,7 +154,9 @@ void add_detail_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(boolean_field(
       field("old_prompt_editing", text_group, "Prompt editing timelines of web UI versions < 1.6"),
       &R::old_prompt_editing));
-  table.push_back(eta_field());
+  table.push_back(optional_number_field(
+      field("eta", group, "Noise of ancestral samplers and DDIM; empty: the sampler's own"),
+      &R::eta, 0, 10));
   table.push_back(
       number_field(field("s_churn", group, "Euler, Heun, DPM2"), &R::s_churn, 0.0, 1000.0));
   table.push_back(
@@ -307,6 +192,11 @@ void add_output_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(
       integer_field(field("pad", group, "Repeat the first and the last frame this often", false),
                     &R::pad, 0, 100000));
+  table.push_back(integer_field(
+      field("hold", group, "Show each stage's frame this often more in the video", false), &R::hold,
+      0, 100000));
+  table.push_back(boolean_field(
+      field("ping_pong", group, "Let the video go back to its beginning", false), &R::ping_pong));
   table.push_back(text_field(
       field("pick", group, "Python slice of frames for the video; one number = stop", false),
       &R::pick));
@@ -334,6 +224,7 @@ const std::vector<RequestFieldEntry>& request_table() {
     std::vector<RequestFieldEntry> rows;
     add_model_fields(rows);
     add_travel_fields(rows);
+    add_mode_fields(rows);
     add_sampling_fields(rows);
     add_detail_fields(rows);
     add_picture_fields(rows);

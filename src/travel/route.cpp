@@ -1,36 +1,147 @@
 #include "travel/route.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "travel/frame_settings.h"
+#include "travel/settings.h"
+#include "travel/token_swap.h"
 
 namespace ptravel {
+namespace {
+
+bool swaps_prompt_tokens(const TravelRequest& request) {
+  return request.mode == TravelMode::Replace && request.replace_dim == ReplaceDim::Prompt;
+}
+
+/// Differing ids of two parts' texts, counted where schedules change.
+std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
+  std::size_t most = 0;
+  for (const PromptPart* part : {&from, &to}) {
+    for (const ScheduledChunks& entry : part->schedule) {
+      const auto& a = active_chunks(from.schedule, entry.end_at_step).chunks;
+      const auto& b = active_chunks(to.schedule, entry.end_at_step).chunks;
+      const std::size_t chunks = std::max(a.size(), b.size());
+      const TokenSwap swap(TokenRow::of(a, chunks, empty), TokenRow::of(b, chunks, empty),
+                           Multipliers::Stay);
+      most = std::max(most, swap.differing().size());
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+StagePlan drawn_plan(const StagePlan& plan,
+                     const TravelRequest& request,
+                     const Tokenizer& tokenizer) {
+  StagePlan drawn = plan;
+  if (!swaps_prompt_tokens(request) || request.compat != Compat::V1_3) {
+    return drawn;
+  }
+  const PromptOptions options = prompt_options(request);
+  const Chunk empty = empty_chunk(tokenizer);
+  for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
+    const std::vector<PromptPart> from = tokenize_prompt(tokenizer, plan.prompts[gap], options);
+    const std::vector<PromptPart> to = tokenize_prompt(tokenizer, plan.prompts[gap + 1], options);
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
+      differing = std::max(differing, differing_ids(from[i], to[i], empty));
+    }
+    drawn.steps[gap] = v1_in_betweens(differing, plan.steps[gap]);
+  }
+  return drawn;
+}
 
 Route::Route(const StagePlan& plan,
              const TravelRequest& request,
-             const PromptEncoder& encoder,
-             const PromptOptions& options,
+             const Pipeline& pipeline,
+             std::int64_t first_stage,
              Progress& progress)
-    : places_(frame_places(plan)) {
-  progress.begin("encoding the prompts", "stages", static_cast<double>(plan.prompts.size()));
-  for (std::size_t stage = 0; stage < plan.prompts.size(); ++stage) {
-    progress.check_cancelled();
-    stages_.push_back(encoder.encode(plan.prompts[stage], plan.negative_prompts[stage], options));
-    progress.update(static_cast<double>(stage + 1));
-  }
-  linear_.interpolation = request.interpolation;
-  linear_.padding = request.stage_padding;
-  linear_.empty_encoding = encoder.encode_empty(options);
+    : plan_(plan),
+      request_(request),
+      pipeline_(pipeline),
+      first_stage_(first_stage),
+      tools_{request_, pipeline_, prompt_options(request), {}, log_} {
+  tools_.linear.interpolation = request.interpolation;
+  tools_.linear.padding = {request.stage_padding, pipeline.encoder().encode_empty(tools_.options)};
+  encode_stages(progress);
+  const StagePlan film = drawn_plan(plan_, request_, pipeline_.tokenizer());
+  places_ = frame_places(film, request_);
+  order_ = film_order(places_, film, request_, walks_by_picture(request_));
 }
 
-ImageConditioning Route::conditioning(const FramePlace& place) const {
-  PTRAVEL_CHECK(place.stage >= 0 && place.stage < static_cast<std::int64_t>(stages_.size()));
-  const auto stage = static_cast<std::size_t>(place.stage);
-  if (place.alpha == 0) {
-    return stages_[stage];
+void Route::encode_stages(Progress& progress) {
+  const PromptEncoder& encoder = pipeline_.encoder();
+  const bool whole_negative = keeps_whole_negative(request_);
+  progress.begin("encoding the prompts", "stages", static_cast<double>(plan_.prompts.size()));
+  for (std::size_t i = 0; i < plan_.prompts.size(); ++i) {
+    progress.check_cancelled();
+    const std::string& negative =
+        whole_negative ? request_.negative_prompt : plan_.negative_prompts[i];
+    StageText stage;
+    stage.conditioning = encoder.encode(plan_.prompts[i], negative, tools_.options);
+    if (swaps_prompt_tokens(request_)) {
+      stage.tokens = tokenize_prompt(pipeline_.tokenizer(), plan_.prompts[i], tools_.options);
+    }
+    stages_.push_back(std::move(stage));
+    progress.update(static_cast<double>(i + 1));
   }
-  PTRAVEL_CHECK(stage + 1 < stages_.size());
-  return mix_conditionings(stages_[stage], stages_[stage + 1], place.alpha, linear_);
+}
+
+GapEnds Route::ends_of(std::int64_t gap) const {
+  const auto i = static_cast<std::size_t>(gap);
+  const std::int64_t stage = first_stage_ + gap;
+  return {stage, request_.seed[i % request_.seed.size()], plan_.steps.at(i), stages_.at(i),
+          stages_.at(i + 1)};
+}
+
+Walk& Route::walk_of(std::int64_t gap) {
+  if (gap != walk_gap_) {
+    walk_ = make_walk(tools_, ends_of(gap));
+    walk_gap_ = gap;
+  }
+  return *walk_;
+}
+
+ImageConditioning Route::conditioning(const FramePlace& place, const TargetLatents& targets) {
+  if (place.at_stage()) {
+    return stages_.at(static_cast<std::size_t>(place.stage)).conditioning;
+  }
+  return walk_of(place.stage).at(place, [&] { return targets(place.stage); });
+}
+
+ImageConditioning Route::halfway(std::int64_t gap) const {
+  const auto i = static_cast<std::size_t>(gap);
+  return mix_conditionings(stages_.at(i).conditioning, stages_.at(i + 1).conditioning, 0.5,
+                           tools_.linear);
+}
+
+bool Route::keeps_log() const {
+  return request_.mode == TravelMode::Grad || swaps_prompt_tokens(request_);
+}
+
+void Route::complete_log(const TargetLatents& targets, Progress& progress) {
+  for (std::size_t i = places_.size(); keeps_log() && i-- > 0;) {
+    const FramePlace& place = places_[i];
+    const bool last_of_gap = !place.at_stage() && place.step == place.steps;
+    if (last_of_gap && log_.last_step(first_stage_ + place.stage) < place.step) {
+      progress.check_cancelled();
+      conditioning(place, targets);
+    }
+  }
+}
+
+std::string Route::first_words() const {
+  std::string words;
+  for (const PromptPart& part : stages_.front().tokens) {
+    const std::vector<Chunk>& chunks = active_chunks(part.schedule, 0).chunks;
+    words += (words.empty() ? "" : " AND ") +
+             token_words(pipeline_.tokenizer(), TokenRow::of(chunks, 0, {}).ids);
+  }
+  return words;
 }
 
 }  // namespace ptravel

@@ -1,34 +1,84 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "pipeline/prompt_encoder.h"
+#include "pipeline/pipeline.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
-#include "travel/mode_linear.h"
+#include "travel/frame_places.h"
 #include "travel/stages.h"
+#include "travel/walk.h"
+#include "travel/walk_log.h"
 
 namespace ptravel {
 
+/// Gives the latent of the picture of the stage that a gap leads to.
+using TargetLatents = std::function<at::Tensor(std::int64_t gap)>;
+
 /// The way through the stages: which conditioning each frame has. Only the stages are kept encoded;
-/// a frame's conditioning is made when it is asked for, so memory does not grow with the film.
+/// a frame's conditioning is made when it is asked for, so memory does not grow with the film. One
+/// thread.
 class Route {
  public:
-  /// Encodes every stage once. Progress counts stages.
+  /// Encodes every stage once; `pipeline` is loaded and outlives the route. `first_stage`: number
+  /// of the plan's stage 0 in the travel that it is a part of. Progress counts stages.
   Route(const StagePlan& plan,
         const TravelRequest& request,
-        const PromptEncoder& encoder,
-        const PromptOptions& options,
+        const Pipeline& pipeline,
+        std::int64_t first_stage,
         Progress& progress);
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
 
+  /// The frames in film order.
   const std::vector<FramePlace>& places() const { return places_; }
-  /// The conditioning at a place: the stage's own at alpha 0, else a mix with the next stage's.
-  ImageConditioning conditioning(const FramePlace& place) const;
+  const FilmOrder& order() const { return order_; }
+
+  /// The conditioning at a place: the stage's own, or what the walk to the next stage has there.
+  /// Places are best asked for in film order: a walk that builds on its earlier steps begins again
+  /// when it is asked for one behind it.
+  ImageConditioning conditioning(const FramePlace& place, const TargetLatents& targets);
+
+  /// Half of the way between two stages, mixed: what an embryo is drawn from.
+  ImageConditioning halfway(std::int64_t gap) const;
+
+  /// Walks every gap of which the log does not tell all steps, so that the log is complete.
+  void complete_log(const TargetLatents& targets, Progress& progress);
+  WalkLog& log() { return log_; }
+  /// Takes the walks' timesteps and noise from elsewhere: for comparisons with recorded ones.
+  void use_draws(DrawSource draws) { tools_.draws = std::move(draws); }
+  /// Whether the mode's walks write a log.
+  bool keeps_log() const;
+  /// The words of stage 0, for log.txt; empty where the mode does not look at tokens.
+  std::string first_words() const;
 
  private:
+  void encode_stages(Progress& progress);
+  GapEnds ends_of(std::int64_t gap) const;
+  Walk& walk_of(std::int64_t gap);
+
+  StagePlan plan_;
+  TravelRequest request_;
+  const Pipeline& pipeline_;
+  std::int64_t first_stage_;
+  WalkLog log_;
+  WalkTools tools_;
+  std::vector<StageText> stages_;
   std::vector<FramePlace> places_;
-  std::vector<ImageConditioning> stages_;
-  LinearMode linear_;
+  FilmOrder order_;
+  std::unique_ptr<Walk> walk_;
+  std::int64_t walk_gap_ = -1;
 };
+
+/// The plan with the steps that are drawn: the first version's replace drew fewer in-betweens where
+/// all tokens were replaced early. Other plans come back as they are.
+StagePlan drawn_plan(const StagePlan& plan,
+                     const TravelRequest& request,
+                     const Tokenizer& tokenizer);
 
 }  // namespace ptravel

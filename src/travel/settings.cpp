@@ -21,13 +21,13 @@ SamplingSettings sampling_settings(const TravelRequest& request) {
   settings.sampler = choice.sampler;
   settings.schedule = choice.schedule;
   settings.num_steps = request.steps;
-  settings.guidance_scale = request.cfg_scale;
+  settings.guidance_scale = request.cfg_scale.at(0);
   settings.sampler_options.eta = request.eta;
   settings.sampler_options.s_churn = request.s_churn;
   settings.sampler_options.s_tmin = request.s_tmin;
   settings.sampler_options.s_tmax = request.s_tmax;
   settings.sampler_options.s_noise = request.s_noise;
-  settings.denoising_strength = request.denoise_strength;
+  settings.denoising_strength = request.denoise_strength.at(0);
   settings.fix_steps = request.img2img_fix_steps;
   settings.noise_multiplier = request.noise_multiplier;
   return settings;
@@ -45,11 +45,15 @@ PromptOptions prompt_options(const TravelRequest& request) {
   return options;
 }
 
-ImageSeed image_seed(const TravelRequest& request, int size_factor) {
+ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor) {
   ImageSeed seed;
-  seed.seed = static_cast<std::uint64_t>(request.seed);
+  seed.seed = static_cast<std::uint64_t>(request.seed.at(0));
+  if (request.seed.size() > 1) {
+    seed.to_seed = static_cast<std::uint64_t>(request.seed[1]);
+    seed.to_share = alpha;
+  }
   seed.subseed = static_cast<std::uint64_t>(request.subseed);
-  seed.subseed_strength = request.subseed_strength;
+  seed.subseed_strength = request.subseed_strength.at(0);
   seed.resize_from_height = request.seed_resize_from_height / size_factor;
   seed.resize_from_width = request.seed_resize_from_width / size_factor;
   seed.ensd = request.ensd;

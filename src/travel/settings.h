@@ -15,6 +15,6 @@ SamplingSettings sampling_settings(const TravelRequest& request);
 PromptOptions prompt_options(const TravelRequest& request);
 
 /// The seeds of every frame. `size_factor`: pixels along one side of a latent's cell.
-ImageSeed image_seed(const TravelRequest& request, int size_factor);
+ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor);
 
 }  // namespace ptravel

@@ -24,14 +24,6 @@ std::vector<std::string> prompt_lines(std::string_view prompt) {
 
 }  // namespace
 
-std::int64_t StagePlan::frame_count() const {
-  std::int64_t count = static_cast<std::int64_t>(prompts.size());
-  for (const std::int64_t step : steps) {
-    count += std::max<std::int64_t>(step, 0);
-  }
-  return count;
-}
-
 std::vector<std::int64_t> parse_travel_steps(std::string_view text) {
   std::vector<std::int64_t> steps;
   for (const std::string_view piece : split(text, ',')) {
@@ -49,7 +41,7 @@ std::vector<std::int64_t> parse_travel_steps(std::string_view text) {
 StagePlan plan_stages(std::string_view prompt,
                       std::string_view negative_prompt,
                       std::string_view travel_steps,
-                      SingleStage single) {
+                      const StageRules& rules) {
   StagePlan plan;
   plan.prompts = prompt_lines(prompt);
   plan.negative_prompts = prompt_lines(negative_prompt);
@@ -57,41 +49,34 @@ StagePlan plan_stages(std::string_view prompt,
     throw Error(ErrorCode::InvalidArgument,
                 "[prompt] is empty, expected at least one line of text (one stage per line)");
   }
-  if (plan.prompts.size() == 1 && single == SingleStage::Refuse) {
+  if (plan.prompts.size() == 1 && rules.single == SingleStage::Refuse) {
     throw Error(ErrorCode::InvalidArgument,
                 "[prompt] has one line, expected at least two stages to travel between");
   }
   if (plan.negative_prompts.empty()) {
     plan.negative_prompts.emplace_back();
   }
-  const std::size_t wanted = single == SingleStage::Double ? 2 : 1;
-  const std::size_t count = std::max({plan.prompts.size(), plan.negative_prompts.size(), wanted});
+  const std::size_t wanted = rules.single == SingleStage::Double ? 2 : 1;
+  std::size_t count =
+      std::max({plan.prompts.size(), plan.negative_prompts.size(), wanted, rules.least});
   plan.prompts.resize(count, plan.prompts.back());
   plan.negative_prompts.resize(count, plan.negative_prompts.back());
+  if (rules.loop && count > 1) {
+    plan.loops = true;
+    plan.prompts.push_back(plan.prompts.front());
+    plan.negative_prompts.push_back(plan.negative_prompts.front());
+    ++count;
+  }
   plan.steps = parse_travel_steps(travel_steps);
   if (plan.steps.size() == 1) {
     plan.steps.resize(count - 1, plan.steps.front());
   } else if (plan.steps.size() != count - 1) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[travel_steps] \"" + std::string(travel_steps) + "\" has " +
-                    std::to_string(plan.steps.size()) + " numbers for " + std::to_string(count) +
-                    " stages, expected one number or " + std::to_string(count - 1));
+    throw Error(ErrorCode::InvalidArgument, "[travel_steps] \"" + std::string(travel_steps) +
+                                                "\" has " + std::to_string(plan.steps.size()) +
+                                                " numbers for " + std::to_string(count - 1) +
+                                                " gaps between stages, expected one or as many");
   }
   return plan;
-}
-
-std::vector<FramePlace> frame_places(const StagePlan& plan) {
-  std::vector<FramePlace> places;
-  places.push_back({0, 0.0});
-  for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
-    const std::int64_t steps = plan.steps[gap];
-    for (std::int64_t t = 1; t <= steps; ++t) {
-      places.push_back({static_cast<std::int64_t>(gap),
-                        static_cast<double>(t) / static_cast<double>(steps + 1)});
-    }
-    places.push_back({static_cast<std::int64_t>(gap) + 1, 0.0});
-  }
-  return places;
 }
 
 }  // namespace ptravel

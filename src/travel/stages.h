@@ -18,18 +18,17 @@ enum class SingleStage {
 struct StagePlan {
   std::vector<std::string> prompts;
   std::vector<std::string> negative_prompts;  ///< As many as prompts.
-  std::vector<std::int64_t> steps;            ///< Frames between stage i and i + 1; one fewer.
+  std::vector<std::int64_t> steps;            ///< Travel steps from stage i to i + 1; one fewer.
+  bool loops = false;  ///< The last stage is the first one again and gets no frame of its own.
 
-  /// Stages plus in-between frames: n + sum of steps.
-  std::int64_t frame_count() const;
+  std::int64_t stage_count() const { return static_cast<std::int64_t>(prompts.size()); }
 };
 
-/// A frame's place on the way: between stage `stage` and `stage` + 1 at `alpha` in [0, 1); alpha 0
-/// is the stage itself.
-struct FramePlace {
-  std::int64_t stage = 0;
-  double alpha = 0;
-  bool operator==(const FramePlace&) const = default;
+/// What else decides how many stages there are.
+struct StageRules {
+  SingleStage single = SingleStage::Keep;
+  std::size_t least = 1;  ///< Stages that lists of seeds or parameters ask for.
+  bool loop = false;      ///< Add a way from the last stage back to the first.
 };
 
 /// Reads "30" or "10,20" as the first version does: Python integers between commas. Throws
@@ -37,15 +36,12 @@ struct FramePlace {
 std::vector<std::int64_t> parse_travel_steps(std::string_view text);
 
 /// Splits both prompts into lines (trimmed, empty ones dropped), extends the shorter list by its
-/// last line (an empty negative prompt is one empty line) and gives every gap its number of frames:
-/// one number serves all gaps. Throws Error(InvalidArgument) when the prompt is empty or the number
-/// of steps fits neither.
+/// last line (an empty negative prompt is one empty line) and both to `rules.least` stages, and
+/// gives every gap its number of steps: one number serves all gaps. Throws Error(InvalidArgument)
+/// when the prompt is empty or the number of steps fits neither.
 StagePlan plan_stages(std::string_view prompt,
                       std::string_view negative_prompt,
                       std::string_view travel_steps,
-                      SingleStage single);
-
-/// The places of all frames in film order: each stage, then its in-betweens at alpha = t / (s + 1).
-std::vector<FramePlace> frame_places(const StagePlan& plan);
+                      const StageRules& rules);
 
 }  // namespace ptravel

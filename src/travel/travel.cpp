@@ -1,5 +1,6 @@
 #include "ptravel/travel.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -10,21 +11,11 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "travel/frame_renderer.h"
-#include "travel/settings.h"
+#include "travel/frame_settings.h"
+#include "travel/open_model.h"
 
 namespace ptravel {
 namespace {
-
-Precision precision_of(const Compute& compute) {
-  switch (compute.dtype) {
-    case at::kBFloat16:
-      return Precision::Bf16;
-    case at::kHalf:
-      return Precision::Fp16;
-    default:
-      return Precision::Fp32;
-  }
-}
 
 ModelIdentity identify(const ModelFiles& files) {
   ModelIdentity identity;
@@ -54,25 +45,6 @@ std::optional<Image> load_init_image(const std::string& path) {
 #endif
 }
 
-/// Decides what the request leaves to the model and the machine.
-void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
-  request.width = request.width > 0 ? request.width : pipeline.trained_size();
-  request.height = request.height > 0 ? request.height : pipeline.trained_size();
-  request.precision = precision_of(pipeline.compute());
-}
-
-std::vector<RequestProblem> check_against_model(const TravelRequest& request,
-                                                const Pipeline& pipeline) {
-  std::vector<RequestProblem> problems = validate_request(request, {pipeline.size_factor()});
-  const std::int64_t layers = pipeline.files().clip.num_layers;
-  if (request.clip_skip > layers) {
-    problems.push_back({"clip_skip", std::to_string(request.clip_skip) +
-                                         ", expected at most the text encoder's " +
-                                         std::to_string(layers) + " layers"});
-  }
-  return problems;
-}
-
 }  // namespace
 
 /// The scene under a name that the public header can declare without LibTorch.
@@ -81,21 +53,20 @@ struct Travel::State : TravelScene {};
 Travel::Travel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Travel::~Travel() = default;
 
-std::unique_ptr<Travel> Travel::open(const TravelRequest& request, Progress& progress) {
+std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
+                                     Progress& progress,
+                                     std::int64_t first_stage) {
   auto state = std::make_unique<State>();
   state->request = request;
-  PTRAVEL_CHECK(request.seed >= 0 && request.subseed >= 0);
-  state->pipeline = Pipeline::open(pipeline_options(request));
-  settle_with_model(state->request, *state->pipeline);
-  throw_request_problems(check_against_model(state->request, *state->pipeline));
-  state->plan =
-      plan_stages(request.prompt, request.negative_prompt, request.travel_steps, SingleStage::Keep);
+  PTRAVEL_CHECK(*std::min_element(request.seed.begin(), request.seed.end()) >= 0);
+  state->pipeline = open_checked(state->request);
+  state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
+                            stage_rules(request));
   const std::optional<Image> init_image = load_init_image(request.init_image);
   progress.begin("reading the model's hash", "", 0);
   state->identity = identify(state->pipeline->files());
   state->pipeline->load(progress);
-  state->route.emplace(state->plan, state->request, state->pipeline->encoder(),
-                       prompt_options(state->request), progress);
+  state->route.emplace(state->plan, state->request, *state->pipeline, first_stage, progress);
   if (init_image) {
     state->init_latent = state->latent_of(*init_image);
   }
@@ -105,6 +76,17 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request, Progress& pro
 const ModelIdentity& Travel::model() const { return state_->identity; }
 
 std::int64_t Travel::frame_count() const { return state_->frame_count(); }
+
+std::vector<std::int64_t> Travel::stage_frames() const {
+  std::vector<std::int64_t> frames;
+  const std::vector<FramePlace>& places = state_->route->places();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].at_stage()) {
+      frames.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return frames;
+}
 
 std::vector<std::string> Travel::notes() const {
   std::vector<std::string> notes = state_->pipeline->files().notes;
@@ -130,13 +112,18 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
   progress.set_initial(static_cast<double>(finished));
   sink.begin(frame_count());
-  const FrameRenderer renderer(*state_, progress);
-  if (state_->request.genesis == Genesis::Successive) {
-    renderer.render_chain(selection, sink);
-  } else {
-    renderer.render_groups(selection, sink);
-  }
+  FrameRenderer(*state_, progress).render(selection, sink);
   sink.finish();
+}
+
+bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
+  if (request.genesis == Genesis::Embryo) {
+    return false;
+  }
+  if (request.genesis == Genesis::Successive && request.compat == Compat::V1_3) {
+    return spot.index == 0;
+  }
+  return spot.step == 0 || !walks_by_picture(request);
 }
 
 RenderedFrame Travel::render_spot(const FrameSpot& spot,

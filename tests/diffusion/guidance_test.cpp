@@ -41,7 +41,7 @@ struct CountedModel {
 
 TEST(Guidance, FollowsTheFormulaInOneModelCall) {
   CountedModel counted;
-  Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scale = 7});
+  Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scales = {7}});
   const at::Tensor x = latents(1);
   const GuidedEps result = guidance(x, 2);
   const at::Tensor c = toy_model(x, 2, context(0.3).unsqueeze(0));
@@ -54,12 +54,13 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
 
 TEST(Guidance, ScaleOneEqualsNoGuidanceAndSkipsUncond) {
   CountedModel counted;
-  Guidance guidance(counted.model(), {image(0.3, -0.2), image(0.1, 0.7)}, {.scale = 1});
+  Guidance guidance(counted.model(), {image(0.3, -0.2), image(0.1, 0.7)}, {.scales = {1}});
   const at::Tensor x = latents(2);
   const at::Tensor expected = toy_model(x, 2, at::stack({context(0.3), context(0.1)}));
   EXPECT_TRUE(guidance(x, 2).guided.equal(expected));
   EXPECT_EQ(counted.rows, 2);
-  Guidance both(toy_model, {image(0.3, -0.2), image(0.1, 0.7)}, {.scale = 1, .needs_uncond = true});
+  Guidance both(toy_model, {image(0.3, -0.2), image(0.1, 0.7)},
+                {.scales = {1}, .needs_uncond = true});
   EXPECT_CLOSE(both(x, 2).guided, expected, 1e-12);
 }
 
@@ -71,7 +72,7 @@ TEST(Guidance, ComposedPartsAreWeighted) {
   const at::Tensor c1 = toy_model(x, 1, context(0.5).unsqueeze(0));
   const at::Tensor u = toy_model(x, 1, context(-0.2).unsqueeze(0));
   for (const double scale : {7.0, 1.0}) {
-    Guidance guidance(toy_model, {composed}, {.scale = scale});
+    Guidance guidance(toy_model, {composed}, {.scales = {scale}});
     EXPECT_CLOSE(guidance(x, 1).guided, u + (c0 - u) * scale - (c1 - u) * (0.6 * scale), 1e-12);
   }
 }
@@ -80,7 +81,7 @@ TEST(Guidance, PartsArePaddedToTheLongest) {
   ImageConditioning composed = image(0.3, -0.2);
   composed.parts.push_back({ScheduledConditioning(context(0.5, 6)), 1.0});
   CountedModel counted;
-  Guidance guidance(counted.model(), {composed}, {.scale = 2});
+  Guidance guidance(counted.model(), {composed}, {.scales = {2}});
   const at::Tensor x = latents(1);
   const at::Tensor c0 = toy_model(x, 1, context(0.3, 6).unsqueeze(0));
   const at::Tensor c1 = toy_model(x, 1, context(0.5, 6).unsqueeze(0));
@@ -94,10 +95,10 @@ TEST(Guidance, BatchEqualsSingles) {
   longer.parts[0].schedule = ScheduledConditioning(context(0.4, 8));
   const std::vector<ImageConditioning> images{image(0.3, -0.2), longer, image(-0.5, 0.2)};
   const at::Tensor x = latents(3);
-  Guidance together(toy_model, images, {.scale = 7});
+  Guidance together(toy_model, images, {.scales = {7}});
   const at::Tensor batch = together(x, 2).guided;
   for (std::int64_t i = 0; i < 3; ++i) {
-    Guidance alone(toy_model, {images[i]}, {.scale = 7});
+    Guidance alone(toy_model, {images[i]}, {.scales = {7}});
     EXPECT_TRUE(alone(x.narrow(0, i, 1), 2).guided.equal(batch.narrow(0, i, 1)));
   }
 }
@@ -105,7 +106,7 @@ TEST(Guidance, BatchEqualsSingles) {
 TEST(Guidance, EditsThePromptByCall) {
   ImageConditioning edited = image(0, 0);
   edited.parts[0].schedule.entries = {{1, context(1)}, {9, context(2)}};
-  Guidance guidance(toy_model, {edited}, {.scale = 1});
+  Guidance guidance(toy_model, {edited}, {.scales = {1}});
   const at::Tensor x = at::zeros({1, 4, 3, 3}, at::kDouble);
   std::vector<double> seen;
   for (int call = 0; call < 4; ++call) {
@@ -117,14 +118,14 @@ TEST(Guidance, EditsThePromptByCall) {
 
 TEST(Guidance, UncondIsSkippedAtLowSigmaEveryOtherCall) {
   CountedModel counted;
-  Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scale = 7, .s_min_uncond = 3});
+  Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scales = {7}, .s_min_uncond = 3});
   const at::Tensor x = latents(1);
   for (const double sigma : {9.0, 9.0, 2.0, 2.0}) {
     guidance(x, sigma);
   }
   EXPECT_EQ(counted.rows, 2 + 2 + 2 + 1);
   Guidance early(toy_model, {image(0.3, -0.2)},
-                 {.scale = 7, .planned_calls = 10, .skip_early_cond = 0.05});
+                 {.scales = {7}, .planned_calls = 10, .skip_early_cond = 0.05});
   EXPECT_TRUE(early(x, 1).guided.equal(toy_model(x, 1, context(0.3).unsqueeze(0))));
   EXPECT_FALSE(early(x, 1).guided.equal(toy_model(x, 1, context(0.3).unsqueeze(0))));
 }
@@ -133,13 +134,13 @@ TEST(Guidance, HooksSeeAndReplaceInputs) {
   int seen = 0;
   GuidanceHooks hooks;
   hooks.replace_input = [](int call, const at::Tensor& x) { return call == 1 ? x * 0 : x; };
-  hooks.on_call = [&seen](int call, const at::Tensor& x, double level, const at::Tensor& guided) {
+  hooks.on_call = [&seen](int call, const at::Tensor& x, double level, const GuidedEps& result) {
     EXPECT_EQ(call, seen++);
     EXPECT_EQ(level, 2);
     EXPECT_EQ(x.abs().max().item<double>() == 0, call == 1);
-    EXPECT_EQ(guided.sizes(), x.sizes());
+    EXPECT_EQ(result.guided.sizes(), x.sizes());
   };
-  Guidance guidance(toy_model, {image(0.3, -0.2)}, {.scale = 7}, hooks);
+  Guidance guidance(toy_model, {image(0.3, -0.2)}, {.scales = {7}}, hooks);
   guidance(latents(1), 2);
   guidance(latents(1), 2);
   EXPECT_EQ(seen, 2);

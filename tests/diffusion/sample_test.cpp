@@ -54,7 +54,7 @@ TEST_P(EveryRun, BatchOfTwoEqualsTwoSingles) {
     const at::Tensor both = sample_latents(toy_model(), settings_for(GetParam()), pair);
     EXPECT_TRUE(both.isfinite().all().item<bool>());
     for (std::size_t i = 0; i < 2; ++i) {
-      SamplingBatch single{{pair.images[i]}, {pair.seeds[i]}, pair.shape, {}, pair.options};
+      SamplingBatch single{{pair.images[i]}, {pair.seeds[i]}, pair.shape, {}, {}, pair.options};
       if (img2img) {
         single.init_latent = pair.init_latent.narrow(0, static_cast<std::int64_t>(i), 1);
       }
@@ -145,7 +145,7 @@ TEST(Sample, StrengthZeroWithFixedStepsReturnsTheInput) {
 TEST(Sample, ReplacedInputChangesThePictureAndHooksSeeEveryCall) {
   int calls = 0;
   SamplingHooks hooks;
-  hooks.guidance.on_call = [&calls](int call, const at::Tensor&, double, const at::Tensor&) {
+  hooks.guidance.on_call = [&calls](int call, const at::Tensor&, double, const GuidedEps&) {
     EXPECT_EQ(call, calls++);
   };
   const at::Tensor plain = sample_latents(toy_model(), settings_for("Euler"), toy_batch(1), hooks);
@@ -166,7 +166,7 @@ TEST(Sample, CancellingStopsBetweenCalls) {
       throw Error(ErrorCode::Cancelled, "[test] stopped");
     }
   };
-  hooks.guidance.on_call = [&calls](int, const at::Tensor&, double, const at::Tensor&) { ++calls; };
+  hooks.guidance.on_call = [&calls](int, const at::Tensor&, double, const GuidedEps&) { ++calls; };
   EXPECT_THROW(sample_latents(toy_model(), settings_for("Heun"), toy_batch(1), hooks), Error);
   EXPECT_EQ(calls, 2);
 }

@@ -33,17 +33,17 @@ class LinearTravelCheck {
   void check() {
     const StagePlan plan = stage_plan();
     TravelRequest request;
-    PromptOptions options;
-    options.planned_calls = sampling_.at("steps");
+    request.steps = sampling_.at("steps");
+    request.sampler = sampling_.at("sampler");
     Progress progress;
-    const Route route(plan, request, pipeline_.encoder(), options, progress);
+    Route route(plan, request, pipeline_, 0, progress);
     report_.exact("travel/" + key_ + "frames",
                   static_cast<int>(route.places().size()) == travel_.at("frames").get<int>(),
                   std::to_string(route.places().size()));
     std::vector<at::Tensor> conds, unconds, latents;
     std::vector<Image> images;
     for (const FramePlace& place : route.places()) {
-      const ImageConditioning conditioning = route.conditioning(place);
+      const ImageConditioning conditioning = route.conditioning(place, {});
       conds.push_back(conditioning.parts.at(0).schedule.at_call(0));
       unconds.push_back(conditioning.uncond.at_call(0));
       latents.push_back(draw(conditioning, place, latents.empty()));

@@ -31,8 +31,11 @@ void check_emphasis(const Pipeline& pipeline,
   const std::string name = "tiny_sd1/text/" + key;
   const PromptEncoder& encoder = pipeline.encoder();
   if (entry.contains("texts")) {
-    const auto texts = entry.at("texts").get<std::vector<std::string>>();
-    report.close(name + "cond", encoder.encode_texts(texts, {}), tensors.tensor(key + "cond"),
+    std::vector<std::vector<Chunk>> texts;
+    for (const json& text : entry.at("texts")) {
+      texts.push_back(tokenize_text(pipeline.tokenizer(), text.get<std::string>(), {}));
+    }
+    report.close(name + "cond", encoder.encode_chunks(texts, {}), tensors.tensor(key + "cond"),
                  tolerance);
     return;
   }
@@ -47,8 +50,9 @@ void check_emphasis(const Pipeline& pipeline,
       PromptOptions options;
       options.clip_skip = clip_skip;
       options.emphasis = emphasis_case.emphasis;
-      const at::Tensor actual =
-          encoder.encode_texts({entry.at("text").get<std::string>()}, options);
+      const at::Tensor actual = encoder.encode_chunks(
+          {tokenize_text(pipeline.tokenizer(), entry.at("text").get<std::string>(), options)},
+          options);
       report.close(name + tensor, actual[0], tensors.tensor(key + tensor), tolerance);
     }
   }
@@ -151,9 +155,9 @@ class RunCheck {
     std::vector<double> levels;
     SamplingHooks hooks;
     hooks.on_step = [&](const SamplerStep& step) { callback_x.push_back(step.x.clone()); };
-    hooks.guidance.on_call = [&](int, const at::Tensor& x, double level, const at::Tensor& out) {
+    hooks.guidance.on_call = [&](int, const at::Tensor& x, double level, const GuidedEps& out) {
       model_x.push_back(x.clone());
-      model_out.push_back(out.clone());
+      model_out.push_back(out.guided.clone());
       levels.push_back(level);
     };
     const at::Tensor latent = pipeline_.sample(settings_of(run_), batch, hooks);
@@ -211,8 +215,8 @@ class RunCheck {
     sampling.options = at::TensorOptions(at::kDouble);
     at::Tensor result;
     SamplingHooks hooks;
-    hooks.guidance.on_call = [&](int, const at::Tensor&, double, const at::Tensor& out) {
-      result = result.defined() ? result : out.clone();
+    hooks.guidance.on_call = [&](int, const at::Tensor&, double, const GuidedEps& out) {
+      result = result.defined() ? result : out.guided.clone();
     };
     hooks.check_cancelled = [&] {
       if (result.defined()) {

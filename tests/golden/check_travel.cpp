@@ -3,6 +3,7 @@
 #include "ptravel/error.h"
 #include "tests/golden/runs.h"
 #include "tests/support/golden.h"
+#include "travel/frame_places.h"
 #include "travel/mode_linear.h"
 #include "travel/slice.h"
 #include "travel/stages.h"
@@ -50,13 +51,15 @@ void check_arguments(const json& entry, const std::string& name, Report& report)
   const bool doubles = entry.at("mode") == "grad" || entry.at("subseed") == -1;
   const bool should_fail = entry.contains("error");
   try {
-    const StagePlan plan = plan_stages(
-        entry.at("prompt").get<std::string>(), entry.at("negative").get<std::string>(),
-        steps_text(entry.at("steps")), doubles ? SingleStage::Double : SingleStage::Refuse);
+    StageRules rules;
+    rules.single = doubles ? SingleStage::Double : SingleStage::Refuse;
+    const StagePlan plan =
+        plan_stages(entry.at("prompt").get<std::string>(), entry.at("negative").get<std::string>(),
+                    steps_text(entry.at("steps")), rules);
     const bool same = !should_fail && json(plan.prompts) == entry.at("pos") &&
                       json(plan.negative_prompts) == entry.at("neg") &&
-                      plan.frame_count() == entry.at("frames").get<std::int64_t>() &&
-                      static_cast<std::int64_t>(frame_places(plan).size()) == plan.frame_count();
+                      static_cast<std::int64_t>(frame_places(plan, {}).size()) ==
+                          entry.at("frames").get<std::int64_t>();
     report.exact(name, same, should_fail ? "accepted, but the reference fails" : "differs");
   } catch (const Error& error) {
     report.exact(name, should_fail, error.what());
@@ -110,7 +113,7 @@ void check_aligned_mix(const SafetensorsFile& tensors,
   }
   LinearMode mode;
   mode.interpolation = interpolation;
-  mode.padding = StagePadding::Zero;
+  mode.padding.kind = StagePadding::Zero;
   const ScheduledConditioning from(tensors.tensor("head/stage_cond").to(at::kFloat)[0]);
   const ScheduledConditioning to(tensors.tensor("head/long_cond").to(at::kFloat));
   std::vector<at::Tensor> rows;
@@ -156,6 +159,8 @@ void check_travel(const Context& context, Report& report) {
   const auto tensors = SafetensorsFile::open(context.folder / "travel.safetensors");
   check_head(set.at("cases"), *tensors, report);
   check_linear_travels(context, set, *tensors, report);
+  check_walks(context, set, *tensors, report);
+  check_newest_version(context, set, *tensors, report);
 }
 
 }  // namespace ptravel::golden

@@ -1,9 +1,15 @@
 #include "tests/golden/run_support.h"
 
+#include <cmath>
 #include <cstring>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+
+#include "model/key_map.h"
+#include "model/model_files.h"
+#include "model/unet.h"
+#include "model/weights.h"
 
 namespace ptravel::golden {
 
@@ -54,6 +60,48 @@ SamplingSettings settings_of(const json& run) {
   settings.denoising_strength = value_or(run, "denoising_strength", 0.75);
   settings.fix_steps = value_or(run, "fix_steps", false);
   return settings;
+}
+
+LatentLoss latent_loss_in_float64(const Pipeline& pipeline,
+                                  const at::Tensor& latent,
+                                  const LossDraw& draw,
+                                  const at::Tensor& context) {
+  const ModelFiles files = open_model(pipeline.files().path);
+  const Compute compute{at::kCPU, at::kDouble};
+  const Unet unet(Weights(files.weights, std::string(kUnetPrefix), "unet"), files.unet, compute);
+  const double abar = pipeline.sigma_table().alphas_cumprod().at(static_cast<std::size_t>(draw.t));
+  const at::Tensor noise = draw.noise.to(at::kDouble);
+  const at::Tensor x = latent.to(at::kDouble) * std::sqrt(abar) + noise * std::sqrt(1 - abar);
+  const at::AutoGradMode gradients(true);
+  at::Tensor input = context.detach().to(at::kDouble).unsqueeze(0).clone();
+  input.set_requires_grad(true);
+  const at::Tensor t = at::full({1}, static_cast<double>(draw.t), at::kDouble);
+  const at::Tensor loss = (unet.forward(x, t, input).to(at::kDouble) - noise).square();
+  loss.backward(loss.detach());
+  return {loss.detach(), input.grad().detach()[0]};
+}
+
+void close_or_rounded(Report& report,
+                      const std::string& name,
+                      const at::Tensor& actual,
+                      const at::Tensor& expected,
+                      double atol,
+                      double rtol,
+                      const std::function<at::Tensor()>& float64) {
+  const at::Tensor wanted = expected.to(at::kDouble);
+  if (actual.sizes() != wanted.sizes()) {
+    report.exact(name, false, "shapes differ");
+    return;
+  }
+  const at::Tensor error = (actual.to(at::kDouble) - wanted).abs();
+  at::Tensor allowed = wanted.abs() * rtol + atol;
+  if (!(error <= allowed).all().item<bool>()) {
+    allowed = allowed + 2 * (wanted - float64().to(at::kDouble)).abs().max();
+  }
+  const auto worst = (error - allowed).argmax().item<std::int64_t>();
+  const double there = error.flatten()[worst].item<double>();
+  const double limit = allowed.flatten()[worst].item<double>();
+  report.add({name, there, limit, there <= limit, "at flat index " + std::to_string(worst)});
 }
 
 std::vector<ImageSeed> seeds_of(const json& run) {

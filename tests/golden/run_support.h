@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "diffusion/noise.h"
+#include "pipeline/latent_loss.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/image.h"
 #include "ptravel/sampling.h"
@@ -38,6 +41,23 @@ std::unique_ptr<Pipeline> open_pipeline(const Context& context);
 
 /// The settings of a run as the set writes them.
 SamplingSettings settings_of(const nlohmann::json& run);
+
+/// The latent loss and its gradient computed in float64: what tells rounding from mistakes where a
+/// network with random weights is ill-conditioned.
+LatentLoss latent_loss_in_float64(const Pipeline& pipeline,
+                                  const at::Tensor& latent,
+                                  const LossDraw& draw,
+                                  const at::Tensor& context);
+
+/// |actual - expected| <= atol + rtol * |expected|; where that fails, twice the expected tensor's
+/// largest distance from `float64()` is allowed on top: the reference's rounding, and ours.
+void close_or_rounded(Report& report,
+                      const std::string& name,
+                      const at::Tensor& actual,
+                      const at::Tensor& expected,
+                      double atol,
+                      double rtol,
+                      const std::function<at::Tensor()>& float64);
 
 /// One seed for each picture of a run.
 std::vector<ImageSeed> seeds_of(const nlohmann::json& run);

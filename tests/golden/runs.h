@@ -16,4 +16,17 @@ void check_linear_travels(const Context& context,
                           const SafetensorsFile& tensors,
                           Report& report);
 
+/// The first version's modes replace and grad of travel/travel.json, with the recorded timesteps
+/// and noise, and its latent loss and step methods.
+void check_walks(const Context& context,
+                 const nlohmann::json& set,
+                 const SafetensorsFile& tensors,
+                 Report& report);
+
+/// The newest version's replace and embryo of travel/travel.json.
+void check_newest_version(const Context& context,
+                          const nlohmann::json& set,
+                          const SafetensorsFile& tensors,
+                          Report& report);
+
 }  // namespace ptravel::golden

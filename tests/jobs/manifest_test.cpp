@@ -14,7 +14,7 @@ Manifest some_manifest() {
   manifest.program_version = "1.2.3";
   manifest.request.model = "/models/a.safetensors";
   manifest.request.prompt = "a\n\"b\"";
-  manifest.request.seed = 5;
+  manifest.request.seed = {5};
   manifest.model_name = "a";
   manifest.model_sha256 = std::string(64, '0');
   manifest.frames = 7;

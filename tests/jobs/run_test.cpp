@@ -11,38 +11,13 @@
 #include "media/infotext.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "tests/jobs/tiny_run.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
-
-TravelRequest tiny_request(const TemporaryFolder& out) {
-  TravelRequest request;
-  request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
-  request.prompt = "a cat\na red dog";
-  request.negative_prompt = "blurry";
-  request.travel_steps = "2";
-  request.steps = 2;
-  request.width = 64;
-  request.height = 64;
-  request.seed = 7;
-  request.precision = Precision::Fp32;
-  request.out = out.path().string();
-  request.fps = 0;
-  return request;
-}
-
-const RunEventSink kNoEvents = [](const RunEvent&) {};
-
-std::map<std::string, std::string> contents(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    files[entry.path().filename().string()] = read_file(entry.path());
-  }
-  return files;
-}
 
 int largest_difference(const fs::path& a, const fs::path& b) {
   const Image x = read_image(a).image;
@@ -94,60 +69,6 @@ TEST(Run, SameRequestSameBytesWhateverTheBatchAndThreads) {
   }
 }
 
-class Resume : public testing::TestWithParam<Genesis> {};
-
-TEST_P(Resume, EndsWithTheBytesOfAnUninterruptedRun) {
-  const TemporaryFolder whole_out, stopped_out;
-  TravelRequest request = tiny_request(whole_out);
-  request.genesis = GetParam();
-  request.batch = 2;
-  request.fps = 8;
-  request.contact_sheet = true;
-  Progress progress;
-  const RunResult whole = run_travel(request, progress, kNoEvents);
-
-  request.out = stopped_out.path().string();
-  Progress stopping;
-  fs::path folder;
-  EXPECT_THROW(run_travel(request, stopping,
-                          [&](const RunEvent& event) {
-                            folder = event.kind == RunEvent::Kind::Folder ? event.path : folder;
-                            if (event.kind == RunEvent::Kind::Frame && event.index == 0) {
-                              stopping.cancel();
-                            }
-                          }),
-               Error);
-  EXPECT_TRUE(fs::exists(folder / "00000.png"));
-  EXPECT_FALSE(fs::exists(folder / "00003.png"));
-  // What a killed process may leave: a half-written frame, and a video cut short.
-  write_file_atomic(folder / ".00002.png.part", "half a frame");
-  const RunResult resumed = resume_travel(folder, {}, progress, kNoEvents);
-  const auto resumed_files = contents(resumed.folder);
-  const auto whole_files = contents(whole.folder);
-  ASSERT_EQ(resumed_files.size(), whole_files.size());
-  EXPECT_EQ(whole_files.count("contact-sheet.png"), 1u);
-  for (const auto& [name, bytes] : whole_files) {
-    EXPECT_TRUE(resumed_files.count(name) == 1 && resumed_files.at(name) == bytes) << name;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(BothGeneses, Resume, testing::Values(Genesis::Fixed, Genesis::Successive));
-
-TEST(Run, OneFrameAloneEqualsTheRunsFrame) {
-  const TemporaryFolder out;
-  for (const Genesis genesis : {Genesis::Fixed, Genesis::Successive}) {
-    TravelRequest request = tiny_request(out);
-    request.genesis = genesis;
-    Progress progress;
-    const RunResult result = run_travel(request, progress, kNoEvents);
-    for (const std::int64_t index : {0, 2, 3}) {
-      const fs::path again = out / "again.png";
-      redraw_frame(result.folder / frame_file_name(index), {}, again, progress, kNoEvents);
-      EXPECT_TRUE(read_file(again) == read_file(result.folder / frame_file_name(index))) << index;
-    }
-  }
-}
-
 TEST(Run, InitPictureIsKeptAtLowStrength) {
   const TemporaryFolder out;
   Image picture(100, 80);
@@ -157,13 +78,13 @@ TEST(Run, InitPictureIsKeptAtLowStrength) {
   write_png(out / "init.png", picture);
   TravelRequest request = tiny_request(out);
   request.init_image = (out / "init.png").string();
-  request.denoise_strength = 0;
+  request.denoise_strength = {0};
   request.steps = 20;
   request.resize_mode = ResizeMode::CropAndResize;
   Progress progress;
   const RunResult low = run_travel(request, progress, kNoEvents);
   // At strength 0 one step removes the smallest noise there is: the seed hardly matters.
-  request.seed = 8;
+  request.seed = {8};
   const RunResult other_seed = run_travel(request, progress, kNoEvents);
   EXPECT_LE(largest_difference(low.folder / "00000.png", other_seed.folder / "00000.png"), 40);
 }

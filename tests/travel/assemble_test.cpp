@@ -10,6 +10,27 @@
 namespace ptravel {
 namespace {
 
+std::vector<std::int64_t> film(const std::string& pick, int pad, int hold, bool ping_pong) {
+  FilmPlan plan;
+  plan.frame_count = 5;
+  plan.stage_frames = {0, 4};
+  plan.pick = pick;
+  plan.pad = pad;
+  plan.hold = hold;
+  plan.ping_pong = ping_pong;
+  return film_frames(plan);
+}
+
+TEST(Film, HoldsAtStagesGoesBackAndPads) {
+  EXPECT_THAT(film("", 0, 0, false), testing::ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(film("", 0, 2, false), testing::ElementsAre(0, 0, 0, 1, 2, 3, 4, 4, 4));
+  EXPECT_THAT(film("1:", 0, 1, false), testing::ElementsAre(1, 2, 3, 4, 4));
+  EXPECT_THAT(film("", 0, 0, true), testing::ElementsAre(0, 1, 2, 3, 4, 3, 2, 1));
+  EXPECT_THAT(film("::2", 1, 0, true), testing::ElementsAre(0, 0, 2, 4, 2, 2));
+  EXPECT_THAT(film("3:", 0, 0, true), testing::ElementsAre(3, 4));
+  EXPECT_THROW(film("9:", 0, 0, false), Error);
+}
+
 /// Makes a contact sheet of small frames; returns which ones were asked for.
 std::vector<std::int64_t> frames_of_sheet(std::int64_t frame_count, const std::string& pick) {
   const TemporaryFolder folder;

@@ -43,11 +43,11 @@ TEST(ModeLinear, SlerpOfZeroOppositeOrEqualRowsIsLerp) {
 
 TEST(ModeLinear, ShorterStageIsPaddedWithTheEmptyPromptOrZeros) {
   LinearMode mode;
-  mode.empty_encoding = at::full({2, 4}, 7.0f);
-  const at::Tensor padded = padded_to(ramp(3, 0), 6, mode);
+  mode.padding.empty_encoding = at::full({2, 4}, 7.0f);
+  const at::Tensor padded = padded_to(ramp(3, 0), 6, mode.padding);
   EXPECT_CLOSE(padded.narrow(0, 3, 3), at::full({3, 4}, 7.0f), 0);
-  mode.padding = StagePadding::Zero;
-  EXPECT_CLOSE(padded_to(ramp(3, 0), 6, mode).narrow(0, 3, 3), at::zeros({3, 4}), 0);
+  mode.padding.kind = StagePadding::Zero;
+  EXPECT_CLOSE(padded_to(ramp(3, 0), 6, mode.padding).narrow(0, 3, 3), at::zeros({3, 4}), 0);
   const ScheduledConditioning mixed =
       mix_schedules(schedule({{8, ramp(2, 0)}}), schedule({{8, ramp(4, 1)}}), 0.5, mode);
   EXPECT_EQ(mixed.entries.at(0).context.size(0), 4);

@@ -28,8 +28,8 @@ TEST(Request, JsonRoundTripsEveryField) {
   request.negative_prompt = "line \"one\"\nline, two: three";
   request.genesis = Genesis::Successive;
   request.eta = 0.25;
-  request.seed = 9007199254740991;
-  request.cfg_scale = 6.9;
+  request.seed = {9007199254740991, 3};
+  request.cfg_scale = {6.9, 7, 11.5};
   request.pad_cond_uncond = true;
   request.format = VideoFormat::Webm;
   TravelRequest back;

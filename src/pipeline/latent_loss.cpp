@@ -1,0 +1,55 @@
+#include "pipeline/latent_loss.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+/// The network's guess of the noise in x at the timestep.
+at::Tensor guessed_noise(const Pipeline& pipeline,
+                         const at::Tensor& x,
+                         std::int64_t t,
+                         double abar,
+                         const at::Tensor& context) {
+  const at::Tensor times =
+      at::full({1}, static_cast<double>(t), at::TensorOptions(at::kFloat).device(x.device()));
+  const at::Tensor prediction = pipeline.unet().forward(x, times, context);
+  if (!pipeline.predicts_v()) {
+    return prediction;
+  }
+  return prediction * std::sqrt(abar) + x * std::sqrt(1 - abar);
+}
+
+}  // namespace
+
+LatentLoss latent_loss(const Pipeline& pipeline,
+                       const at::Tensor& latent,
+                       const LossDraw& draw,
+                       const at::Tensor& context,
+                       bool with_gradient) {
+  const at::Device device = pipeline.compute().device;
+  const std::vector<double> alphas = pipeline.sigma_table().alphas_cumprod();
+  PTRAVEL_CHECK(draw.t >= 0 && draw.t < static_cast<std::int64_t>(alphas.size()));
+  PTRAVEL_CHECK(latent.dim() == 4 && latent.sizes() == draw.noise.sizes() && context.dim() == 2);
+  const double abar = alphas[static_cast<std::size_t>(draw.t)];
+  const at::Tensor noise = draw.noise.to(device);
+  const at::Tensor x = latent.to(device) * std::sqrt(abar) + noise * std::sqrt(1 - abar);
+  const at::AutoGradMode gradients(with_gradient);
+  at::Tensor input = context.detach().to(device).unsqueeze(0).clone();
+  input.set_requires_grad(with_gradient);
+  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input);
+  const at::Tensor loss = (guess - noise).square();
+  LatentLoss result;
+  result.loss = loss.detach().to(at::kCPU);
+  if (with_gradient) {
+    loss.backward(loss.detach());  // The context is the only leaf that wants a gradient.
+    result.gradient = input.grad().detach()[0].to(at::kCPU, at::kFloat);
+  }
+  return result;
+}
+
+}  // namespace ptravel

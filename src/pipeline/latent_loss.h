@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+#include "pipeline/pipeline.h"
+
+namespace ptravel {
+
+/// What a latent loss is drawn at: a timestep and the noise that is added there.
+struct LossDraw {
+  std::int64_t t = 0;  ///< From 0 to 999.
+  at::Tensor noise;    ///< [1, C, h, w] float32.
+};
+
+/// How badly a text conditioning explains a picture.
+struct LatentLoss {
+  at::Tensor loss;      ///< [1, C, h, w] float32 on the CPU.
+  at::Tensor gradient;  ///< [tokens, width] float32 on the CPU; undefined when not asked for.
+};
+
+/// The first version's latent loss: the squared error, element by element, with which the network,
+/// told `context` [tokens, width], guesses the noise in sqrt(abar) latent + sqrt(1 - abar) noise.
+/// The gradient is the vector-Jacobian product with the loss itself, d(sum of loss^2 / 2)/d
+/// context. Networks that predict v are read as a guess of the noise. `latent` [1, C, h, w]. One
+/// thread.
+LatentLoss latent_loss(const Pipeline& pipeline,
+                       const at::Tensor& latent,
+                       const LossDraw& draw,
+                       const at::Tensor& context,
+                       bool with_gradient);
+
+}  // namespace ptravel

@@ -1,0 +1,62 @@
+#include "travel/embryo.h"
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "ptravel/sampling.h"
+#include "travel/frame_settings.h"
+
+namespace ptravel {
+namespace {
+
+at::Tensor repeated(const at::Tensor& one, std::int64_t rows) {
+  return one.repeat({rows, 1, 1, 1});
+}
+
+int shared_calls(const TravelRequest& request, bool input_only) {
+  const SamplerInfo& sampler =
+      find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler);
+  const int calls_per_step = planned_calls(sampler, request.steps) / request.steps;
+  const int calls = embryo_steps(request) * calls_per_step;
+  // The web UI's step counter lags one behind the model calls.
+  return input_only ? calls + 1 : calls;
+}
+
+}  // namespace
+
+Embryo::Embryo(const TravelRequest& request)
+    : input_only_(request.compat == Compat::V3), calls_(shared_calls(request, input_only_)) {}
+
+GuidanceHooks Embryo::recorder() {
+  GuidanceHooks hooks;
+  hooks.on_call = [this](int call, const at::Tensor& x, double, const GuidedEps& result) {
+    if (call == calls_ && input_only_) {
+      input_ = x.clone();
+    }
+    if (call < calls_ && !input_only_) {
+      results_.push_back({result.guided.clone(), result.uncond.clone()});
+    }
+  };
+  return hooks;
+}
+
+GuidanceHooks Embryo::player() const {
+  GuidanceHooks hooks;
+  if (input_only_) {
+    hooks.replace_input = [this](int call, const at::Tensor& x) {
+      return call == calls_ && input_.defined() ? repeated(input_, x.size(0)) : x;
+    };
+    return hooks;
+  }
+  hooks.replay = [this](int call, const at::Tensor& x) -> std::optional<GuidedEps> {
+    const auto index = static_cast<std::size_t>(call);
+    if (index >= results_.size()) {
+      return std::nullopt;
+    }
+    return GuidedEps{repeated(results_[index].guided, x.size(0)),
+                     repeated(results_[index].uncond, x.size(0))};
+  };
+  return hooks;
+}
+
+}  // namespace ptravel

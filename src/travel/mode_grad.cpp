@@ -1,0 +1,151 @@
+#include "travel/mode_grad.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/rng.h"
+#include "travel/frame_settings.h"
+#include "travel/walk.h"
+
+namespace ptravel {
+namespace {
+
+constexpr double kNoGradient = 1e-5;   // the first version's EPS
+constexpr double kShortestStep = 0.2;  // and GAMMA
+constexpr std::int64_t kTimesteps = 1000;
+
+double mean_distance(const at::Tensor& a, const at::Tensor& b) {
+  return (a - b).abs().mean().item<double>();
+}
+
+/// Every pair of the two stages' encodings walks on its own, with the same draws.
+class GradWalk : public SteppingWalk {
+ public:
+  GradWalk(const WalkTools& tools, const GapEnds& ends)
+      : SteppingWalk(tools, ends),
+        pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.padding) {}
+
+ protected:
+  void restart() override {
+    contexts_.clear();
+    for (const ContextPair& pair : pairing_.pairs()) {
+      contexts_.push_back(pair.from);
+    }
+    arrived_ = false;
+  }
+
+  void advance(std::int64_t step, const TargetLatent& target) override {
+    for (std::int64_t i = 1; i <= tools().request.grad_iter && !arrived_; ++i) {
+      iterate(step, i, target());
+    }
+  }
+
+  ImageConditioning current(const FramePlace& place) const override {
+    ImageConditioning image;
+    image.parts = pairing_.parts(contexts_, place.alpha);
+    image.uncond = uncond_between(tools(), ends(), place.alpha);
+    return image;
+  }
+
+ private:
+  void iterate(std::int64_t step, std::int64_t iteration, const at::Tensor& latent) {
+    const TravelRequest& request = tools().request;
+    const LossDraw draw = tools().draws({ends().seed, ends().gap, step, iteration}, latent.sizes());
+    GradRecord sum;
+    for (std::size_t i = 0; i < contexts_.size(); ++i) {
+      const ContextPair& pair = pairing_.pairs()[i];
+      const GradientParts parts = gradient_parts(tools().pipeline, {contexts_[i], pair.to}, latent,
+                                                 draw, request.grad_w_latent != 0);
+      const at::Tensor gradient =
+          weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
+      contexts_[i] = contexts_[i] - grad_step(gradient, request.grad_method) * request.grad_alpha;
+      sum.loss_latent += parts.loss_latent;
+      sum.loss_cond += parts.loss_cond;
+      sum.grad_mean += gradient.abs().mean().item<double>();
+      sum.grad_max = std::max(sum.grad_max, gradient.abs().max().item<double>());
+      sum.from += mean_distance(contexts_[i], pair.from);
+      sum.to += mean_distance(contexts_[i], pair.to);
+      sum.total += mean_distance(pair.from, pair.to);
+    }
+    const auto count = static_cast<double>(contexts_.size());
+    for (double* value :
+         {&sum.loss_latent, &sum.loss_cond, &sum.grad_mean, &sum.from, &sum.to, &sum.total}) {
+      *value /= count;
+    }
+    sum.step = step;
+    sum.iteration = iteration;
+    sum.t = draw.t;
+    tools().log.add(ends().gap, sum);
+    if (sum.to <= request.grad_tolerance && request.grad_tolerance > 0) {
+      arrive();
+    }
+  }
+
+  /// The rest of the gap stays at the target.
+  void arrive() {
+    for (std::size_t i = 0; i < contexts_.size(); ++i) {
+      contexts_[i] = pairing_.pairs()[i].to;
+    }
+    arrived_ = true;
+  }
+
+  Pairing pairing_;
+  std::vector<at::Tensor> contexts_;
+  bool arrived_ = false;
+};
+
+}  // namespace
+
+at::Tensor grad_step(const at::Tensor& gradient, GradMethod method) {
+  switch (method) {
+    case GradMethod::Sign:
+      return gradient.sign();
+    case GradMethod::Tanh:
+      return gradient.tanh();
+    case GradMethod::Clip:
+      break;
+  }
+  const at::Tensor size = gradient.abs();
+  const at::Tensor step = size.clamp(kShortestStep, 1.0) * gradient.sign();
+  return at::where(size > kNoGradient, step, at::zeros_like(step));
+}
+
+GradientParts gradient_parts(const Pipeline& pipeline,
+                             const ContextPair& pair,
+                             const at::Tensor& latent,
+                             const LossDraw& draw,
+                             bool with_latent_gradient) {
+  const LatentLoss loss = latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient);
+  GradientParts parts;
+  parts.latent = loss.gradient;
+  parts.cond = pair.from - pair.to;
+  parts.loss_latent = loss.loss.mean().item<double>();
+  parts.loss_cond = parts.cond.abs().mean().item<double>();
+  return parts;
+}
+
+at::Tensor weighted_gradient(const GradientParts& parts, double w_latent, double w_cond) {
+  const at::Tensor cond = parts.cond * w_cond;
+  if (w_latent == 0) {
+    return cond;
+  }
+  PTRAVEL_CHECK(parts.latent.defined());
+  return parts.latent * w_latent + cond;
+}
+
+LossDraw loss_draw(const GradPlace& place, at::IntArrayRef shape) {
+  Rng rng(RngSource::Cpu, derived_seed(static_cast<std::uint64_t>(place.seed),
+                                       {place.gap, place.step, place.iteration}));
+  LossDraw draw;
+  draw.t = rng.randint(0, kTimesteps, {1}).item<std::int64_t>();
+  draw.noise = rng.randn(shape);
+  return draw;
+}
+
+std::unique_ptr<Walk> make_grad_walk(const WalkTools& tools, const GapEnds& ends) {
+  return std::make_unique<GradWalk>(tools, ends);
+}
+
+}  // namespace ptravel

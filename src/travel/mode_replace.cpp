@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+#include "tensor/rng.h"
+#include "text/chunks.h"
+#include "travel/frame_settings.h"
+#include "travel/mode_grad.h"
+#include "travel/token_swap.h"
+#include "travel/walk.h"
+
+namespace ptravel {
+namespace {
+
+std::vector<double> numbers_of(const at::Tensor& values) {
+  const at::Tensor wide = values.to(at::kCPU, at::kDouble).contiguous();
+  return {wide.data_ptr<double>(), wide.data_ptr<double>() + wide.numel()};
+}
+
+/// The keys of each place, from the conditioning's rows [77 * chunks]: without the start and end
+/// token of each chunk.
+std::vector<double> place_keys(const at::Tensor& rows) {
+  const at::Tensor chunks = rows.reshape({-1, kChunkSize}).narrow(1, 1, kChunkTokens);
+  return numbers_of(chunks.contiguous());
+}
+
+/// One text on its way to another.
+struct Passage {
+  TokenSwap swap;
+  std::size_t differing;           // at the beginning
+  std::vector<double> distances;   // mean |difference| of the token embeddings
+  std::vector<std::size_t> order;  // in which places are swapped; empty: decided step by step
+};
+
+struct Entry {
+  int end_at_step;
+  std::size_t passage;
+};
+
+struct Part {
+  std::vector<Entry> entries;
+  double from_weight;
+  double to_weight;
+};
+
+class PromptReplaceWalk : public SteppingWalk {
+ public:
+  PromptReplaceWalk(const WalkTools& tools, const GapEnds& ends)
+      : SteppingWalk(tools, ends), empty_(empty_chunk(tools.pipeline.tokenizer())) {}
+
+ protected:
+  void restart() override;
+  void advance(std::int64_t step, const TargetLatent& target) override;
+  ImageConditioning current(const FramePlace& place) const override;
+
+ private:
+  bool first_version() const { return tools().request.compat == Compat::V1_3; }
+  double share(std::int64_t step) const;
+  std::size_t passage_of(const std::vector<Chunk>& from, const std::vector<Chunk>& to);
+  Part part_of(const PromptPart& from, const PromptPart& to);
+  std::vector<std::size_t> swapped_in(const Passage& passage,
+                                      std::int64_t step,
+                                      const std::vector<double>& gradients) const;
+  std::vector<std::size_t> random_order(std::size_t places, std::int64_t step) const;
+  at::Tensor encoded(const TokenRow& row) const;
+  std::vector<double> gradients(const Passage& passage,
+                                const LossDraw& draw,
+                                const at::Tensor& latent) const;
+  void tell(const Passage& passage, std::int64_t step, const std::vector<double>& gradients) const;
+
+  Chunk empty_;
+  std::vector<Passage> passages_;
+  std::vector<Part> parts_;
+  std::int64_t step_ = 0;
+};
+
+double PromptReplaceWalk::share(std::int64_t step) const {
+  return eased(static_cast<double>(step) / static_cast<double>(ends().steps),
+               tools().request.easing);
+}
+
+std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
+                                          const std::vector<Chunk>& to) {
+  const std::size_t chunks = std::max(from.size(), to.size());
+  TokenSwap swap(TokenRow::of(from, chunks, empty_), TokenRow::of(to, chunks, empty_),
+                 first_version() ? Multipliers::Stay : Multipliers::Move);
+  for (std::size_t i = 0; i < passages_.size(); ++i) {
+    if (passages_[i].swap.from() == swap.from() && passages_[i].swap.to() == swap.to()) {
+      return i;
+    }
+  }
+  const PromptEncoder& encoder = tools().pipeline.encoder();
+  const std::vector<double> distances = numbers_of(
+      (encoder.embeddings(swap.from().ids) - encoder.embeddings(swap.to().ids)).abs().mean(1));
+  Passage passage{std::move(swap), 0, distances, {}};
+  passage.differing = passage.swap.differing().size();
+  switch (tools().request.replace_order) {
+    case ReplaceOrder::Similar:
+    case ReplaceOrder::Different:
+      passage.order = ascending(distances);
+      if (tools().request.replace_order == ReplaceOrder::Different) {
+        std::reverse(passage.order.begin(), passage.order.end());
+      }
+      break;
+    case ReplaceOrder::Random:
+    case ReplaceOrder::GradMin:
+    case ReplaceOrder::GradMax:
+      break;
+  }
+  passages_.push_back(std::move(passage));
+  return passages_.size() - 1;
+}
+
+Part PromptReplaceWalk::part_of(const PromptPart& from, const PromptPart& to) {
+  std::set<int> ends;
+  for (const PromptPart* part : {&from, &to}) {
+    for (const ScheduledChunks& entry : part->schedule) {
+      ends.insert(entry.end_at_step);
+    }
+  }
+  Part part{{}, from.weight, to.weight};
+  for (const int end : ends) {
+    part.entries.push_back({end, passage_of(active_chunks(from.schedule, end).chunks,
+                                            active_chunks(to.schedule, end).chunks)});
+  }
+  return part;
+}
+
+void PromptReplaceWalk::restart() {
+  passages_.clear();
+  parts_.clear();
+  step_ = 0;
+  const std::vector<PromptPart>& from = ends().from.tokens;
+  const std::vector<PromptPart>& to = ends().to.tokens;
+  for (std::size_t i = 0; i < std::max(from.size(), to.size()); ++i) {
+    // A part without a partner keeps its text and fades through its weight.
+    PromptPart source = i < from.size() ? from[i] : PromptPart{to[i].schedule, 0};
+    PromptPart goal = i < to.size() ? to[i] : PromptPart{from[i].schedule, 0};
+    parts_.push_back(part_of(source, goal));
+  }
+}
+
+/// A fixed order for the whole gap; the first version shuffled anew at every step.
+std::vector<std::size_t> PromptReplaceWalk::random_order(std::size_t places,
+                                                         std::int64_t step) const {
+  const std::int64_t salt = first_version() ? step : 0;
+  Rng rng(RngSource::Cpu,
+          derived_seed(static_cast<std::uint64_t>(ends().seed), {ends().gap, salt}));
+  const at::Tensor order = rng.randperm(static_cast<std::int64_t>(places));
+  const auto* first = order.data_ptr<std::int64_t>();
+  return {first, first + places};
+}
+
+std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
+                                                       std::int64_t step,
+                                                       const std::vector<double>& gradients) const {
+  const std::vector<std::size_t> left = passage.swap.differing();
+  const std::size_t done = passage.differing - left.size();
+  const std::size_t goal = evenly_replaced(passage.differing, share(step));
+  const std::size_t count = first_version()
+                                ? std::min(v1_count(left.size(), ends().steps), left.size())
+                                : std::max(goal, done) - done;
+  if (!passage.order.empty()) {
+    return first_of(passage.order, left, count);
+  }
+  if (tools().request.replace_order == ReplaceOrder::Random) {
+    return first_of(random_order(passage.swap.to().ids.size(), step), left, count);
+  }
+  std::vector<std::size_t> order = ascending(gradients);
+  if (tools().request.replace_order == ReplaceOrder::GradMax) {
+    std::reverse(order.begin(), order.end());
+  }
+  return first_of(order, left, count);
+}
+
+at::Tensor PromptReplaceWalk::encoded(const TokenRow& row) const {
+  return tools().pipeline.encoder().encode_chunks({row.chunks(empty_)}, tools().options)[0];
+}
+
+std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
+                                                 const LossDraw& draw,
+                                                 const at::Tensor& latent) const {
+  const at::Tensor context = encoded(passage.swap.current());
+  const TravelRequest& request = tools().request;
+  const GradientParts parts =
+      gradient_parts(tools().pipeline, {context, encoded(passage.swap.to())}, latent, draw,
+                     request.grad_w_latent != 0);
+  return place_keys(weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).mean(1));
+}
+
+void PromptReplaceWalk::tell(const Passage& passage,
+                             std::int64_t step,
+                             const std::vector<double>& gradients) const {
+  const Tokenizer& tokenizer = tools().pipeline.tokenizer();
+  std::vector<std::int32_t> ids = passage.swap.current().ids;
+  if (first_version()) {
+    // It left out end tokens before it put the words in order, so those behind one moved up.
+    std::erase(ids, tokenizer.end_id());
+  }
+  std::vector<std::int32_t> sorted;
+  for (const std::size_t place : ascending(gradients.empty() ? passage.distances : gradients)) {
+    if (place < ids.size()) {
+      sorted.push_back(ids[place]);
+    }
+  }
+  tools().log.add(ends().gap, SwapRecord{step, token_words(tokenizer, ids),
+                                         token_words(tokenizer, sorted), !gradients.empty()});
+}
+
+void PromptReplaceWalk::advance(std::int64_t step, const TargetLatent& target) {
+  std::optional<LossDraw> draw;
+  at::Tensor latent;
+  if (walks_by_picture(tools().request)) {
+    latent = target();
+    draw = tools().draws({ends().seed, ends().gap, step, 1}, latent.sizes());
+  }
+  for (Passage& passage : passages_) {
+    const std::vector<double> keys =
+        draw ? gradients(passage, *draw, latent) : std::vector<double>();
+    tell(passage, step, keys);
+    passage.swap.swap(swapped_in(passage, step, keys));
+  }
+  step_ = step;
+}
+
+ImageConditioning PromptReplaceWalk::current(const FramePlace& place) const {
+  const double way = first_version() ? place.alpha : share(step_);
+  if (way == 1) {
+    return ends().to.conditioning;  // Everything is replaced: the stage itself.
+  }
+  ImageConditioning image;
+  for (const Part& part : parts_) {
+    std::vector<ScheduledChunks> schedule;
+    for (const Entry& entry : part.entries) {
+      schedule.push_back(
+          {entry.end_at_step, passages_[entry.passage].swap.current().chunks(empty_)});
+    }
+    image.parts.push_back({tools().pipeline.encoder().encode_schedule(schedule, tools().options),
+                           (1 - way) * part.from_weight + way * part.to_weight});
+  }
+  image.uncond = uncond_between(tools(), ends(), way);
+  return image;
+}
+
+}  // namespace
+
+std::unique_ptr<Walk> make_prompt_replace_walk(const WalkTools& tools, const GapEnds& ends) {
+  return std::make_unique<PromptReplaceWalk>(tools, ends);
+}
+
+}  // namespace ptravel

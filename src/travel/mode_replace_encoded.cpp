@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "ptravel/error.h"
+#include "tensor/rng.h"
+#include "travel/frame_settings.h"
+#include "travel/pairing.h"
+#include "travel/token_swap.h"
+#include "travel/unit_swap.h"
+#include "travel/walk.h"
+
+namespace ptravel {
+namespace {
+
+/// What a name means; the newest version, as it worked, took the axes of a tensor with a leading
+/// batch axis, so that its "token" swapped columns and its "channel" single values.
+SwapUnit unit_of(const TravelRequest& request) {
+  const bool shifted = request.compat == Compat::V3;
+  switch (request.replace_dim) {
+    case ReplaceDim::Token:
+      return shifted ? SwapUnit::Column : SwapUnit::Row;
+    case ReplaceDim::Channel:
+      return shifted ? SwapUnit::Value : SwapUnit::Column;
+    case ReplaceDim::Prompt:
+    case ReplaceDim::Random:
+      break;
+  }
+  return SwapUnit::Value;
+}
+
+/// One encoding on its way, with the order in which its units are swapped.
+struct Passage {
+  UnitSwap swap;
+  std::size_t differing;
+  std::vector<std::size_t> order;
+};
+
+class EncodedReplaceWalk : public SteppingWalk {
+ public:
+  EncodedReplaceWalk(const WalkTools& tools, const GapEnds& ends)
+      : SteppingWalk(tools, ends),
+        pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.padding) {}
+
+ protected:
+  void restart() override {
+    passages_.clear();
+    for (const ContextPair& pair : pairing_.pairs()) {
+      UnitSwap swap(pair, unit_of(tools().request));
+      const std::size_t differing = swap.differing().size();
+      std::vector<std::size_t> order = order_of(swap);
+      passages_.push_back({std::move(swap), differing, std::move(order)});
+    }
+    step_ = 0;
+  }
+
+  void advance(std::int64_t step, const TargetLatent&) override {
+    for (Passage& passage : passages_) {
+      const std::vector<std::size_t> left = passage.swap.differing();
+      passage.swap.swap(first_of(passage.order, left, count(passage, left.size(), step)));
+    }
+    step_ = step;
+  }
+
+  ImageConditioning current(const FramePlace& place) const override {
+    const double way = tools().request.compat == Compat::V3 ? place.alpha : share(step_);
+    if (way == 1) {
+      return ends().to.conditioning;  // Everything is replaced: the stage itself.
+    }
+    std::vector<at::Tensor> contexts;
+    for (const Passage& passage : passages_) {
+      contexts.push_back(passage.swap.current());
+    }
+    ImageConditioning image;
+    image.parts = pairing_.parts(contexts, way);
+    image.uncond = uncond_between(tools(), ends(), way);
+    return image;
+  }
+
+ private:
+  double share(std::int64_t step) const {
+    return eased(static_cast<double>(step) / static_cast<double>(ends().steps),
+                 tools().request.easing);
+  }
+
+  std::size_t count(const Passage& passage, std::size_t left, std::int64_t step) const {
+    if (tools().request.compat == Compat::V3) {
+      return std::min(v3_count(passage.differing, ends().steps), left);
+    }
+    const std::size_t done = passage.differing - left;
+    return std::max(evenly_replaced(passage.differing, share(step)), done) - done;
+  }
+
+  std::vector<std::size_t> order_of(const UnitSwap& swap) const {
+    if (tools().request.replace_order == ReplaceOrder::Random) {
+      Rng rng(RngSource::Cpu,
+              derived_seed(static_cast<std::uint64_t>(ends().seed), {ends().gap, 0}));
+      const auto units = static_cast<std::int64_t>(swap.distances().size());
+      const at::Tensor order = rng.randperm(units);
+      return {order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + units};
+    }
+    std::vector<std::size_t> order = ascending(swap.distances());
+    if (tools().request.replace_order == ReplaceOrder::Different) {
+      std::reverse(order.begin(), order.end());
+    }
+    return order;
+  }
+
+  Pairing pairing_;
+  std::vector<Passage> passages_;
+  std::int64_t step_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Walk> make_encoded_replace_walk(const WalkTools& tools, const GapEnds& ends) {
+  return std::make_unique<EncodedReplaceWalk>(tools, ends);
+}
+
+}  // namespace ptravel

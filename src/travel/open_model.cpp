@@ -1,0 +1,49 @@
+#include "travel/open_model.h"
+
+#include <vector>
+
+#include "travel/settings.h"
+
+namespace ptravel {
+namespace {
+
+Precision precision_of(const Compute& compute) {
+  switch (compute.dtype) {
+    case at::kBFloat16:
+      return Precision::Bf16;
+    case at::kHalf:
+      return Precision::Fp16;
+    default:
+      return Precision::Fp32;
+  }
+}
+
+/// Decides what the request leaves to the model and the machine.
+void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
+  request.width = request.width > 0 ? request.width : pipeline.trained_size();
+  request.height = request.height > 0 ? request.height : pipeline.trained_size();
+  request.precision = precision_of(pipeline.compute());
+}
+
+std::vector<RequestProblem> check_against_model(const TravelRequest& request,
+                                                const Pipeline& pipeline) {
+  std::vector<RequestProblem> problems = validate_request(request, {pipeline.size_factor()});
+  const std::int64_t layers = pipeline.files().clip.num_layers;
+  if (request.clip_skip > layers) {
+    problems.push_back({"clip_skip", std::to_string(request.clip_skip) +
+                                         ", expected at most the text encoder's " +
+                                         std::to_string(layers) + " layers"});
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::unique_ptr<Pipeline> open_checked(TravelRequest& request) {
+  std::unique_ptr<Pipeline> pipeline = Pipeline::open(pipeline_options(request));
+  settle_with_model(request, *pipeline);
+  throw_request_problems(check_against_model(request, *pipeline));
+  return pipeline;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "pipeline/pipeline.h"
+#include "ptravel/request.h"
+
+namespace ptravel {
+
+/// Opens the request's model without loading its weights, settles what the request leaves to the
+/// model and the machine (picture size, precision) and checks it against the model. Throws
+/// InvalidArgument with one line per problem, or what opening throws.
+std::unique_ptr<Pipeline> open_checked(TravelRequest& request);
+
+}  // namespace ptravel

@@ -1,0 +1,243 @@
+#include "ptravel/preview.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "pipeline/pipeline.h"
+#include "ptravel/error.h"
+#include "travel/assemble.h"
+#include "travel/embryo.h"
+#include "travel/frame_places.h"
+#include "travel/frame_settings.h"
+#include "travel/open_model.h"
+#include "travel/route.h"
+#include "travel/settings.h"
+#include "travel/token_swap.h"
+
+namespace ptravel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Tokens of texts without start, end and padding.
+void add_tokens(const Tokenizer& tokenizer,
+                const std::vector<Chunk>& chunks,
+                std::int64_t& count,
+                std::string* words) {
+  const TokenRow row = TokenRow::of(chunks, 0, {});
+  for (const std::int32_t id : row.ids) {
+    count += id == tokenizer.end_id() || id == tokenizer.pad_id() ? 0 : 1;
+  }
+  if (words != nullptr) {
+    *words += (words->empty() ? "" : " AND ") + token_words(tokenizer, row.ids);
+  }
+}
+
+PreviewStage stage_of(const StagePlan& plan,
+                      std::size_t i,
+                      const Tokenizer& tokenizer,
+                      const PromptOptions& options) {
+  PreviewStage stage;
+  stage.prompt = plan.prompts[i];
+  stage.negative_prompt = plan.negative_prompts[i];
+  for (const PromptPart& part : tokenize_prompt(tokenizer, stage.prompt, options)) {
+    add_tokens(tokenizer, active_chunks(part.schedule, 0).chunks, stage.tokens, &stage.words);
+  }
+  add_tokens(
+      tokenizer,
+      active_chunks(tokenize_negative_prompt(tokenizer, stage.negative_prompt, options).schedule, 0)
+          .chunks,
+      stage.negative_tokens, nullptr);
+  return stage;
+}
+
+PreviewFrame frame_of(const TravelRequest& request, const FramePlace& place, std::int64_t index) {
+  const TravelRequest frame = frame_request(request, place, index);
+  PreviewFrame result;
+  result.index = index;
+  result.stage = place.stage;
+  result.step = place.step;
+  result.share = place.share;
+  result.alpha = place.alpha;
+  result.cfg_scale = frame.cfg_scale.front();
+  result.denoise_strength = frame.denoise_strength.front();
+  result.seeds = frame.seed;
+  return result;
+}
+
+/// Network calls of one picture: two per model call unless the scale makes uncond needless.
+std::int64_t calls_of(const TravelRequest& frame, bool from_picture, int shared_steps) {
+  const SamplerInfo& sampler =
+      find_sampler(resolve_sampler(frame.sampler, frame.scheduler).sampler);
+  const int per_step = planned_calls(sampler, frame.steps) / frame.steps;
+  const int steps = reported_steps(sampling_settings(frame), from_picture) - shared_steps;
+  return static_cast<std::int64_t>(steps) * per_step * (frame.cfg_scale.front() == 1 ? 1 : 2);
+}
+
+PreviewCost cost_of(const TravelRequest& request,
+                    const StagePlan& plan,
+                    const std::vector<FramePlace>& places) {
+  const bool by_picture = walks_by_picture(request);
+  const FilmOrder order = film_order(places, plan, request, by_picture);
+  const bool embryo = request.genesis == Genesis::Embryo && plan.stage_count() > 1;
+  const bool shares = embryo && request.compat != Compat::V3;
+  const bool init = !request.init_image.empty();
+  PreviewCost cost;
+  const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
+                        int shared) {
+    cost.network_calls += calls_of(frame_request(request, place, index), from_picture, shared);
+    ++cost.decoded;
+  };
+  cost.encoded += init ? 1 : 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool chained = order.start_from[i].has_value();
+    draw(places[i], static_cast<std::int64_t>(i), init || chained,
+         shares ? embryo_steps(request) : 0);
+    cost.encoded += chained ? 1 : 0;
+    if (by_picture && !places[i].at_stage()) {
+      cost.gradient_calls += request.mode == TravelMode::Grad ? request.grad_iter : 1;
+    }
+  }
+  for (std::int64_t gap = 0; gap + 1 < plan.stage_count(); ++gap) {
+    if (embryo) {
+      draw({gap, 0.5, 0, 0, 0.5}, 0, init, 0);
+    }
+    if (by_picture) {
+      ++cost.encoded;  // the target's picture
+      const bool in_chain =
+          request.genesis == Genesis::Successive && request.compat != Compat::V1_3;
+      if (in_chain) {
+        draw({gap + 1, 0, 0, 0, 0}, 0, true, 0);
+        ++cost.encoded;
+      }
+    }
+  }
+  return cost;
+}
+
+std::string fixed(double value, const char* format) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string frame_line(const PreviewFrame& frame, const TravelRequest& request) {
+  char text[128];
+  std::snprintf(text, sizeof text, "%6lld  %5lld  %5lld  %7.4f  %7.4f",
+                static_cast<long long>(frame.index), static_cast<long long>(frame.stage + 1),
+                static_cast<long long>(frame.step), frame.share, frame.alpha);
+  std::string line = text;
+  if (request.cfg_scale.size() > 1) {
+    line += fixed(frame.cfg_scale, "  cfg %.3g");
+  }
+  if (request.denoise_strength.size() > 1) {
+    line += fixed(frame.denoise_strength, "  denoise %.3g");
+  }
+  if (request.seed.size() > 1) {
+    line += "  seed " + std::to_string(frame.seeds.front());
+    line += frame.seeds.size() > 1 ? " to " + std::to_string(frame.seeds.back()) : "";
+  }
+  return line + "\n";
+}
+
+}  // namespace
+
+TravelPreview preview_travel(const TravelRequest& asked) {
+  TravelPreview preview;
+  preview.request = asked;
+  TravelRequest& request = preview.request;
+  const std::unique_ptr<Pipeline> pipeline = open_checked(request);
+  const Tokenizer& tokenizer = pipeline->tokenizer();
+  const PromptOptions options = prompt_options(request);
+  const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
+                                     stage_rules(request));
+  for (std::size_t i = 0; i < plan.prompts.size() - (plan.loops ? 1 : 0); ++i) {
+    preview.stages.push_back(stage_of(plan, i, tokenizer, options));
+  }
+  const std::vector<FramePlace> places =
+      frame_places(drawn_plan(plan, request, tokenizer), request);
+  FilmPlan film;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
+    if (places[i].at_stage()) {
+      film.stage_frames.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  preview.cost = cost_of(request, plan, places);
+  film.frame_count = static_cast<std::int64_t>(places.size());
+  film.pick = request.pick;
+  film.pad = request.pad;
+  film.hold = request.hold;
+  film.ping_pong = request.ping_pong;
+  preview.video_frames = static_cast<std::int64_t>(film_frames(film).size());
+  return preview;
+}
+
+std::string to_text(const TravelPreview& preview) {
+  const TravelRequest& request = preview.request;
+  std::string text;
+  for (std::size_t i = 0; i < preview.stages.size(); ++i) {
+    const PreviewStage& stage = preview.stages[i];
+    text += "stage " + std::to_string(i + 1) + ": " + stage.prompt + "\n";
+    text += "  " + std::to_string(stage.tokens) + " tokens: " + stage.words + "\n";
+    if (!stage.negative_prompt.empty()) {
+      text += "  negative: " + stage.negative_prompt + " (" +
+              std::to_string(stage.negative_tokens) + " tokens)\n";
+    }
+  }
+  text += "\n frame  stage   step    share    alpha\n";
+  for (const PreviewFrame& frame : preview.frames) {
+    text += frame_line(frame, request);
+  }
+  const PreviewCost& cost = preview.cost;
+  text += "\n" + std::to_string(preview.frames.size()) + " frames of " +
+          std::to_string(request.width) + "x" + std::to_string(request.height) + "; " +
+          std::to_string(cost.network_calls) + " network calls for sampling";
+  text +=
+      cost.gradient_calls > 0 ? ", " + std::to_string(cost.gradient_calls) + " for gradients" : "";
+  text += "; " + std::to_string(cost.decoded) + " pictures decoded, " +
+          std::to_string(cost.encoded) + " encoded\n";
+  if (request.fps > 0 && preview.frames.size() > 1) {
+    text += "video: " + std::to_string(preview.video_frames) + " frames, " +
+            fixed(static_cast<double>(preview.video_frames) / request.fps, "%.2f s\n");
+  }
+  return text;
+}
+
+std::string to_json(const TravelPreview& preview) {
+  Json stages = Json::array();
+  for (const PreviewStage& stage : preview.stages) {
+    stages.push_back({{"prompt", stage.prompt},
+                      {"negative_prompt", stage.negative_prompt},
+                      {"tokens", stage.tokens},
+                      {"negative_tokens", stage.negative_tokens},
+                      {"words", stage.words}});
+  }
+  Json frames = Json::array();
+  for (const PreviewFrame& frame : preview.frames) {
+    frames.push_back({{"index", frame.index},
+                      {"stage", frame.stage},
+                      {"step", frame.step},
+                      {"share", frame.share},
+                      {"alpha", frame.alpha},
+                      {"cfg_scale", frame.cfg_scale},
+                      {"denoise_strength", frame.denoise_strength},
+                      {"seeds", frame.seeds}});
+  }
+  const Json object = {{"event", "plan"},
+                       {"width", preview.request.width},
+                       {"height", preview.request.height},
+                       {"stages", std::move(stages)},
+                       {"frames", std::move(frames)},
+                       {"network_calls", preview.cost.network_calls},
+                       {"gradient_calls", preview.cost.gradient_calls},
+                       {"decoded", preview.cost.decoded},
+                       {"encoded", preview.cost.encoded},
+                       {"video_frames", preview.video_frames}};
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "text/chunks.h"
+
+namespace ptravel {
+
+/// The tokens of a text without start and end tokens, chunk after chunk: 75 places per chunk.
+struct TokenRow {
+  std::vector<std::int32_t> ids;
+  std::vector<double> multipliers;  ///< Emphasis of each token.
+
+  /// The chunks' tokens, filled up with `empty` chunks to `chunk_count`.
+  static TokenRow of(const std::vector<Chunk>& chunks, std::size_t chunk_count, const Chunk& empty);
+  /// Chunks again; `frame` gives the start and end token.
+  std::vector<Chunk> chunks(const Chunk& frame) const;
+  bool operator==(const TokenRow&) const = default;
+};
+
+/// Whether the emphasis of a token goes with it, or stays where it is (as the first version had
+/// it).
+enum class Multipliers { Move, Stay };
+
+/// Turns one text's tokens into another's, place by place.
+class TokenSwap {
+ public:
+  /// Both rows have the same length.
+  TokenSwap(TokenRow from, TokenRow to, Multipliers multipliers);
+
+  const TokenRow& from() const { return from_; }
+  const TokenRow& to() const { return to_; }
+  const TokenRow& current() const { return current_; }
+  /// Places that still differ, ascending. With Multipliers::Move a token of another emphasis
+  /// differs, too.
+  std::vector<std::size_t> differing() const;
+  /// Takes the target's token at these places.
+  void swap(const std::vector<std::size_t>& places);
+
+ private:
+  TokenRow from_, to_, current_;
+  Multipliers multipliers_;
+};
+
+/// All places by ascending `keys`; equal ones by their place.
+std::vector<std::size_t> ascending(const std::vector<double>& keys);
+
+/// The first `count` of `wanted` in the order in which they stand in `order`.
+std::vector<std::size_t> first_of(const std::vector<std::size_t>& order,
+                                  const std::vector<std::size_t>& wanted,
+                                  std::size_t count);
+
+/// How many of `total` are replaced once a share of the way is gone: grows evenly and ends with
+/// all.
+std::size_t evenly_replaced(std::size_t total, double share);
+
+/// The first version's count for one step: a share of what still differs, but at least one.
+std::size_t v1_count(std::size_t differing, std::int64_t steps);
+
+/// How many in-betweens the first version draws until nothing differs, at most `steps`.
+std::int64_t v1_in_betweens(std::size_t differing, std::int64_t steps);
+
+}  // namespace ptravel

@@ -1,0 +1,81 @@
+#include "travel/walk.h"
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+class LinearWalk : public Walk {
+ public:
+  LinearWalk(const WalkTools& tools, const GapEnds& ends) : tools_(tools), ends_(ends) {}
+
+  ImageConditioning at(const FramePlace& place, const TargetLatent&) override {
+    ImageConditioning mixed = mix_conditionings(ends_.from.conditioning, ends_.to.conditioning,
+                                                place.alpha, tools_.linear);
+    const bool positive_only =
+        tools_.request.compat == Compat::V3 && tools_.request.genesis == Genesis::Embryo;
+    if (positive_only) {
+      mixed.uncond = ends_.to.conditioning.uncond;
+    }
+    return mixed;
+  }
+
+ private:
+  const WalkTools& tools_;
+  GapEnds ends_;
+};
+
+}  // namespace
+
+bool walks_by_picture(const TravelRequest& request) {
+  const bool by_gradient = request.replace_dim == ReplaceDim::Prompt &&
+                           (request.replace_order == ReplaceOrder::GradMin ||
+                            request.replace_order == ReplaceOrder::GradMax);
+  return request.mode == TravelMode::Grad || (request.mode == TravelMode::Replace && by_gradient);
+}
+
+std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
+  switch (tools.request.mode) {
+    case TravelMode::Linear:
+      return std::make_unique<LinearWalk>(tools, ends);
+    case TravelMode::Replace:
+      return tools.request.replace_dim == ReplaceDim::Prompt
+                 ? make_prompt_replace_walk(tools, ends)
+                 : make_encoded_replace_walk(tools, ends);
+    case TravelMode::Grad:
+      return make_grad_walk(tools, ends);
+  }
+  throw Error(ErrorCode::Internal, "[walk] unknown mode");
+}
+
+ScheduledConditioning uncond_between(const WalkTools& tools, const GapEnds& ends, double share) {
+  switch (tools.request.compat) {
+    case Compat::V1_3:
+      return ends.from.conditioning.uncond;
+    case Compat::V3:
+      return ends.to.conditioning.uncond;
+    case Compat::None:
+      break;
+  }
+  if (share == 0 || share == 1) {
+    return share == 0 ? ends.from.conditioning.uncond : ends.to.conditioning.uncond;
+  }
+  return mix_schedules(ends.from.conditioning.uncond, ends.to.conditioning.uncond, share,
+                       tools.linear);
+}
+
+ImageConditioning SteppingWalk::at(const FramePlace& place, const TargetLatent& target) {
+  PTRAVEL_CHECK(place.step >= 1);
+  if (step_ < 0 || place.step < step_) {
+    tools_.log.begin(ends_.gap);
+    restart();
+    step_ = 0;
+  }
+  while (step_ < place.step) {
+    advance(step_ + 1, target);
+    ++step_;
+  }
+  return current(place);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,207 @@
+#include "travel/walk_log.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "ptravel/error.h"
+#include "travel/request_names.h"
+
+namespace ptravel {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Column {
+  const char* name;
+  double GradRecord::*member;
+};
+
+constexpr std::array<Column, 7> kColumns = {{{"loss_latent", &GradRecord::loss_latent},
+                                             {"loss_cond", &GradRecord::loss_cond},
+                                             {"grad_mean", &GradRecord::grad_mean},
+                                             {"grad_max", &GradRecord::grad_max},
+                                             {"l1_from", &GradRecord::from},
+                                             {"l1_to", &GradRecord::to},
+                                             {"l1_total", &GradRecord::total}}};
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.7g", value);
+  return text;
+}
+
+Json swap_json(std::int64_t gap, const SwapRecord& record) {
+  return {{"gap", gap},
+          {"step", record.step},
+          {"words", record.words},
+          {"ordered_words", record.ordered_words},
+          {"by_gradient", record.by_gradient}};
+}
+
+Json grad_json(std::int64_t gap, const GradRecord& record) {
+  Json object = {
+      {"gap", gap}, {"step", record.step}, {"iteration", record.iteration}, {"t", record.t}};
+  for (const Column& column : kColumns) {
+    object[column.name] = record.*column.member;
+  }
+  return object;
+}
+
+SwapRecord swap_of(const Json& object) {
+  return {object.at("step").get<std::int64_t>(), object.at("words").get<std::string>(),
+          object.at("ordered_words").get<std::string>(), object.at("by_gradient").get<bool>()};
+}
+
+GradRecord grad_of(const Json& object) {
+  GradRecord record;
+  record.step = object.at("step").get<std::int64_t>();
+  record.iteration = object.at("iteration").get<std::int64_t>();
+  record.t = object.at("t").get<std::int64_t>();
+  for (const Column& column : kColumns) {
+    const Json& value = object.at(column.name);  // JSON has no NaN: it is written as null
+    record.*column.member = value.is_null() ? std::nan("") : value.get<double>();
+  }
+  return record;
+}
+
+/// The first version had longer names for two orders.
+std::string order_name(const TravelRequest& request) {
+  const std::string name(kReplaceOrderNames.name(request.replace_order));
+  const bool longer = request.compat == Compat::V1_3 && (name == "similar" || name == "different");
+  return (longer ? "most_" : "") + name;
+}
+
+template <typename Record>
+std::int64_t last_of(const std::map<std::int64_t, std::vector<Record>>& records, std::int64_t gap) {
+  const auto found = records.find(gap);
+  return found == records.end() || found->second.empty() ? 0 : found->second.back().step;
+}
+
+}  // namespace
+
+void WalkLog::begin(std::int64_t gap) {
+  swaps_.erase(gap);
+  grads_.erase(gap);
+}
+
+void WalkLog::add(std::int64_t gap, const SwapRecord& record) {
+  swaps_[gap].push_back(record);
+  if (listener_) {
+    listener_(log_lines(record));
+  }
+}
+
+void WalkLog::add(std::int64_t gap, const GradRecord& record) {
+  grads_[gap].push_back(record);
+  if (listener_) {
+    listener_(log_lines(record));
+  }
+}
+
+std::int64_t WalkLog::last_step(std::int64_t gap) const {
+  return std::max(last_of(swaps_, gap), last_of(grads_, gap));
+}
+
+std::string log_lines(const SwapRecord& record) {
+  return "tokens: " + record.words + "\n  >> " +
+         (record.by_gradient ? "grad" : "embed L1-distance") + " ascend: " + record.ordered_words +
+         "\n\n";
+}
+
+std::string log_lines(const GradRecord& record) {
+  return "loss: " + short_number(record.loss_latent + record.loss_cond) +
+         " (l_grad: " + short_number(record.loss_latent) +
+         ", l_match: " + short_number(record.loss_cond) +
+         ")\n  |grad|.avg: " + short_number(record.grad_mean) +
+         ", |grad|.max: " + short_number(record.grad_max) +
+         "\n  L1 from src: " + short_number(record.from) +
+         ", L1 to dst: " + short_number(record.to) + ", L1 total: " + short_number(record.total) +
+         "\n";
+}
+
+std::string WalkLog::text(const TravelRequest& request, const std::string& first_words) const {
+  std::string text;
+  if (request.mode == TravelMode::Replace) {
+    text = "replace_order = " + order_name(request) + "\n\ntokens: " + first_words + "\n\n";
+  } else {
+    text = "grad_alpha   = " + number_text(request.grad_alpha) +
+           "\ngrad_iter    = " + std::to_string(request.grad_iter) +
+           "\ngrad_meth    = " + std::string(kGradMethodNames.name(request.grad_method)) +
+           "\ngrad_w_grad  = " + number_text(request.grad_w_latent) +
+           "\ngrad_w_match = " + number_text(request.grad_w_cond) + "\n\n";
+  }
+  for (const auto& [gap, records] : swaps_) {
+    for (const SwapRecord& record : records) {
+      text += log_lines(record);
+    }
+  }
+  for (const auto& [gap, records] : grads_) {
+    for (const GradRecord& record : records) {
+      text += log_lines(record);
+    }
+  }
+  return text;
+}
+
+std::string WalkLog::csv() const {
+  std::string text = "stage,step,iteration,t";
+  for (const Column& column : kColumns) {
+    text += std::string(",") + column.name;
+  }
+  text += "\n";
+  for (const auto& [gap, records] : grads_) {
+    for (const GradRecord& record : records) {
+      text += std::to_string(gap) + "," + std::to_string(record.step) + "," +
+              std::to_string(record.iteration) + "," + std::to_string(record.t);
+      for (const Column& column : kColumns) {
+        text += "," + number_text(record.*column.member);
+      }
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+std::string WalkLog::to_json() const {
+  Json swaps = Json::array();
+  for (const auto& [gap, records] : swaps_) {
+    for (const SwapRecord& record : records) {
+      swaps.push_back(swap_json(gap, record));
+    }
+  }
+  Json grads = Json::array();
+  for (const auto& [gap, records] : grads_) {
+    for (const GradRecord& record : records) {
+      grads.push_back(grad_json(gap, record));
+    }
+  }
+  return Json{{"replace", std::move(swaps)}, {"grad", std::move(grads)}}.dump(
+             1, ' ', false, Json::error_handler_t::replace) +
+         "\n";
+}
+
+void WalkLog::restore(std::string_view json) {
+  try {
+    const Json object = Json::parse(json);
+    std::map<std::int64_t, std::vector<SwapRecord>> swaps;
+    std::map<std::int64_t, std::vector<GradRecord>> grads;
+    for (const Json& entry : object.at("replace")) {
+      swaps[entry.at("gap").get<std::int64_t>()].push_back(swap_of(entry));
+    }
+    for (const Json& entry : object.at("grad")) {
+      grads[entry.at("gap").get<std::int64_t>()].push_back(grad_of(entry));
+    }
+    swaps_ = std::move(swaps);
+    grads_ = std::move(grads);
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::Corrupt,
+                std::string("[walk.json] is not the log of a walk: ") + error.what());
+  }
+}
+
+}  // namespace ptravel

@@ -1,0 +1,62 @@
+#include "travel/pairing.h"
+
+#include <ATen/ATen.h>
+
+#include "tests/support/tensor_testing.h"
+
+namespace ptravel {
+namespace {
+
+at::Tensor filled(double value) { return at::full({3, 2}, value, at::kFloat); }
+
+ImageConditioning image(std::vector<ConditioningPart> parts) {
+  ImageConditioning result;
+  result.parts = std::move(parts);
+  return result;
+}
+
+ScheduledConditioning schedule(std::vector<ScheduledConditioning::Entry> entries) {
+  ScheduledConditioning result;
+  result.entries = std::move(entries);
+  return result;
+}
+
+TEST(Pairing, SchedulesMeetAtTheSwitchPointsOfBoth) {
+  const auto from = image({{schedule({{4, filled(1)}, {10, filled(2)}}), 1}});
+  const auto to = image({{schedule({{6, filled(5)}, {10, filled(6)}}), 1}});
+  const Pairing pairing(from, to, {StagePadding::Zero, {}});
+  ASSERT_EQ(pairing.pairs().size(), 3u);  // 1-5 to step 4, 2-5 to step 6, 2-6 to step 10
+  const auto parts = pairing.parts({filled(7), filled(8), filled(9)}, 0.5);
+  const ScheduledConditioning& mixed = parts.at(0).schedule;
+  EXPECT_TRUE(mixed.at_call(4).equal(filled(7)));
+  EXPECT_TRUE(mixed.at_call(5).equal(filled(8)));
+  EXPECT_TRUE(mixed.at_call(10).equal(filled(9)));
+}
+
+TEST(Pairing, AlternatingPromptsMakeFewPairs) {
+  std::vector<ScheduledConditioning::Entry> a, b;
+  for (int step = 1; step <= 20; ++step) {
+    a.push_back({step, filled(step % 2)});
+    b.push_back({step, filled(10 + step % 2)});
+  }
+  const Pairing pairing(image({{schedule(a), 1}}), image({{schedule(b), 1}}),
+                        {StagePadding::Zero, {}});
+  EXPECT_EQ(pairing.pairs().size(), 2u);
+  EXPECT_EQ(pairing.parts({filled(0), filled(1)}, 0).at(0).schedule.entries.size(), 20u);
+}
+
+TEST(Pairing, LonelyPartsFadeThroughTheirWeight) {
+  const auto from =
+      image({{ScheduledConditioning(filled(1)), 1.0}, {ScheduledConditioning(filled(2)), 0.8}});
+  const auto to = image({{ScheduledConditioning(filled(3)), 2.0}});
+  const Pairing pairing(from, to, {StagePadding::Zero, {}});
+  ASSERT_EQ(pairing.pairs().size(), 1u);
+  const auto parts = pairing.parts({filled(9)}, 0.25);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_DOUBLE_EQ(parts[0].weight, 1.25);
+  EXPECT_DOUBLE_EQ(parts[1].weight, 0.6);
+  EXPECT_TRUE(parts[1].schedule.at_call(3).equal(filled(2)));
+}
+
+}  // namespace
+}  // namespace ptravel

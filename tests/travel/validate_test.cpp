@@ -1,0 +1,161 @@
+// Which modes, geneses and versions go together, and what lists may hold.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ptravel/request.h"
+
+namespace ptravel {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TravelRequest valid_request() {
+  TravelRequest request;
+  request.model = "model.safetensors";
+  request.prompt = "a\nb\nc";
+  return request;
+}
+
+std::vector<std::string> problems(const TravelRequest& request) {
+  std::vector<std::string> fields;
+  for (const RequestProblem& problem : validate_request(request)) {
+    fields.push_back(problem.field);
+  }
+  return fields;
+}
+
+TEST(Validate, EveryModeGoesWithEveryGenesis) {
+  for (const TravelMode mode : {TravelMode::Linear, TravelMode::Replace, TravelMode::Grad}) {
+    for (const Genesis genesis : {Genesis::Fixed, Genesis::Successive, Genesis::Embryo}) {
+      TravelRequest request = valid_request();
+      request.mode = mode;
+      request.genesis = genesis;
+      EXPECT_THAT(problems(request), IsEmpty());
+    }
+  }
+}
+
+TEST(Validate, ListsHaveOneValueOrOnePerStage) {
+  TravelRequest request = valid_request();
+  request.cfg_scale = {7, 11, 5};
+  request.seed = {1, 2, 3};
+  request.denoise_strength = {0.5, 0.6, 0.7};
+  request.subseed_strength = {0, 0.1, 0};
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.loop = true;
+  EXPECT_THAT(problems(request), IsEmpty()) << "a loop's last stage is its first";
+  request.cfg_scale = {7, 11};
+  request.seed = {1, 2};
+  EXPECT_THAT(problems(request), ElementsAre("seed", "cfg_scale"));
+}
+
+TEST(Validate, MoreValuesThanPromptsMakeStages) {
+  TravelRequest request = valid_request();
+  request.prompt = "a";
+  request.seed = {1, 2, 3};
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.travel_steps = "4,5";
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.cfg_scale = {7, 8};
+  EXPECT_THAT(problems(request), ElementsAre("cfg_scale"));
+}
+
+TEST(Validate, GradientOrdersAreForPromptTokens) {
+  TravelRequest request = valid_request();
+  request.mode = TravelMode::Replace;
+  request.replace_order = ReplaceOrder::GradMin;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.replace_dim = ReplaceDim::Channel;
+  EXPECT_THAT(problems(request), ElementsAre("replace_order"));
+}
+
+TEST(Validate, AGradientNeedsAWeight) {
+  TravelRequest request = valid_request();
+  request.mode = TravelMode::Grad;
+  request.grad_w_latent = 0;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.grad_w_cond = 0;
+  EXPECT_THAT(problems(request), ElementsAre("grad_w_cond"));
+}
+
+TEST(Validate, TheOriginalsVersionsHadTheirLimits) {
+  TravelRequest request = valid_request();
+  request.compat = Compat::V1_3;
+  request.mode = TravelMode::Replace;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.replace_dim = ReplaceDim::Token;
+  request.genesis = Genesis::Embryo;
+  EXPECT_THAT(problems(request), ElementsAre("replace_dim", "genesis"));
+  request = valid_request();
+  request.compat = Compat::V3;
+  request.mode = TravelMode::Grad;
+  EXPECT_THAT(problems(request), ElementsAre("mode"));
+  request.mode = TravelMode::Replace;
+  EXPECT_THAT(problems(request), ElementsAre("replace_dim"));
+  request.replace_dim = ReplaceDim::Random;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.genesis = Genesis::Embryo;
+  EXPECT_THAT(problems(request), ElementsAre("genesis", "genesis"));  // three stages, and the mode
+}
+
+TEST(Validate, FramesOfAnEmbryoShareTheirNoise) {
+  TravelRequest request = valid_request();
+  request.genesis = Genesis::Embryo;
+  request.cfg_scale = {7, 8, 9};
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.seed = {1, 2, 3};
+  EXPECT_THAT(problems(request), ElementsAre("seed"));
+  request.seed = {1};
+  request.subseed_strength = {0.3};
+  EXPECT_THAT(problems(request), ElementsAre("subseed"));
+  request.subseed = 4;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.embryo_step = "20";
+  EXPECT_THAT(problems(request), ElementsAre("embryo_step"));
+}
+
+TEST(Validate, ValuesOfListsHaveLimits) {
+  TravelRequest request = valid_request();
+  for (const char* bad : {"", "7,", "7,x", "7,200", "-1", "7;8"}) {
+    EXPECT_TRUE(set_request_field(request, "cfg_scale", bad)) << bad;
+  }
+  EXPECT_FALSE(set_request_field(request, "cfg_scale", " 7 , 8.5,1e1"));
+  EXPECT_THAT(request.cfg_scale, ElementsAre(7, 8.5, 10));
+  for (const char* bad : {"", "1.5", "-2", "1,,2"}) {
+    EXPECT_TRUE(set_request_field(request, "seed", bad)) << bad;
+  }
+  EXPECT_FALSE(set_request_field(request, "seed", "1,-1,3"));
+  EXPECT_THAT(problems([] {
+                TravelRequest empty = valid_request();
+                empty.cfg_scale.clear();
+                return empty;
+              }()),
+              ElementsAre("cfg_scale"));
+}
+
+TEST(Validate, ListsInJson) {
+  TravelRequest request = valid_request();
+  EXPECT_TRUE(apply_json(request, R"({"cfg_scale": [7, 8.5, 9], "seed": [1, 2, 3],
+                                      "denoise_strength": 0.5, "loop": true})")
+                  .empty());
+  EXPECT_THAT(request.cfg_scale, ElementsAre(7, 8.5, 9));
+  EXPECT_THAT(request.seed, ElementsAre(1, 2, 3));
+  EXPECT_THAT(request.denoise_strength, ElementsAre(0.5));
+  EXPECT_EQ(apply_json(request, R"({"cfg_scale": [], "seed": [1, "2"]})").size(), 2u);
+}
+
+TEST(Validate, TheOriginalsNamesOfOrdersAreKnown) {
+  TravelRequest request;
+  for (const auto& [text, order] : {std::pair{"most_similar", ReplaceOrder::Similar},
+                                    {"similiar", ReplaceOrder::Similar},
+                                    {"most_different", ReplaceOrder::Different},
+                                    {"grad_max", ReplaceOrder::GradMax}}) {
+    EXPECT_FALSE(set_request_field(request, "replace_order", text));
+    EXPECT_EQ(request.replace_order, order);
+  }
+}
+
+}  // namespace
+}  // namespace ptravel
