@@ -1,7 +1,5 @@
 #include "ptravel/video.h"
 
-#include <malloc.h>
-
 #include "base/files.h"
 #include "media/video_names.h"
 #include "tests/media/media_testing.h"
@@ -48,26 +46,6 @@ INSTANTIATE_TEST_SUITE_P(All,
                          [](const auto& info) {
                            return std::string(kVideoFormatNames.name(info.param));
                          });
-
-/// Encoders that read memory before they write it give other bytes from run to run. Here the C
-/// library fills fresh memory with a pattern.
-TEST_P(VideoOfFormat, BytesDoNotDependOnFreshMemory) {
-  std::vector<std::string> bytes;
-  for (const int pattern : {0x01, 0xaa, 0x55}) {
-    mallopt(M_PERTURB, pattern);
-    const auto writer = VideoWriter::open(clip(), 96, 96, options());
-    for (int i = 0; i < 6; ++i) {
-      writer->add_frame(make_image(96, 96, [&](int x, int y) -> Pixel {
-        return {low_byte((x * 7 + y * 13 + i * 29) % 251), low_byte((x * y + i) % 253), 90};
-      }));
-    }
-    writer->finish();
-    mallopt(M_PERTURB, 0);
-    bytes.push_back(read_file(clip()));
-  }
-  EXPECT_TRUE(bytes[0] == bytes[1]);
-  EXPECT_TRUE(bytes[0] == bytes[2]);
-}
 
 TEST_P(VideoOfFormat, DecodesToWhatWasEncoded) {
   write_clip(clip(), 64, 48, 12, options());
