@@ -1,9 +1,10 @@
 // Times the networks with random weights and nothing but LibTorch (and oneDNN where the build has
 // it): one denoising step of two images, the text encoder, the VAE's two directions. For trying
-// machines that have no model file.
+// machines that have no model file. With --gradient, only the UNet of one image, in turn without
+// and with the gradient of its output's sum with respect to the conditioning.
 //
 //   engine_bench [cpu|cuda|auto] [fp32|bf16|fp16|auto] [--small] [--size W H] [--threads N]
-//   [--repeat N]
+//   [--repeat N] [--gradient]
 
 #include <algorithm>
 #include <chrono>
@@ -32,11 +33,17 @@ struct Options {
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   bool small = false;
+  bool gradient = false;
   std::int64_t width = 512;
   std::int64_t height = 512;
   int threads = 0;
   int repeat = 3;
 };
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -69,12 +76,38 @@ void time_case(const char* name, const Options& options, const std::function<at:
     run();
     seconds.push_back(now() - start);
   }
-  std::sort(seconds.begin(), seconds.end());
   std::printf(
       "%-28s median %8.4f s   best %8.4f s   first %8.4f s   user %8.3f s   peak %5.2f GiB\n", name,
-      seconds[seconds.size() / 2], seconds[0], warm_up, (user_seconds() - user) / options.repeat,
-      peak_gib());
+      median(seconds), *std::min_element(seconds.begin(), seconds.end()), warm_up,
+      (user_seconds() - user) / options.repeat, peak_gib());
   std::fflush(stdout);
+}
+
+/// Seconds that `body` takes; it returns a tensor, as above.
+double seconds_of(const std::function<at::Tensor()>& body) {
+  const double start = now();
+  body().flatten()[0].item<float>();
+  return now() - start;
+}
+
+/// Times inference and inference with a gradient in turn, so that both see the same machine.
+void time_gradient(const Options& options,
+                   const std::function<at::Tensor()>& inference,
+                   const std::function<at::Tensor()>& gradient) {
+  seconds_of(inference);
+  const double plain_peak = peak_gib();
+  seconds_of(gradient);
+  std::vector<double> plain, both, ratios;
+  for (int i = 0; i < options.repeat; ++i) {
+    plain.push_back(seconds_of(inference));
+    both.push_back(seconds_of(gradient));
+    ratios.push_back(both.back() / plain.back());
+  }
+  std::printf(
+      "UNet step, 1 image: median %.3f s   with gradient %.3f s   ratio: median %.2f, worst %.2f "
+      "of %d pairs   peak %.2f GiB, before the first gradient %.2f GiB\n",
+      median(plain), median(both), median(ratios), *std::max_element(ratios.begin(), ratios.end()),
+      options.repeat, peak_gib(), plain_peak);
 }
 
 Options parse(int argc, char** argv) {
@@ -90,6 +123,8 @@ Options parse(int argc, char** argv) {
                                            : Precision::Fp16;
     } else if (word == "--small") {
       options.small = true;
+    } else if (word == "--gradient") {
+      options.gradient = true;
     } else if (word == "--size") {
       options.width = number();
       options.height = number();
@@ -100,7 +135,8 @@ Options parse(int argc, char** argv) {
     } else if (word != "auto") {
       throw Error(ErrorCode::InvalidArgument, "[engine_bench] " + word +
                                                   ": expected cpu, cuda, fp32, bf16, fp16, "
-                                                  "--small, --size W H, --threads N or --repeat N");
+                                                  "--small, --size W H, --threads N, --repeat N or "
+                                                  "--gradient");
     }
   }
   return options;
@@ -128,7 +164,6 @@ void run(const Options& options) {
   const Vae vae(Weights(source, "vae", "vae"), vae_config, compute);
   std::printf("made the weights in %.1f s, peak %.2f GiB\n", now() - start, peak_gib());
 
-  const at::NoGradGuard inference;
   const std::int64_t h = options.height / 8;
   const std::int64_t w = options.width / 8;
   const at::Tensor ids = at::randint(49408, {2, 77}, at::kLong);
@@ -136,10 +171,28 @@ void run(const Options& options) {
   const at::Tensor t = at::full({2}, 500.0F);
   const at::Tensor context = at::randn({2, 77, unet_config.context_dim});
   const at::Tensor image = at::rand({1, 3, 8 * h, 8 * w}) * 2 - 1;
+  const auto first = [](const at::Tensor& both) { return both.narrow(0, 0, 1).clone(); };
+  if (options.gradient) {
+    const auto step = [&](const at::Tensor& conditioning) {
+      return unet.forward(first(x), first(t), conditioning);
+    };
+    const auto inference = [&] {
+      const at::NoGradGuard no_gradients;
+      return step(first(context));
+    };
+    const auto gradient = [&] {
+      const at::Tensor leaf = first(context).requires_grad_();
+      step(leaf).sum().backward();
+      return leaf.grad();
+    };
+    time_gradient(options, inference, gradient);
+    return;
+  }
+  const at::NoGradGuard no_gradients;
   time_case("text encoder, 2 prompts", options, [&] { return clip.forward(ids); });
   time_case("UNet step, 2 images", options, [&] { return unet.forward(x, t, context); });
   time_case("VAE encode, 1 image", options, [&] { return vae.encode(image).mean; });
-  time_case("VAE decode, 1 image", options, [&] { return vae.decode(x.narrow(0, 0, 1)); });
+  time_case("VAE decode, 1 image", options, [&] { return vae.decode(first(x)); });
 }
 
 }  // namespace

@@ -41,7 +41,10 @@ CrossAttention::CrossAttention(const Weights& weights,
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                       const at::Tensor& context,
                                       const at::Tensor& residual) const {
-  return to_out(attention(to_q(x), to_k(context), to_v(context), heads), residual);
+  // A context that wants a gradient comes unrounded, and each use of it rounds its own copy: the
+  // gradients of all uses are then added up unrounded.
+  const auto rounded = [&] { return context.to(x.scalar_type()); };
+  return to_out(attention(to_q(x), to_k(rounded()), to_v(rounded()), heads), residual);
 }
 
 FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute)

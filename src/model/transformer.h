@@ -14,7 +14,8 @@ struct CrossAttention {
                  std::int64_t context_dim,
                  std::int64_t heads,
                  const Compute& compute);
-  /// x [N, T, channels], context [N, S, context_dim]; adds `residual` where defined.
+  /// x [N, T, channels], context [N, S, context_dim] in any format; adds `residual` where
+  /// defined.
   at::Tensor operator()(const at::Tensor& x,
                         const at::Tensor& context,
                         const at::Tensor& residual = {}) const;

@@ -14,6 +14,7 @@
 #include "ptravel/error.h"
 #include "tensor/activation.h"
 #include "tensor/layout.h"
+#include "tensor/path.h"
 
 namespace ptravel {
 namespace {
@@ -60,7 +61,7 @@ struct ResBlock {
 /// What all blocks of one forward pass share.
 struct Pass {
   at::Tensor time_silu;  // [N, time_width]
-  at::Tensor context;    // [N, T, context_dim]
+  at::Tensor context;    // [N, T, context_dim], unrounded where it wants a gradient
 };
 
 /// One entry of input_blocks or output_blocks. Each part is optional; they run in this order.
@@ -275,7 +276,8 @@ at::Tensor Unet::forward(const at::Tensor& x,
   const at::Tensor embedding = timestep_embedding(t.to(device), net.config.model_channels);
   const at::Tensor time = net.time2(ptravel::silu(net.time1(embedding)));
   probe("time_embed", time);
-  const Pass pass{ptravel::silu(time).to(dtype), context.to(device, dtype)};
+  const Pass pass{ptravel::silu(time).to(dtype),
+                  wants_gradient(context) ? context.to(device) : context.to(device, dtype)};
 
   at::Tensor h = to_channels_last(x.to(device, dtype));
   std::vector<at::Tensor> skips;

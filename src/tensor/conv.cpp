@@ -1,10 +1,12 @@
 #include "tensor/conv.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "ptravel/error.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
+#include "tensor/saved_layer.h"
 
 namespace ptravel {
 namespace {
@@ -22,11 +24,68 @@ at::Tensor conv_by_torch(const at::Tensor& x,
                     geometry.stride);
 }
 
+/// The gradient with respect to x, of the given sizes, by LibTorch's operators.
+at::Tensor gradient_by_torch(const at::Tensor& grad,
+                             const at::Tensor& weight,
+                             at::IntArrayRef x_sizes,
+                             const cpu::ConvGeometry& geometry) {
+  const std::int64_t border = geometry.pad_before + geometry.pad_after;
+  const at::Tensor padded =
+      at::empty({x_sizes[0], x_sizes[1], x_sizes[2] + border, x_sizes[3] + border}, grad.options());
+  const std::vector<std::int64_t> strides(2, geometry.stride), none(2, 0), dense(2, 1);
+  const at::Tensor result = std::get<0>(at::convolution_backward(
+      grad, padded, weight, /*bias_sizes=*/c10::nullopt, strides, none, dense, /*transposed=*/false,
+      none, /*groups=*/1, {true, false, false}));
+  return result.narrow(2, geometry.pad_before, x_sizes[2])
+      .narrow(3, geometry.pad_before, x_sizes[3]);
+}
+
 }  // namespace
+
+/// The CPU's convolution, differentiated with respect to everything but the weights. Keeps nothing
+/// but sizes: what it multiplies by is the weights.
+struct ConvolutionFunction : torch::autograd::Function<ConvolutionFunction> {
+  using OptionalTensor = c10::optional<at::Tensor>;
+
+  static at::Tensor forward(torch::autograd::AutogradContext* context,
+                            const at::Tensor& x,
+                            const OptionalTensor& residual,
+                            const OptionalTensor& image_bias,
+                            const Convolution& layer,
+                            ResultFormat format) {
+    context->saved_data["layer"] = SavedLayer<Convolution>::pack(layer);
+    context->saved_data["sizes"] = x.sizes().vec();
+    context->saved_data["format"] = static_cast<std::int64_t>(x.scalar_type());
+    context->saved_data["residual"] = residual.has_value();
+    context->saved_data["image_bias"] = image_bias.has_value();
+    return layer.on_cpu(
+        x, {image_bias.value_or(at::Tensor()), residual.value_or(at::Tensor()), format});
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& grads) {
+    auto& saved = context->saved_data;
+    const auto type = static_cast<at::ScalarType>(saved["format"].toInt());
+    const at::Tensor grad = to_channels_last(grads[0].to(type));
+    torch::autograd::variable_list result(5);
+    if (context->needs_input_grad(0)) {
+      const Convolution layer = SavedLayer<Convolution>::unpack(saved["layer"]);
+      result[0] = layer.input_gradient(grad, saved["sizes"].toIntVector());
+    }
+    if (saved["residual"].toBool()) {
+      result[1] = grad;
+    }
+    if (saved["image_bias"].toBool()) {
+      result[2] = grad.sum({2, 3}, /*keepdim=*/false, at::kFloat);
+    }
+    return result;
+  }
+};
 
 Convolution::Convolution(at::Tensor weight, at::Tensor bias, cpu::ConvGeometry geometry)
     : bias_(std::move(bias)),
       geometry_(geometry),
+      in_channels_(weight.size(1)),
       out_channels_(weight.size(0)),
       kernel_size_(weight.size(2)) {
   PTRAVEL_CHECK(weight.dim() == 4 && weight.size(2) == weight.size(3) && bias_.defined());
@@ -79,22 +138,45 @@ at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extr
                    x.options().dtype(type).memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
-  const bool on_cpu = packed_ && use_cpu_kernels({&x, &extras.residual}) &&
-                      !(extras.image_bias.defined() && wants_gradient(extras.image_bias));
-  if (on_cpu) {
-    at::Tensor bias = bias_.to(at::kFloat).reshape({1, -1});
-    if (extras.image_bias.defined()) {
-      bias = bias + extras.image_bias.to(at::kFloat);
-    }
-    at::Tensor out = empty_result(x, extras);
-    const bool add_to_out = extras.residual.defined();
-    bias = bias.contiguous();
-    return packed_->run(to_channels_last(x), bias, out, add_to_out)
-               ? out
-               : by_image(x, bias, out, add_to_out);
+at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) const {
+  at::Tensor bias = bias_.to(at::kFloat).reshape({1, -1});
+  if (extras.image_bias.defined()) {
+    bias = bias + extras.image_bias.to(at::kFloat);
   }
-  return by_torch(x, extras);
+  at::Tensor out = empty_result(x, extras);
+  const bool add_to_out = extras.residual.defined();
+  bias = bias.contiguous();
+  return packed_->run(to_channels_last(x), bias, out, add_to_out)
+             ? out
+             : by_image(x, bias, out, add_to_out);
+}
+
+at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
+  if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
+    return by_torch(x, extras);
+  }
+  if (!any_wants_gradient({&x, &extras.residual, &extras.image_bias})) {
+    return on_cpu(x, extras);
+  }
+  return ConvolutionFunction::apply(x, optional(extras.residual), optional(extras.image_bias),
+                                    *this, extras.format);
+}
+
+at::Tensor Convolution::input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const {
+  PTRAVEL_CHECK(packed_ && x_sizes.size() == 4 && x_sizes[1] == in_channels_);
+  const at::Tensor above = to_channels_last(grad);
+  at::Tensor out = empty_picture(above, x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3]);
+  if (packed_->run_backward(above, out)) {
+    return out;
+  }
+  const at::Tensor weights = weight().to(at::kFloat);
+  for (std::int64_t image = 0; image < x_sizes[0]; ++image) {
+    const std::vector<std::int64_t> sizes = {1, x_sizes[1], x_sizes[2], x_sizes[3]};
+    out.narrow(0, image, 1)
+        .copy_(
+            gradient_by_torch(above.narrow(0, image, 1).to(at::kFloat), weights, sizes, geometry_));
+  }
+  return out;
 }
 
 }  // namespace ptravel

@@ -18,10 +18,10 @@ struct ConvExtras {
   ResultFormat format = ResultFormat::AsInput;  ///< Float32 only without a residual.
 };
 
-/// A convolution with its weights. On a CPU in inference the weights are kept in oneDNN's layout
-/// only; where a gradient is wanted, they are laid out plainly for that call. Direct algorithms
-/// throughout (no Winograd), sums in fp32. Copies share the weights. May be used from several
-/// threads.
+/// A convolution with its weights. On a CPU the weights are kept in oneDNN's layout only, unless
+/// they learn. Direct algorithms throughout (no Winograd), sums in fp32. Differentiable, once (no
+/// second derivatives), with respect to x, residual, image bias, and the weights where they learn.
+/// Copies share the weights. May be used from several threads.
 class Convolution {
  public:
   Convolution() = default;
@@ -31,14 +31,22 @@ class Convolution {
   /// x [N, in, h, w] gives [N, out, h', w'] in channels-last memory.
   at::Tensor operator()(const at::Tensor& x, const ConvExtras& extras = {}) const;
 
+  /// The gradient with respect to x [N, in, h, w], given by its sizes, from the gradient of the
+  /// result. For weights that do not learn, on a CPU.
+  at::Tensor input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const;
+
   /// The weight in PyTorch's layout.
   at::Tensor weight() const;
   const at::Tensor& bias() const { return bias_; }
 
  private:
+  friend struct ConvolutionFunction;
+
+  /// By the CPU's kernels, without recording gradients.
+  at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras) const;
   /// Memory for the result; holds the residual where there is one.
   at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
-  /// By LibTorch's operators: differentiable, on any device.
+  /// By LibTorch's operators: on any device, and where weights learn.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
   /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on
   /// how many were asked for together, and with one rounding at the end.
@@ -51,6 +59,7 @@ class Convolution {
   at::Tensor weight_;                                 // elsewhere, and where it learns
   at::Tensor bias_;
   cpu::ConvGeometry geometry_;
+  std::int64_t in_channels_ = 0;
   std::int64_t out_channels_ = 0;
   std::int64_t kernel_size_ = 0;
 };

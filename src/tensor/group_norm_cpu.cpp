@@ -43,6 +43,34 @@ struct Blocks {
   std::int64_t element_bytes;
 };
 
+/// A block of rows of one image.
+struct Block {
+  std::int64_t image;
+  std::int64_t index;  ///< Among all blocks of all images.
+  std::int64_t rows;
+  std::int64_t offset;  ///< Of its first byte.
+};
+
+/// Calls body(block) for every block, on all threads.
+template <typename Body>
+void for_blocks(const Blocks& blocks, Body&& body) {
+  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) {
+      const std::int64_t image = index / blocks.count;
+      const std::int64_t block = index % blocks.count;
+      body(Block{image, index, blocks.rows_in(block), blocks.offset(image, block)});
+    }
+  });
+}
+
+/// One image's [2, C] of a [N, 2, C] float32, as two rows.
+struct TwoRows {
+  TwoRows(const at::Tensor& x, std::int64_t image)
+      : first(x.data_ptr<float>() + image * 2 * x.size(2)), second(first + x.size(2)) {}
+
+  float *first, *second;
+};
+
 /// The first pixel of each image, [N, C] float32. Sums are taken relative to it: a channel whose
 /// mean is far from zero would otherwise lose its variance to cancellation.
 at::Tensor shifts_of(const at::Tensor& x) {
@@ -52,18 +80,13 @@ at::Tensor shifts_of(const at::Tensor& x) {
 /// Sums and squares of each channel over each block: [N, blocks, 2, C].
 at::Tensor block_sums(const at::Tensor& x, const Blocks& blocks, const at::Tensor& shifts) {
   at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
+  const at::Tensor flat = sums.flatten(0, 1);
   const auto* from = static_cast<const char*>(x.data_ptr());
-  auto* to = sums.data_ptr<float>();
-  const auto* shift = shifts.data_ptr<float>();
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      float* sum = to + task * 2 * blocks.channels;
-      cpu::kernels().moments(blocks.element, from + blocks.offset(image, block),
-                             blocks.rows_in(block), blocks.channels,
-                             shift + image * blocks.channels, sum, sum + blocks.channels);
-    }
+  for_blocks(blocks, [&](const Block& block) {
+    const TwoRows sum(flat, block.index);
+    cpu::kernels().moments(blocks.element, from + block.offset, block.rows, blocks.channels,
+                           shifts.data_ptr<float>() + block.image * blocks.channels, sum.first,
+                           sum.second);
   });
   return sums;
 }
@@ -144,16 +167,11 @@ at::Tensor apply_group_norm(const at::Tensor& x, const at::Tensor& factors, Afte
   at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
   const auto* from = static_cast<const char*>(x.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
-      const std::int64_t offset = blocks.offset(image, block);
-      cpu::kernels().scale_offset(blocks.element, from + offset, to + offset, blocks.rows_in(block),
-                                  blocks.channels, scale, scale + blocks.channels,
-                                  after == AfterNorm::Silu);
-    }
+  for_blocks(blocks, [&](const Block& block) {
+    const TwoRows scale(factors, block.image);
+    cpu::kernels().scale_offset(blocks.element, from + block.offset, to + block.offset, block.rows,
+                                blocks.channels, scale.first, scale.second,
+                                after == AfterNorm::Silu);
   });
   return out;
 }
@@ -172,19 +190,15 @@ at::Tensor group_norm_gradient_sums(const at::Tensor& x,
                                     AfterNorm after) {
   const Blocks blocks(x);
   at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
+  const at::Tensor flat = sums.flatten(0, 1);
   const auto* from = static_cast<const char*>(x.data_ptr());
   const auto* above = static_cast<const char*>(grad.data_ptr());
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
-      const std::int64_t offset = blocks.offset(image, block);
-      float* sum = sums.data_ptr<float>() + task * 2 * blocks.channels;
-      cpu::kernels().scale_offset_gradient_sums(
-          blocks.element, from + offset, above + offset, blocks.rows_in(block), blocks.channels,
-          {scale, scale + blocks.channels, after == AfterNorm::Silu}, sum, sum + blocks.channels);
-    }
+  for_blocks(blocks, [&](const Block& block) {
+    const TwoRows scale(factors, block.image);
+    const TwoRows sum(flat, block.index);
+    cpu::kernels().scale_offset_gradient_sums(
+        blocks.element, from + block.offset, above + block.offset, block.rows, blocks.channels,
+        {scale.first, scale.second, after == AfterNorm::Silu}, sum.first, sum.second);
   });
   return sums.sum(1);
 }
@@ -199,18 +213,13 @@ at::Tensor group_norm_gradient(const at::Tensor& x,
   const auto* from = static_cast<const char*>(x.data_ptr());
   const auto* above = static_cast<const char*>(grad.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
-  cpu::parallel_ranges(blocks.images * blocks.count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t task = begin; task < end; ++task) {
-      const std::int64_t image = task / blocks.count;
-      const std::int64_t block = task % blocks.count;
-      const float* scale = factors.data_ptr<float>() + image * 2 * blocks.channels;
-      const float* term = terms.data_ptr<float>() + image * 2 * blocks.channels;
-      const std::int64_t offset = blocks.offset(image, block);
-      cpu::kernels().scale_offset_gradient(
-          blocks.element, from + offset, above + offset, to + offset, blocks.rows_in(block),
-          blocks.channels, {scale, scale + blocks.channels, after == AfterNorm::Silu}, term,
-          term + blocks.channels);
-    }
+  for_blocks(blocks, [&](const Block& block) {
+    const TwoRows scale(factors, block.image);
+    const TwoRows term(terms, block.image);
+    cpu::kernels().scale_offset_gradient(blocks.element, from + block.offset, above + block.offset,
+                                         to + block.offset, block.rows, blocks.channels,
+                                         {scale.first, scale.second, after == AfterNorm::Silu},
+                                         term.first, term.second);
   });
   return out;
 }

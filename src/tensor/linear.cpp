@@ -1,9 +1,11 @@
 #include "tensor/linear.h"
 
 #include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "ptravel/error.h"
 #include "tensor/path.h"
+#include "tensor/saved_layer.h"
 
 namespace ptravel {
 namespace {
@@ -19,10 +21,39 @@ at::Tensor linear_by_image(const at::Tensor& x, const at::Tensor& weight, const 
   return at::cat(images, 0);
 }
 
+/// [N, rows, width], contiguous; a vector for each image is one row.
+at::Tensor as_rows(const at::Tensor& x) { return (x.dim() == 2 ? x.unsqueeze(1) : x).contiguous(); }
+
 }  // namespace
 
+/// The CPU's product, differentiated with respect to everything but the weights. Keeps no tensor:
+/// what it multiplies by is the weights.
+struct LinearFunction : torch::autograd::Function<LinearFunction> {
+  static at::Tensor forward(torch::autograd::AutogradContext* context,
+                            const at::Tensor& x,
+                            const c10::optional<at::Tensor>& residual,
+                            const LinearMap& layer) {
+    context->saved_data["layer"] = SavedLayer<LinearMap>::pack(layer);
+    context->saved_data["residual"] = residual.has_value();
+    return layer.on_cpu(x, residual.value_or(at::Tensor()));
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 const torch::autograd::variable_list& grads) {
+    auto& saved = context->saved_data;
+    torch::autograd::variable_list result(3);
+    if (context->needs_input_grad(0)) {
+      result[0] = SavedLayer<LinearMap>::unpack(saved["layer"]).input_gradient(grads[0]);
+    }
+    if (saved["residual"].toBool()) {
+      result[1] = grads[0];
+    }
+    return result;
+  }
+};
+
 LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
-    : bias_(std::move(bias)), out_features_(weight.size(0)) {
+    : bias_(std::move(bias)), in_features_(weight.size(1)), out_features_(weight.size(0)) {
   if (bias_.defined()) {
     kernel_bias_ = bias_.detach().to(at::kFloat).reshape({1, -1}).contiguous();
   }
@@ -35,26 +66,38 @@ LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
 
 at::Tensor LinearMap::weight() const { return packed_ ? packed_->plain() : weight_; }
 
+at::Tensor LinearMap::on_cpu(const at::Tensor& x, const at::Tensor& residual) const {
+  const at::Tensor rows = as_rows(x);
+  at::Tensor out = residual.defined()
+                       ? residual.reshape({rows.size(0), rows.size(1), out_features_})
+                             .clone(at::MemoryFormat::Contiguous)
+                       : at::empty({rows.size(0), rows.size(1), out_features_}, x.options());
+  if (packed_->run(rows, kernel_bias_, out, residual.defined())) {
+    return x.dim() == 2 ? out.squeeze(1) : out;
+  }
+  const at::Tensor wide =
+      linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
+  return (residual.defined() ? wide + residual : wide).to(x.scalar_type());
+}
+
 at::Tensor LinearMap::operator()(const at::Tensor& x, const at::Tensor& residual) const {
-  const bool on_cpu = packed_ && use_cpu_kernels({&x, &residual});
-  if (on_cpu) {
-    const at::Tensor rows = (x.dim() == 2 ? x.unsqueeze(1) : x).contiguous();
-    at::Tensor out = residual.defined()
-                         ? residual.reshape({rows.size(0), rows.size(1), out_features_})
-                               .clone(at::MemoryFormat::Contiguous)
-                         : at::empty({rows.size(0), rows.size(1), out_features_}, x.options());
-    if (packed_->run(rows, kernel_bias_, out, residual.defined())) {
-      return x.dim() == 2 ? out.squeeze(1) : out;
-    }
+  if (!packed_ || !fit_cpu_kernels({&x, &residual}) || wants_gradient(bias_)) {
+    const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
+    const at::Tensor result = at::linear(x, weight(), bias);
+    return residual.defined() ? result + residual : result;
   }
-  if (on_cpu) {
-    const at::Tensor wide =
-        linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
-    return (residual.defined() ? wide + residual : wide).to(x.scalar_type());
+  return any_wants_gradient({&x, &residual}) ? LinearFunction::apply(x, optional(residual), *this)
+                                             : on_cpu(x, residual);
+}
+
+at::Tensor LinearMap::input_gradient(const at::Tensor& grad) const {
+  PTRAVEL_CHECK(packed_ && grad.size(-1) == out_features_);
+  const at::Tensor rows = as_rows(grad);
+  at::Tensor out = at::empty({rows.size(0), rows.size(1), in_features_}, rows.options());
+  if (!packed_->run_backward(rows, out)) {
+    out = linear_by_image(rows, weight().t(), {}).to(grad.scalar_type());
   }
-  const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
-  const at::Tensor result = at::linear(x, weight(), bias);
-  return residual.defined() ? result + residual : result;
+  return grad.dim() == 2 ? out.squeeze(1) : out;
 }
 
 }  // namespace ptravel

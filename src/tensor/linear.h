@@ -8,9 +8,10 @@
 
 namespace ptravel {
 
-/// A linear map with its weights, y = x W^T + b. On a CPU in inference the weights are kept in
-/// oneDNN's layout only; where a gradient is wanted, they are laid out plainly for that call.
-/// Copies share the weights. May be used from several threads.
+/// A linear map with its weights, y = x W^T + b. On a CPU the weights are kept in oneDNN's layout
+/// only, unless they learn. Differentiable, once (no second derivatives), with respect to x,
+/// residual, and the weights where they learn. Copies share the weights. May be used from several
+/// threads.
 class LinearMap {
  public:
   LinearMap() = default;
@@ -21,15 +22,25 @@ class LinearMap {
   /// result) where defined.
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const;
 
+  /// The gradient with respect to x from the gradient of the result, both shaped as there. For
+  /// weights that do not learn, on a CPU.
+  at::Tensor input_gradient(const at::Tensor& grad) const;
+
   /// The weight in PyTorch's layout.
   at::Tensor weight() const;
   const at::Tensor& bias() const { return bias_; }
 
  private:
+  friend struct LinearFunction;
+
+  /// By the CPU's kernels, without recording gradients.
+  at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual) const;
+
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns
   at::Tensor bias_;
   at::Tensor kernel_bias_;  // [1, out] float32
+  std::int64_t in_features_ = 0;
   std::int64_t out_features_ = 0;
 };
 

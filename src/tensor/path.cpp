@@ -1,27 +1,33 @@
 #include "tensor/path.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 namespace ptravel {
 
-bool wants_gradient(const at::Tensor& x) { return at::GradMode::is_enabled() && x.requires_grad(); }
+bool wants_gradient(const at::Tensor& x) {
+  return at::GradMode::is_enabled() && x.defined() && x.requires_grad();
+}
+
+bool any_wants_gradient(std::initializer_list<const at::Tensor*> operands) {
+  return std::any_of(operands.begin(), operands.end(),
+                     [](const at::Tensor* operand) { return wants_gradient(*operand); });
+}
 
 bool fits_cpu_kernels(const at::Tensor& x) {
   return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
 }
 
-bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
+bool fit_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
   const at::ScalarType type = (*operands.begin())->scalar_type();
-  if (type != at::kFloat && type != at::kBFloat16) {
-    return false;
-  }
-  for (const at::Tensor* operand : operands) {
-    if (operand->defined() &&
-        (!operand->is_cpu() || operand->scalar_type() != type || wants_gradient(*operand))) {
-      return false;
-    }
-  }
-  return true;
+  return std::all_of(operands.begin(), operands.end(), [&](const at::Tensor* operand) {
+    return !operand->defined() || (fits_cpu_kernels(*operand) && operand->scalar_type() == type);
+  });
+}
+
+bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
+  return fit_cpu_kernels(operands) && !any_wants_gradient(operands);
 }
 
 cpu::Element element_of(const at::Tensor& x) {

@@ -343,7 +343,8 @@ void attend(const AttentionShape& shape,
             std::int64_t head,
             std::int64_t first_query,
             float* scratch,
-            T* out) {
+            T* out,
+            float* logsums) {
   const AttentionLayout<T> layout(shape);
   const QueryBlock block = carve(layout, scratch);
   const std::int64_t left = shape.query_rows - first_query;
@@ -371,6 +372,10 @@ void attend(const AttentionShape& shape,
     const float scale = 1.0F / block.total[row];
     for_lanes(shape.head_dim,
               [&](std::int64_t c, std::int64_t n) { store_n(to + c, load(sums + c) * scale, n); });
+  }
+  for (std::int64_t row = 0; logsums != nullptr && row < rows; ++row) {
+    logsums[head * shape.query_rows + first_query + row] =
+        block.largest[row] + __builtin_logf(block.total[row]);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "tensor/cpu/attention_gradient_kernels.h"
 #include "tensor/cpu/attention_kernels.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/pointwise_kernels.h"
@@ -151,29 +152,6 @@ void geglu_gradient(Element element,
                [&](auto* t) { geglu_gradient_of(as(t, x), as(t, grad), as(t, out), rows, width); });
 }
 
-void softmax(Element element,
-             const void* x,
-             void* out,
-             std::int64_t rows,
-             std::int64_t width,
-             float scale,
-             bool causal) {
-  with_element(element,
-               [&](auto* t) { softmax_of(as(t, x), as(t, out), rows, width, scale, causal); });
-}
-
-void softmax_gradient(Element element,
-                      const void* p,
-                      const void* grad,
-                      void* out,
-                      std::int64_t rows,
-                      std::int64_t width,
-                      float scale) {
-  with_element(element, [&](auto* t) {
-    softmax_gradient_of(as(t, p), as(t, grad), as(t, out), rows, width, scale);
-  });
-}
-
 template <typename T>
 std::int64_t packed_size_of(T*, const AttentionShape& shape) {
   const AttentionLayout<T> layout(shape);
@@ -208,9 +186,40 @@ void attention_rows(Element element,
                     std::int64_t head,
                     std::int64_t first_query,
                     float* scratch,
-                    void* out) {
+                    void* out,
+                    float* logsums) {
   with_element(element, [&](auto* t) {
-    attend(shape, as(t, queries), packed, head, first_query, scratch, as(t, out));
+    attend(shape, as(t, queries), packed, head, first_query, scratch, as(t, out), logsums);
+  });
+}
+
+template <typename T>
+AttentionGradientSizes gradient_sizes_of(T*, const AttentionShape& shape) {
+  const GradientLayout<T> layout(shape);
+  return {layout.packed_size(), layout.scratch_size(), layout.query_rows, layout.padded_dim};
+}
+
+AttentionGradientSizes attention_gradient_sizes(Element element, const AttentionShape& shape) {
+  return with_element(element, [&](auto* t) { return gradient_sizes_of(t, shape); });
+}
+
+void pack_attention_gradient(Element element,
+                             const AttentionShape& shape,
+                             const AttentionOperands& operands,
+                             std::int64_t head,
+                             float* packed) {
+  with_element(element, [&](auto* t) { pack_gradient_head(t, shape, operands, head, packed); });
+}
+
+void attention_gradient_keys(Element element,
+                             const AttentionShape& shape,
+                             float* packed,
+                             const KeyRange& range,
+                             float* scratch,
+                             const AttentionGradients& out) {
+  with_element(element, [&](auto* t) {
+    differentiate_keys(shape, packed, range, scratch, out.queries, as(t, out.keys),
+                       as(t, out.values));
   });
 }
 
@@ -226,12 +235,13 @@ constexpr Kernels make_table(const char* name) {
           unary_gradient,
           geglu,
           geglu_gradient,
-          softmax,
-          softmax_gradient,
           attention_packed_size,
           attention_scratch_size,
           pack_keys_values,
-          attention_rows};
+          attention_rows,
+          attention_gradient_sizes,
+          pack_attention_gradient,
+          attention_gradient_keys};
 }
 
 }  // namespace

@@ -24,6 +24,39 @@ struct AttentionShape {
   bool causal = false;  ///< Query i sees keys 0..i only.
 };
 
+/// What the gradient of one image's attention is made of. Queries, keys and values as in
+/// AttentionShape; the result and the gradient that comes in are like AttentionShape's out.
+struct AttentionOperands {
+  const void* queries;
+  const void* keys;
+  const void* values;
+  const void* out;
+  const void* grad;
+  const float* logsums;  ///< [heads, query_rows], from attention_rows.
+};
+
+/// Floats that the gradient of one head takes, and the shape of its sums for the queries.
+struct AttentionGradientSizes {
+  std::int64_t packed;   ///< Floats of a head's packed operands.
+  std::int64_t scratch;  ///< Floats of scratch memory of one call.
+  std::int64_t query_rows;
+  std::int64_t query_width;
+};
+
+/// Blocks [begin, end) of kGradientKeys keys of one head.
+struct KeyRange {
+  std::int64_t head;
+  std::int64_t begin;
+  std::int64_t end;
+};
+
+/// Where the gradient of a range of keys goes.
+struct AttentionGradients {
+  float* queries;  ///< [query_rows, query_width] of AttentionGradientSizes: this range's share.
+  void* keys;      ///< Like AttentionShape's out, with the keys' rows; only the range is written.
+  void* values;    ///< Likewise.
+};
+
 /// A scale and an offset for each channel, then perhaps a SiLU.
 struct ScaleOffset {
   const float* scale;
@@ -35,6 +68,8 @@ struct ScaleOffset {
 constexpr std::int64_t kQueryBlock = 48;
 /// Keys that pack_keys_values lays out in one call, and that attention_rows takes at a time.
 constexpr std::int64_t kKeyBlock = 128;
+/// Keys that attention_gradient_keys takes at a time.
+constexpr std::int64_t kGradientKeys = 192;
 
 /// The vectorised loops, compiled once for each instruction set. Every function works on plain
 /// memory in the calling thread. An output element depends on its inputs alone, never on how the
@@ -111,24 +146,6 @@ struct Kernels {
   void (*geglu_gradient)(
       Element, const void* x, const void* grad, void* out, std::int64_t rows, std::int64_t width);
 
-  /// out = softmax(x * scale) of each row of [rows, width]. Where `causal`, row i sees the first i
-  /// + 1 numbers only, and the others become 0. x and out may be the same.
-  void (*softmax)(Element,
-                  const void* x,
-                  void* out,
-                  std::int64_t rows,
-                  std::int64_t width,
-                  float scale,
-                  bool causal);
-  /// The gradient of softmax with respect to x from its result p. grad and out may be the same.
-  void (*softmax_gradient)(Element,
-                           const void* p,
-                           const void* grad,
-                           void* out,
-                           std::int64_t rows,
-                           std::int64_t width,
-                           float scale);
-
   /// Floats that the packed keys and values of one head take.
   std::int64_t (*attention_packed_size)(Element, const AttentionShape&);
   /// Floats of scratch memory that one call of attention_rows takes.
@@ -143,7 +160,8 @@ struct Kernels {
                            std::int64_t first_key,
                            float* packed);
   /// Softmax attention (online over blocks of keys, Milakov and Gimelshein 2018, Dao et al. 2022)
-  /// of query rows [first_query, first_query + kQueryBlock) of one head.
+  /// of query rows [first_query, first_query + kQueryBlock) of one head. Writes the logarithm of
+  /// each row's sum of exponentials to `logsums` [heads, query_rows] unless that is null.
   void (*attention_rows)(Element,
                          const AttentionShape&,
                          const void* queries,
@@ -151,7 +169,21 @@ struct Kernels {
                          std::int64_t head,
                          std::int64_t first_query,
                          float* scratch,
-                         void* out);
+                         void* out,
+                         float* logsums);
+
+  AttentionGradientSizes (*attention_gradient_sizes)(Element, const AttentionShape&);
+  /// Lays out the operands of one head for the gradient in that head's `packed`.
+  void (*pack_attention_gradient)(
+      Element, const AttentionShape&, const AttentionOperands&, std::int64_t head, float* packed);
+  /// The gradient of attention (Dao et al. 2022, algorithm 4) for a range of keys, from all
+  /// queries of the head. The probabilities are computed again.
+  void (*attention_gradient_keys)(Element,
+                                  const AttentionShape&,
+                                  float* packed,
+                                  const KeyRange&,
+                                  float* scratch,
+                                  const AttentionGradients&);
 };
 
 /// The best table for this processor; chosen on the first call. Safe from any thread.

@@ -41,6 +41,11 @@ class PackedWeights {
   /// false, with `out` untouched, when oneDNN has no fast kernel for this on this processor.
   bool run(const at::Tensor& x, const at::Tensor& bias, at::Tensor& out, bool add_to_out) const;
 
+  /// The gradient with respect to x of `run` from the gradient of its result: `grad` is like run's
+  /// out and `out` like its x, both in x's format. Writes all of `out`. The weights are laid out
+  /// for it in memory that is given back. Returns false, with `out` untouched, as above.
+  bool run_backward(const at::Tensor& grad, at::Tensor& out) const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

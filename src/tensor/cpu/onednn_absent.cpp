@@ -25,4 +25,6 @@ bool PackedWeights::run(const at::Tensor&, const at::Tensor&, at::Tensor&, bool)
   return false;
 }
 
+bool PackedWeights::run_backward(const at::Tensor&, at::Tensor&) const { return false; }
+
 }  // namespace ptravel::cpu

@@ -201,54 +201,6 @@ void unary_gradient_of(
 }
 
 template <typename T>
-void softmax_of(
-    const T* x, T* out, std::int64_t rows, std::int64_t width, float scale, bool causal) {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const T* from = x + row * width;
-    T* to = out + row * width;
-    const std::int64_t seen = causal && row + 1 < width ? row + 1 : width;
-    Vec largest = splat(-__builtin_inff());
-    for_lanes(seen, [&](std::int64_t c, std::int64_t n) {
-      Vec value = load_n(from + c, n) * scale;
-      for (std::int64_t i = n; i < kLanes; ++i) {
-        value[i] = -__builtin_inff();
-      }
-      largest = max(largest, value);
-    });
-    const float top = max_of(largest);
-    Vec sum{};
-    for_lanes(seen, [&](std::int64_t c, std::int64_t n) {
-      const Vec value = exp(load_n(from + c, n) * scale - top);
-      sum += n == kLanes ? value : keep_first(value, n);
-    });
-    const float share = 1.0F / sum_of(sum);
-    for_lanes(seen, [&](std::int64_t c, std::int64_t n) {
-      store_n(to + c, exp(load_n(from + c, n) * scale - top) * share, n);
-    });
-    for_lanes(width - seen,
-              [&](std::int64_t c, std::int64_t n) { store_n(to + seen + c, Vec{}, n); });
-  }
-}
-
-/// dx = scale * p * (dp - sum(dp * p)).
-template <typename T>
-void softmax_gradient_of(
-    const T* p, const T* grad, T* out, std::int64_t rows, std::int64_t width, float scale) {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const std::int64_t first = row * width;
-    Vec products{};
-    for_lanes(width, [&](std::int64_t c, std::int64_t n) {
-      products += load_n(p + first + c, n) * load_n(grad + first + c, n);
-    });
-    const float along = sum_of(products);
-    for_lanes(width, [&](std::int64_t c, std::int64_t n) {
-      const Vec slope = (load_n(grad + first + c, n) - along) * scale;
-      store_n(out + first + c, load_n(p + first + c, n) * slope, n);
-    });
-  }
-}
-
-template <typename T>
 void unary_of(UnaryFunction function, const T* x, T* y, std::int64_t count) {
   for_lanes(count, [&](std::int64_t i, std::int64_t n) {
     const Vec value = load_n(x + i, n);

@@ -1,0 +1,150 @@
+#include "tensor/cpu/onednn_plans.h"
+
+#include <string>
+
+#include <ATen/ATen.h>
+
+namespace ptravel::cpu {
+namespace {
+
+using dnnl::memory;
+using Description = memory::desc;
+
+constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+
+dnnl::primitive_attr attributes(bool add_to_out) {
+  dnnl::primitive_attr result;
+  result.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (add_to_out) {
+    dnnl::post_ops operations;
+    operations.append_sum(1.0F);
+    result.set_post_ops(operations);
+  }
+  return result;
+}
+
+/// How a filter moves, as oneDNN wants it.
+struct Movement {
+  explicit Movement(const ConvGeometry& geometry)
+      : strides{geometry.stride, geometry.stride},
+        before{geometry.pad_before, geometry.pad_before},
+        after{geometry.pad_after, geometry.pad_after} {}
+
+  memory::dims strides, before, after;
+};
+
+dnnl::convolution_forward::primitive_desc describe_convolution(
+    dnnl::prop_kind kind,
+    const PlanOperands& operands,
+    const Movement& movement,
+    const dnnl::primitive_attr& attributes) {
+  const auto& [source, weights, bias, out] = operands;
+  const auto& [strides, before, after] = movement;
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine(), kind, kDirect, source, weights, bias, out, strides, before, after, attributes};
+#else
+  return {
+      {kind, kDirect, source, weights, bias, out, strides, before, after}, attributes, engine()};
+#endif
+}
+
+/// True for reference kernels, which are slower than LibTorch's own by orders of magnitude.
+template <typename PrimitiveDescription>
+bool is_slow(const PrimitiveDescription& description) {
+  return std::string(description.impl_info_str()).find("ref") != std::string::npos;
+}
+
+template <typename PrimitiveDescription>
+Plan plan_from(const PrimitiveDescription& description, const Description& bias) {
+  if (is_slow(description)) {
+    return {};
+  }
+  Plan plan;
+  plan.primitive = dnnl::primitive(description);
+  plan.source = description.src_desc();
+  plan.weights = description.weights_desc();
+  plan.out = description.dst_desc();
+  plan.scratch = description.scratchpad_desc();
+  plan.bias = bias;
+  return plan;
+}
+
+}  // namespace
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+memory::data_type data_type(const at::Tensor& x) {
+  return x.scalar_type() == at::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+}
+
+memory wrap(const Description& layout, const at::Tensor& x) {
+  return memory(layout, engine(), x.data_ptr());
+}
+
+at::Tensor bytes_for(const Description& layout) {
+  return at::empty({static_cast<std::int64_t>(layout.get_size())}, at::kByte);
+}
+
+void reorder_between(const Description& from_layout,
+                     const at::Tensor& from,
+                     const Description& to_layout,
+                     at::Tensor& to) {
+  dnnl::stream stream(engine());
+  memory source = wrap(from_layout, from);
+  memory target = wrap(to_layout, to);
+  dnnl::reorder(source, target).execute(stream, source, target);
+  stream.wait();
+}
+
+Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, bool add_to_out) {
+  return plan_from(describe_convolution(dnnl::prop_kind::forward_inference, operands,
+                                        Movement(geometry), attributes(add_to_out)),
+                   operands.bias);
+}
+
+Plan plan_matmul(const PlanOperands& operands, bool add_to_out) {
+  const auto& [source, weights, bias, out] = operands;
+  const dnnl::primitive_attr attr = attributes(add_to_out);
+#if DNNL_VERSION_MAJOR >= 3
+  const auto description =
+      bias.get_size() > 0 ? dnnl::matmul::primitive_desc(engine(), source, weights, bias, out, attr)
+                          : dnnl::matmul::primitive_desc(engine(), source, weights, out, attr);
+#else
+  const auto operation = bias.get_size() > 0 ? dnnl::matmul::desc(source, weights, bias, out)
+                                             : dnnl::matmul::desc(source, weights, out);
+  const dnnl::matmul::primitive_desc description(operation, attr, engine());
+#endif
+  return plan_from(description, bias);
+}
+
+Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry) {
+  const Movement movement(geometry);
+  const auto& [strides, before, after] = movement;
+  const auto& [grad, weights, bias, out] = operands;
+  // oneDNN asks which forward pass this belongs to; any one of the same sizes will do.
+  const auto hint = describe_convolution(dnnl::prop_kind::forward_training,
+                                         {out, weights, bias, grad}, movement, attributes(false));
+  using Backward = dnnl::convolution_backward_data::primitive_desc;
+#if DNNL_VERSION_MAJOR >= 3
+  const Backward description(engine(), kDirect, out, weights, grad, strides, before, after, hint,
+                             attributes(false));
+#else
+  const Backward description({kDirect, out, weights, grad, strides, before, after},
+                             attributes(false), engine(), hint);
+#endif
+  if (is_slow(description)) {
+    return {};
+  }
+  Plan plan;
+  plan.primitive = dnnl::primitive(description);
+  plan.source = description.diff_dst_desc();
+  plan.weights = description.weights_desc();
+  plan.out = description.diff_src_desc();
+  plan.scratch = description.scratchpad_desc();
+  return plan;
+}
+
+}  // namespace ptravel::cpu
