@@ -27,8 +27,8 @@ enum class TravelMode { Linear, Replace, Grad };
 enum class Genesis { Fixed, Successive, Embryo };
 
 /// Whose frame counts, alphas and quirks to repeat. None: what the original's documentation says.
-/// V1_3: the first version as it worked. V3: the newest version as it worked.
-enum class Compat { None, V1_3, V3 };
+/// First and Newest: the first version (v1.3) and the newest one (v3) as they worked.
+enum class Compat { None, First, Newest };
 
 /// What Replace swaps. Prompt: tokens of the prompt, which is then encoded anew. Of the encoded
 /// conditioning: Token its rows, Channel its columns, Random single values.

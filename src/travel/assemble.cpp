@@ -19,16 +19,17 @@ std::vector<std::int64_t> film_frames(const FilmPlan& plan) {
   for (const std::int64_t index : pick_and_pad(plan.pick, 0, plan.frame_count)) {
     const bool stage =
         std::binary_search(plan.stage_frames.begin(), plan.stage_frames.end(), index);
-    film.insert(film.end(), static_cast<std::size_t>(1 + (stage ? plan.hold : 0)), index);
+    const std::size_t copies = stage ? static_cast<std::size_t>(plan.hold) : 0;
+    film.insert(film.end(), 1 + copies, index);
   }
   if (plan.ping_pong && film.size() > 2) {
     // Without the turning frame and the first one, so that a repeated video has no double frames.
     const std::vector<std::int64_t> back(film.rbegin() + 1, film.rend() - 1);
     film.insert(film.end(), back.begin(), back.end());
   }
-  const auto copies = static_cast<std::size_t>(plan.pad);
-  film.insert(film.begin(), copies, film.front());
-  film.insert(film.end(), copies, film.back());
+  const auto padding = static_cast<std::size_t>(plan.pad);
+  film.insert(film.begin(), padding, film.front());
+  film.insert(film.end(), padding, film.back());
   return film;
 }
 

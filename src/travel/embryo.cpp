@@ -25,7 +25,7 @@ int shared_calls(const TravelRequest& request, bool input_only) {
 }  // namespace
 
 Embryo::Embryo(const TravelRequest& request)
-    : input_only_(request.compat == Compat::V3), calls_(shared_calls(request, input_only_)) {}
+    : input_only_(request.compat == Compat::Newest), calls_(shared_calls(request, input_only_)) {}
 
 GuidanceHooks Embryo::recorder() {
   GuidanceHooks hooks;

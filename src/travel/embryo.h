@@ -20,7 +20,7 @@ class Embryo {
 
   /// Hooks for the halfway run: keeps what is shared. Valid as long as this object.
   GuidanceHooks recorder();
-  /// Hooks for a frame's run. With compat V3 every call is evaluated and only the input of one is
+  /// Hooks for a frame's run. With compat v3 every call is evaluated and only the input of one is
   /// replaced, as the newest version did: its samplers kept latents of their own.
   GuidanceHooks player() const;
 

@@ -16,7 +16,7 @@ struct GapShape {
 
 GapShape gap_shape(std::int64_t steps, const TravelRequest& request) {
   const std::int64_t count = std::max<std::int64_t>(steps, 0);
-  if (request.compat != Compat::V3) {
+  if (request.compat != Compat::Newest) {
     return {count, static_cast<double>(count + 1), true};
   }
   const bool chain = request.genesis == Genesis::Successive;
@@ -70,7 +70,7 @@ FilmOrder film_order(const std::vector<FramePlace>& places,
                      const TravelRequest& request,
                      bool walks_by_picture) {
   const bool chain = request.genesis == Genesis::Successive;
-  const bool quirk = chain && request.compat == Compat::V1_3;
+  const bool quirk = chain && request.compat == Compat::First;
   // The first version drew the target stage before the in-betweens in replace and grad.
   const bool target_first = quirk ? request.mode != TravelMode::Linear : walks_by_picture && !chain;
   FilmOrder order;

@@ -25,7 +25,7 @@ struct FramePlace {
 double eased(double t, Easing easing);
 
 /// The places of all frames in film order: each stage, then its in-betweens at t / (s + 1), eased.
-/// With compat V3 the newest version's counts: linear at t / s with 1 + sum of max(s, 1) frames,
+/// With compat v3 the newest version's counts: linear at t / s with 1 + sum of max(s, 1) frames,
 /// and 1 + sum of s when a chain (genesis successive) does not draw the stages, s + 3 for an embryo
 /// pair. A looping plan ends before it reaches its first stage again.
 std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest& request);
@@ -40,7 +40,7 @@ struct FilmOrder {
 };
 
 /// `walks_by_picture`: in-betweens need their target stage's picture (gradients), which is drawn
-/// before them unless the frames are a chain. With compat V1_3 a chain's frames all start from the
+/// before them unless the frames are a chain. With compat v1.3 a chain's frames all start from the
 /// last picture that was drawn before their target stage's turn.
 FilmOrder film_order(const std::vector<FramePlace>& places,
                      const StagePlan& plan,

@@ -105,8 +105,9 @@ void FrameRenderer::prepare(Task& task, FrameSink& sink) {
   const FilmOrder& order = scene_.route->order();
   const std::int64_t gap = gap_of(task.place);
   const auto start_from = order.start_from.at(static_cast<std::size_t>(task.index));
-  const bool by_picture = walks_by_picture(scene_.request) && !task.place.at_stage();
-  if (start_from || by_picture) {
+  const bool needs_picture =
+      walks_by_picture(scene_.request) && !task.place.at_stage() && gap != target_gap_;
+  if (start_from || needs_picture) {
     draw_waiting(sink);  // What this frame depends on may still be waiting.
   }
   if (start_from) {
@@ -220,7 +221,7 @@ void FrameRenderer::used_as_start(std::int64_t index) {
 void FrameRenderer::forget_guides(std::int64_t gap) {
   std::erase_if(pictures_, [&](const auto& entry) {
     return starts_left_.count(entry.first) == 0 && entry.first != stage_frame(gap) &&
-           entry.first != stage_frame(gap + 1);
+           entry.first != stage_frame(gap + 1) && entry.first != 0;
   });
 }
 
@@ -234,13 +235,14 @@ std::int64_t FrameRenderer::stage_frame(std::int64_t stage) const {
 }
 
 at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
+  progress_.check_cancelled();  // Walks ask once for each of their steps.
   if (gap == target_gap_) {
     return target_latent_;
   }
   const auto index = scene_.route->order().target.at(static_cast<std::size_t>(gap));
   PTRAVEL_CHECK(index.has_value());
   const bool in_film =
-      scene_.request.genesis != Genesis::Successive || scene_.request.compat == Compat::V1_3;
+      scene_.request.genesis != Genesis::Successive || scene_.request.compat == Compat::First;
   if (in_film) {
     target_latent_ = scene_.latent_of(picture(*index));
   } else {

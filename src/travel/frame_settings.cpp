@@ -60,7 +60,7 @@ TravelRequest frame_request(const TravelRequest& request,
   if (place.alpha > 0 && to_seed != seed) {
     frame.seed.push_back(to_seed);
   }
-  if (request.subseed < 0 && request.compat != Compat::V1_3) {
+  if (request.subseed < 0 && request.compat != Compat::First) {
     frame.subseed =
         static_cast<std::int64_t>(derived_seed(static_cast<std::uint64_t>(seed), {index}));
   }
@@ -68,8 +68,8 @@ TravelRequest frame_request(const TravelRequest& request,
 }
 
 StageRules stage_rules(const TravelRequest& request) {
-  const bool varies =
-      request.subseed < 0 && (request.compat == Compat::V1_3 || !is_zero(request.subseed_strength));
+  const bool varies = request.subseed < 0 &&
+                      (request.compat == Compat::First || !is_zero(request.subseed_strength));
   StageRules rules;
   rules.single =
       request.mode == TravelMode::Grad || varies ? SingleStage::Double : SingleStage::Keep;
@@ -80,7 +80,7 @@ StageRules stage_rules(const TravelRequest& request) {
 }
 
 bool keeps_whole_negative(const TravelRequest& request) {
-  return request.compat == Compat::V1_3 && request.mode != TravelMode::Linear;
+  return request.compat == Compat::First && request.mode != TravelMode::Linear;
 }
 
 int embryo_steps(const TravelRequest& request) {

@@ -57,7 +57,7 @@ class PromptReplaceWalk : public SteppingWalk {
   ImageConditioning current(const FramePlace& place) const override;
 
  private:
-  bool first_version() const { return tools().request.compat == Compat::V1_3; }
+  bool first_version() const { return tools().request.compat == Compat::First; }
   double share(std::int64_t step) const;
   std::size_t passage_of(const std::vector<Chunk>& from, const std::vector<Chunk>& to);
   Part part_of(const PromptPart& from, const PromptPart& to);

@@ -14,7 +14,7 @@ namespace {
 /// What a name means; the newest version, as it worked, took the axes of a tensor with a leading
 /// batch axis, so that its "token" swapped columns and its "channel" single values.
 SwapUnit unit_of(const TravelRequest& request) {
-  const bool shifted = request.compat == Compat::V3;
+  const bool shifted = request.compat == Compat::Newest;
   switch (request.replace_dim) {
     case ReplaceDim::Token:
       return shifted ? SwapUnit::Column : SwapUnit::Row;
@@ -61,7 +61,7 @@ class EncodedReplaceWalk : public SteppingWalk {
   }
 
   ImageConditioning current(const FramePlace& place) const override {
-    const double way = tools().request.compat == Compat::V3 ? place.alpha : share(step_);
+    const double way = tools().request.compat == Compat::Newest ? place.alpha : share(step_);
     if (way == 1) {
       return ends().to.conditioning;  // Everything is replaced: the stage itself.
     }
@@ -82,7 +82,7 @@ class EncodedReplaceWalk : public SteppingWalk {
   }
 
   std::size_t count(const Passage& passage, std::size_t left, std::int64_t step) const {
-    if (tools().request.compat == Compat::V3) {
+    if (tools().request.compat == Compat::Newest) {
       return std::min(v3_count(passage.differing, ends().steps), left);
     }
     const std::size_t done = passage.differing - left;

@@ -83,7 +83,7 @@ PreviewCost cost_of(const TravelRequest& request,
   const bool by_picture = walks_by_picture(request);
   const FilmOrder order = film_order(places, plan, request, by_picture);
   const bool embryo = request.genesis == Genesis::Embryo && plan.stage_count() > 1;
-  const bool shares = embryo && request.compat != Compat::V3;
+  const bool shares = embryo && request.compat != Compat::Newest;
   const bool init = !request.init_image.empty();
   PreviewCost cost;
   const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
@@ -108,7 +108,7 @@ PreviewCost cost_of(const TravelRequest& request,
     if (by_picture) {
       ++cost.encoded;  // the target's picture
       const bool in_chain =
-          request.genesis == Genesis::Successive && request.compat != Compat::V1_3;
+          request.genesis == Genesis::Successive && request.compat != Compat::First;
       if (in_chain) {
         draw({gap + 1, 0, 0, 0, 0}, 0, true, 0);
         ++cost.encoded;

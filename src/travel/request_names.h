@@ -15,7 +15,7 @@ inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
     {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
 
 inline constexpr auto kCompatNames =
-    enum_names<Compat>({{Compat::None, "none"}, {Compat::V1_3, "v1.3"}, {Compat::V3, "v3"}});
+    enum_names<Compat>({{Compat::None, "none"}, {Compat::First, "v1.3"}, {Compat::Newest, "v3"}});
 
 inline constexpr auto kReplaceDimNames = enum_names<ReplaceDim>({{ReplaceDim::Prompt, "prompt"},
                                                                  {ReplaceDim::Token, "token"},

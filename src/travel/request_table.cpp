@@ -214,7 +214,8 @@ void add_output_fields(std::vector<RequestFieldEntry>& table) {
   table.push_back(
       integer_field(field("threads", compute, "CPU threads; 0: all", false), &R::threads, 0, 1024));
   table.push_back(integer_field(
-      field("batch", compute, "Frames drawn at once (genesis fixed)", false), &R::batch, 1, 256));
+      field("batch", compute, "Frames drawn at once where they do not build on each other", false),
+      &R::batch, 1, 256));
 }
 
 }  // namespace

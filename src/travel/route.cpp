@@ -38,7 +38,7 @@ StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
                      const Tokenizer& tokenizer) {
   StagePlan drawn = plan;
-  if (!swaps_prompt_tokens(request) || request.compat != Compat::V1_3) {
+  if (!swaps_prompt_tokens(request) || request.compat != Compat::First) {
     return drawn;
   }
   const PromptOptions options = prompt_options(request);

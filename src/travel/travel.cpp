@@ -120,7 +120,7 @@ bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
   if (request.genesis == Genesis::Embryo) {
     return false;
   }
-  if (request.genesis == Genesis::Successive && request.compat == Compat::V1_3) {
+  if (request.genesis == Genesis::Successive && request.compat == Compat::First) {
     return spot.index == 0;
   }
   return spot.step == 0 || !walks_by_picture(request);

@@ -85,7 +85,7 @@ void check_plan(const StagePlan& plan,
   check_list("cfg_scale", request.cfg_scale.size(), stages, problems);
   check_list("denoise_strength", request.denoise_strength.size(), stages, problems);
   check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
-  if (request.compat == Compat::V3 && request.genesis == Genesis::Embryo &&
+  if (request.compat == Compat::Newest && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {
     problems.push_back({"genesis", "\"embryo\" with compat v3 takes exactly two stages, got " +
                                        std::to_string(plan.stage_count())});
@@ -127,16 +127,16 @@ void check_mode(const TravelRequest& request, std::vector<RequestProblem>& probl
 void check_compat(const TravelRequest& request, std::vector<RequestProblem>& problems) {
   const bool replace = request.mode == TravelMode::Replace;
   const bool by_tokens = request.replace_dim == ReplaceDim::Prompt;
-  if (request.compat == Compat::V1_3 && replace && !by_tokens) {
+  if (request.compat == Compat::First && replace && !by_tokens) {
     problems.push_back({"replace_dim", "\"" +
                                            std::string(kReplaceDimNames.name(request.replace_dim)) +
                                            "\" came after v1.3, expected prompt with this compat"});
   }
-  if (request.compat == Compat::V1_3 && request.genesis == Genesis::Embryo) {
+  if (request.compat == Compat::First && request.genesis == Genesis::Embryo) {
     problems.push_back(
         {"genesis", "\"embryo\" came after v1.3, expected fixed or successive with this compat"});
   }
-  if (request.compat != Compat::V3) {
+  if (request.compat != Compat::Newest) {
     return;
   }
   if (request.mode == TravelMode::Grad) {

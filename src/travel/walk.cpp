@@ -13,7 +13,7 @@ class LinearWalk : public Walk {
     ImageConditioning mixed = mix_conditionings(ends_.from.conditioning, ends_.to.conditioning,
                                                 place.alpha, tools_.linear);
     const bool positive_only =
-        tools_.request.compat == Compat::V3 && tools_.request.genesis == Genesis::Embryo;
+        tools_.request.compat == Compat::Newest && tools_.request.genesis == Genesis::Embryo;
     if (positive_only) {
       mixed.uncond = ends_.to.conditioning.uncond;
     }
@@ -50,9 +50,9 @@ std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
 
 ScheduledConditioning uncond_between(const WalkTools& tools, const GapEnds& ends, double share) {
   switch (tools.request.compat) {
-    case Compat::V1_3:
+    case Compat::First:
       return ends.from.conditioning.uncond;
-    case Compat::V3:
+    case Compat::Newest:
       return ends.to.conditioning.uncond;
     case Compat::None:
       break;

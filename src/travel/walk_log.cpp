@@ -72,7 +72,7 @@ GradRecord grad_of(const Json& object) {
 /// The first version had longer names for two orders.
 std::string order_name(const TravelRequest& request) {
   const std::string name(kReplaceOrderNames.name(request.replace_order));
-  const bool longer = request.compat == Compat::V1_3 && (name == "similar" || name == "different");
+  const bool longer = request.compat == Compat::First && (name == "similar" || name == "different");
   return (longer ? "most_" : "") + name;
 }
 

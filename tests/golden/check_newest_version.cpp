@@ -82,7 +82,7 @@ class EmbryoCheck {
 
   void check() {
     TravelRequest request;
-    request.compat = Compat::V3;
+    request.compat = Compat::Newest;
     request.genesis = Genesis::Embryo;
     request.steps = entry_.at("steps");
     request.sampler = entry_.at("sampler");

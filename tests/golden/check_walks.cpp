@@ -70,7 +70,7 @@ StagePlan plan_of(const json& travel) {
 /// The set has the first version's names; replace_order knows them as aliases.
 TravelRequest request_of(const json& sampling, const json& travel) {
   TravelRequest request;
-  request.compat = Compat::V1_3;
+  request.compat = Compat::First;
   request.steps = sampling.at("steps");
   request.sampler = sampling.at("sampler");
   request.seed = {sampling.at("seed").get<std::int64_t>()};

@@ -50,18 +50,18 @@ TEST(FramePlaces, CountsOfEveryModeGenesisAndVersion) {
       for (const Genesis genesis : {Genesis::Fixed, Genesis::Successive, Genesis::Embryo}) {
         EXPECT_EQ(count_of(steps, mode, genesis, Compat::None), n + sum);
       }
-      EXPECT_EQ(count_of(steps, mode, Genesis::Fixed, Compat::V1_3), n + sum);
-      EXPECT_EQ(count_of(steps, mode, Genesis::Successive, Compat::V1_3), n + sum);
+      EXPECT_EQ(count_of(steps, mode, Genesis::Fixed, Compat::First), n + sum);
+      EXPECT_EQ(count_of(steps, mode, Genesis::Successive, Compat::First), n + sum);
     }
     const auto v3 = [&](TravelMode mode, Genesis genesis) {
-      return count_of(steps, mode, genesis, Compat::V3);
+      return count_of(steps, mode, genesis, Compat::Newest);
     };
     EXPECT_EQ(v3(TravelMode::Linear, Genesis::Fixed), 1 + sum_of_at_least_one) << steps;
     EXPECT_EQ(v3(TravelMode::Linear, Genesis::Successive), 1 + sum) << steps;
     EXPECT_EQ(v3(TravelMode::Replace, Genesis::Fixed), n + sum) << steps;
     EXPECT_EQ(v3(TravelMode::Replace, Genesis::Successive), 1 + sum) << steps;
   }
-  EXPECT_EQ(count_of("7", TravelMode::Linear, Genesis::Embryo, Compat::V3), 7 + 3);
+  EXPECT_EQ(count_of("7", TravelMode::Linear, Genesis::Embryo, Compat::Newest), 7 + 3);
 }
 
 TEST(FramePlaces, AlphasOfTheVersions) {
@@ -75,9 +75,9 @@ TEST(FramePlaces, AlphasOfTheVersions) {
   };
   using testing::ElementsAre;
   EXPECT_THAT(alphas(Genesis::Fixed, Compat::None, "3"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
-  EXPECT_THAT(alphas(Genesis::Fixed, Compat::V3, "4"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
-  EXPECT_THAT(alphas(Genesis::Successive, Compat::V3, "2"), ElementsAre(0, 0.5, 0));
-  EXPECT_THAT(alphas(Genesis::Embryo, Compat::V3, "2"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
+  EXPECT_THAT(alphas(Genesis::Fixed, Compat::Newest, "4"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
+  EXPECT_THAT(alphas(Genesis::Successive, Compat::Newest, "2"), ElementsAre(0, 0.5, 0));
+  EXPECT_THAT(alphas(Genesis::Embryo, Compat::Newest, "2"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
 }
 
 TEST(FramePlaces, StagesStandAtTheirEndsAndAlphaGrowsBetween) {
@@ -140,9 +140,9 @@ TEST(FilmOrder, ChainsStartFromTheFrameBeforeOrAsTheFirstVersionHadIt) {
     return order_of(mode, Genesis::Successive, compat, mode == TravelMode::Grad).start_from;
   };
   EXPECT_THAT(start(TravelMode::Linear, Compat::None), ElementsAre(none, 0, 1, 2, 3, 4, 5));
-  EXPECT_THAT(start(TravelMode::Linear, Compat::V1_3), ElementsAre(none, 0, 0, 0, 3, 3, 3));
-  EXPECT_THAT(start(TravelMode::Grad, Compat::V1_3), ElementsAre(none, 0, 0, 0, 2, 2, 2));
-  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::V1_3, false).start_from,
+  EXPECT_THAT(start(TravelMode::Linear, Compat::First), ElementsAre(none, 0, 0, 0, 3, 3, 3));
+  EXPECT_THAT(start(TravelMode::Grad, Compat::First), ElementsAre(none, 0, 0, 0, 2, 2, 2));
+  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::First, false).start_from,
               testing::Each(none));
 }
 

@@ -42,7 +42,7 @@ TEST(FrameSettings, VariationSeedsDependOnSeedAndFrame) {
   request.subseed = 9;
   EXPECT_EQ(subseed(3), 9);
   request.subseed = -1;
-  request.compat = Compat::V1_3;
+  request.compat = Compat::First;
   EXPECT_EQ(subseed(3), -1) << "the first version took -1 for a seed";
 }
 

@@ -82,14 +82,14 @@ TEST(Validate, AGradientNeedsAWeight) {
 
 TEST(Validate, TheOriginalsVersionsHadTheirLimits) {
   TravelRequest request = valid_request();
-  request.compat = Compat::V1_3;
+  request.compat = Compat::First;
   request.mode = TravelMode::Replace;
   EXPECT_THAT(problems(request), IsEmpty());
   request.replace_dim = ReplaceDim::Token;
   request.genesis = Genesis::Embryo;
   EXPECT_THAT(problems(request), ElementsAre("replace_dim", "genesis"));
   request = valid_request();
-  request.compat = Compat::V3;
+  request.compat = Compat::Newest;
   request.mode = TravelMode::Grad;
   EXPECT_THAT(problems(request), ElementsAre("mode"));
   request.mode = TravelMode::Replace;

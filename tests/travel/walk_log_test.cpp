@@ -33,7 +33,7 @@ TEST(WalkLog, ReplaceIsWrittenAsTheFirstVersionDid) {
             "replace_order = different\n\ntokens: a cat\n\n"
             "tokens: a cat\n  >> embed L1-distance ascend: cat a\n\n"
             "tokens: a dog\n  >> grad ascend: dog a\n\n");
-  request.compat = Compat::V1_3;
+  request.compat = Compat::First;
   EXPECT_TRUE(log.text(request, "a cat").starts_with("replace_order = most_different\n"));
 }
 
