@@ -1,7 +1,6 @@
 #include "media/plot.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "media/bitmap_font.h"
+#include "media/stroke.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -24,8 +24,6 @@ constexpr int kEntryGap = 24;     // between neighbours in a row of texts
 constexpr int kCapHeight = 14;    // the part of a text that centres on its place
 constexpr int kTickSpacing = 34;  // least distance of two ticks of the y axis
 constexpr double kInset = 6.0;    // between the frame and the outermost values
-constexpr double kLineRadius = 1.0;
-constexpr double kDotRadius = 3.0;
 constexpr double kLargest = 1e100;
 
 constexpr Colour kGridColour{226, 226, 226};
@@ -40,22 +38,6 @@ Colour line_colour(std::size_t index) { return kLineColours[index % std::size(kL
 
 bool drawable(double value) { return std::abs(value) <= kLargest; }
 
-struct Point {
-  double x = 0.0;
-  double y = 0.0;
-};
-
-/// Pixels; `right` and `bottom` are the first ones outside.
-struct Box {
-  int left = 0;
-  int top = 0;
-  int right = 0;
-  int bottom = 0;
-
-  int width() const { return right - left; }
-  int height() const { return bottom - top; }
-};
-
 /// Where the values from `low` to `high` stand on the picture.
 struct Axis {
   double low = 0.0;
@@ -68,91 +50,6 @@ struct Axis {
     return low_pixel + (value - low) / (high - low) * (high_pixel - low_pixel);
   }
 };
-
-double distance(Point p, Point a, Point b) {
-  const Point along{b.x - a.x, b.y - a.y};
-  const double square = along.x * along.x + along.y * along.y;
-  const double dot = (p.x - a.x) * along.x + (p.y - a.y) * along.y;
-  const double t = square > 0.0 ? std::clamp(dot / square, 0.0, 1.0) : 0.0;
-  return std::hypot(p.x - a.x - t * along.x, p.y - a.y - t * along.y);
-}
-
-/// How much of each pixel of `area` one line covers. Kept apart from the picture until the line is
-/// complete, so that its joints are not darker.
-class Stroke {
- public:
-  explicit Stroke(Box area)
-      : area_(area), coverage_(static_cast<std::size_t>(area.width()) * area.height()) {}
-
-  /// Adds the straight piece from a to b; a dot where they are one.
-  void add(Point a, Point b, double radius) {
-    const double reach = radius + 0.5;
-    const int right = std::min(area_.right, static_cast<int>(std::max(a.x, b.x) + reach) + 1);
-    const int bottom = std::min(area_.bottom, static_cast<int>(std::max(a.y, b.y) + reach) + 1);
-    const int left = std::max(area_.left, static_cast<int>(std::min(a.x, b.x) - reach));
-    for (int y = std::max(area_.top, static_cast<int>(std::min(a.y, b.y) - reach)); y < bottom;
-         ++y) {
-      for (int x = left; x < right; ++x) {
-        const double inside = std::clamp(reach - distance({x + 0.5, y + 0.5}, a, b), 0.0, 1.0);
-        std::uint8_t& covered = coverage_[index(x, y)];
-        covered = std::max(covered, static_cast<std::uint8_t>(inside * 255.0));
-      }
-    }
-  }
-
-  void paint(Image& image, Colour colour) const {
-    for (int y = area_.top; y < area_.bottom; ++y) {
-      for (int x = area_.left; x < area_.right; ++x) {
-        blend_pixel(image, x, y, colour, coverage_[index(x, y)]);
-      }
-    }
-  }
-
- private:
-  std::size_t index(int x, int y) const {
-    return static_cast<std::size_t>(y - area_.top) * area_.width() + (x - area_.left);
-  }
-
-  Box area_;
-  std::vector<std::uint8_t> coverage_;
-};
-
-/// Adds neighbouring points. Of those in one column of pixels only the first, the last and the
-/// extremes count, so that ten thousand values take no longer than a thousand.
-void add_run(Stroke& stroke, const std::vector<Point>& run) {
-  if (run.size() == 1) {
-    stroke.add(run[0], run[0], kDotRadius);
-  }
-  const auto same_column = [](Point a, Point b) { return std::floor(a.x) == std::floor(b.x); };
-  const auto by_height = [](Point a, Point b) { return a.y < b.y; };
-  auto begin = run.begin();
-  for (auto last = begin; begin != run.end();) {
-    const auto end = std::find_if(begin, run.end(),
-                                  [&](const Point& point) { return !same_column(*begin, point); });
-    const auto [top, bottom] = std::minmax_element(begin, end, by_height);
-    for (const auto point : {begin, std::min(top, bottom), std::max(top, bottom), end - 1}) {
-      stroke.add(*last, *point, kLineRadius);
-      last = point;
-    }
-    begin = end;
-  }
-}
-
-/// Draws a line through `points`; those with a y of NaN are gaps.
-void draw_line(Image& image, Box area, const std::vector<Point>& points, Colour colour) {
-  Stroke stroke(area);
-  std::vector<Point> run;
-  for (const Point& point : points) {
-    if (!std::isnan(point.y)) {
-      run.push_back(point);
-      continue;
-    }
-    add_run(stroke, run);
-    run.clear();
-  }
-  add_run(stroke, run);
-  stroke.paint(image, colour);
-}
 
 void fill(Image& image, Box box, Colour colour) {
   for (int y = box.top; y < box.bottom; ++y) {
@@ -315,53 +212,11 @@ void finish_panel(Image& image, const Frame& frame, const PlotPanel& panel) {
   }
 }
 
-/// `number` times ten to the power of `exponent`: "0.25", or "2e-08" without needless digits.
-std::string label_of(std::int64_t number, int exponent, bool scientific) {
-  if (number == 0) {
-    return "0";
-  }
-  int decimals = std::max(0, -exponent);
-  if (scientific) {
-    for (; number % 10 == 0; number /= 10) {
-      ++exponent;
-    }
-    decimals = static_cast<int>(std::to_string(std::abs(number)).size()) - 1;
-  }
-  char text[64];
-  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  const double value = static_cast<double>(number) * std::pow(10.0, exponent);
-  return {text, std::to_chars(text, std::end(text), value, format, decimals).ptr};
-}
-
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error(ErrorCode::InvalidArgument, "[plot] " + reason);
 }
 
 }  // namespace
-
-std::vector<AxisTick> axis_ticks(double low, double high, int max_intervals, double min_step) {
-  const double least = std::max((high - low) / max_intervals, min_step) * (1 - 1e-9);
-  int exponent = static_cast<int>(std::floor(std::log10(least)));
-  int mantissa = 1;
-  while (mantissa * std::pow(10.0, exponent) < least) {
-    mantissa = mantissa == 2 ? 5 : mantissa * 2;  // 1, 2, 5, 10
-  }
-  if (mantissa == 10) {
-    mantissa = 1;
-    ++exponent;
-  }
-  const double unit = std::pow(10.0, exponent);
-  const auto first = static_cast<std::int64_t>(std::ceil(low / (mantissa * unit) - 1e-6));
-  const auto last = static_cast<std::int64_t>(std::floor(high / (mantissa * unit) + 1e-6));
-  const double largest = std::max(std::abs(low), std::abs(high));
-  const bool scientific = largest < 1e-3 || largest >= 1e7;
-  std::vector<AxisTick> ticks;
-  for (std::int64_t i = first; i <= last; ++i) {
-    const std::int64_t number = i * mantissa;
-    ticks.push_back({static_cast<double>(number) * unit, label_of(number, exponent, scientific)});
-  }
-  return ticks;
-}
 
 Image draw_plot(const std::vector<PlotPanel>& panels, int width, int panel_height) {
   if (panels.empty()) {
