@@ -37,6 +37,19 @@ std::string help_text(const RequestField& field) {
   return text;
 }
 
+const char* value_name(Kind kind) {
+  switch (kind) {
+    case Kind::Integer:
+    case Kind::Number:
+      return "N";
+    case Kind::Integers:
+    case Kind::Numbers:
+      return "N,N,...";
+    default:
+      return "TEXT";
+  }
+}
+
 std::string joined_lines(const std::vector<std::string>& lines) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -123,7 +136,7 @@ void add_field_options(CLI::App& command,
       option = command.add_option_function<std::string>(
           dashed(name), [&options, name](const std::string& value) { options.texts[name] = value; },
           help);
-      option->type_name(field.kind == Kind::Integer || field.kind == Kind::Number ? "N" : "TEXT");
+      option->type_name(value_name(field.kind));
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
     option->group(std::string(field.group));

@@ -28,23 +28,6 @@ std::int64_t longest(const ScheduledConditioning& schedule) {
   return tokens;
 }
 
-/// The web UI's option to give cond and uncond one length.
-void pad_to_one_length(ImageConditioning& image, const at::Tensor& empty) {
-  std::int64_t tokens = longest(image.uncond);
-  for (const ConditioningPart& part : image.parts) {
-    tokens = std::max(tokens, longest(part.schedule));
-  }
-  const auto pad = [&](ScheduledConditioning& schedule) {
-    for (auto& entry : schedule.entries) {
-      entry.context = with_empty_prompts(entry.context, empty, tokens);
-    }
-  };
-  pad(image.uncond);
-  for (ConditioningPart& part : image.parts) {
-    pad(part.schedule);
-  }
-}
-
 }  // namespace
 
 PromptEncoder::PromptEncoder(const Tokenizer& tokenizer, const ClipTextModel& model)
@@ -66,10 +49,29 @@ ImageConditioning PromptEncoder::encode(std::string_view prompt,
   }
   image.uncond = encode_schedule(
       tokenize_negative_prompt(tokenizer_, negative_prompt, options).schedule, options);
-  if (options.pad_cond_uncond) {
-    pad_to_one_length(image, encode_empty(options));
-  }
+  pad_to_one_length(image, options);
   return image;
+}
+
+void PromptEncoder::pad_to_one_length(ImageConditioning& image,
+                                      const PromptOptions& options) const {
+  if (!options.pad_cond_uncond) {
+    return;
+  }
+  const at::Tensor empty = encode_empty(options);
+  std::int64_t tokens = longest(image.uncond);
+  for (const ConditioningPart& part : image.parts) {
+    tokens = std::max(tokens, longest(part.schedule));
+  }
+  const auto pad = [&](ScheduledConditioning& schedule) {
+    for (auto& entry : schedule.entries) {
+      entry.context = with_empty_prompts(entry.context, empty, tokens);
+    }
+  };
+  pad(image.uncond);
+  for (ConditioningPart& part : image.parts) {
+    pad(part.schedule);
+  }
 }
 
 ScheduledConditioning PromptEncoder::encode_schedule(const std::vector<ScheduledChunks>& schedule,

@@ -29,6 +29,10 @@ class PromptEncoder {
   ScheduledConditioning encode_schedule(const std::vector<ScheduledChunks>& schedule,
                                         const PromptOptions& options) const;
 
+  /// Where the options ask for it, gives all of a picture's encodings one length by encodings of
+  /// the empty prompt.
+  void pad_to_one_length(ImageConditioning& image, const PromptOptions& options) const;
+
   /// The texts of one schedule together, because the mean that emphasis restores is taken over all
   /// of them: [texts, 77 * chunks, width] float32. Shorter texts are filled up with empty chunks.
   at::Tensor encode_chunks(const std::vector<std::vector<Chunk>>& texts,

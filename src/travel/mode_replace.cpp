@@ -242,6 +242,7 @@ ImageConditioning PromptReplaceWalk::current(const FramePlace& place) const {
                            (1 - way) * part.from_weight + way * part.to_weight});
   }
   image.uncond = uncond_between(tools(), ends(), way);
+  tools().pipeline.encoder().pad_to_one_length(image, tools().options);
   return image;
 }
 
