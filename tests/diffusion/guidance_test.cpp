@@ -1,5 +1,7 @@
 #include "diffusion/guidance.h"
 
+#include <optional>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
@@ -144,6 +146,40 @@ TEST(Guidance, HooksSeeAndReplaceInputs) {
   guidance(latents(1), 2);
   guidance(latents(1), 2);
   EXPECT_EQ(seen, 2);
+}
+
+TEST(Guidance, EveryPictureHasItsOwnScale) {
+  CountedModel counted;
+  const std::vector<ImageConditioning> images = {image(0.3, -0.2), image(0.1, 0.7), image(0.4, 0)};
+  Guidance together(counted.model(), images, {.scales = {7, 1, 3}});
+  const at::Tensor x = latents(3);
+  const GuidedEps result = together(x, 2);
+  EXPECT_EQ(counted.rows, 3 + 2) << "scale 1 needs no uncond";
+  const std::vector<double> scales = {7, 1, 3};
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    Guidance alone(toy_model, {images[index]}, {.scales = {scales[index]}});
+    const GuidedEps single = alone(x.narrow(0, i, 1), 2);
+    EXPECT_TRUE(result.guided[i].equal(single.guided[0])) << i;
+    EXPECT_TRUE(result.uncond[i].equal(single.uncond[0])) << i;
+  }
+  EXPECT_THROW(Guidance(toy_model, images, {.scales = {7, 1}}), Error);
+}
+
+TEST(Guidance, ReplayedCallsAreNotEvaluated) {
+  CountedModel counted;
+  const GuidedEps recorded{latents(1) + 1, latents(1) + 2};
+  GuidanceHooks hooks;
+  hooks.replay = [&](int call, const at::Tensor&) {
+    return call < 2 ? std::optional(recorded) : std::nullopt;
+  };
+  Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scales = {7}}, hooks);
+  EXPECT_TRUE(guidance(latents(1), 2).guided.equal(recorded.guided));
+  EXPECT_TRUE(guidance(latents(1), 2).uncond.equal(recorded.uncond));
+  EXPECT_EQ(counted.calls, 0);
+  guidance(latents(1), 2);
+  EXPECT_EQ(counted.calls, 1);
+  EXPECT_EQ(guidance.calls(), 3);
 }
 
 TEST(Guidance, WrongBatchIsRefused) {

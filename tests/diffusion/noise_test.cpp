@@ -71,6 +71,35 @@ TEST_P(ImageRngSource, ResizedSeedKeepsTheCentre) {
 
 INSTANTIATE_TEST_SUITE_P(Sources, ImageRngSource, testing::Values(RngSource::Cpu, RngSource::Nv));
 
+TEST_P(ImageRngSource, SeedTravelSlerpsEveryTensor) {
+  ImageSeed from, to, between;
+  from.seed = 3;
+  to.seed = 8;
+  from.source = to.source = between.source = GetParam();
+  between.seed = 3;
+  between.to_seed = 8;
+  between.to_share = 0.25;
+  ImageRng a(from, {4, 6, 5}), b(to, {4, 6, 5}), mixed(between, {4, 6, 5});
+  for (int call = 0; call < 3; ++call) {
+    EXPECT_TRUE(mixed.next().equal(slerp(0.25, a.next(), b.next()))) << call;
+  }
+  between.to_share = 0;
+  ImageRng at_stage(between, {4, 6, 5}), again(from, {4, 6, 5});
+  EXPECT_TRUE(at_stage.next().equal(again.next()));
+}
+
+TEST(ImageNoise, SeedTravelSlerpsBrownianPaths) {
+  ImageSeed from, to, between;
+  from.seed = between.seed = 3;
+  to.seed = between.to_seed = 8;
+  between.to_share = 0.5;
+  ImageNoise noise({from, to, between}, {4, 6, 5});
+  noise.begin_brownian(0.1, 10);
+  const at::Tensor like = at::zeros({3, 4, 6, 5});
+  const at::Tensor rows = noise.brownian(8, 5, like);
+  EXPECT_TRUE(rows[2].equal(slerp(0.5, rows[0], rows[1])));
+}
+
 TEST(ImageNoise, BatchEqualsSingles) {
   const std::vector<ImageSeed> seeds{
       {.seed = 1}, {.seed = 2, .subseed_strength = 0.4}, {.seed = 3, .source = RngSource::Nv}};
