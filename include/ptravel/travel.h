@@ -69,8 +69,11 @@ struct FrameSelection {
   std::function<bool(std::int64_t index)> wanted;
   /// Gives a frame that was drawn earlier: genesis successive starts from it, gradients go by it.
   std::function<Image(std::int64_t index)> finished;
-  /// The content of walk.json as an earlier run of the same travel left it; empty: none.
+  /// The content of walk.json as an earlier run of the same travel left it; empty: none. One that
+  /// cannot be read counts as none: walks are walked again.
   std::string walk_log;
+  /// Whether logs and their plots are completed and handed over.
+  bool with_log = true;
 };
 
 /// A travel on a loaded model: route and renderer. One thread.

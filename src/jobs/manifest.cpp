@@ -10,6 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::int64_t kMostFrames = 100'000'000;
 constexpr std::uint64_t kSizeLimit = std::uint64_t{64} << 20;
 
 [[noreturn]] void throw_corrupt(const std::filesystem::path& path, const std::string& why) {
@@ -45,9 +46,15 @@ Manifest read_manifest(const std::filesystem::path& path) {
   manifest.vae_sha256 = text_at(object, "vae_sha256", path);
   manifest.video = text_at(object, "video", path);
   manifest.frames = object["frames"].get<std::int64_t>();
+  if (manifest.frames < 1 || manifest.frames > kMostFrames) {
+    throw_corrupt(path, "frames is " + std::to_string(manifest.frames) + ", expected 1 to " +
+                            std::to_string(kMostFrames));
+  }
   for (const Json& frame : object.value("stage_frames", Json::array())) {
-    if (!frame.is_number_integer()) {
-      throw_corrupt(path, "stage_frames has something else than whole numbers");
+    const std::int64_t before = manifest.stage_frames.empty() ? -1 : manifest.stage_frames.back();
+    if (!frame.is_number_integer() || frame.get<std::int64_t>() <= before ||
+        frame.get<std::int64_t>() >= manifest.frames) {
+      throw_corrupt(path, "stage_frames has something else than rising numbers of frames");
     }
     manifest.stage_frames.push_back(frame.get<std::int64_t>());
   }

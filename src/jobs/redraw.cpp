@@ -64,6 +64,7 @@ RenderedFrame draw_in_travel(Travel& travel,
                              std::int64_t index,
                              Progress& progress) {
   FrameSelection selection;
+  selection.with_log = false;
   selection.wanted = [index](std::int64_t other) { return other == index; };
   selection.finished = [&](std::int64_t other) {
     const fs::path path = folder / frame_file_name(other);
@@ -90,6 +91,12 @@ TravelRequest whole_request(const fs::path& picture) {
   return read_manifest(manifest_path).request;
 }
 
+[[noreturn]] void throw_other_run(const fs::path& picture) {
+  throw Error(ErrorCode::InvalidArgument,
+              "[from] " + picture.string() +
+                  ": is not a frame of the run whose travel.json lies beside it");
+}
+
 std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest& frame) {
   if (frame.request.genesis != Genesis::Successive || frame.spot.index == 0) {
     return std::nullopt;
@@ -111,7 +118,8 @@ fs::path redraw_frame(const fs::path& frame_png,
                       const fs::path& output,
                       Progress& progress,
                       const RunEventSink& events) {
-  FrameRequest frame = parse_frame_parameters(parameters_of(frame_png));
+  const std::string parameters = parameters_of(frame_png);
+  FrameRequest frame = parse_frame_parameters(parameters);
   const bool alone = is_lone_frame(frame.request, frame.spot);
   if (alone) {
     fill_from_manifest(frame_png, frame.request);
@@ -132,6 +140,9 @@ fs::path redraw_frame(const fs::path& frame_png,
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
   const std::unique_ptr<Travel> travel =
       Travel::open(frame.request, progress, alone ? frame.spot.stage : 0);
+  if (!alone && travel->frame_count() != frame.spot.frame_count) {
+    throw_other_run(frame_png);
+  }
   if (!frame.model_hash.empty() && !travel->model().sha256.starts_with(frame.model_hash)) {
     events({RunEvent::Kind::Note,
             "note: the picture was drawn by a model with hash " + frame.model_hash +
@@ -142,6 +153,9 @@ fs::path redraw_frame(const fs::path& frame_png,
   const RenderedFrame drawn = alone ? travel->render_spot(frame.spot, previous, progress)
                                     : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(),
                                                      frame.spot.index, progress);
+  if (!alone && overrides.empty() && drawn.parameters != parameters) {
+    throw_other_run(frame_png);
+  }
   fs::path target = output.empty() ? default_output(frame_png) : output;
   const ImageText text{"parameters", drawn.parameters};
   write_png(target, drawn.image, {&text, 1});

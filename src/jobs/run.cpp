@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 /// The web UI draws its seeds from 0 to 2^32 - 3.
 constexpr std::int64_t kLargestDrawnSeed = 4294967293;
-constexpr std::uint64_t kWalkLogLimit = std::uint64_t{1} << 30;
+constexpr std::uint64_t kWalkLogLimit = std::uint64_t{256} << 20;
 
 std::int64_t drawn_seed(std::int64_t seed) {
   if (seed >= 0) {
@@ -130,7 +130,7 @@ RunResult draw_and_assemble(const RunFolder& folder,
   selection.wanted = [&](std::int64_t index) { return !fs::exists(folder.frame_path(index)); };
   selection.finished = [&](std::int64_t index) { return read_frame(folder, index); };
   const fs::path walk_log = folder.path() / "walk.json";
-  if (fs::exists(walk_log)) {
+  if (fs::exists(walk_log) && fs::file_size(walk_log) <= kWalkLogLimit) {
     selection.walk_log = read_file(walk_log, kWalkLogLimit);
   }
   travel.render(selection, sink, progress);
@@ -235,6 +235,12 @@ RunResult resume_travel(const fs::path& path,
   folder.remove_leftovers();
   const std::unique_ptr<Travel> travel = Travel::open(request, progress);
   check_same_model(manifest, *travel);
+  if (manifest.frames != travel->frame_count()) {
+    throw Error(ErrorCode::Corrupt, "[resume] " + folder.manifest_path().string() + ": has " +
+                                        std::to_string(manifest.frames) +
+                                        " frames, its request makes " +
+                                        std::to_string(travel->frame_count()));
+  }
   return guarded_run(folder, manifest, [&] {
     return draw_and_assemble(folder, manifest, *travel, progress, events);
   });

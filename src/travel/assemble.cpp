@@ -15,17 +15,18 @@ constexpr std::int64_t kMaxSheetFrames = 64;
 }  // namespace
 
 std::vector<std::int64_t> film_frames(const FilmPlan& plan) {
+  std::vector<std::int64_t> order = pick_and_pad(plan.pick, 0, plan.frame_count);
+  if (plan.ping_pong && order.size() > 2) {
+    // Without the turning frame and the first one, so that a repeated video has no double frames.
+    const std::vector<std::int64_t> back(order.rbegin() + 1, order.rend() - 1);
+    order.insert(order.end(), back.begin(), back.end());
+  }
   std::vector<std::int64_t> film;
-  for (const std::int64_t index : pick_and_pad(plan.pick, 0, plan.frame_count)) {
+  for (const std::int64_t index : order) {
     const bool stage =
         std::binary_search(plan.stage_frames.begin(), plan.stage_frames.end(), index);
     const std::size_t copies = stage ? static_cast<std::size_t>(plan.hold) : 0;
     film.insert(film.end(), 1 + copies, index);
-  }
-  if (plan.ping_pong && film.size() > 2) {
-    // Without the turning frame and the first one, so that a repeated video has no double frames.
-    const std::vector<std::int64_t> back(film.rbegin() + 1, film.rend() - 1);
-    film.insert(film.end(), back.begin(), back.end());
   }
   const auto padding = static_cast<std::size_t>(plan.pad);
   film.insert(film.begin(), padding, film.front());

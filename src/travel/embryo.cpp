@@ -17,7 +17,8 @@ int shared_calls(const TravelRequest& request, bool input_only) {
   const SamplerInfo& sampler =
       find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler);
   const int calls_per_step = planned_calls(sampler, request.steps) / request.steps;
-  const int calls = embryo_steps(request) * calls_per_step;
+  const int first_twice = sampler.name == "PLMS" ? 1 : 0;  // it calls twice in its first step
+  const int calls = embryo_steps(request) * calls_per_step + first_twice;
   // The web UI's step counter lags one behind the model calls.
   return input_only ? calls + 1 : calls;
 }

@@ -125,7 +125,11 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   selection_ = &selection;
   Route& route = *scene_.route;
   if (!selection.walk_log.empty() && route.keeps_log()) {
-    route.log().restore(selection.walk_log);
+    try {
+      route.restore_log(selection.walk_log);
+    } catch (const Error& error) {
+      sink.debug(std::string(error.what()) + "; beginning a new one");
+    }
   }
   route.log().listen([&sink](const std::string& lines) { sink.debug(lines); });
   tell_stages(sink);
@@ -139,7 +143,9 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
     if (gap_of(place) != last_gap) {
       last_gap = gap_of(place);
       forget_guides(last_gap);
-      write_log(sink);
+      if (selection.with_log) {
+        write_log(sink);
+      }
     }
     sink.debug("frame " + std::to_string(index) + ": stage " + std::to_string(place.stage + 1) +
                (place.at_stage() ? "" : ", alpha " + std::to_string(place.alpha)));
@@ -152,8 +158,10 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
     waiting_.push_back(std::move(task));
   }
   draw_waiting(sink);
-  route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
-  write_log(sink);
+  if (selection.with_log) {
+    route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
+    write_log(sink);
+  }
 }
 
 void FrameRenderer::tell_stages(FrameSink& sink) const {

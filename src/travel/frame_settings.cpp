@@ -89,9 +89,11 @@ int embryo_steps(const TravelRequest& request) {
   const auto value = parse_number(request.embryo_step);
   const double steps =
       value.value_or(0) < 1 ? std::round(value.value_or(0) * run) : std::round(value.value_or(0));
-  if (!value || !(steps >= 1) || steps >= run) {
+  // The newest version replaced the input of the call after the counted ones.
+  const int most = run - (request.compat == Compat::Newest ? 2 : 1);
+  if (!value || !(steps >= 1) || steps > most) {
     throw Error(ErrorCode::InvalidArgument, "[embryo_step] \"" + request.embryo_step +
-                                                "\", expected 1 to " + std::to_string(run - 1) +
+                                                "\", expected 1 to " + std::to_string(most) +
                                                 " of the " + std::to_string(run) +
                                                 " sampling steps, or a part such as 0.4");
   }

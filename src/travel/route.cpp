@@ -123,11 +123,31 @@ bool Route::keeps_log() const {
   return request_.mode == TravelMode::Grad || swaps_prompt_tokens(request_);
 }
 
+bool Route::log_is_complete(std::int64_t gap) const {
+  for (const FramePlace& place : places_) {
+    if (!place.at_stage() && place.stage == gap) {
+      return log_.is_complete(first_stage_ + gap, place.steps, request_.grad_tolerance);
+    }
+  }
+  return true;
+}
+
+void Route::restore_log(const std::string& json) {
+  log_.restore(json);
+  const auto gaps = static_cast<std::int64_t>(plan_.steps.size());
+  const bool grad = request_.mode == TravelMode::Grad;
+  log_.keep_gaps([&](std::int64_t gap) {
+    const bool kind = (log_.grads().count(gap) > 0) == grad;
+    return kind && gap >= first_stage_ && gap < first_stage_ + gaps &&
+           log_is_complete(gap - first_stage_);
+  });
+}
+
 void Route::complete_log(const TargetLatents& targets, Progress& progress) {
   for (std::size_t i = places_.size(); keeps_log() && i-- > 0;) {
     const FramePlace& place = places_[i];
     const bool last_of_gap = !place.at_stage() && place.step == place.steps;
-    if (last_of_gap && log_.last_step(first_stage_ + place.stage) < place.step) {
+    if (last_of_gap && !log_is_complete(place.stage)) {
       progress.check_cancelled();
       conditioning(place, targets);
     }

@@ -47,6 +47,9 @@ class Route {
   /// Half of the way between two stages, mixed: what an embryo is drawn from.
   ImageConditioning halfway(std::int64_t gap) const;
 
+  /// Takes the log of an earlier run (walk.json); gaps that it does not tell completely are left
+  /// out. Throws Corrupt when it is not a log.
+  void restore_log(const std::string& json);
   /// Walks every gap of which the log does not tell all steps, so that the log is complete.
   void complete_log(const TargetLatents& targets, Progress& progress);
   WalkLog& log() { return log_; }
@@ -59,6 +62,7 @@ class Route {
 
  private:
   void encode_stages(Progress& progress);
+  bool log_is_complete(std::int64_t gap) const;
   GapEnds ends_of(std::int64_t gap) const;
   Walk& walk_of(std::int64_t gap);
 

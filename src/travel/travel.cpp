@@ -13,6 +13,7 @@
 #include "travel/frame_renderer.h"
 #include "travel/frame_settings.h"
 #include "travel/open_model.h"
+#include "travel/slice.h"
 
 namespace ptravel {
 namespace {
@@ -67,6 +68,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->identity = identify(state->pipeline->files());
   state->pipeline->load(progress);
   state->route.emplace(state->plan, state->request, *state->pipeline, first_stage, progress);
+  pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
   if (init_image) {
     state->init_latent = state->latent_of(*init_image);
   }

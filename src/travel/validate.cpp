@@ -117,7 +117,8 @@ void check_mode(const TravelRequest& request, std::vector<RequestProblem>& probl
                               "replace_dim " +
                               std::string(kReplaceDimNames.name(request.replace_dim))});
   }
-  if (request.mode == TravelMode::Grad && request.grad_w_latent == 0 && request.grad_w_cond == 0) {
+  const bool goes_by_gradient = request.mode == TravelMode::Grad || (replace && by_gradient);
+  if (goes_by_gradient && request.grad_w_latent == 0 && request.grad_w_cond == 0) {
     problems.push_back(
         {"grad_w_cond", "0 with grad_w_latent 0 leads nowhere, expected one that is not 0"});
   }
@@ -156,10 +157,7 @@ void check_compat(const TravelRequest& request, std::vector<RequestProblem>& pro
 }
 
 /// The frames of a pair share their first latents, so what those depend on cannot differ.
-void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  if (request.genesis != Genesis::Embryo) {
-    return;
-  }
+void check_shared_noise(const TravelRequest& request, std::vector<RequestProblem>& problems) {
   const auto shares = [&](const char* field, bool differs, const char* what) {
     if (differs) {
       problems.push_back({field, std::string(what) +
@@ -171,8 +169,20 @@ void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& pro
   shares("subseed_strength", request.subseed_strength.size() > 1, "has several values");
   shares("subseed", request.subseed < 0 && request.subseed_strength.front() > 0,
          "-1 gives each frame its own");
-  shares("denoise_strength", !request.init_image.empty() && request.denoise_strength.size() > 1,
-         "has several values");
+}
+
+void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  if (request.genesis != Genesis::Embryo) {
+    return;
+  }
+  if (request.compat != Compat::Newest) {  // It drew every frame from noise of its own.
+    check_shared_noise(request, problems);
+  }
+  if (!request.init_image.empty() && request.denoise_strength.size() > 1) {
+    problems.push_back({"denoise_strength",
+                        "has several values, expected a single one: with genesis embryo the frames "
+                        "of a stage pair have the same steps"});
+  }
   try {
     embryo_steps(request);
   } catch (const Error& error) {

@@ -107,6 +107,18 @@ std::int64_t WalkLog::last_step(std::int64_t gap) const {
   return std::max(last_of(swaps_, gap), last_of(grads_, gap));
 }
 
+bool WalkLog::is_complete(std::int64_t gap, std::int64_t steps, double tolerance) const {
+  const auto found = grads_.find(gap);
+  const bool arrived = found != grads_.end() && !found->second.empty() && tolerance > 0 &&
+                       found->second.back().to <= tolerance;
+  return arrived || last_step(gap) == steps;
+}
+
+void WalkLog::keep_gaps(const std::function<bool(std::int64_t gap)>& keep) {
+  std::erase_if(swaps_, [&](const auto& entry) { return !keep(entry.first); });
+  std::erase_if(grads_, [&](const auto& entry) { return !keep(entry.first); });
+}
+
 std::string log_lines(const SwapRecord& record) {
   return "tokens: " + record.words + "\n  >> " +
          (record.by_gradient ? "grad" : "embed L1-distance") + " ascend: " + record.ordered_words +

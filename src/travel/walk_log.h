@@ -50,6 +50,11 @@ class WalkLog {
 
   /// The last step of a gap that is told; 0 when none is.
   std::int64_t last_step(std::int64_t gap) const;
+  /// Whether the log tells all of a gap: its `steps` in-betweens, or a walk of mode grad up to
+  /// where it came within `tolerance` of its target.
+  bool is_complete(std::int64_t gap, std::int64_t steps, double tolerance) const;
+  /// Forgets every gap that `keep` does not name.
+  void keep_gaps(const std::function<bool(std::int64_t gap)>& keep);
   bool empty() const { return swaps_.empty() && grads_.empty(); }
   bool has_losses() const { return !grads_.empty(); }
   const std::map<std::int64_t, std::vector<GradRecord>>& grads() const { return grads_; }

@@ -74,7 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         VideoCase{"grad_embryo", "--travel-steps 3 --mode grad --genesis embryo", 5},
         VideoCase{"v3", "--travel-steps 4 --compat v3", 5},
         VideoCase{"seeds_and_scales", "--travel-steps 3 --seed 1,2 --cfg-scale 3,7", 5},
-        VideoCase{"loop_hold_ping_pong", "--travel-steps 2 --loop --hold 1 --ping-pong", 8 + 6}),
+        VideoCase{"loop_hold_ping_pong", "--travel-steps 2 --loop --hold 1 --ping-pong", 8 + 5}),
     [](const auto& info) { return std::string(info.param.name); });
 
 /// Column `name` of losses.csv.

@@ -26,6 +26,7 @@ TEST(Film, HoldsAtStagesGoesBackAndPads) {
   EXPECT_THAT(film("", 0, 2, false), testing::ElementsAre(0, 0, 0, 1, 2, 3, 4, 4, 4));
   EXPECT_THAT(film("1:", 0, 1, false), testing::ElementsAre(1, 2, 3, 4, 4));
   EXPECT_THAT(film("", 0, 0, true), testing::ElementsAre(0, 1, 2, 3, 4, 3, 2, 1));
+  EXPECT_THAT(film("", 0, 1, true), testing::ElementsAre(0, 0, 1, 2, 3, 4, 4, 3, 2, 1));
   EXPECT_THAT(film("::2", 1, 0, true), testing::ElementsAre(0, 0, 2, 4, 2, 2));
   EXPECT_THAT(film("3:", 0, 0, true), testing::ElementsAre(3, 4));
   EXPECT_THROW(film("9:", 0, 0, false), Error);
