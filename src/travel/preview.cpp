@@ -68,17 +68,30 @@ PreviewFrame frame_of(const TravelRequest& request, const FramePlace& place, std
   return result;
 }
 
-/// Network calls of one picture: two per model call unless the scale makes uncond needless.
-std::int64_t calls_of(const TravelRequest& frame, bool from_picture, int shared_steps) {
+/// Network calls of one picture: at every model call one for each AND part, and one for the
+/// negative prompt unless the scale makes that needless.
+std::int64_t calls_of(const TravelRequest& frame,
+                      std::int64_t parts,
+                      bool from_picture,
+                      int shared_steps) {
   const SamplerInfo& sampler =
       find_sampler(resolve_sampler(frame.sampler, frame.scheduler).sampler);
   const int per_step = planned_calls(sampler, frame.steps) / frame.steps;
   const int steps = reported_steps(sampling_settings(frame), from_picture) - shared_steps;
-  return static_cast<std::int64_t>(steps) * per_step * (frame.cfg_scale.front() == 1 ? 1 : 2);
+  return static_cast<std::int64_t>(steps) * per_step *
+         (parts + (frame.cfg_scale.front() == 1 && parts == 1 ? 0 : 1));
+}
+
+/// AND parts that are drawn with at a place: on the way those of the stage that has more.
+std::int64_t parts_at(const std::vector<std::int64_t>& stage_parts, const FramePlace& place) {
+  const auto stage = static_cast<std::size_t>(place.stage);
+  const std::int64_t own = stage_parts.at(stage);
+  return place.alpha == 0 ? own : std::max(own, stage_parts.at(stage + 1));
 }
 
 PreviewCost cost_of(const TravelRequest& request,
                     const StagePlan& plan,
+                    const std::vector<std::int64_t>& stage_parts,
                     const std::vector<FramePlace>& places) {
   const bool by_picture = walks_by_picture(request);
   const FilmOrder order = film_order(places, plan, request, by_picture);
@@ -88,7 +101,8 @@ PreviewCost cost_of(const TravelRequest& request,
   PreviewCost cost;
   const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
                         int shared) {
-    cost.network_calls += calls_of(frame_request(request, place, index), from_picture, shared);
+    cost.network_calls += calls_of(frame_request(request, place, index),
+                                   parts_at(stage_parts, place), from_picture, shared);
     ++cost.decoded;
   };
   cost.encoded += init ? 1 : 0;
@@ -166,7 +180,12 @@ TravelPreview preview_travel(const TravelRequest& asked) {
       film.stage_frames.push_back(static_cast<std::int64_t>(i));
     }
   }
-  preview.cost = cost_of(request, plan, places);
+  std::vector<std::int64_t> stage_parts;
+  for (const std::string& prompt : plan.prompts) {
+    stage_parts.push_back(
+        static_cast<std::int64_t>(tokenize_prompt(tokenizer, prompt, options).size()));
+  }
+  preview.cost = cost_of(request, plan, stage_parts, places);
   film.frame_count = static_cast<std::int64_t>(places.size());
   film.pick = request.pick;
   film.pad = request.pad;

@@ -132,7 +132,8 @@ TEST(DryRun, TellsThePlanAndDrawsNothing) {
   EXPECT_DOUBLE_EQ(plan["frames"][2]["share"], 0.5);
   EXPECT_DOUBLE_EQ(plan["frames"][2]["alpha"], 0.25);
   EXPECT_DOUBLE_EQ(plan["frames"][2]["cfg_scale"], 6.5);
-  EXPECT_EQ(plan.at("network_calls"), 5 * 20 * 2);
+  // Two parts and the negative prompt; the last stage has one part.
+  EXPECT_EQ(plan.at("network_calls"), (4 * 3 + 2) * 20);
   EXPECT_EQ(run(folder, "render --from x.png --dry-run", kModel).status, 2);
 }
 
