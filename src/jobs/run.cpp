@@ -79,19 +79,6 @@ Image read_frame(const RunFolder& folder, std::int64_t index) {
   return read_image(folder.frame_path(index)).image;
 }
 
-FilmPlan film_plan(const TravelRequest& request, const Manifest& manifest) {
-  FilmPlan plan;
-  plan.frame_count = manifest.frames;
-  plan.stage_frames = manifest.stage_frames;
-  plan.hold = request.hold;
-  plan.ping_pong = request.ping_pong;
-  plan.pick = request.pick;
-  plan.pad = request.pad;
-  plan.format = request.format;
-  plan.fps = request.fps;
-  return plan;
-}
-
 /// Makes what `request` asks for of the finished frames: the video as `video` (none when that is
 /// empty) and the contact sheet.
 RunResult assemble(const RunFolder& folder,
@@ -102,7 +89,7 @@ RunResult assemble(const RunFolder& folder,
   RunResult result;
   result.folder = folder.path();
   result.frames = manifest.frames;
-  const FilmPlan plan = film_plan(request, manifest);
+  const FilmPlan plan = film_plan(request, manifest.frames, manifest.stage_frames);
   const auto frame = [&](std::int64_t index) { return read_frame(folder, index); };
   if (!video.empty()) {
     assemble_video(plan, frame, video, progress);

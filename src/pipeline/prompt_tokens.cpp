@@ -1,5 +1,7 @@
 #include "pipeline/prompt_tokens.h"
 
+#include <set>
+
 #include "ptravel/error.h"
 #include "text/prompt_composition.h"
 #include "text/prompt_markup.h"
@@ -64,6 +66,21 @@ const ScheduledChunks& active_chunks(const std::vector<ScheduledChunks>& schedul
     }
   }
   return schedule.front();
+}
+
+std::vector<ChunkPair> paired_chunks(const std::vector<ScheduledChunks>& from,
+                                     const std::vector<ScheduledChunks>& to) {
+  std::set<int> ends;
+  for (const auto* schedule : {&from, &to}) {
+    for (const ScheduledChunks& entry : *schedule) {
+      ends.insert(entry.end_at_step);
+    }
+  }
+  std::vector<ChunkPair> pairs;
+  for (const int end : ends) {
+    pairs.push_back({end, active_chunks(from, end).chunks, active_chunks(to, end).chunks});
+  }
+  return pairs;
 }
 
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "media/contact_sheet.h"
 #include "media/image_file.h"
@@ -13,6 +14,21 @@ namespace {
 constexpr std::int64_t kMaxSheetFrames = 64;
 
 }  // namespace
+
+FilmPlan film_plan(const TravelRequest& request,
+                   std::int64_t frame_count,
+                   std::vector<std::int64_t> stage_frames) {
+  FilmPlan plan;
+  plan.frame_count = frame_count;
+  plan.pick = request.pick;
+  plan.pad = request.pad;
+  plan.hold = request.hold;
+  plan.stage_frames = std::move(stage_frames);
+  plan.ping_pong = request.ping_pong;
+  plan.format = request.format;
+  plan.fps = request.fps;
+  return plan;
+}
 
 std::vector<std::int64_t> film_frames(const FilmPlan& plan) {
   std::vector<std::int64_t> order = pick_and_pad(plan.pick, 0, plan.frame_count);

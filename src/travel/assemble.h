@@ -8,6 +8,7 @@
 
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
+#include "ptravel/request.h"
 #include "ptravel/video.h"
 
 namespace ptravel {
@@ -23,6 +24,11 @@ struct FilmPlan {
   VideoFormat format = VideoFormat::Mp4;
   double fps = 10;
 };
+
+/// The film that a request asks for, of frames of which these show a stage itself.
+FilmPlan film_plan(const TravelRequest& request,
+                   std::int64_t frame_count,
+                   std::vector<std::int64_t> stage_frames);
 
 /// The frames that the video shows: picked, held at stages, there and back, padded. Throws
 /// InvalidArgument when the slice selects nothing.

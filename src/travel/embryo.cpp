@@ -1,10 +1,13 @@
 #include "travel/embryo.h"
 
+#include <string>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
 #include "travel/frame_settings.h"
+#include "travel/settings.h"
 
 namespace ptravel {
 namespace {
@@ -14,11 +17,9 @@ at::Tensor repeated(const at::Tensor& one, std::int64_t rows) {
 }
 
 int shared_calls(const TravelRequest& request, bool input_only) {
-  const SamplerInfo& sampler =
-      find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler);
-  const int calls_per_step = planned_calls(sampler, request.steps) / request.steps;
-  const int first_twice = sampler.name == "PLMS" ? 1 : 0;  // it calls twice in its first step
-  const int calls = embryo_steps(request) * calls_per_step + first_twice;
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  const int first_twice = choice.sampler == "PLMS" ? 1 : 0;  // it calls twice in its first step
+  const int calls = embryo_steps(request) * calls_per_step(request) + first_twice;
   // The web UI's step counter lags one behind the model calls.
   return input_only ? calls + 1 : calls;
 }
@@ -42,10 +43,17 @@ GuidanceHooks Embryo::recorder() {
 }
 
 GuidanceHooks Embryo::player() const {
+  const bool complete =
+      input_only_ ? input_.defined() : results_.size() == static_cast<std::size_t>(calls_);
+  if (!complete) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[embryo_step] the sampler was done before call " + std::to_string(calls_) +
+                    " of the network, expected fewer steps or another sampler");
+  }
   GuidanceHooks hooks;
   if (input_only_) {
     hooks.replace_input = [this](int call, const at::Tensor& x) {
-      return call == calls_ && input_.defined() ? repeated(input_, x.size(0)) : x;
+      return call == calls_ ? repeated(input_, x.size(0)) : x;
     };
     return hooks;
   }

@@ -21,7 +21,8 @@ class Embryo {
   /// Hooks for the halfway run: keeps what is shared. Valid as long as this object.
   GuidanceHooks recorder();
   /// Hooks for a frame's run. With compat v3 every call is evaluated and only the input of one is
-  /// replaced, as the newest version did: its samplers kept latents of their own.
+  /// replaced, as the newest version did: its samplers kept latents of their own. Throws
+  /// InvalidArgument when the halfway run ended before everything was recorded.
   GuidanceHooks player() const;
 
  private:

@@ -65,14 +65,35 @@ std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest&
   return places;
 }
 
+std::vector<std::int64_t> stage_frames(const std::vector<FramePlace>& places) {
+  std::vector<std::int64_t> frames;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].at_stage()) {
+      frames.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return frames;
+}
+
+bool walks_by_picture(const TravelRequest& request) {
+  const bool by_gradient = request.replace_dim == ReplaceDim::Prompt &&
+                           (request.replace_order == ReplaceOrder::GradMin ||
+                            request.replace_order == ReplaceOrder::GradMax);
+  return request.mode == TravelMode::Grad || (request.mode == TravelMode::Replace && by_gradient);
+}
+
+bool stages_stand_alone(const TravelRequest& request) {
+  return request.genesis != Genesis::Successive || request.compat == Compat::First;
+}
+
 FilmOrder film_order(const std::vector<FramePlace>& places,
                      const StagePlan& plan,
-                     const TravelRequest& request,
-                     bool walks_by_picture) {
+                     const TravelRequest& request) {
   const bool chain = request.genesis == Genesis::Successive;
   const bool quirk = chain && request.compat == Compat::First;
   // The first version drew the target stage before the in-betweens in replace and grad.
-  const bool target_first = quirk ? request.mode != TravelMode::Linear : walks_by_picture && !chain;
+  const bool target_first = quirk ? request.mode != TravelMode::Linear
+                                  : walks_by_picture(request) && stages_stand_alone(request);
   FilmOrder order;
   order.start_from.resize(places.size());
   order.target.resize(plan.steps.size());

@@ -39,12 +39,21 @@ struct FilmOrder {
   std::vector<std::optional<std::int64_t>> target;
 };
 
-/// `walks_by_picture`: in-betweens need their target stage's picture (gradients), which is drawn
-/// before them unless the frames are a chain. With compat v1.3 a chain's frames all start from the
-/// last picture that was drawn before their target stage's turn.
+/// The frames that show a stage itself, ascending.
+std::vector<std::int64_t> stage_frames(const std::vector<FramePlace>& places);
+
+/// Whether in-betweens depend on their target stage's picture (gradients).
+bool walks_by_picture(const TravelRequest& request);
+
+/// Whether a stage's frame is drawn without the in-betweens that lead to it. In a chain it is not;
+/// only the first version drew it first there, too.
+bool stages_stand_alone(const TravelRequest& request);
+
+/// Target stages whose picture in-betweens need are drawn before them, if they stand alone. With
+/// compat v1.3 a chain's frames all start from the last picture that was drawn before their target
+/// stage's turn.
 FilmOrder film_order(const std::vector<FramePlace>& places,
                      const StagePlan& plan,
-                     const TravelRequest& request,
-                     bool walks_by_picture);
+                     const TravelRequest& request);
 
 }  // namespace ptravel

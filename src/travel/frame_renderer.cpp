@@ -18,10 +18,6 @@
 namespace ptravel {
 namespace {
 
-bool is_wanted(const FrameSelection& selection, std::int64_t index) {
-  return !selection.wanted || selection.wanted(index);
-}
-
 /// The gap that a frame belongs to: the one it lies in, or that its stage closes.
 std::int64_t gap_of(const FramePlace& place) {
   return place.at_stage() ? std::max<std::int64_t>(place.stage - 1, 0) : place.stage;
@@ -133,10 +129,10 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   }
   route.log().listen([&sink](const std::string& lines) { sink.debug(lines); });
   tell_stages(sink);
-  count_starts(selection);
+  plan_work(selection);
   std::int64_t last_gap = 0;
   for (const std::int64_t index : route.order().drawing) {
-    if (!is_wanted(selection, index)) {
+    if (!wanted_.at(static_cast<std::size_t>(index))) {
       continue;
     }
     const FramePlace& place = route.places().at(static_cast<std::size_t>(index));
@@ -202,15 +198,17 @@ bool FrameRenderer::is_guide(const Task& task) const {
   return walks_by_picture(scene_.request) && task.place.at_stage();
 }
 
-void FrameRenderer::count_starts(const FrameSelection& selection) {
+/// Which frames are to be drawn, and how often each is a start.
+void FrameRenderer::plan_work(const FrameSelection& selection) {
   const auto& start_from = scene_.route->order().start_from;
   for (std::size_t i = 0; i < start_from.size(); ++i) {
-    const bool wanted = is_wanted(selection, static_cast<std::int64_t>(i));
-    if (wanted && start_from[i]) {
+    wanted_.push_back(!selection.wanted || selection.wanted(static_cast<std::int64_t>(i)));
+    if (wanted_.back() && start_from[i]) {
       ++starts_left_[*start_from[i]];
     }
-    frames_done_ += wanted ? 0 : 1;
+    frames_done_ += wanted_.back() ? 0 : 1;
   }
+  progress_.set_initial(static_cast<double>(frames_done_));
 }
 
 void FrameRenderer::used_as_start(std::int64_t index) {
@@ -249,9 +247,7 @@ at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
   }
   const auto index = scene_.route->order().target.at(static_cast<std::size_t>(gap));
   PTRAVEL_CHECK(index.has_value());
-  const bool in_film =
-      scene_.request.genesis != Genesis::Successive || scene_.request.compat == Compat::First;
-  if (in_film) {
+  if (stages_stand_alone(scene_.request)) {
     target_latent_ = scene_.latent_of(picture(*index));
   } else {
     // In a chain the stage's own frame comes last: the walk goes by a picture that is drawn from

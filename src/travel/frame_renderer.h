@@ -62,7 +62,7 @@ class FrameRenderer {
 
   const Image& picture(std::int64_t index);
   bool is_guide(const Task& task) const;
-  void count_starts(const FrameSelection& selection);
+  void plan_work(const FrameSelection& selection);
   void used_as_start(std::int64_t index);
   void forget_guides(std::int64_t gap);
   std::int64_t stage_frame(std::int64_t stage) const;
@@ -79,6 +79,7 @@ class FrameRenderer {
   TravelScene& scene_;
   Progress& progress_;
   const FrameSelection* selection_ = nullptr;
+  std::vector<bool> wanted_;  // by frame
   std::vector<Task> waiting_;
   std::int64_t frames_done_ = 0;
   std::map<std::int64_t, Image> pictures_;   // drawn or read again, while they may be needed

@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
-#include "tensor/rng.h"
 #include "text/chunks.h"
-#include "travel/frame_settings.h"
 #include "travel/mode_grad.h"
+#include "travel/replace_walk.h"
 #include "travel/token_swap.h"
-#include "travel/walk.h"
 
 namespace ptravel {
 namespace {
@@ -33,6 +30,7 @@ struct Passage {
   std::size_t differing;           // at the beginning
   std::vector<double> distances;   // mean |difference| of the token embeddings
   std::vector<std::size_t> order;  // in which places are swapped; empty: decided step by step
+  at::Tensor target;               // the encoded goal, where gradients are asked for
 };
 
 struct Entry {
@@ -46,10 +44,10 @@ struct Part {
   double to_weight;
 };
 
-class PromptReplaceWalk : public SteppingWalk {
+class PromptReplaceWalk : public ReplaceWalk {
  public:
   PromptReplaceWalk(const WalkTools& tools, const GapEnds& ends)
-      : SteppingWalk(tools, ends), empty_(empty_chunk(tools.pipeline.tokenizer())) {}
+      : ReplaceWalk(tools, ends), empty_(empty_chunk(tools.pipeline.tokenizer())) {}
 
  protected:
   void restart() override;
@@ -58,13 +56,11 @@ class PromptReplaceWalk : public SteppingWalk {
 
  private:
   bool first_version() const { return tools().request.compat == Compat::First; }
-  double share(std::int64_t step) const;
   std::size_t passage_of(const std::vector<Chunk>& from, const std::vector<Chunk>& to);
   Part part_of(const PromptPart& from, const PromptPart& to);
   std::vector<std::size_t> swapped_in(const Passage& passage,
                                       std::int64_t step,
                                       const std::vector<double>& gradients) const;
-  std::vector<std::size_t> random_order(std::size_t places, std::int64_t step) const;
   at::Tensor encoded(const TokenRow& row) const;
   std::vector<double> gradients(const Passage& passage,
                                 const LossDraw& draw,
@@ -74,13 +70,7 @@ class PromptReplaceWalk : public SteppingWalk {
   Chunk empty_;
   std::vector<Passage> passages_;
   std::vector<Part> parts_;
-  std::int64_t step_ = 0;
 };
-
-double PromptReplaceWalk::share(std::int64_t step) const {
-  return eased(static_cast<double>(step) / static_cast<double>(ends().steps),
-               tools().request.easing);
-}
 
 std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
                                           const std::vector<Chunk>& to) {
@@ -95,36 +85,21 @@ std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
   const PromptEncoder& encoder = tools().pipeline.encoder();
   const std::vector<double> distances = numbers_of(
       (encoder.embeddings(swap.from().ids) - encoder.embeddings(swap.to().ids)).abs().mean(1));
-  Passage passage{std::move(swap), 0, distances, {}};
+  Passage passage{std::move(swap), 0, distances, {}, {}};
   passage.differing = passage.swap.differing().size();
-  switch (tools().request.replace_order) {
-    case ReplaceOrder::Similar:
-    case ReplaceOrder::Different:
-      passage.order = ascending(distances);
-      if (tools().request.replace_order == ReplaceOrder::Different) {
-        std::reverse(passage.order.begin(), passage.order.end());
-      }
-      break;
-    case ReplaceOrder::Random:
-    case ReplaceOrder::GradMin:
-    case ReplaceOrder::GradMax:
-      break;
+  if (walks_by_picture(tools().request)) {
+    passage.target = encoded(passage.swap.to());
+  } else if (tools().request.replace_order != ReplaceOrder::Random) {
+    passage.order = by_keys(distances);
   }
   passages_.push_back(std::move(passage));
   return passages_.size() - 1;
 }
 
 Part PromptReplaceWalk::part_of(const PromptPart& from, const PromptPart& to) {
-  std::set<int> ends;
-  for (const PromptPart* part : {&from, &to}) {
-    for (const ScheduledChunks& entry : part->schedule) {
-      ends.insert(entry.end_at_step);
-    }
-  }
   Part part{{}, from.weight, to.weight};
-  for (const int end : ends) {
-    part.entries.push_back({end, passage_of(active_chunks(from.schedule, end).chunks,
-                                            active_chunks(to.schedule, end).chunks)});
+  for (const ChunkPair& pair : paired_chunks(from.schedule, to.schedule)) {
+    part.entries.push_back({pair.end_at_step, passage_of(pair.from, pair.to)});
   }
   return part;
 }
@@ -132,7 +107,6 @@ Part PromptReplaceWalk::part_of(const PromptPart& from, const PromptPart& to) {
 void PromptReplaceWalk::restart() {
   passages_.clear();
   parts_.clear();
-  step_ = 0;
   const std::vector<PromptPart>& from = ends().from.tokens;
   const std::vector<PromptPart>& to = ends().to.tokens;
   for (std::size_t i = 0; i < std::max(from.size(), to.size()); ++i) {
@@ -143,37 +117,22 @@ void PromptReplaceWalk::restart() {
   }
 }
 
-/// A fixed order for the whole gap; the first version shuffled anew at every step.
-std::vector<std::size_t> PromptReplaceWalk::random_order(std::size_t places,
-                                                         std::int64_t step) const {
-  const std::int64_t salt = first_version() ? step : 0;
-  Rng rng(RngSource::Cpu,
-          derived_seed(static_cast<std::uint64_t>(ends().seed), {ends().gap, salt}));
-  const at::Tensor order = rng.randperm(static_cast<std::int64_t>(places));
-  const auto* first = order.data_ptr<std::int64_t>();
-  return {first, first + places};
-}
-
 std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
                                                        std::int64_t step,
                                                        const std::vector<double>& gradients) const {
   const std::vector<std::size_t> left = passage.swap.differing();
-  const std::size_t done = passage.differing - left.size();
-  const std::size_t goal = evenly_replaced(passage.differing, share(step));
   const std::size_t count = first_version()
                                 ? std::min(v1_count(left.size(), ends().steps), left.size())
-                                : std::max(goal, done) - done;
+                                : even_count(passage.differing, left.size(), step);
   if (!passage.order.empty()) {
     return first_of(passage.order, left, count);
   }
-  if (tools().request.replace_order == ReplaceOrder::Random) {
-    return first_of(random_order(passage.swap.to().ids.size(), step), left, count);
+  if (!gradients.empty()) {
+    return first_of(by_keys(gradients), left, count);
   }
-  std::vector<std::size_t> order = ascending(gradients);
-  if (tools().request.replace_order == ReplaceOrder::GradMax) {
-    std::reverse(order.begin(), order.end());
-  }
-  return first_of(order, left, count);
+  // A fixed order for the whole gap; the first version shuffled anew at every step.
+  const std::int64_t salt = first_version() ? step : 0;
+  return first_of(shuffled(passage.swap.to().ids.size(), salt), left, count);
 }
 
 at::Tensor PromptReplaceWalk::encoded(const TokenRow& row) const {
@@ -185,9 +144,8 @@ std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
                                                  const at::Tensor& latent) const {
   const at::Tensor context = encoded(passage.swap.current());
   const TravelRequest& request = tools().request;
-  const GradientParts parts =
-      gradient_parts(tools().pipeline, {context, encoded(passage.swap.to())}, latent, draw,
-                     request.grad_w_latent != 0);
+  const GradientParts parts = gradient_parts(tools().pipeline, {context, passage.target}, latent,
+                                             draw, request.grad_w_latent != 0);
   return place_keys(weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).mean(1));
 }
 
@@ -223,11 +181,10 @@ void PromptReplaceWalk::advance(std::int64_t step, const TargetLatent& target) {
     tell(passage, step, keys);
     passage.swap.swap(swapped_in(passage, step, keys));
   }
-  step_ = step;
 }
 
 ImageConditioning PromptReplaceWalk::current(const FramePlace& place) const {
-  const double way = first_version() ? place.alpha : share(step_);
+  const double way = first_version() ? place.alpha : share(step());
   if (way == 1) {
     return ends().to.conditioning;  // Everything is replaced: the stage itself.
   }

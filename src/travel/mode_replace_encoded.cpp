@@ -1,12 +1,9 @@
 #include <algorithm>
 
-#include "ptravel/error.h"
-#include "tensor/rng.h"
-#include "travel/frame_settings.h"
 #include "travel/pairing.h"
+#include "travel/replace_walk.h"
 #include "travel/token_swap.h"
 #include "travel/unit_swap.h"
-#include "travel/walk.h"
 
 namespace ptravel {
 namespace {
@@ -34,10 +31,10 @@ struct Passage {
   std::vector<std::size_t> order;
 };
 
-class EncodedReplaceWalk : public SteppingWalk {
+class EncodedReplaceWalk : public ReplaceWalk {
  public:
   EncodedReplaceWalk(const WalkTools& tools, const GapEnds& ends)
-      : SteppingWalk(tools, ends),
+      : ReplaceWalk(tools, ends),
         pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.padding) {}
 
  protected:
@@ -46,10 +43,11 @@ class EncodedReplaceWalk : public SteppingWalk {
     for (const ContextPair& pair : pairing_.pairs()) {
       UnitSwap swap(pair, unit_of(tools().request));
       const std::size_t differing = swap.differing().size();
-      std::vector<std::size_t> order = order_of(swap);
+      std::vector<std::size_t> order = tools().request.replace_order == ReplaceOrder::Random
+                                           ? shuffled(swap.distances().size(), 0)
+                                           : by_keys(swap.distances());
       passages_.push_back({std::move(swap), differing, std::move(order)});
     }
-    step_ = 0;
   }
 
   void advance(std::int64_t step, const TargetLatent&) override {
@@ -57,11 +55,10 @@ class EncodedReplaceWalk : public SteppingWalk {
       const std::vector<std::size_t> left = passage.swap.differing();
       passage.swap.swap(first_of(passage.order, left, count(passage, left.size(), step)));
     }
-    step_ = step;
   }
 
   ImageConditioning current(const FramePlace& place) const override {
-    const double way = tools().request.compat == Compat::Newest ? place.alpha : share(step_);
+    const double way = tools().request.compat == Compat::Newest ? place.alpha : share(step());
     if (way == 1) {
       return ends().to.conditioning;  // Everything is replaced: the stage itself.
     }
@@ -76,37 +73,15 @@ class EncodedReplaceWalk : public SteppingWalk {
   }
 
  private:
-  double share(std::int64_t step) const {
-    return eased(static_cast<double>(step) / static_cast<double>(ends().steps),
-                 tools().request.easing);
-  }
-
   std::size_t count(const Passage& passage, std::size_t left, std::int64_t step) const {
     if (tools().request.compat == Compat::Newest) {
       return std::min(v3_count(passage.differing, ends().steps), left);
     }
-    const std::size_t done = passage.differing - left;
-    return std::max(evenly_replaced(passage.differing, share(step)), done) - done;
-  }
-
-  std::vector<std::size_t> order_of(const UnitSwap& swap) const {
-    if (tools().request.replace_order == ReplaceOrder::Random) {
-      Rng rng(RngSource::Cpu,
-              derived_seed(static_cast<std::uint64_t>(ends().seed), {ends().gap, 0}));
-      const auto units = static_cast<std::int64_t>(swap.distances().size());
-      const at::Tensor order = rng.randperm(units);
-      return {order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + units};
-    }
-    std::vector<std::size_t> order = ascending(swap.distances());
-    if (tools().request.replace_order == ReplaceOrder::Different) {
-      std::reverse(order.begin(), order.end());
-    }
-    return order;
+    return even_count(passage.differing, left, step);
   }
 
   Pairing pairing_;
   std::vector<Passage> passages_;
-  std::int64_t step_ = 0;
 };
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "travel/assemble.h"
-#include "travel/embryo.h"
 #include "travel/frame_places.h"
 #include "travel/frame_settings.h"
 #include "travel/open_model.h"
@@ -36,22 +35,35 @@ void add_tokens(const Tokenizer& tokenizer,
   }
 }
 
-PreviewStage stage_of(const StagePlan& plan,
-                      std::size_t i,
-                      const Tokenizer& tokenizer,
-                      const PromptOptions& options) {
+PreviewStage stage_of(const std::string& prompt,
+                      const std::vector<PromptPart>& parts,
+                      const std::string& negative_prompt,
+                      const PromptPart& negative,
+                      const Tokenizer& tokenizer) {
   PreviewStage stage;
-  stage.prompt = plan.prompts[i];
-  stage.negative_prompt = plan.negative_prompts[i];
-  for (const PromptPart& part : tokenize_prompt(tokenizer, stage.prompt, options)) {
+  stage.prompt = prompt;
+  stage.negative_prompt = negative_prompt;
+  for (const PromptPart& part : parts) {
     add_tokens(tokenizer, active_chunks(part.schedule, 0).chunks, stage.tokens, &stage.words);
   }
-  add_tokens(
-      tokenizer,
-      active_chunks(tokenize_negative_prompt(tokenizer, stage.negative_prompt, options).schedule, 0)
-          .chunks,
-      stage.negative_tokens, nullptr);
+  add_tokens(tokenizer, active_chunks(negative.schedule, 0).chunks, stage.negative_tokens, nullptr);
   return stage;
+}
+
+/// Different pairs of texts that a walk from one prompt to another has.
+std::int64_t walked_pairs(const std::vector<PromptPart>& from, const std::vector<PromptPart>& to) {
+  std::vector<ChunkPair> different;
+  for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
+    for (const ChunkPair& pair : paired_chunks(from[i].schedule, to[i].schedule)) {
+      const bool known = std::any_of(different.begin(), different.end(), [&](const ChunkPair& p) {
+        return p.from == pair.from && p.to == pair.to;
+      });
+      if (!known) {
+        different.push_back(pair);
+      }
+    }
+  }
+  return static_cast<std::int64_t>(different.size());
 }
 
 PreviewFrame frame_of(const TravelRequest& request, const FramePlace& place, std::int64_t index) {
@@ -74,35 +86,33 @@ std::int64_t calls_of(const TravelRequest& frame,
                       std::int64_t parts,
                       bool from_picture,
                       int shared_steps) {
-  const SamplerInfo& sampler =
-      find_sampler(resolve_sampler(frame.sampler, frame.scheduler).sampler);
-  const int per_step = planned_calls(sampler, frame.steps) / frame.steps;
   const int steps = reported_steps(sampling_settings(frame), from_picture) - shared_steps;
-  return static_cast<std::int64_t>(steps) * per_step *
+  return static_cast<std::int64_t>(steps) * calls_per_step(frame) *
          (parts + (frame.cfg_scale.front() == 1 && parts == 1 ? 0 : 1));
 }
 
 /// AND parts that are drawn with at a place: on the way those of the stage that has more.
-std::int64_t parts_at(const std::vector<std::int64_t>& stage_parts, const FramePlace& place) {
+std::int64_t parts_at(const std::vector<std::vector<PromptPart>>& tokens, const FramePlace& place) {
   const auto stage = static_cast<std::size_t>(place.stage);
-  const std::int64_t own = stage_parts.at(stage);
-  return place.alpha == 0 ? own : std::max(own, stage_parts.at(stage + 1));
+  const std::size_t own = tokens.at(stage).size();
+  const std::size_t most = place.alpha == 0 ? own : std::max(own, tokens.at(stage + 1).size());
+  return static_cast<std::int64_t>(most);
 }
 
 PreviewCost cost_of(const TravelRequest& request,
                     const StagePlan& plan,
-                    const std::vector<std::int64_t>& stage_parts,
+                    const std::vector<std::vector<PromptPart>>& tokens,
                     const std::vector<FramePlace>& places) {
   const bool by_picture = walks_by_picture(request);
-  const FilmOrder order = film_order(places, plan, request, by_picture);
+  const FilmOrder order = film_order(places, plan, request);
   const bool embryo = request.genesis == Genesis::Embryo && plan.stage_count() > 1;
   const bool shares = embryo && request.compat != Compat::Newest;
   const bool init = !request.init_image.empty();
   PreviewCost cost;
   const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
                         int shared) {
-    cost.network_calls += calls_of(frame_request(request, place, index),
-                                   parts_at(stage_parts, place), from_picture, shared);
+    cost.network_calls += calls_of(frame_request(request, place, index), parts_at(tokens, place),
+                                   from_picture, shared);
     ++cost.decoded;
   };
   cost.encoded += init ? 1 : 0;
@@ -112,18 +122,18 @@ PreviewCost cost_of(const TravelRequest& request,
          shares ? embryo_steps(request) : 0);
     cost.encoded += chained ? 1 : 0;
     if (by_picture && !places[i].at_stage()) {
-      cost.gradient_calls += request.mode == TravelMode::Grad ? request.grad_iter : 1;
+      const auto stage = static_cast<std::size_t>(places[i].stage);
+      cost.gradient_calls += (request.mode == TravelMode::Grad ? request.grad_iter : 1) *
+                             walked_pairs(tokens[stage], tokens[stage + 1]);
     }
   }
   for (std::int64_t gap = 0; gap + 1 < plan.stage_count(); ++gap) {
     if (embryo) {
       draw({gap, 0.5, 0, 0, 0.5}, 0, init, 0);
     }
-    if (by_picture) {
+    if (by_picture && plan.steps[static_cast<std::size_t>(gap)] > 0) {
       ++cost.encoded;  // the target's picture
-      const bool in_chain =
-          request.genesis == Genesis::Successive && request.compat != Compat::First;
-      if (in_chain) {
+      if (!stages_stand_alone(request)) {
         draw({gap + 1, 0, 0, 0, 0}, 0, true, 0);
         ++cost.encoded;
       }
@@ -168,29 +178,24 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   const PromptOptions options = prompt_options(request);
   const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                                      stage_rules(request));
+  std::vector<std::vector<PromptPart>> tokens;
+  for (const std::string& prompt : plan.prompts) {
+    tokens.push_back(tokenize_prompt(tokenizer, prompt, options));
+  }
   for (std::size_t i = 0; i < plan.prompts.size() - (plan.loops ? 1 : 0); ++i) {
-    preview.stages.push_back(stage_of(plan, i, tokenizer, options));
+    const std::string& negative = plan.negative_prompts[i];
+    preview.stages.push_back(stage_of(plan.prompts[i], tokens[i], negative,
+                                      tokenize_negative_prompt(tokenizer, negative, options),
+                                      tokenizer));
   }
   const std::vector<FramePlace> places =
       frame_places(drawn_plan(plan, request, tokenizer), request);
-  FilmPlan film;
   for (std::size_t i = 0; i < places.size(); ++i) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
-    if (places[i].at_stage()) {
-      film.stage_frames.push_back(static_cast<std::int64_t>(i));
-    }
   }
-  std::vector<std::int64_t> stage_parts;
-  for (const std::string& prompt : plan.prompts) {
-    stage_parts.push_back(
-        static_cast<std::int64_t>(tokenize_prompt(tokenizer, prompt, options).size()));
-  }
-  preview.cost = cost_of(request, plan, stage_parts, places);
-  film.frame_count = static_cast<std::int64_t>(places.size());
-  film.pick = request.pick;
-  film.pad = request.pad;
-  film.hold = request.hold;
-  film.ping_pong = request.ping_pong;
+  preview.cost = cost_of(request, plan, tokens, places);
+  const FilmPlan film =
+      film_plan(request, static_cast<std::int64_t>(places.size()), stage_frames(places));
   preview.video_frames = static_cast<std::int64_t>(film_frames(film).size());
   return preview;
 }

@@ -19,15 +19,11 @@ bool swaps_prompt_tokens(const TravelRequest& request) {
 /// Differing ids of two parts' texts, counted where schedules change.
 std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
   std::size_t most = 0;
-  for (const PromptPart* part : {&from, &to}) {
-    for (const ScheduledChunks& entry : part->schedule) {
-      const auto& a = active_chunks(from.schedule, entry.end_at_step).chunks;
-      const auto& b = active_chunks(to.schedule, entry.end_at_step).chunks;
-      const std::size_t chunks = std::max(a.size(), b.size());
-      const TokenSwap swap(TokenRow::of(a, chunks, empty), TokenRow::of(b, chunks, empty),
-                           Multipliers::Stay);
-      most = std::max(most, swap.differing().size());
-    }
+  for (const ChunkPair& pair : paired_chunks(from.schedule, to.schedule)) {
+    const std::size_t chunks = std::max(pair.from.size(), pair.to.size());
+    const TokenSwap swap(TokenRow::of(pair.from, chunks, empty),
+                         TokenRow::of(pair.to, chunks, empty), Multipliers::Stay);
+    most = std::max(most, swap.differing().size());
   }
   return most;
 }
@@ -61,6 +57,7 @@ Route::Route(const StagePlan& plan,
              std::int64_t first_stage,
              Progress& progress)
     : plan_(plan),
+      drawn_(drawn_plan(plan, request, pipeline.tokenizer())),
       request_(request),
       pipeline_(pipeline),
       first_stage_(first_stage),
@@ -68,9 +65,8 @@ Route::Route(const StagePlan& plan,
   tools_.linear.interpolation = request.interpolation;
   tools_.linear.padding = {request.stage_padding, pipeline.encoder().encode_empty(tools_.options)};
   encode_stages(progress);
-  const StagePlan film = drawn_plan(plan_, request_, pipeline_.tokenizer());
-  places_ = frame_places(film, request_);
-  order_ = film_order(places_, film, request_, walks_by_picture(request_));
+  places_ = frame_places(drawn_, request_);
+  order_ = film_order(places_, drawn_, request_);
 }
 
 void Route::encode_stages(Progress& progress) {
@@ -124,12 +120,8 @@ bool Route::keeps_log() const {
 }
 
 bool Route::log_is_complete(std::int64_t gap) const {
-  for (const FramePlace& place : places_) {
-    if (!place.at_stage() && place.stage == gap) {
-      return log_.is_complete(first_stage_ + gap, place.steps, request_.grad_tolerance);
-    }
-  }
-  return true;
+  return log_.is_complete(first_stage_ + gap, drawn_.steps.at(static_cast<std::size_t>(gap)),
+                          request_.grad_tolerance);
 }
 
 void Route::restore_log(const std::string& json) {

@@ -67,6 +67,7 @@ class Route {
   Walk& walk_of(std::int64_t gap);
 
   StagePlan plan_;
+  StagePlan drawn_;  // with the steps that are drawn
   TravelRequest request_;
   const Pipeline& pipeline_;
   std::int64_t first_stage_;

@@ -45,6 +45,11 @@ PromptOptions prompt_options(const TravelRequest& request) {
   return options;
 }
 
+int calls_per_step(const TravelRequest& request) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  return planned_calls(find_sampler(choice.sampler), request.steps) / request.steps;
+}
+
 ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor) {
   ImageSeed seed;
   seed.seed = static_cast<std::uint64_t>(request.seed.at(0));

@@ -80,14 +80,7 @@ const ModelIdentity& Travel::model() const { return state_->identity; }
 std::int64_t Travel::frame_count() const { return state_->frame_count(); }
 
 std::vector<std::int64_t> Travel::stage_frames() const {
-  std::vector<std::int64_t> frames;
-  const std::vector<FramePlace>& places = state_->route->places();
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i].at_stage()) {
-      frames.push_back(static_cast<std::int64_t>(i));
-    }
-  }
-  return frames;
+  return ptravel::stage_frames(state_->route->places());
 }
 
 std::vector<std::string> Travel::notes() const {
@@ -107,12 +100,7 @@ std::vector<std::string> Travel::notes() const {
 const TravelRequest& Travel::request() const { return state_->request; }
 
 void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) {
-  std::int64_t finished = 0;
-  for (std::int64_t index = 0; index < frame_count(); ++index) {
-    finished += selection.wanted && !selection.wanted(index) ? 1 : 0;
-  }
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
-  progress.set_initial(static_cast<double>(finished));
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
   sink.finish();

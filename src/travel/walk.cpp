@@ -27,13 +27,6 @@ class LinearWalk : public Walk {
 
 }  // namespace
 
-bool walks_by_picture(const TravelRequest& request) {
-  const bool by_gradient = request.replace_dim == ReplaceDim::Prompt &&
-                           (request.replace_order == ReplaceOrder::GradMin ||
-                            request.replace_order == ReplaceOrder::GradMax);
-  return request.mode == TravelMode::Grad || (request.mode == TravelMode::Replace && by_gradient);
-}
-
 std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
   switch (tools.request.mode) {
     case TravelMode::Linear:

@@ -58,9 +58,6 @@ class Walk {
   virtual ImageConditioning at(const FramePlace& place, const TargetLatent& target) = 0;
 };
 
-/// Whether in-betweens depend on their target stage's picture.
-bool walks_by_picture(const TravelRequest& request);
-
 /// The walk that the request's mode takes. Throws nothing.
 std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends);
 
@@ -81,6 +78,8 @@ class SteppingWalk : public Walk {
   /// The conditioning where the walk stands.
   virtual ImageConditioning current(const FramePlace& place) const = 0;
 
+  /// The last in-between that was reached; while advancing the one before.
+  std::int64_t step() const { return step_; }
   const WalkTools& tools() const { return tools_; }
   const GapEnds& ends() const { return ends_; }
 

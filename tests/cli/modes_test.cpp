@@ -134,6 +134,11 @@ TEST(DryRun, TellsThePlanAndDrawsNothing) {
   EXPECT_DOUBLE_EQ(plan["frames"][2]["cfg_scale"], 6.5);
   // Two parts and the negative prompt; the last stage has one part.
   EXPECT_EQ(plan.at("network_calls"), (4 * 3 + 2) * 20);
+  const Outcome grad = run(folder,
+                           "render --prompt 'a [cat:dog:0.5]' --prompt 'a girl' --travel-steps 3 "
+                           "--mode grad --grad-iter 2 --dry-run",
+                           kModel);
+  EXPECT_THAT(grad.output, HasSubstr(", 12 for gradients")) << "two pairs, twice, three times";
   EXPECT_EQ(run(folder, "render --from x.png --dry-run", kModel).status, 2);
 }
 

@@ -116,20 +116,20 @@ TEST(FramePlaces, ALoopEndsBeforeItsBeginning) {
   EXPECT_EQ(places.back().stage, 1);
 }
 
-FilmOrder order_of(TravelMode mode, Genesis genesis, Compat compat, bool by_picture) {
+FilmOrder order_of(TravelMode mode, Genesis genesis, Compat compat) {
   const StagePlan plan = plan_of("2,2");
   const TravelRequest request = request_of(mode, genesis, compat);
-  return film_order(frame_places(plan, request), plan, request, by_picture);
+  return film_order(frame_places(plan, request), plan, request);
 }
 
 TEST(FilmOrder, TargetsComeFirstWhereWalksGoByThem) {
   using testing::ElementsAre;
-  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::None, false).drawing,
+  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::None).drawing,
               ElementsAre(0, 1, 2, 3, 4, 5, 6));
-  const FilmOrder grad = order_of(TravelMode::Grad, Genesis::Fixed, Compat::None, true);
+  const FilmOrder grad = order_of(TravelMode::Grad, Genesis::Fixed, Compat::None);
   EXPECT_THAT(grad.drawing, ElementsAre(0, 3, 1, 2, 6, 4, 5));
   EXPECT_THAT(grad.target, ElementsAre(3, 6));
-  EXPECT_THAT(order_of(TravelMode::Grad, Genesis::Successive, Compat::None, true).drawing,
+  EXPECT_THAT(order_of(TravelMode::Grad, Genesis::Successive, Compat::None).drawing,
               ElementsAre(0, 1, 2, 3, 4, 5, 6));
 }
 
@@ -137,12 +137,12 @@ TEST(FilmOrder, ChainsStartFromTheFrameBeforeOrAsTheFirstVersionHadIt) {
   using testing::ElementsAre;
   const auto none = std::optional<std::int64_t>();
   const auto start = [](TravelMode mode, Compat compat) {
-    return order_of(mode, Genesis::Successive, compat, mode == TravelMode::Grad).start_from;
+    return order_of(mode, Genesis::Successive, compat).start_from;
   };
   EXPECT_THAT(start(TravelMode::Linear, Compat::None), ElementsAre(none, 0, 1, 2, 3, 4, 5));
   EXPECT_THAT(start(TravelMode::Linear, Compat::First), ElementsAre(none, 0, 0, 0, 3, 3, 3));
   EXPECT_THAT(start(TravelMode::Grad, Compat::First), ElementsAre(none, 0, 0, 0, 2, 2, 2));
-  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::First, false).start_from,
+  EXPECT_THAT(order_of(TravelMode::Linear, Genesis::Fixed, Compat::First).start_from,
               testing::Each(none));
 }
 
