@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+
+#include "ptravel/profile.h"
+
+namespace ptravel {
+
+/// Measures the time from here to the end of the block for the thread's Profile; does nothing
+/// where there is none. Time of scopes inside belongs to those alone.
+class ProfileScope {
+ public:
+  /// A layer: its kind, its floating point operations, and its sizes.
+  explicit ProfileScope(const char* kind,
+                        double flops = 0,
+                        std::initializer_list<std::int64_t> sizes = {})
+      : ProfileScope(nullptr, kind, flops, sizes) {}
+  /// A part of the program; layers inside belong to it.
+  static ProfileScope part(const char* name) { return ProfileScope(name, "", 0, {}); }
+  ~ProfileScope() {
+    if (state_ != nullptr) {
+      finish();
+    }
+  }
+  ProfileScope(const ProfileScope&) = delete;
+  ProfileScope& operator=(const ProfileScope&) = delete;
+
+ private:
+  friend class Profile;
+  using Clock = std::chrono::steady_clock;
+
+  ProfileScope(const char* part,
+               const char* kind,
+               double flops,
+               std::initializer_list<std::int64_t> sizes)
+      : state_(current_) {
+    if (state_ != nullptr) {
+      begin(part, kind, flops, sizes);
+    }
+  }
+  void begin(const char* part,
+             const char* kind,
+             double flops,
+             std::initializer_list<std::int64_t> sizes);
+  void finish();
+
+  static thread_local Profile::State* current_;
+
+  Profile::State* state_;
+  ProfileScope* outer_ = nullptr;
+  const char* part_ = "";
+  ProfileEntry* entry_ = nullptr;  // stays where it is while the profile exists
+  double flops_ = 0;
+  double inside_ = 0;  // seconds of finished scopes inside
+  Clock::time_point start_{};
+};
+
+}  // namespace ptravel
