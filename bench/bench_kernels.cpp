@@ -160,7 +160,7 @@ void add_all() {
 
 int main(int argc, char** argv) {
   const char* threads = std::getenv("PTRAVEL_THREADS");
-  const int used = set_num_threads(threads != nullptr ? std::atoi(threads) : 0);
+  const int used = prepare_cpu(threads != nullptr ? std::atoi(threads) : 0);
   benchmark::AddCustomContext("threads used", std::to_string(used));
   add_all();
   benchmark::Initialize(&argc, argv);

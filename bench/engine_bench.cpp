@@ -143,7 +143,7 @@ Options parse(int argc, char** argv) {
 }
 
 void run(const Options& options) {
-  const int threads = set_num_threads(options.threads);
+  const int threads = prepare_cpu(options.threads);
   const Compute compute = resolve_compute(options.device, options.precision);
   std::printf("device %s, %s, %d threads, %ld x %ld\n", compute.device.str().c_str(),
               at::toString(compute.dtype), threads, static_cast<long>(options.width),

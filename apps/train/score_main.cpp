@@ -139,7 +139,7 @@ void run(ScoreOptions options, Progress& progress) {
   sampling.sampler = choice.sampler;
   sampling.schedule = choice.schedule;
   find_files(options);
-  set_num_threads(options.painter.pipeline.threads);
+  prepare_cpu(options.painter.pipeline.threads);
   if (options.trains()) {
     make_judge(options, progress);
   } else {

@@ -33,7 +33,7 @@ void measure_vae(const FinishedModel& model, ModelPlan& plan, const Compute& com
 }
 
 void run(TrainOptions options, Progress& progress) {
-  set_num_threads(options.threads);
+  prepare_cpu(options.threads);
   const Compute compute = training_compute(options);
   FinishedModel model;
   model.plan = make_plan();

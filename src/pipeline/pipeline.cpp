@@ -30,7 +30,7 @@ Pipeline::Pipeline(ModelFiles files, Compute compute)
       tokenizer_(files_.tokenizer ? Tokenizer::load(*files_.tokenizer) : Tokenizer::clip()) {}
 
 std::unique_ptr<Pipeline> Pipeline::open(const PipelineOptions& options) {
-  set_num_threads(options.threads);
+  prepare_cpu(options.threads);
   const Compute compute = resolve_compute(options.device, options.precision);
   return std::unique_ptr<Pipeline>(
       new Pipeline(open_model(options.model, model_options(options)), compute));

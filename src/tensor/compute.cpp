@@ -9,8 +9,7 @@
 #include <sched.h>
 
 #include "ptravel/error.h"
-#include "tensor/cpu/kernels.h"
-#include "tensor/cpu/onednn.h"
+#include "tensor/cpu/memory.h"
 
 namespace ptravel {
 namespace {
@@ -74,6 +73,11 @@ int set_num_threads(int threads) {
     set(count);
   }
   return count;
+}
+
+int prepare_cpu(int threads) {
+  cpu::use_arena_for_tensors();
+  return set_num_threads(threads);
 }
 
 }  // namespace ptravel

@@ -20,4 +20,8 @@ Compute resolve_compute(DeviceChoice device, Precision precision);
 /// processor this process may run on. Returns the number set. Call before the first tensor work.
 int set_num_threads(int threads);
 
+/// The same, once at a program's start, and makes large CPU tensors lie in huge pages that are used
+/// again (cpu/memory.h). Returns the number of threads set.
+int prepare_cpu(int threads);
+
 }  // namespace ptravel

@@ -61,7 +61,7 @@ bool selected(const Arguments& arguments, const std::string& name) {
 }
 
 int run(const Arguments& arguments) {
-  set_num_threads(arguments.threads);
+  prepare_cpu(arguments.threads);
   Report report;
   for (const std::string& name : arguments.only) {
     const bool known = std::any_of(kSections.begin(), kSections.end(),

@@ -4,6 +4,7 @@
 
 #include "tensor/cpu/attention_gradient_kernels.h"
 #include "tensor/cpu/attention_kernels.h"
+#include "tensor/cpu/convert_kernels.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/pointwise_kernels.h"
 
@@ -152,6 +153,19 @@ void geglu_gradient(Element element,
                [&](auto* t) { geglu_gradient_of(as(t, x), as(t, grad), as(t, out), rows, width); });
 }
 
+bool convert(Stored stored, const void* x, Element element, void* y, std::int64_t count) {
+  return with_element(element, [&](auto* t) {
+    switch (stored) {
+      case Stored::Float16:
+        return convert_numbers(static_cast<const Half*>(x), as(t, y), count);
+      case Stored::Bfloat16:
+        return convert_numbers(static_cast<const Bf16*>(x), as(t, y), count);
+      default:
+        return convert_numbers(static_cast<const float*>(x), as(t, y), count);
+    }
+  });
+}
+
 template <typename T>
 std::int64_t packed_size_of(T*, const AttentionShape& shape) {
   const AttentionLayout<T> layout(shape);
@@ -235,6 +249,7 @@ constexpr Kernels make_table(const char* name) {
           unary_gradient,
           geglu,
           geglu_gradient,
+          convert,
           attention_packed_size,
           attention_scratch_size,
           pack_keys_values,

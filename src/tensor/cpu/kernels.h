@@ -8,6 +8,9 @@ namespace ptravel::cpu {
 /// multiply bf16 pairs (with fp32 sums) where the processor can.
 enum class Element { Float32, Bfloat16 };
 
+/// Number formats that files hold.
+enum class Stored { Float16, Bfloat16, Float32 };
+
 enum class UnaryFunction { Silu, QuickGelu, Gelu };
 
 /// One image of an attention: queries, keys and values of all heads side by side in each token.
@@ -145,6 +148,10 @@ struct Kernels {
   /// The gradient of geglu with respect to x; grad is [rows, width], x and out [rows, 2 * width].
   void (*geglu_gradient)(
       Element, const void* x, const void* grad, void* out, std::int64_t rows, std::int64_t width);
+
+  /// Numbers in another format, rounded to nearest. Returns false where one of them is infinite or
+  /// NaN.
+  bool (*convert)(Stored, const void* x, Element, void* y, std::int64_t count);
 
   /// Floats that the packed keys and values of one head take.
   std::int64_t (*attention_packed_size)(Element, const AttentionShape&);

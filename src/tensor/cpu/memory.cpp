@@ -1,0 +1,160 @@
+#include "tensor/cpu/memory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include <c10/core/Allocator.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel::cpu {
+namespace {
+
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+/// Smaller tensors are left to the C library.
+constexpr std::size_t kSmallestBlock = std::size_t{64} << 10;
+
+std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
+/// Address space for as much as could ever be in memory, and its holes.
+std::size_t reserved_bytes() {
+  struct sysinfo info {};
+  const std::size_t memory =
+      ::sysinfo(&info) == 0 ? static_cast<std::size_t>(info.totalram) * info.mem_unit : 0;
+  return std::max(2 * memory, std::size_t{16} << 30);
+}
+
+void* small_block(std::size_t bytes) {
+  void* block = nullptr;
+  if (::posix_memalign(&block, kLine, std::max<std::size_t>(bytes, 1)) != 0) {
+    throw std::bad_alloc();
+  }
+  return block;
+}
+
+void release_block(void* block) {
+  if (arena().contains(block)) {
+    arena().give_back(block);
+  } else {
+    std::free(block);
+  }
+}
+
+class ArenaAllocator : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) const override {
+    void* block = bytes >= kSmallestBlock ? arena().take(bytes) : nullptr;
+    if (block == nullptr) {
+      block = small_block(bytes);
+    }
+    return {block, block, &release_block, c10::Device(c10::DeviceType::CPU)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
+};
+
+}  // namespace
+
+Arena::Arena(std::size_t bytes) {
+  const std::size_t size = rounded_up(bytes, kHugePage);
+  // One huge page more than needed, to begin on the border of one.
+  void* memory = ::mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    return;
+  }
+  const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+  const std::size_t before = rounded_up(begin, kHugePage) - begin;
+  if (before > 0) {
+    ::munmap(memory, before);
+  }
+  base_ = static_cast<char*>(memory) + before;
+  ::munmap(base_ + size, kHugePage - before);
+  size_ = size;
+  ::madvise(base_, size_, MADV_HUGEPAGE);  // Where the system has none, small pages do.
+  free_[0] = size_;
+}
+
+Arena::~Arena() {
+  if (base_ != nullptr) {
+    ::munmap(base_, size_);
+  }
+}
+
+void* Arena::take(std::size_t bytes) {
+  const std::size_t wanted = rounded_up(std::max<std::size_t>(bytes, 1), kLine);
+  const std::lock_guard lock(mutex_);
+  const auto place = std::find_if(free_.begin(), free_.end(),
+                                  [&](const auto& hole) { return hole.second >= wanted; });
+  if (place == free_.end()) {
+    return nullptr;
+  }
+  const auto [offset, room] = *place;
+  free_.erase(place);
+  if (room > wanted) {
+    free_[offset + wanted] = room - wanted;
+  }
+  taken_[offset] = wanted;
+  used_ += wanted;
+  reach_ = std::max(reach_, offset + wanted);
+  return base_ + offset;
+}
+
+void Arena::give_back(void* block) {
+  const std::lock_guard lock(mutex_);
+  const auto found = taken_.find(static_cast<std::size_t>(static_cast<char*>(block) - base_));
+  PTRAVEL_CHECK(found != taken_.end());
+  auto [offset, bytes] = *found;
+  taken_.erase(found);
+  used_ -= bytes;
+  const auto after = free_.find(offset + bytes);
+  if (after != free_.end()) {
+    bytes += after->second;
+    free_.erase(after);
+  }
+  const auto next = free_.lower_bound(offset);
+  if (next != free_.begin() && std::prev(next)->first + std::prev(next)->second == offset) {
+    std::prev(next)->second += bytes;
+  } else {
+    free_[offset] = bytes;
+  }
+}
+
+bool Arena::contains(const void* address) const {
+  const auto* place = static_cast<const char*>(address);
+  return base_ != nullptr && place >= base_ && place < base_ + size_;
+}
+
+std::size_t Arena::used() const {
+  const std::lock_guard lock(mutex_);
+  return used_;
+}
+
+std::size_t Arena::reach() const {
+  const std::lock_guard lock(mutex_);
+  return reach_;
+}
+
+Arena& arena() {
+  // Never destroyed: tensors in static variables may outlive everything else.
+  static Arena& instance = *new Arena(reserved_bytes());
+  return instance;
+}
+
+void use_arena_for_tensors() {
+  static ArenaAllocator allocator;
+  constexpr std::uint8_t kPriority = 1;  // above LibTorch's own
+  static const bool set = [] {
+    c10::SetAllocator(c10::DeviceType::CPU, &allocator, kPriority);
+    return true;
+  }();
+  static_cast<void>(set);
+}
+
+}  // namespace ptravel::cpu

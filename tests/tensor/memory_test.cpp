@@ -1,0 +1,119 @@
+#include "tensor/cpu/memory.h"
+
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel::cpu {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+TEST(Arena, UsesTheLowestPlaceThatHasRoom) {
+  Arena arena(64 * kMiB);
+  auto* first = static_cast<char*>(arena.take(3 * kMiB));
+  auto* second = static_cast<char*>(arena.take(kMiB));
+  auto* third = static_cast<char*>(arena.take(kMiB));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % (2 * kMiB), 0U);
+  EXPECT_EQ(second, first + 3 * kMiB);
+  arena.give_back(first);
+  EXPECT_EQ(arena.take(4 * kMiB), third + kMiB) << "does not fit into the hole";
+  EXPECT_EQ(arena.take(kMiB), first);
+  EXPECT_EQ(arena.take(2 * kMiB), first + kMiB);
+  EXPECT_EQ(arena.used(), 9 * kMiB);
+  EXPECT_EQ(arena.reach(), 9 * kMiB);
+}
+
+TEST(Arena, JoinsNeighbours) {
+  Arena arena(16 * kMiB);
+  std::vector<void*> blocks;
+  for (int i = 0; i < 16; ++i) {
+    blocks.push_back(arena.take(kMiB));
+  }
+  EXPECT_EQ(arena.take(1), nullptr) << "full";
+  for (const int i : {1, 3, 2, 15, 14, 0}) {
+    arena.give_back(blocks[static_cast<std::size_t>(i)]);
+  }
+  EXPECT_EQ(arena.take(4 * kMiB), blocks[0]);
+  EXPECT_EQ(arena.take(2 * kMiB), blocks[14]);
+  EXPECT_EQ(arena.used(), 16 * kMiB);
+}
+
+TEST(Arena, BlocksNeverOverlap) {
+  Arena arena(256 * kMiB);
+  std::mt19937 random(3);
+  struct Block {
+    unsigned char* begin;
+    std::size_t bytes;
+    unsigned char mark;
+  };
+  std::vector<Block> blocks;
+  for (int round = 0; round < 2000; ++round) {
+    if (blocks.size() > 20 || (!blocks.empty() && random() % 3 == 0)) {
+      const std::size_t index = random() % blocks.size();
+      const Block block = blocks[index];
+      for (std::size_t i = 0; i < block.bytes; i += 61) {
+        ASSERT_EQ(block.begin[i], block.mark);
+      }
+      arena.give_back(block.begin);
+      blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(index));
+    } else {
+      const std::size_t bytes = 1 + random() % 100000;
+      auto* begin = static_cast<unsigned char*>(arena.take(bytes));
+      ASSERT_NE(begin, nullptr);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(begin) % 64, 0U);
+      const auto mark = static_cast<unsigned char>(round);
+      std::memset(begin, mark, bytes);
+      blocks.push_back({begin, bytes, mark});
+    }
+  }
+}
+
+TEST(Arena, ServesSeveralThreads) {
+  Arena arena(64 * kMiB);
+  const auto work = [&] {
+    for (int i = 0; i < 2000; ++i) {
+      auto* block = static_cast<int*>(arena.take(1000));
+      *block = i;
+      arena.give_back(block);
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  EXPECT_EQ(arena.used(), 0U);
+}
+
+TEST(Arena, RefusesWhatItDidNotHandOut) {
+  Arena arena(16 * kMiB);
+  auto* block = static_cast<char*>(arena.take(100));
+  EXPECT_THROW(arena.give_back(block + 64), Error);
+  EXPECT_FALSE(arena.contains(&arena));
+  EXPECT_TRUE(arena.contains(block));
+}
+
+TEST(ArenaForTensors, LargeOnesLieThere) {
+  use_arena_for_tensors();
+  const std::size_t before = arena().used();
+  {
+    const at::Tensor large = at::zeros({1000, 1000});
+    EXPECT_TRUE(arena().contains(large.data_ptr()));
+    EXPECT_GE(arena().used(), before + 4000000);
+    const at::Tensor small = at::zeros({10});
+    EXPECT_FALSE(arena().contains(small.data_ptr()));
+    at::Tensor empty = at::empty({0});
+    empty.resize_({300, 300});
+    EXPECT_TRUE(arena().contains(empty.data_ptr()));
+  }
+  EXPECT_EQ(arena().used(), before);
+}
+
+}  // namespace
+}  // namespace ptravel::cpu
