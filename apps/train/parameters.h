@@ -38,7 +38,6 @@ class Parameters : public TensorSource {
   std::optional<at::Tensor> make(std::string_view name,
                                  at::IntArrayRef shape,
                                  const Compute& compute) const override;
-  void release(std::string_view) const override {}
 
   /// Call once when all networks are built: lays the master copies out in one piece.
   void gather(at::Device device);

@@ -33,6 +33,8 @@ class FileDescriptor {
     }
   }
   int number() const { return number_; }
+  /// The descriptor, which the caller closes from now on.
+  int release() { return std::exchange(number_, -1); }
   /// Closes now and says whether the system accepted all that was written.
   bool close_now() { return ::close(std::exchange(number_, -1)) == 0; }
 
@@ -145,7 +147,7 @@ void create_folders(const std::filesystem::path& folder) {
 }
 
 MappedFile MappedFile::open(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) {
     throw_errno("open", path);
   }
@@ -158,16 +160,18 @@ MappedFile MappedFile::open(const std::filesystem::path& path) {
   if (data == MAP_FAILED) {
     throw_errno("map", path);
   }
-  return MappedFile(path, static_cast<const std::byte*>(data), size);
+  return MappedFile(path, file.release(), static_cast<const std::byte*>(data), size);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
       data_(std::exchange(other.data_, nullptr)),
       size_(std::exchange(other.size_, 0)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
   return *this;
@@ -177,15 +181,30 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) {
     ::munmap(const_cast<std::byte*>(data_), size_);
   }
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
 }
 
-void MappedFile::release_pages(std::size_t offset, std::size_t length) const {
+void MappedFile::read(std::size_t offset, std::size_t length, void* to) const {
   PTRAVEL_CHECK(offset <= size_ && length <= size_ - offset);
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t begin = (offset + page - 1) / page * page;
-  const std::size_t end = (offset + length) / page * page;
-  if (begin < end) {
-    ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+  auto* place = static_cast<std::byte*>(to);
+  while (length > 0) {
+    const ssize_t count = ::pread(descriptor_, place, length, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      throw_errno("read", path_);
+    }
+    if (count == 0) {
+      throw Error(ErrorCode::Io,
+                  "[read] " + path_.string() + ": has become shorter while it was read, expected " +
+                      std::to_string(length) + " more bytes at " + std::to_string(offset));
+    }
+    place += count;
+    offset += static_cast<std::size_t>(count);
+    length -= static_cast<std::size_t>(count);
   }
 }
 

@@ -10,6 +10,7 @@
 #include <ATen/ATen.h>
 
 #include "model/pickle.h"
+#include "model/read_numbers.h"
 #include "model/zip_archive.h"
 #include "ptravel/error.h"
 
@@ -284,21 +285,8 @@ at::ScalarType CheckpointFile::dtype(std::string_view name) const { return entry
 
 at::Tensor CheckpointFile::tensor(std::string_view name) const {
   const Entry& found = entry(name);
-  const auto options = at::TensorOptions().dtype(found.type);
-  const std::byte* data = file_.bytes().data() + found.begin;
-  const std::size_t size = c10::elementSize(found.type);
-  if (reinterpret_cast<std::uintptr_t>(data) % size == 0) {
-    return at::from_blob(const_cast<std::byte*>(data), found.shape, found.stride, options);
-  }
-  const auto touched = static_cast<std::int64_t>(found.elements);
-  const at::Tensor copy = at::empty({touched}, options);
-  std::copy_n(data, found.elements * size, static_cast<std::byte*>(copy.data_ptr()));
-  return copy.as_strided(found.shape, found.stride);
-}
-
-void CheckpointFile::release(std::string_view name) const {
-  const Entry& found = entry(name);
-  file_.release_pages(found.begin, found.elements * c10::elementSize(found.type));
+  return read_numbers(file_, found.begin, static_cast<std::int64_t>(found.elements), found.type)
+      .as_strided(found.shape, found.stride);
 }
 
 }  // namespace ptravel

@@ -10,7 +10,7 @@
 
 namespace ptravel {
 
-/// A PyTorch file (.ckpt, .pt, .pth, .bin) as a TensorSource, memory-mapped: the ZIP layout of
+/// A PyTorch file (.ckpt, .pt, .pth, .bin) as a TensorSource: the ZIP layout of
 /// PyTorch 1.6 and later, and the older run of pickles. Nothing in the file is executed. The names
 /// are those of the dict under "state_dict" if there is one, else those of the top dict, nested
 /// dicts and lists joined by dots; values that are no tensors are left out. Tensors may share
@@ -26,7 +26,6 @@ class CheckpointFile : public TensorSource {
   std::vector<std::int64_t> shape(std::string_view name) const override;
   at::ScalarType dtype(std::string_view name) const override;
   at::Tensor tensor(std::string_view name) const override;
-  void release(std::string_view name) const override;
 
  private:
   struct Entry {

@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/activation.h"
 #include "tensor/attention.h"
@@ -82,6 +83,7 @@ at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
 at::Tensor ClipTextModel::forward(const at::Tensor& ids,
                                   std::int64_t clip_skip,
                                   const BlockObserver& observer) const {
+  const auto profile = ProfileScope::part("text encoder");
   check(ids, clip_skip);
   const BlockProbe probe(observer);
   at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)) +

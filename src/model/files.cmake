@@ -12,6 +12,7 @@ set(PTRAVEL_MODEL_FILE_SOURCES
   pickle.cpp
   pickle_globals.cpp
   pickle_reader.cpp
+  read_numbers.cpp
   safetensors.cpp
   safetensors_header.cpp
   safetensors_writer.cpp

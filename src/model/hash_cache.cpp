@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -44,10 +45,11 @@ json load_cache(const Path& path) {
 std::string hash_file(const Path& path) {
   const MappedFile file = MappedFile::open(path);
   Sha256 hash;
+  std::vector<std::byte> slice(kSliceBytes);
   for (std::size_t offset = 0; offset < file.bytes().size(); offset += kSliceBytes) {
     const std::size_t length = std::min(kSliceBytes, file.bytes().size() - offset);
-    hash.update(file.bytes().subspan(offset, length));
-    file.release_pages(offset, length);
+    file.read(offset, length, slice.data());
+    hash.update({slice.data(), length});
   }
   return hash.finish();
 }

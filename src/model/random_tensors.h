@@ -21,7 +21,6 @@ class RandomTensors : public TensorSource {
   std::optional<at::Tensor> make(std::string_view name,
                                  at::IntArrayRef shape,
                                  const Compute& compute) const override;
-  void release(std::string_view) const override {}
 
  private:
   std::uint64_t seed_;

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "model/read_numbers.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -99,18 +100,8 @@ at::Tensor SafetensorsFile::tensor(std::string_view name) const {
   if (found.dtype == "U32") {
     return widened<std::uint32_t, std::int64_t>(data, found.shape, type);
   }
-  if (reinterpret_cast<std::uintptr_t>(data) % c10::elementSize(type) == 0) {
-    return at::from_blob(const_cast<std::byte*>(data), found.shape,
-                         at::TensorOptions().dtype(type));
-  }
-  at::Tensor copy = at::empty(found.shape, at::TensorOptions().dtype(type));
-  std::copy_n(data, found.end - found.begin, static_cast<std::byte*>(copy.data_ptr()));
-  return copy;
-}
-
-void SafetensorsFile::release(std::string_view name) const {
-  const SafetensorsEntry& found = entry(name);
-  file_.release_pages(header_.data_offset + found.begin, found.end - found.begin);
+  const auto count = static_cast<std::int64_t>((found.end - found.begin) / c10::elementSize(type));
+  return read_numbers(file_, header_.data_offset + found.begin, count, type).reshape(found.shape);
 }
 
 }  // namespace ptravel

@@ -11,9 +11,8 @@
 
 namespace ptravel {
 
-/// A .safetensors file as a TensorSource, memory-mapped. Tensors are views on the mapping; data
-/// that is not aligned for its type is copied, and U16 / U32 come back widened to Int / Long.
-/// Reading is safe from several threads.
+/// A .safetensors file as a TensorSource. U16 / U32 come back widened to Int / Long. Reading is
+/// safe from several threads.
 class SafetensorsFile : public TensorSource {
  public:
   /// Throws NotFound, Io, Corrupt for a file that breaks the format or is cut short, Unsupported
@@ -27,7 +26,6 @@ class SafetensorsFile : public TensorSource {
   at::ScalarType dtype(std::string_view name) const override;
   std::string dtype_name(std::string_view name) const override { return entry(name).dtype; }
   at::Tensor tensor(std::string_view name) const override;
-  void release(std::string_view name) const override;
   const std::map<std::string, std::string, std::less<>>& metadata() const {
     return header_.metadata;
   }

@@ -23,11 +23,11 @@ class ReportingTensors : public TensorSource {
     return inner_->shape(name);
   }
   at::ScalarType dtype(std::string_view name) const override { return inner_->dtype(name); }
-  at::Tensor tensor(std::string_view name) const override { return inner_->tensor(name); }
-  void release(std::string_view name) const override {
-    inner_->release(name);
+  at::Tensor tensor(std::string_view name) const override {
     progress_.check_cancelled();
+    at::Tensor result = inner_->tensor(name);
     progress_.update(++done_);
+    return result;
   }
   std::optional<at::Tensor> make(std::string_view name,
                                  at::IntArrayRef shape,

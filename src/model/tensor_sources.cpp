@@ -63,8 +63,6 @@ at::ScalarType MemoryTensors::dtype(std::string_view name) const {
 
 at::Tensor MemoryTensors::tensor(std::string_view name) const { return find(name); }
 
-void MemoryTensors::release(std::string_view name) const {}
-
 void RenamedTensors::add(std::string name,
                          std::shared_ptr<const TensorSource> source,
                          std::string source_name,
@@ -111,11 +109,6 @@ at::Tensor RenamedTensors::tensor(std::string_view name) const {
   return entry.shape == Shape::AsStored
              ? stored
              : stored.reshape(reshaped(stored.sizes().vec(), entry.shape));
-}
-
-void RenamedTensors::release(std::string_view name) const {
-  const Entry& entry = find(name);
-  entry.source->release(entry.name);
 }
 
 }  // namespace ptravel

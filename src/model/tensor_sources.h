@@ -21,7 +21,6 @@ class MemoryTensors : public TensorSource {
   std::vector<std::int64_t> shape(std::string_view name) const override;
   at::ScalarType dtype(std::string_view name) const override;
   at::Tensor tensor(std::string_view name) const override;
-  void release(std::string_view name) const override;
 
  private:
   const at::Tensor& find(std::string_view name) const;
@@ -52,7 +51,6 @@ class RenamedTensors : public TensorSource {
   at::ScalarType dtype(std::string_view name) const override;
   std::string dtype_name(std::string_view name) const override;
   at::Tensor tensor(std::string_view name) const override;
-  void release(std::string_view name) const override;
 
  private:
   struct Entry {

@@ -10,6 +10,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "model/transformer.h"
 #include "ptravel/error.h"
 #include "tensor/activation.h"
@@ -267,6 +268,7 @@ at::Tensor Unet::forward(const at::Tensor& x,
                          const at::Tensor& t,
                          const at::Tensor& context,
                          const BlockObserver& observer) const {
+  const auto profile = ProfileScope::part("unet");
   const Layers& net = *layers_;
   net.check(x, t, context);
   const BlockProbe probe(observer);

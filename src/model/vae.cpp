@@ -8,6 +8,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "model/vae_blocks.h"
 #include "ptravel/error.h"
 #include "tensor/layout.h"
@@ -175,6 +176,7 @@ const VaeConfig& Vae::config() const { return layers_->config; }
 const Compute& Vae::compute() const { return layers_->compute; }
 
 LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& observer) const {
+  const auto profile = ProfileScope::part("vae encoder");
   const Layers& net = *layers_;
   const std::int64_t factor = net.config.factor();
   if (image.dim() != 4 || image.size(1) != net.config.in_channels || image.numel() == 0 ||
@@ -200,6 +202,7 @@ LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& obs
 }
 
 at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) const {
+  const auto profile = ProfileScope::part("vae decoder");
   const Layers& net = *layers_;
   if (latent.dim() != 4 || latent.size(1) != net.config.embed_dim || latent.numel() == 0) {
     throw Error(ErrorCode::InvalidArgument, "[vae decode] latent " + text(latent.sizes()) +

@@ -1,12 +1,12 @@
 #include "model/weights.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/convert.h"
 
 namespace ptravel {
 namespace {
@@ -19,35 +19,6 @@ std::string shape_text(at::IntArrayRef shape) {
     text += (text.size() > 1 ? ", " : "") + std::to_string(side);
   }
   return text + "]";
-}
-
-/// True when no number has all exponent bits set (that is, none is infinite or NaN).
-template <typename Bits>
-bool exponents_below(const void* data, std::int64_t count, Bits exponent) {
-  const auto* words = static_cast<const Bits*>(data);
-  bool finite = true;
-  for (std::int64_t i = 0; i < count; ++i) {
-    finite &= (words[i] & exponent) != exponent;
-  }
-  return finite;
-}
-
-/// Whether all numbers of a CPU tensor are finite. One pass over the bits, no temporaries.
-bool all_finite(const at::Tensor& tensor) {
-  const at::Tensor numbers = tensor.contiguous();
-  const void* data = numbers.data_ptr();
-  switch (numbers.scalar_type()) {
-    case at::kHalf:
-      return exponents_below<std::uint16_t>(data, numbers.numel(), 0x7c00);
-    case at::kBFloat16:
-      return exponents_below<std::uint16_t>(data, numbers.numel(), 0x7f80);
-    case at::kFloat:
-      return exponents_below<std::uint32_t>(data, numbers.numel(), 0x7f800000);
-    case at::kDouble:
-      return exponents_below<std::uint64_t>(data, numbers.numel(), 0x7ff0000000000000);
-    default:
-      return true;
-  }
 }
 
 /// Converting can overflow: a large fp32 or fp64 number has no fp16 counterpart.
@@ -149,13 +120,11 @@ at::Tensor Weights::load(std::string_view name,
     return reject("expected " + shape_text(expected_shape) + ", file has " + shape_text(shape));
   }
   const at::Tensor stored = source_->tensor(full);
-  if (!all_finite(stored)) {
-    source_->release(full);
+  const Converted converted = convert_numbers(stored, compute.dtype);
+  if (!converted.finite) {
     return reject("holds numbers that are not finite (NaN or infinity)");
   }
-  at::Tensor loaded =
-      stored.to(options, /*non_blocking=*/false, /*copy=*/true, at::MemoryFormat::Contiguous);
-  source_->release(full);
+  at::Tensor loaded = converted.numbers.to(compute.device);
   if (conversion_may_overflow(stored.scalar_type(), compute.dtype) &&
       !loaded.isfinite().all().item<bool>()) {
     return reject("holds numbers too large for the chosen precision");

@@ -27,8 +27,8 @@ class TensorSource {
   virtual at::ScalarType dtype(std::string_view name) const = 0;
   /// The number format as safetensors writes it ("F16"), known for every tensor.
   virtual std::string dtype_name(std::string_view name) const;
-  /// A view on the tensor in the file's own number format, usually straight into the mapped file;
-  /// it must not be written to. Valid as long as the source lives. Throws NotFound.
+  /// The tensor in the source's own number format; it must not be written to. Files read it into
+  /// memory of its own, which goes with the result. Throws NotFound, Io.
   virtual at::Tensor tensor(std::string_view name) const = 0;
   /// For sources that make tensors instead of reading them (new models, training, benchmarks): the
   /// tensor of the shape, device and number format that a network asks for, which the network keeps
@@ -36,8 +36,6 @@ class TensorSource {
   virtual std::optional<at::Tensor> make(std::string_view name,
                                          at::IntArrayRef shape,
                                          const Compute& compute) const;
-  /// Says that the caller has its own copy: pages of the mapped file may be dropped.
-  virtual void release(std::string_view name) const = 0;
 };
 
 /// A read-only view with a prefix on a TensorSource, from which layers fetch their weights by

@@ -56,14 +56,25 @@ TEST_F(Files, ErrorsNameTheFile) {
   EXPECT_EQ(code_of([&] { read_file(folder_ / "big", 4); }), ErrorCode::Unsupported);
 }
 
-TEST_F(Files, MappingShowsTheBytesAfterReleasingPages) {
-  const std::string content(100000, 'x');
+TEST_F(Files, MappingShowsAndReadsTheBytes) {
+  std::string content(100000, 'x');
+  content[5] = 'y';
   write_file_atomic(folder_ / "map", content);
   const MappedFile file = MappedFile::open(folder_ / "map");
-  file.release_pages(0, content.size());
   ASSERT_EQ(file.bytes().size(), content.size());
   EXPECT_EQ(file.bytes()[99999], std::byte{'x'});
-  EXPECT_THROW(file.release_pages(99999, 2), Error);
+  std::string part(3, ' ');
+  file.read(4, 3, part.data());
+  EXPECT_EQ(part, "xyx");
+  EXPECT_THROW(file.read(99999, 2, part.data()), Error);
+}
+
+TEST_F(Files, ReadingAFileThatWasCutShortIsAnError) {
+  write_file_atomic(folder_ / "map", std::string(100000, 'x'));
+  const MappedFile file = MappedFile::open(folder_ / "map");
+  fs::resize_file(folder_ / "map", 50000);
+  std::string part(60000, ' ');
+  EXPECT_EQ(code_of([&] { file.read(0, part.size(), part.data()); }), ErrorCode::Io);
 }
 
 }  // namespace
