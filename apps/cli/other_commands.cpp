@@ -71,6 +71,7 @@ struct BenchArguments {
   FieldOptions fields;
   int steps = 3;
   bool json = false;
+  bool profile = false;
 };
 
 void print_report(const BenchmarkReport& report) {
@@ -82,6 +83,9 @@ void print_report(const BenchmarkReport& report) {
   std::printf("  VAE encode    %8.3f s\n", report.vae_encode_seconds);
   std::printf("  VAE decode    %8.3f s\n", report.vae_decode_seconds);
   std::printf("  peak memory   %8.2f GiB\n", report.peak_memory_gib);
+  if (report.profile) {
+    std::printf("\n%s", to_text(*report.profile).c_str());
+  }
 }
 
 void bench(const BenchArguments& arguments) {
@@ -100,6 +104,7 @@ void bench(const BenchArguments& arguments) {
   options.device = request.device;
   options.precision = request.precision;
   options.threads = request.threads;
+  options.profile = arguments.profile;
   Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
   const InterruptGuard guard(progress);
   const BenchmarkReport report = run_benchmark(options, progress);
@@ -173,6 +178,8 @@ void add_bench_command(CLI::App& program, Command& chosen) {
                     {"model", "width", "height", "device", "precision", "threads"});
   command->add_option("--steps", arguments->steps, "Timed CFG steps after one warm-up step [3]")
       ->check(CLI::Range(1, 1000));
+  command->add_flag("--profile", arguments->profile,
+                    "Also print where the time goes: layers with calls, seconds, GFLOP/s, share");
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->allow_extras();
   command->callback([&chosen, command, arguments] {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "ptravel/compute.h"
+#include "ptravel/profile.h"
 #include "ptravel/progress.h"
 
 namespace ptravel {
@@ -22,6 +24,7 @@ struct BenchmarkOptions {
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   int threads = 0;
+  bool profile = false;  ///< Also tell where the measured time went, layer by layer.
 };
 
 /// Seconds are medians unless said otherwise.
@@ -37,6 +40,8 @@ struct BenchmarkReport {
   double vae_encode_seconds = 0;
   double vae_decode_seconds = 0;
   double peak_memory_gib = 0;  ///< Largest resident memory of the process so far.
+  /// Of one more run of each part, where it was asked for.
+  std::optional<ProfileReport> profile;
 };
 
 /// Loads the model and measures its parts. Throws Error as loading does; Cancelled between parts.

@@ -86,33 +86,45 @@ BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progres
   const at::Tensor image = (rng.rand({1, 3, report.height, report.width}) * 2 - 1).to(device);
   const at::Tensor ids = at::full({1, 77}, 1, at::kLong).to(device);
 
+  const auto encode_text = [&] { wait_for(pipeline->text_encoder().forward(ids)); };
+  const auto step = [&] { wait_for(pipeline->unet().forward(x, t, context)); };
+  const auto decode = [&] { wait_for(pipeline->vae().decode(latent)); };
+  const auto encode = [&] { wait_for(pipeline->vae().encode(image).mean); };
   progress.begin("measuring the text encoder", "", 0);
-  report.text_encoder_seconds =
-      measured(3, progress, [&] { wait_for(pipeline->text_encoder().forward(ids)); });
+  report.text_encoder_seconds = measured(3, progress, encode_text);
   progress.begin("measuring CFG steps", "", 0);
-  report.cfg_step_seconds =
-      measured(options.steps, progress, [&] { wait_for(pipeline->unet().forward(x, t, context)); });
+  report.cfg_step_seconds = measured(options.steps, progress, step);
   progress.begin("measuring the VAE", "", 0);
-  report.vae_decode_seconds =
-      measured(1, progress, [&] { wait_for(pipeline->vae().decode(latent)); });
-  report.vae_encode_seconds =
-      measured(1, progress, [&] { wait_for(pipeline->vae().encode(image).mean); });
+  report.vae_decode_seconds = measured(1, progress, decode);
+  report.vae_encode_seconds = measured(1, progress, encode);
+  if (options.profile) {
+    progress.begin("measuring layers", "", 0);
+    const Profile profile;
+    encode_text();
+    step();
+    decode();
+    encode();
+    report.profile = profile.report();
+  }
   report.peak_memory_gib = peak_memory_gib();
   return report;
 }
 
 std::string to_json(const BenchmarkReport& report) {
-  const nlohmann::ordered_json object = {{"device", report.device},
-                                         {"precision", report.precision},
-                                         {"threads", report.threads},
-                                         {"width", report.width},
-                                         {"height", report.height},
-                                         {"load_seconds", report.load_seconds},
-                                         {"text_encoder_seconds", report.text_encoder_seconds},
-                                         {"cfg_step_seconds", report.cfg_step_seconds},
-                                         {"vae_encode_seconds", report.vae_encode_seconds},
-                                         {"vae_decode_seconds", report.vae_decode_seconds},
-                                         {"peak_memory_gib", report.peak_memory_gib}};
+  nlohmann::ordered_json object = {{"device", report.device},
+                                   {"precision", report.precision},
+                                   {"threads", report.threads},
+                                   {"width", report.width},
+                                   {"height", report.height},
+                                   {"load_seconds", report.load_seconds},
+                                   {"text_encoder_seconds", report.text_encoder_seconds},
+                                   {"cfg_step_seconds", report.cfg_step_seconds},
+                                   {"vae_encode_seconds", report.vae_encode_seconds},
+                                   {"vae_decode_seconds", report.vae_decode_seconds},
+                                   {"peak_memory_gib", report.peak_memory_gib}};
+  if (report.profile) {
+    object["profile"] = nlohmann::ordered_json::parse(to_json(*report.profile));
+  }
   return object.dump(2);
 }
 

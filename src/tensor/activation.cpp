@@ -2,6 +2,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/profile_scope.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/path.h"
@@ -62,6 +63,7 @@ struct UnaryFunctionNode : torch::autograd::Function<UnaryFunctionNode> {
 };
 
 at::Tensor activate(cpu::UnaryFunction function, const at::Tensor& x) {
+  const ProfileScope scope("activation");
   return use_cpu_kernels({&x}) ? unary(function, x)
                                : UnaryFunctionNode::apply(x, static_cast<std::int64_t>(function));
 }
@@ -132,6 +134,7 @@ at::Tensor gelu(const at::Tensor& x) {
 }
 
 at::Tensor geglu(const at::Tensor& x) {
+  const ProfileScope scope("geglu");
   if (use_cpu_kernels({&x})) {
     return geglu_on_cpu(x);
   }

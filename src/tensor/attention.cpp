@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/attention_cpu.h"
 #include "tensor/path.h"
@@ -70,6 +71,9 @@ at::Tensor attention(const at::Tensor& queries,
   PTRAVEL_CHECK(queries.dim() == 3 && keys.sizes() == values.sizes() && heads > 0 &&
                 queries.size(2) % heads == 0 && keys.size(2) == queries.size(2) &&
                 keys.size(0) == queries.size(0) && keys.size(1) > 0);
+  const ProfileScope scope(
+      "attention", 4.0 * static_cast<double>(queries.numel() * keys.size(1)),
+      {queries.size(0), heads, queries.size(2) / heads, queries.size(1), keys.size(1)});
   if (!fit_cpu_kernels({&queries, &keys, &values})) {
     return attention_by_torch(queries, keys, values, heads, mask);
   }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
@@ -129,13 +130,14 @@ at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extr
     PTRAVEL_CHECK(extras.format == ResultFormat::AsInput);
     return extras.residual.clone(at::MemoryFormat::ChannelsLast);
   }
-  const std::int64_t padding = geometry_.pad_before + geometry_.pad_after;
-  const auto side = [&](std::int64_t size) {
-    return (size + padding - kernel_size_) / geometry_.stride + 1;
-  };
   const auto type = extras.format == ResultFormat::Float32 ? at::kFloat : x.scalar_type();
-  return at::empty({x.size(0), out_channels_, side(x.size(2)), side(x.size(3))},
+  return at::empty({x.size(0), out_channels_, out_side(x.size(2)), out_side(x.size(3))},
                    x.options().dtype(type).memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+std::int64_t Convolution::out_side(std::int64_t in_side) const {
+  return (in_side + geometry_.pad_before + geometry_.pad_after - kernel_size_) / geometry_.stride +
+         1;
 }
 
 at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) const {
@@ -152,6 +154,12 @@ at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) co
 }
 
 at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
+  const std::int64_t height = out_side(x.size(2)), width = out_side(x.size(3));
+  const auto products = static_cast<double>(x.size(0) * height * width) *
+                        static_cast<double>(in_channels_ * out_channels_);
+  const ProfileScope scope(
+      "convolution", 2.0 * products * static_cast<double>(kernel_size_ * kernel_size_),
+      {x.size(0), in_channels_, out_channels_, kernel_size_, geometry_.stride, height, width});
   if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
     return by_torch(x, extras);
   }

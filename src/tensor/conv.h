@@ -42,6 +42,8 @@ class Convolution {
  private:
   friend struct ConvolutionFunction;
 
+  /// Rows or columns of the result for so many of the input.
+  std::int64_t out_side(std::int64_t in_side) const;
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras) const;
   /// Memory for the result; holds the residual where there is one.

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/path.h"
@@ -37,7 +38,13 @@ std::vector<std::int64_t> nearest_indices(std::int64_t from, std::int64_t to) {
 
 }  // namespace
 
-at::Tensor to_channels_last(const at::Tensor& x) { return x.contiguous(kChannelsLast); }
+at::Tensor to_channels_last(const at::Tensor& x) {
+  if (x.is_contiguous(kChannelsLast)) {
+    return x;
+  }
+  const ProfileScope scope("copy");
+  return x.contiguous(kChannelsLast);
+}
 
 at::Tensor empty_picture(
     const at::Tensor& like, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
@@ -53,6 +60,7 @@ at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_
 }
 
 at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
+  const ProfileScope scope("copy");
   if (!use_cpu_kernels({&first, &second})) {
     return at::cat({first, second}, 1);
   }
@@ -74,6 +82,7 @@ at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
 }
 
 at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+  const ProfileScope scope("copy");
   if (!use_cpu_kernels({&picture})) {
     return at::upsample_nearest2d(picture, {height, width});
   }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/path.h"
 #include "tensor/saved_layer.h"
@@ -81,6 +82,9 @@ at::Tensor LinearMap::on_cpu(const at::Tensor& x, const at::Tensor& residual) co
 }
 
 at::Tensor LinearMap::operator()(const at::Tensor& x, const at::Tensor& residual) const {
+  const ProfileScope scope(
+      "linear", 2.0 * static_cast<double>(x.numel() * out_features_),
+      {x.size(0), x.numel() / x.size(0) / in_features_, in_features_, out_features_});
   if (!packed_ || !fit_cpu_kernels({&x, &residual}) || wants_gradient(bias_)) {
     const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
     const at::Tensor result = at::linear(x, weight(), bias);

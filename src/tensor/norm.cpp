@@ -4,6 +4,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
@@ -101,6 +102,7 @@ at::Tensor group_norm(const at::Tensor& x,
                       double eps,
                       AfterNorm after) {
   PTRAVEL_CHECK(x.dim() == 4 && x.size(1) % groups == 0 && weight.numel() == x.size(1));
+  const ProfileScope scope("group norm");
   if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
     return group_norm_on_cpu(x, weight, bias, {groups, eps, after});
   }
@@ -116,6 +118,7 @@ at::Tensor layer_norm(const at::Tensor& x,
                       const at::Tensor& weight,
                       const at::Tensor& bias,
                       double eps) {
+  const ProfileScope scope("layer norm");
   if (use_cpu_kernels({&x}) && !wants_gradient(weight)) {
     return layer_norm_on_cpu(x, weight, bias, eps);
   }
