@@ -1,11 +1,8 @@
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <new>
-#include <string_view>
 
 #include <CLI/CLI.hpp>
-#include <unistd.h>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
@@ -20,20 +17,6 @@ constexpr const char* kFooter = R"(Examples:
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
 Without --model, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
-
-/// OpenMP threads wait by spinning unless this variable says otherwise, which slows everything down
-/// many times when another program uses a processor too. libgomp reads it when it is loaded, before
-/// main: so the program starts itself again with it. When that fails it goes on as it is.
-void restart_with_passive_waiting(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
-    ::setenv("OMP_WAIT_POLICY", "passive", 1);
-    ::execv("/proc/self/exe", argv);
-  }
-}
-
-bool computes(std::string_view command) {
-  return command == "render" || command == "resume" || command == "bench";
-}
 
 /// Parses the command line and runs the command; every exception of the program ends here.
 int run(int argc, char** argv) {
@@ -78,10 +61,8 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc > 1 && computes(argv[1])) {
-    restart_with_passive_waiting(argv);
-  }
+/// The program; called by the launcher.
+extern "C" int prompt_travel_main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const ptravel::Error& error) {
