@@ -38,6 +38,7 @@ class Profile {
 
  private:
   friend class ProfileScope;
+  friend class ProfileFork;
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -26,7 +27,7 @@ struct Profile::State {
                       const char* kind,
                       std::initializer_list<std::int64_t> sizes) {
     ProfileEntry& found = entries[Key(part, kind, sizes)];
-    if (found.calls == 0) {
+    if (found.calls == 0 && found.sizes.empty()) {
       found.part = part;
       found.kind = kind;
       found.sizes = sizes;
@@ -35,6 +36,7 @@ struct Profile::State {
   }
 
   std::map<Key, ProfileEntry> entries;
+  const char* part = "";  // of scopes that lie in no other
   ProfileScope* innermost = nullptr;
   double inside = 0;  // seconds of finished scopes that lie in no other
   Clock::time_point start = Clock::now();
@@ -47,7 +49,7 @@ void ProfileScope::begin(const char* part,
                          double flops,
                          std::initializer_list<std::int64_t> sizes) {
   outer_ = state_->innermost;
-  part_ = part != nullptr ? part : outer_ != nullptr ? outer_->part_ : "";
+  part_ = part != nullptr ? part : outer_ != nullptr ? outer_->part_ : state_->part;
   entry_ = state_->entry(part_, kind, sizes);
   flops_ = flops;
   state_->innermost = this;
@@ -61,6 +63,45 @@ void ProfileScope::finish() {
   ++entry_->calls;
   entry_->seconds += seconds - inside_;
   entry_->flops += flops_;
+}
+
+ProfileFork::ProfileFork(int threads) : state_(ProfileScope::current_), threads_(threads) {}
+
+ProfileFork::~ProfileFork() {
+  if (state_ == nullptr) {
+    return;
+  }
+  ProfileScope* const around = state_->innermost;
+  double& inside = around != nullptr ? around->inside_ : state_->inside;
+  for (const auto& branch : finished_) {
+    inside += branch->inside / threads_;
+    for (const auto& [key, entry] : branch->entries) {
+      ProfileEntry& sum = state_->entries[key];
+      sum.part = entry.part;
+      sum.kind = entry.kind;
+      sum.sizes = entry.sizes;
+      sum.calls += entry.calls;
+      sum.seconds += entry.seconds / threads_;
+      sum.flops += entry.flops;
+    }
+  }
+}
+
+ProfileFork::Branch::Branch(ProfileFork& fork) : fork_(fork) {
+  if (fork.state_ != nullptr) {
+    const ProfileScope* const around = fork.state_->innermost;
+    state_ = std::make_unique<Profile::State>();
+    state_->part = around != nullptr ? around->part_ : fork.state_->part;
+    before_ = std::exchange(ProfileScope::current_, state_.get());
+  }
+}
+
+ProfileFork::Branch::~Branch() {
+  if (state_ != nullptr) {
+    ProfileScope::current_ = before_;
+    const std::lock_guard lock(fork_.mutex_);
+    fork_.finished_.push_back(std::move(state_));
+  }
 }
 
 Profile::Profile() : state_(std::make_unique<State>()) {

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 #include "ptravel/profile.h"
 
@@ -29,6 +32,7 @@ class ProfileScope {
 
  private:
   friend class Profile;
+  friend class ProfileFork;
   using Clock = std::chrono::steady_clock;
 
   ProfileScope(const char* part,
@@ -55,6 +59,37 @@ class ProfileScope {
   double flops_ = 0;
   double inside_ = 0;  // seconds of finished scopes inside
   Clock::time_point start_{};
+};
+
+/// Work that a measured thread shares out to several: what they measure counts for its profile,
+/// each second as one second divided by their number, as if all had worked on everything together.
+/// Make it around the parallel work, in the thread that waits for it.
+class ProfileFork {
+ public:
+  explicit ProfileFork(int threads);
+  ~ProfileFork();
+  ProfileFork(const ProfileFork&) = delete;
+  ProfileFork& operator=(const ProfileFork&) = delete;
+
+  /// Make it in each of the threads, around its share.
+  class Branch {
+   public:
+    explicit Branch(ProfileFork& fork);
+    ~Branch();
+    Branch(const Branch&) = delete;
+    Branch& operator=(const Branch&) = delete;
+
+   private:
+    ProfileFork& fork_;
+    std::unique_ptr<Profile::State> state_;
+    Profile::State* before_ = nullptr;
+  };
+
+ private:
+  Profile::State* state_;
+  int threads_;
+  std::mutex mutex_;  // guards `finished_`
+  std::vector<std::unique_ptr<Profile::State>> finished_;
 };
 
 }  // namespace ptravel

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 
@@ -83,8 +84,9 @@ struct Conv2d {
     return map(x, {.image_bias = image_bias, .residual = {}, .format = ResultFormat::AsInput});
   }
   /// As above plus a picture like the result.
-  at::Tensor with_residual(const at::Tensor& x, const at::Tensor& residual) const {
-    return map(x, {.image_bias = {}, .residual = residual, .format = ResultFormat::AsInput});
+  at::Tensor with_residual(const at::Tensor& x, at::Tensor residual) const {
+    return map(
+        x, {.image_bias = {}, .residual = std::move(residual), .format = ResultFormat::AsInput});
   }
   /// The result unrounded, in float32: for a network's last layer.
   at::Tensor to_float32(const at::Tensor& x) const {

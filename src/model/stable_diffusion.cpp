@@ -41,6 +41,16 @@ class ReportingTensors : public TensorSource {
   mutable double done_ = 0;
 };
 
+std::size_t bytes_of(const TensorSource& source, ModelPart part, const Compute& compute) {
+  std::size_t bytes = 0;
+  for (const std::string& name : source.names()) {
+    if (name.starts_with(ldm_prefix(part))) {
+      bytes += c10::multiply_integers(source.shape(name)) * c10::elementSize(compute.dtype);
+    }
+  }
+  return compute.device.is_cpu() ? bytes : 0;
+}
+
 /// Loads one network and checks that it took exactly the tensors below its prefix.
 template <typename Network, typename Config>
 Network load_network(const std::shared_ptr<const TensorSource>& source,
@@ -62,6 +72,9 @@ StableDiffusion StableDiffusion::load(const ModelFiles& files,
   const auto source = std::make_shared<ReportingTensors>(files.weights, progress);
   const Compute full = full_precision(compute);
   const Compute vae_compute = compute.device.is_cpu() ? compute : full;
+  reserve_memory(bytes_of(*source, ModelPart::TextEncoder, full) +
+                 bytes_of(*source, ModelPart::Unet, compute) +
+                 bytes_of(*source, ModelPart::Vae, vae_compute));
   return {
       load_network<ClipTextModel>(source, ModelPart::TextEncoder, "text encoder", files.clip, full),
       load_network<Unet>(source, ModelPart::Unet, "unet", files.unet, compute),

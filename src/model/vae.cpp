@@ -24,7 +24,7 @@ struct Level {
 
   at::Tensor run_blocks(at::Tensor x, const BlockProbe& probe) const {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      x = blocks[i](x);
+      x = blocks[i](std::move(x));
       probe(name + ".block." + std::to_string(i), x);
     }
     return x;

@@ -35,12 +35,12 @@ VaeResBlock::VaeResBlock(const Weights& weights,
   }
 }
 
-at::Tensor VaeResBlock::operator()(const at::Tensor& x) const {
+at::Tensor VaeResBlock::operator()(at::Tensor x) const {
   at::Tensor h = conv1(norm1(x, AfterNorm::Silu));
   h = norm2(h, AfterNorm::Silu);
-  const at::Tensor residual =
-      shortcut ? to_picture((*shortcut)(to_tokens(x)), x.size(2), x.size(3)) : x;
-  return conv2.with_residual(h, residual);
+  at::Tensor residual =
+      shortcut ? to_picture((*shortcut)(to_tokens(x)), x.size(2), x.size(3)) : std::move(x);
+  return conv2.with_residual(h, std::move(residual));
 }
 
 VaeAttention::VaeAttention(const Weights& weights,
@@ -68,11 +68,11 @@ VaeMiddle::VaeMiddle(const Weights& weights,
       block2(weights.at("block_2"), channels, channels, config, compute) {}
 
 at::Tensor VaeMiddle::operator()(at::Tensor x, const BlockProbe& probe) const {
-  x = block1(x);
+  x = block1(std::move(x));
   probe("mid.block_1", x);
   x = attention(x);
   probe("mid.attn_1", x);
-  x = block2(x);
+  x = block2(std::move(x));
   probe("mid.block_2", x);
   return x;
 }

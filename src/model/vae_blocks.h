@@ -17,7 +17,7 @@ struct VaeResBlock {
               std::int64_t out,
               const VaeConfig& config,
               const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(at::Tensor x) const;
 
   GroupNorm norm1, norm2;
   Conv2d conv1, conv2;

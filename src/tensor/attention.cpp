@@ -82,4 +82,39 @@ at::Tensor attention(const at::Tensor& queries,
              : attention_on_cpu(queries, keys, values, heads, mask);
 }
 
+KeysValues::KeysValues(const at::Tensor& keys, const at::Tensor& values, std::int64_t heads)
+    : heads_(heads), rows_(keys.size(0)), width_(keys.size(1)), dtype_(keys.scalar_type()) {
+  PTRAVEL_CHECK(keys.dim() == 2 && keys.sizes() == values.sizes() && rows_ > 0 && heads > 0 &&
+                width_ % heads == 0);
+  if (fit_cpu_kernels({&keys, &values})) {
+    packed_ = pack_keys_values(keys, values, heads);
+  } else {
+    keys_ = keys.detach();
+    values_ = values.detach();
+  }
+}
+
+at::Tensor attention(const at::Tensor& queries, const std::vector<const KeysValues*>& images) {
+  PTRAVEL_CHECK(queries.dim() == 3 && !images.empty() &&
+                queries.size(0) == static_cast<std::int64_t>(images.size()));
+  double products = 0;
+  std::vector<at::Tensor> keys, values;
+  for (const KeysValues* image : images) {
+    PTRAVEL_CHECK(image->width() == queries.size(2) && image->dtype() == queries.scalar_type() &&
+                  image->heads() == images.front()->heads());
+    products += static_cast<double>(queries[0].numel() * image->rows());
+    keys.push_back(image->keys());
+    values.push_back(image->values());
+  }
+  const KeysValues& first = *images.front();
+  const ProfileScope scope("attention", 4.0 * products,
+                           {queries.size(0), first.heads(), queries.size(2) / first.heads(),
+                            queries.size(1), first.rows()});
+  if (first.packed().defined()) {
+    return attention_on_cpu(queries, images);
+  }
+  return attention_by_torch(queries, at::stack(keys), at::stack(values), first.heads(),
+                            AttentionMask::None);
+}
+
 }  // namespace ptravel

@@ -37,22 +37,29 @@ float* floats_of(const at::Tensor& x, std::int64_t image, std::int64_t head) {
   return x.data_ptr<float>() + image * x.stride(0) + head * x.stride(1);
 }
 
+/// The shape of one image's attention to `key_rows` keys. Strides of keys and values are set by
+/// `with_keys`, where those are still to be read.
 cpu::AttentionShape shape_of(const at::Tensor& queries,
-                             const at::Tensor& keys,
-                             const at::Tensor& values,
+                             std::int64_t key_rows,
                              std::int64_t heads,
                              AttentionMask mask) {
   cpu::AttentionShape shape;
   shape.heads = heads;
   shape.head_dim = queries.size(2) / heads;
   shape.query_rows = queries.size(1);
-  shape.key_rows = keys.size(1);
+  shape.key_rows = key_rows;
   shape.query_stride = queries.stride(1);
-  shape.key_stride = keys.stride(1);
-  shape.value_stride = values.stride(1);
   shape.out_stride = queries.size(2);
   shape.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_dim)));
   shape.causal = mask == AttentionMask::Causal;
+  return shape;
+}
+
+cpu::AttentionShape with_keys(cpu::AttentionShape shape,
+                              const at::Tensor& keys,
+                              const at::Tensor& values) {
+  shape.key_stride = keys.stride(-2);
+  shape.value_stride = values.stride(-2);
   return shape;
 }
 
@@ -77,24 +84,31 @@ void for_heads(std::int64_t images,
   });
 }
 
-/// Some images: the keys and values of every head are laid out first, then blocks of queries run.
-void attend_images(const cpu::AttentionShape& shape,
-                   const at::Tensor& queries,
-                   const at::Tensor& keys,
-                   const at::Tensor& values,
-                   const at::Tensor& packed,
-                   const at::Tensor& out,
-                   const at::Tensor& logsums) {
+/// Lays out the keys and values [N, Tk, heads * head_dim] of every head in `packed` [N, heads,
+/// floats].
+void pack_images(const cpu::AttentionShape& shape,
+                 const at::Tensor& keys,
+                 const at::Tensor& values,
+                 const at::Tensor& packed) {
   const cpu::Kernels& kernels = cpu::kernels();
-  const auto element = element_of(queries);
-  const std::int64_t images = queries.size(0);
-  for_heads(images, shape.heads, blocks_of(shape.key_rows, cpu::kKeyBlock), [&] {
+  const auto element = element_of(keys);
+  for_heads(keys.size(0), shape.heads, blocks_of(shape.key_rows, cpu::kKeyBlock), [&] {
     return [&](std::int64_t image, std::int64_t head, std::int64_t block) {
       kernels.pack_keys_values(element, shape, of_image(keys, image), of_image(values, image), head,
                                block * cpu::kKeyBlock, floats_of(packed, image, head));
     };
   });
-  for_heads(images, shape.heads, blocks_of(shape.query_rows, cpu::kQueryBlock), [&] {
+}
+
+/// Some images whose keys and values are laid out: blocks of queries run.
+void attend_images(const cpu::AttentionShape& shape,
+                   const at::Tensor& queries,
+                   const at::Tensor& packed,
+                   const at::Tensor& out,
+                   const at::Tensor& logsums) {
+  const cpu::Kernels& kernels = cpu::kernels();
+  const auto element = element_of(queries);
+  for_heads(queries.size(0), shape.heads, blocks_of(shape.query_rows, cpu::kQueryBlock), [&] {
     std::vector<float> scratch(
         static_cast<std::size_t>(kernels.attention_scratch_size(element, shape)));
     return [&, scratch = std::move(scratch)](std::int64_t image, std::int64_t head,
@@ -190,7 +204,8 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
     const auto mask =
         context->saved_data["causal"].toBool() ? AttentionMask::Causal : AttentionMask::None;
     const std::int64_t heads = all.logsums.size(1);
-    const auto shape = shape_of(all.queries, all.keys, all.values, heads, mask);
+    const auto shape =
+        with_keys(shape_of(all.queries, all.keys.size(1), heads, mask), all.keys, all.values);
     const auto sizes = cpu::kernels().attention_gradient_sizes(element_of(grad), shape);
     torch::autograd::variable_list result = {at::empty(all.queries.sizes(), grad.options()),
                                              at::empty(all.keys.sizes(), grad.options()),
@@ -220,7 +235,7 @@ at::Tensor attention_on_cpu(const at::Tensor& q,
   const at::Tensor keys = with_dense_tokens(k);
   const at::Tensor values = with_dense_tokens(v);
   const auto element = element_of(queries);
-  const cpu::AttentionShape shape = shape_of(queries, keys, values, heads, mask);
+  const auto shape = with_keys(shape_of(queries, keys.size(1), heads, mask), keys, values);
   const at::Tensor out = at::empty(queries.sizes(), queries.options());
   const std::int64_t head_floats = cpu::kernels().attention_packed_size(element, shape);
   const std::int64_t images = queries.size(0);
@@ -229,8 +244,33 @@ at::Tensor attention_on_cpu(const at::Tensor& q,
   for (std::int64_t first = 0; first < images; first += together) {
     const std::int64_t count = std::min(together, images - first);
     const auto part = [&](const at::Tensor& x) { return x.narrow(0, first, count); };
-    attend_images(shape, part(queries), part(keys), part(values), packed, part(out),
+    pack_images(shape, part(keys), part(values), packed);
+    attend_images(shape, part(queries), packed, part(out),
                   logsums.defined() ? part(logsums) : logsums);
+  }
+  return out;
+}
+
+at::Tensor pack_keys_values(const at::Tensor& keys, const at::Tensor& values, std::int64_t heads) {
+  const at::Tensor k = with_dense_tokens(keys.unsqueeze(0));
+  const at::Tensor v = with_dense_tokens(values.unsqueeze(0));
+  // The layout does not depend on the queries: any will do.
+  const auto shape = with_keys(shape_of(k, keys.size(0), heads, AttentionMask::None), k, v);
+  const at::Tensor packed = at::empty(
+      {1, heads, cpu::kernels().attention_packed_size(element_of(keys), shape)}, at::kFloat);
+  pack_images(shape, k, v, packed);
+  return packed[0];
+}
+
+at::Tensor attention_on_cpu(const at::Tensor& q, const std::vector<const KeysValues*>& images) {
+  const at::Tensor queries = with_dense_tokens(q);
+  const at::Tensor out = at::empty(queries.sizes(), queries.options());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto part = [&](const at::Tensor& x) {
+      return x.narrow(0, static_cast<std::int64_t>(i), 1);
+    };
+    attend_images(shape_of(queries, images[i]->rows(), images[i]->heads(), AttentionMask::None),
+                  part(queries), images[i]->packed().unsqueeze(0), part(out), {});
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
@@ -18,6 +19,13 @@ at::Tensor attention_on_cpu(const at::Tensor& queries,
                             std::int64_t heads,
                             AttentionMask mask,
                             const at::Tensor& logsums = {});
+
+/// Lays out one image's keys and values [Tk, heads * head_dim] for the kernels: [heads, floats].
+at::Tensor pack_keys_values(const at::Tensor& keys, const at::Tensor& values, std::int64_t heads);
+
+/// Attention to what pack_keys_values laid out for each image.
+at::Tensor attention_on_cpu(const at::Tensor& queries,
+                            const std::vector<const KeysValues*>& images);
 
 /// The same, differentiable, once (no second derivatives). The matrix of scores never exists as a
 /// whole, neither forward nor backward. Gradients are the same for every number of threads.

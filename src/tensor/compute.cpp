@@ -75,6 +75,12 @@ int set_num_threads(int threads) {
   return count;
 }
 
+void reserve_memory(std::size_t bytes) {
+  if (cpu::arena_serves_tensors()) {
+    cpu::arena().populate(bytes);
+  }
+}
+
 int prepare_cpu(int threads) {
   cpu::use_arena_for_tensors();
   return set_num_threads(threads);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include <ATen/core/Tensor.h>
 
 #include "ptravel/compute.h"
@@ -23,5 +25,9 @@ int set_num_threads(int threads);
 /// The same, once at a program's start, and makes large CPU tensors lie in huge pages that are used
 /// again (cpu/memory.h). Returns the number of threads set.
 int prepare_cpu(int threads);
+
+/// Takes memory from the system for so many bytes of CPU tensors that are about to be made. Page by
+/// page, as they are written, it would come much slower.
+void reserve_memory(std::size_t bytes);
 
 }  // namespace ptravel

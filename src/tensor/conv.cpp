@@ -112,15 +112,15 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
 
 at::Tensor Convolution::by_image(const at::Tensor& x,
                                  const at::Tensor& bias,
-                                 at::Tensor out,
-                                 bool add_to_out) const {
+                                 const at::Tensor& residual,
+                                 at::Tensor out) const {
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x.size(0); ++image) {
     const at::Tensor image_bias = bias[bias.size(0) == 1 ? 0 : image];
     const at::Tensor result =
         conv_by_torch(x.narrow(0, image, 1).to(at::kFloat), weights, image_bias, geometry_);
     at::Tensor target = out.narrow(0, image, 1);
-    target.copy_(add_to_out ? result + target : result);
+    target.copy_(residual.defined() ? result + residual.narrow(0, image, 1) : result);
   }
   return out;
 }
@@ -128,7 +128,11 @@ at::Tensor Convolution::by_image(const at::Tensor& x,
 at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extras) const {
   if (extras.residual.defined()) {
     PTRAVEL_CHECK(extras.format == ResultFormat::AsInput);
-    return extras.residual.clone(at::MemoryFormat::ChannelsLast);
+    const bool unseen =
+        extras.residual.use_count() == 1 && extras.residual.storage().use_count() == 1;
+    if (unseen && extras.residual.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+      return extras.residual;
+    }
   }
   const auto type = extras.format == ResultFormat::Float32 ? at::kFloat : x.scalar_type();
   return at::empty({x.size(0), out_channels_, out_side(x.size(2)), out_side(x.size(3))},
@@ -146,11 +150,10 @@ at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) co
     bias = bias + extras.image_bias.to(at::kFloat);
   }
   at::Tensor out = empty_result(x, extras);
-  const bool add_to_out = extras.residual.defined();
   bias = bias.contiguous();
-  return packed_->run(to_channels_last(x), bias, out, add_to_out)
+  return packed_->run(to_channels_last(x), bias, extras.residual, out)
              ? out
-             : by_image(x, bias, out, add_to_out);
+             : by_image(x, bias, extras.residual, out);
 }
 
 at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {

@@ -14,7 +14,9 @@ enum class ResultFormat { AsInput, Float32 };
 /// What a convolution does to its result in the same pass.
 struct ConvExtras {
   at::Tensor image_bias;  ///< [N, out]: one more bias for each image and channel.
-  at::Tensor residual;    ///< A picture like the result, in the input's format.
+  /// A picture like the result, in the input's format. One that nobody else holds gives its memory
+  /// to the result.
+  at::Tensor residual;
   ResultFormat format = ResultFormat::AsInput;  ///< Float32 only without a residual.
 };
 
@@ -46,7 +48,7 @@ class Convolution {
   std::int64_t out_side(std::int64_t in_side) const;
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras) const;
-  /// Memory for the result; holds the residual where there is one.
+  /// Memory for the result: the residual's own where nobody else holds it.
   at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
   /// By LibTorch's operators: on any device, and where weights learn.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
@@ -54,8 +56,8 @@ class Convolution {
   /// how many were asked for together, and with one rounding at the end.
   at::Tensor by_image(const at::Tensor& x,
                       const at::Tensor& bias,
-                      at::Tensor out,
-                      bool add_to_out) const;
+                      const at::Tensor& residual,
+                      at::Tensor out) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns

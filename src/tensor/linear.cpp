@@ -54,7 +54,10 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
 };
 
 LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
-    : bias_(std::move(bias)), in_features_(weight.size(1)), out_features_(weight.size(0)) {
+    : bias_(std::move(bias)),
+      dtype_(weight.scalar_type()),
+      in_features_(weight.size(1)),
+      out_features_(weight.size(0)) {
   if (bias_.defined()) {
     kernel_bias_ = bias_.detach().to(at::kFloat).reshape({1, -1}).contiguous();
   }
@@ -69,11 +72,10 @@ at::Tensor LinearMap::weight() const { return packed_ ? packed_->plain() : weigh
 
 at::Tensor LinearMap::on_cpu(const at::Tensor& x, const at::Tensor& residual) const {
   const at::Tensor rows = as_rows(x);
-  at::Tensor out = residual.defined()
-                       ? residual.reshape({rows.size(0), rows.size(1), out_features_})
-                             .clone(at::MemoryFormat::Contiguous)
-                       : at::empty({rows.size(0), rows.size(1), out_features_}, x.options());
-  if (packed_->run(rows, kernel_bias_, out, residual.defined())) {
+  at::Tensor out = at::empty({rows.size(0), rows.size(1), out_features_}, x.options());
+  const at::Tensor addend =
+      residual.defined() ? residual.reshape(out.sizes()).contiguous() : residual;
+  if (packed_->run(rows, kernel_bias_, addend, out)) {
     return x.dim() == 2 ? out.squeeze(1) : out;
   }
   const at::Tensor wide =

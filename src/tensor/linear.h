@@ -29,6 +29,8 @@ class LinearMap {
   /// The weight in PyTorch's layout.
   at::Tensor weight() const;
   const at::Tensor& bias() const { return bias_; }
+  /// The format that it computes in.
+  at::ScalarType dtype() const { return dtype_; }
 
  private:
   friend struct LinearFunction;
@@ -39,6 +41,7 @@ class LinearMap {
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns
   at::Tensor bias_;
+  at::ScalarType dtype_ = at::kFloat;
   at::Tensor kernel_bias_;  // [1, out] float32
   std::int64_t in_features_ = 0;
   std::int64_t out_features_ = 0;

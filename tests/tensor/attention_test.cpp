@@ -81,6 +81,37 @@ TEST(Attention, DoesNotDependOnBatchOrThreads) {
   EXPECT_TRUE(at::equal(all.narrow(0, 1, 1), one));
 }
 
+TEST(Attention, PreparedKeysAndValuesGiveTheSame) {
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    const at::Tensor q = at::randn({3, 130, 80}).to(type), k = at::randn({3, 77, 80}).to(type),
+                     v = at::randn({3, 77, 80}).to(type);
+    std::vector<KeysValues> prepared;
+    for (std::int64_t i = 0; i < 3; ++i) {
+      prepared.emplace_back(k[i], v[i], 2);
+    }
+    const at::Tensor out = attention(q, {&prepared[0], &prepared[1], &prepared[2]});
+    EXPECT_TRUE(at::equal(out, attention(q, k, v, 2)));
+    const at::Tensor swapped = attention(q.narrow(0, 0, 1), {&prepared[2]});
+    EXPECT_TRUE(
+        at::equal(swapped, attention(q.narrow(0, 0, 1), k.narrow(0, 2, 1), v.narrow(0, 2, 1), 2)));
+  }
+  // Where LibTorch computes, as on a GPU.
+  const at::Tensor q = at::randn({2, 9, 8}, at::kDouble), k = at::randn({2, 5, 8}, at::kDouble);
+  const KeysValues first(k[0], k[0], 2), second(k[1], k[1], 2);
+  EXPECT_CLOSE(attention(q, {&first, &second}), attention(q, k, k, 2), 1e-12);
+}
+
+TEST(Attention, PreparedTextsMayDifferInLengthOnACpu) {
+  const at::Tensor q = at::randn({2, 60, 16}), k = at::randn({1, 200, 16});
+  const at::Tensor few = k.narrow(1, 0, 70);
+  const KeysValues one(few[0], few[0], 2), other(k[0], k[0], 2);
+  const at::Tensor out = attention(q, {&one, &other});
+  EXPECT_TRUE(at::equal(out.narrow(0, 0, 1), attention(q.narrow(0, 0, 1), few, few, 2)));
+  EXPECT_TRUE(at::equal(out.narrow(0, 1, 1), attention(q.narrow(0, 1, 1), k, k, 2)));
+  EXPECT_THROW(attention(q, {&one}), Error);
+  EXPECT_THROW(attention(at::randn({1, 60, 18}), {&one}), Error);
+}
+
 TEST(Attention, SurvivesLargeScores) {
   const at::Tensor q = 100 * at::randn({1, 50, 16}), k = 100 * at::randn({1, 260, 16});
   const at::Tensor v = at::randn({1, 260, 16});

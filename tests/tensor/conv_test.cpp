@@ -69,6 +69,25 @@ TEST(Convolution, AddsImageBiasAndResidual) {
   EXPECT_TRUE(at::equal(residual, before)) << "the residual must not be written to";
 }
 
+TEST(Convolution, AResidualThatNobodyElseHoldsGivesItsMemory) {
+  const at::Tensor x = at::randn({2, 32, 6, 5});
+  const Convolution convolution(at::randn({48, 32, 3, 3}), at::randn({48}), kSame);
+  const at::Tensor residual = at::randn({2, 48, 6, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor expected = convolution(x, {{}, residual, ResultFormat::AsInput});
+  EXPECT_NE(expected.data_ptr(), residual.data_ptr());
+  ConvExtras own{{}, residual.clone(), ResultFormat::AsInput};
+  const void* const memory = own.residual.data_ptr();
+  const at::Tensor out = convolution(x, std::move(own));
+  EXPECT_TRUE(at::equal(out, expected));
+  if (cpu::onednn_available()) {
+    EXPECT_EQ(out.data_ptr(), memory);
+  }
+  const at::Tensor whole = residual.clone();
+  ConvExtras view{{}, whole.narrow(0, 0, 2), ResultFormat::AsInput};
+  convolution(x, std::move(view));
+  EXPECT_TRUE(at::equal(whole, residual)) << "a view shows memory that is still in use";
+}
+
 TEST(Convolution, DoesNotDependOnBatchOrThreads) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     for (const std::int64_t channels : {32, 320}) {

@@ -10,6 +10,7 @@
 #include <sys/sysinfo.h>
 
 #include "ptravel/error.h"
+#include "tensor/cpu/parallel.h"
 
 namespace ptravel::cpu {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t kLine = 64;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 /// Smaller tensors are left to the C library.
 constexpr std::size_t kSmallestBlock = std::size_t{64} << 10;
+constexpr std::int64_t kPagesPerTask = 8;
 
 std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;
@@ -131,6 +133,29 @@ bool Arena::contains(const void* address) const {
   return base_ != nullptr && place >= base_ && place < base_ + size_;
 }
 
+void Arena::populate(std::size_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  std::size_t begin = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) {
+      return;
+    }
+    const auto [offset, room] = *free_.rbegin();  // what lies behind everything that is taken
+    begin = rounded_up(offset, kHugePage);
+    bytes = std::min(bytes, offset + room - std::min(begin, offset + room));
+  }
+  // Blocks that are taken meanwhile keep what is written into them.
+  cpu::parallel_ranges(static_cast<std::int64_t>(bytes / kHugePage), kPagesPerTask,
+                       [&](std::int64_t first, std::int64_t last) {
+                         for (std::int64_t page = first; page < last; ++page) {
+                           ::madvise(base_ + begin + static_cast<std::size_t>(page) * kHugePage,
+                                     kHugePage, MADV_POPULATE_WRITE);
+                         }
+                       });
+#endif
+}
+
 std::size_t Arena::used() const {
   const std::lock_guard lock(mutex_);
   return used_;
@@ -145,6 +170,10 @@ Arena& arena() {
   // Never destroyed: tensors in static variables may outlive everything else.
   static Arena& instance = *new Arena(reserved_bytes());
   return instance;
+}
+
+bool arena_serves_tensors() {
+  return dynamic_cast<ArenaAllocator*>(c10::GetAllocator(c10::DeviceType::CPU)) != nullptr;
 }
 
 void use_arena_for_tensors() {

@@ -24,6 +24,9 @@ class Arena {
   /// Takes back what `take` handed out.
   void give_back(void* block);
   bool contains(const void* address) const;
+  /// Takes pages from the system for the next `bytes` that lie free, on all threads: for work that
+  /// is about to fill them. Does nothing where the system cannot do that beforehand.
+  void populate(std::size_t bytes);
 
   /// Bytes in blocks that are handed out, now.
   std::size_t used() const;
@@ -42,6 +45,9 @@ class Arena {
 
 /// The arena that tensors and scratch memory of this process come from.
 Arena& arena();
+
+/// Whether tensors come from arena().
+bool arena_serves_tensors();
 
 /// Lets LibTorch take the memory of large CPU tensors from arena(). Once for a process, before the
 /// first tensor work; calling it again does nothing.

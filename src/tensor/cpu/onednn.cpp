@@ -22,27 +22,33 @@ using Tag = memory::format_tag;
 enum class Direction { Forward, Backward };
 
 /// What a primitive is made for: its direction, rows and columns of the input and of the output,
-/// the output's format, whether it adds to its output, whether it has a bias, and the number of
-/// threads that it plans for.
+/// the output's format, what it adds, whether it has a bias, and the number of threads that it
+/// plans for.
 using Key = std::tuple<Direction,
                        std::int64_t,
                        std::int64_t,
                        std::int64_t,
                        std::int64_t,
                        memory::data_type,
-                       bool,
+                       Addend,
                        bool,
                        int>;
 
 /// Sizes change seldom: one program run renders one or two.
 constexpr std::size_t kMostPlans = 16;
 
+/// Weights are laid out for a picture of this side, and for as many tokens, before the first one is
+/// seen. oneDNN's layouts depend on the picture's size for few filters; those layouts serve other
+/// sizes, too.
+constexpr std::int64_t kUsualSide = 64;
+constexpr std::int64_t kUsualRows = 1024;
+
 /// One call of a layer: backward, `x` is the gradient that comes in and `out` the one that goes
 /// out.
 struct Call {
   Direction direction = Direction::Forward;
-  at::Tensor x, bias, out;
-  bool add_to_out = false;
+  at::Tensor x, bias, residual, out;
+  Addend addend = Addend::None;
 
   bool is_forward() const { return direction == Direction::Forward; }
   /// One image, [C, h, w] seen as [1, C, h, w], in channels-last memory.
@@ -61,7 +67,7 @@ struct Call {
 Key key_of(const Call& call) {
   return {call.direction,    call.x.size(-2),     call.x.size(-1),
           call.out.size(-2), call.out.size(-1),   data_type(call.out),
-          call.add_to_out,   call.bias.defined(), at::get_num_threads()};
+          call.addend,       call.bias.defined(), at::get_num_threads()};
 }
 
 /// Memory for weights that are laid out for one call. It stays from one call to the next, as fresh
@@ -106,6 +112,10 @@ void execute(const Plan& plan, const Call& call, const at::Tensor& weights, bool
       const at::Tensor bias = call.bias[call.bias.size(0) == 1 ? 0 : image];
       arguments.emplace(DNNL_ARG_BIAS, wrap(plan.bias, bias));
     }
+    if (call.addend == Addend::Residual) {
+      arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
+                        wrap(plan.out, call.residual[image]));
+    }
     plan.primitive.execute(stream, arguments);
   }
   stream.wait();
@@ -124,11 +134,31 @@ struct PackedWeights::State {
   at::ScalarType dtype = at::kFloat;
 
   bool is_filter() const { return sizes.size() == 4; }
-  Plan make_plan(const Call& call) const;
+  memory::data_type type() const { return layout.data_type(); }
+  /// The layout that oneDNN wants for a usual size; empty where it has no fast kernel.
+  Description usual_layout() const;
+  Plan make_plan(const Call& call, const Description& weights) const;
   const Plan& plan_for(const Call& call);
-  /// Lays the weights out as a forward plan wants them, for good.
+  /// Lays the weights out anew, for good.
   void pack(const Description& wanted);
 };
+
+namespace {
+
+/// Runs `make`; an empty result where oneDNN has no kernel at all.
+template <typename Make>
+auto or_nothing(const Make& make) -> decltype(make()) {
+  try {
+    return make();
+  } catch (const dnnl::error& error) {
+    if (error.status != dnnl_unimplemented) {
+      throw Error(ErrorCode::Internal, std::string("[onednn] ") + error.message);
+    }
+    return {};
+  }
+}
+
+}  // namespace
 
 bool onednn_available() { return true; }
 
@@ -146,6 +176,10 @@ PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
   }
   state_->layout = state_->plain_layout;
   state_->storage = std::move(plain);
+  const Description wanted = state_->usual_layout();
+  if (wanted.get_size() > 0) {
+    state_->pack(wanted);
+  }
 }
 
 PackedWeights::~PackedWeights() = default;
@@ -160,37 +194,60 @@ at::Tensor PackedWeights::plain() const {
   return result;
 }
 
-Plan PackedWeights::State::make_plan(const Call& call) const {
-  const auto type = data_type(call.x);
-  try {
+Description PackedWeights::State::usual_layout() const {
+  return or_nothing([&] {
     if (is_filter()) {
-      const PlanOperands operands{Call::picture(call.x), Description(sizes, type, Tag::any),
+      const memory::dim side = kUsualSide * geometry.stride + sizes[2] - geometry.pad_before -
+                               geometry.pad_after - geometry.stride;
+      const auto picture = [&](memory::dim channels, memory::dim length) {
+        return Description({1, channels, length, length}, type(), Tag::nhwc);
+      };
+      return convolution_weights(
+          {picture(sizes[1], side), Description(sizes, type(), Tag::any),
+           Description({sizes[0]}, memory::data_type::f32, Tag::a), picture(sizes[0], kUsualSide)},
+          geometry);
+    }
+    const auto matrix = [&](memory::dim columns) {
+      return Description({kUsualRows, columns}, type(), Tag::ab);
+    };
+    return matmul_weights({matrix(sizes[1]), Description({sizes[1], sizes[0]}, type(), Tag::any),
+                           Description({1, sizes[0]}, memory::data_type::f32, Tag::ab),
+                           matrix(sizes[0])});
+  });
+}
+
+Plan PackedWeights::State::make_plan(const Call& call, const Description& weights) const {
+  return or_nothing([&] {
+    if (is_filter()) {
+      const PlanOperands operands{Call::picture(call.x), weights,
                                   call.bias_layout({sizes[0]}, Tag::a), Call::picture(call.out)};
-      return call.is_forward() ? plan_convolution(operands, geometry, call.add_to_out)
+      return call.is_forward() ? plan_convolution(operands, geometry, call.addend)
                                : plan_convolution_backward(operands, geometry);
     }
-    const memory::dims turned = {call.x.size(2), call.out.size(2)};
-    return plan_matmul({Call::matrix(call.x), Description(turned, type, Tag::any),
-                        call.bias_layout({1, sizes[0]}, Tag::ab), Call::matrix(call.out)},
-                       call.add_to_out);
-  } catch (const dnnl::error& error) {
-    if (error.status != dnnl_unimplemented) {
-      throw Error(ErrorCode::Internal, std::string("[onednn] ") + error.message);
-    }
-    return {};
-  }
+    return plan_matmul({Call::matrix(call.x), weights, call.bias_layout({1, sizes[0]}, Tag::ab),
+                        Call::matrix(call.out)},
+                       call.addend);
+  });
 }
 
 const Plan& PackedWeights::State::plan_for(const Call& call) {
   const Key key = key_of(call);
-  auto found = plans.find(key);
-  if (found == plans.end()) {
-    if (plans.size() >= kMostPlans) {
-      plans.clear();
-    }
-    found = plans.emplace(key, make_plan(call)).first;
+  const auto found = plans.find(key);
+  if (found != plans.end()) {
+    return found->second;
   }
-  return found->second;
+  if (plans.size() >= kMostPlans) {
+    plans.clear();
+  }
+  Plan plan;
+  if (call.is_forward()) {
+    plan = make_plan(call, layout);
+  }
+  if (!plan.primitive) {
+    const memory::dims turned = {call.x.size(2), call.out.size(2)};
+    plan = make_plan(call, Description(is_filter() ? sizes : turned, type(), Tag::any));
+  }
+  return plans.emplace(key, std::move(plan)).first->second;
 }
 
 void PackedWeights::State::pack(const Description& wanted) {
@@ -204,9 +261,14 @@ void PackedWeights::State::pack(const Description& wanted) {
 
 bool PackedWeights::run(const at::Tensor& x,
                         const at::Tensor& bias,
-                        at::Tensor& out,
-                        bool add_to_out) const {
-  const Call call{Direction::Forward, x, bias, out, add_to_out};
+                        const at::Tensor& residual,
+                        at::Tensor& out) const {
+  Call call{Direction::Forward, x, bias, residual, out, Addend::None};
+  const bool in_place = residual.defined() && residual.data_ptr() == out.data_ptr();
+  if (residual.defined()) {
+    // oneDNN's fastest convolutions add what lies in the result's memory, and nothing else.
+    call.addend = in_place || state_->is_filter() ? Addend::Out : Addend::Residual;
+  }
   Plan plan;
   at::Tensor weights;
   {
@@ -220,12 +282,15 @@ bool PackedWeights::run(const at::Tensor& x,
   if (!plan.primitive) {
     return false;
   }
+  if (call.addend == Addend::Out && !in_place) {
+    out.copy_(residual);
+  }
   execute(plan, call, weights, false);
   return true;
 }
 
 bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out) const {
-  const Call call{Direction::Backward, grad, {}, out, false};
+  const Call call{Direction::Backward, grad, {}, {}, out, Addend::None};
   Plan plan;
   at::Tensor packed;
   Description layout;

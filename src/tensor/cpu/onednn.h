@@ -18,14 +18,13 @@ struct ConvGeometry {
 };
 
 /// The weights of a convolution ([out, in, k, k]) or of a linear map ([out, in]) together with the
-/// oneDNN primitives that use them. The weights exist once: they are re-laid out in place of the
-/// plain ones the first time that a primitive wants them in its own layout. Images of a batch are
-/// computed one after the other, so that no result depends on the batch size. May be used from
-/// several threads.
+/// oneDNN primitives that use them. The weights exist once, in the layout that the primitives want;
+/// a primitive is made when a size is first seen. Images of a batch are computed one after the
+/// other, so that no result depends on the batch size. May be used from several threads.
 class PackedWeights {
  public:
-  /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions. `geometry` matters
-  /// for filters only.
+  /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions, and lays it out.
+  /// `geometry` matters for filters only.
   explicit PackedWeights(at::Tensor plain, ConvGeometry geometry = {});
   ~PackedWeights();
   PackedWeights(const PackedWeights&) = delete;
@@ -34,12 +33,16 @@ class PackedWeights {
   /// The weights in PyTorch's layout; a fresh copy once they are packed.
   at::Tensor plain() const;
 
-  /// out = weights * x + bias (+ out when `add_to_out`), for every image of the batch.
+  /// out = weights * x + bias + residual, for every image of the batch.
   /// Filters: x is [N, in, h, w] and out [N, out, h', w'], both in channels-last memory; out may be
   /// float32 where x is not. Matrices: x is [N, rows, in] and out [N, rows, out], contiguous.
-  /// `bias` is contiguous float32, [1, out] or [N, out] (one for each image), or undefined. Returns
-  /// false, with `out` untouched, when oneDNN has no fast kernel for this on this processor.
-  bool run(const at::Tensor& x, const at::Tensor& bias, at::Tensor& out, bool add_to_out) const;
+  /// `bias` is contiguous float32, [1, out] or [N, out] (one for each image), or undefined.
+  /// `residual` is like out, in x's format, or undefined; it may be `out` itself. Returns false,
+  /// with `out` untouched, when oneDNN has no fast kernel for this on this processor.
+  bool run(const at::Tensor& x,
+           const at::Tensor& bias,
+           const at::Tensor& residual,
+           at::Tensor& out) const;
 
   /// The gradient with respect to x of `run` from the gradient of its result: `grad` is like run's
   /// out and `out` like its x, both in x's format. Writes all of `out`. The weights are laid out

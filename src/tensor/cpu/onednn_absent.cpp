@@ -21,7 +21,10 @@ PackedWeights::~PackedWeights() = default;
 
 at::Tensor PackedWeights::plain() const { return state_->plain; }
 
-bool PackedWeights::run(const at::Tensor&, const at::Tensor&, at::Tensor&, bool) const {
+bool PackedWeights::run(const at::Tensor&,
+                        const at::Tensor&,
+                        const at::Tensor&,
+                        at::Tensor&) const {
   return false;
 }
 

@@ -12,14 +12,16 @@ using Description = memory::desc;
 
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
-dnnl::primitive_attr attributes(bool add_to_out) {
+dnnl::primitive_attr attributes(Addend addend, const Description& out) {
   dnnl::primitive_attr result;
   result.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (add_to_out) {
-    dnnl::post_ops operations;
+  dnnl::post_ops operations;
+  if (addend == Addend::Out) {
     operations.append_sum(1.0F);
-    result.set_post_ops(operations);
+  } else if (addend == Addend::Residual) {
+    operations.append_binary(dnnl::algorithm::binary_add, out);
   }
+  result.set_post_ops(operations);
   return result;
 }
 
@@ -99,25 +101,47 @@ void reorder_between(const Description& from_layout,
   stream.wait();
 }
 
-Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, bool add_to_out) {
-  return plan_from(describe_convolution(dnnl::prop_kind::forward_inference, operands,
-                                        Movement(geometry), attributes(add_to_out)),
-                   operands.bias);
+namespace {
+
+dnnl::convolution_forward::primitive_desc describe_convolution(const PlanOperands& operands,
+                                                               const ConvGeometry& geometry,
+                                                               Addend addend) {
+  return describe_convolution(dnnl::prop_kind::forward_inference, operands, Movement(geometry),
+                              attributes(addend, operands.out));
 }
 
-Plan plan_matmul(const PlanOperands& operands, bool add_to_out) {
+dnnl::matmul::primitive_desc describe_matmul(const PlanOperands& operands, Addend addend) {
   const auto& [source, weights, bias, out] = operands;
-  const dnnl::primitive_attr attr = attributes(add_to_out);
+  const dnnl::primitive_attr attr = attributes(addend, out);
 #if DNNL_VERSION_MAJOR >= 3
-  const auto description =
-      bias.get_size() > 0 ? dnnl::matmul::primitive_desc(engine(), source, weights, bias, out, attr)
-                          : dnnl::matmul::primitive_desc(engine(), source, weights, out, attr);
+  return bias.get_size() > 0
+             ? dnnl::matmul::primitive_desc(engine(), source, weights, bias, out, attr)
+             : dnnl::matmul::primitive_desc(engine(), source, weights, out, attr);
 #else
   const auto operation = bias.get_size() > 0 ? dnnl::matmul::desc(source, weights, bias, out)
                                              : dnnl::matmul::desc(source, weights, out);
-  const dnnl::matmul::primitive_desc description(operation, attr, engine());
+  return dnnl::matmul::primitive_desc(operation, attr, engine());
 #endif
-  return plan_from(description, bias);
+}
+
+}  // namespace
+
+Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, Addend addend) {
+  return plan_from(describe_convolution(operands, geometry, addend), operands.bias);
+}
+
+Plan plan_matmul(const PlanOperands& operands, Addend addend) {
+  return plan_from(describe_matmul(operands, addend), operands.bias);
+}
+
+Description convolution_weights(const PlanOperands& operands, const ConvGeometry& geometry) {
+  const auto description = describe_convolution(operands, geometry, Addend::None);
+  return is_slow(description) ? Description() : description.weights_desc();
+}
+
+Description matmul_weights(const PlanOperands& operands) {
+  const auto description = describe_matmul(operands, Addend::None);
+  return is_slow(description) ? Description() : description.weights_desc();
 }
 
 Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry) {
@@ -125,15 +149,16 @@ Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry&
   const auto& [strides, before, after] = movement;
   const auto& [grad, weights, bias, out] = operands;
   // oneDNN asks which forward pass this belongs to; any one of the same sizes will do.
-  const auto hint = describe_convolution(dnnl::prop_kind::forward_training,
-                                         {out, weights, bias, grad}, movement, attributes(false));
+  const auto hint =
+      describe_convolution(dnnl::prop_kind::forward_training, {out, weights, bias, grad}, movement,
+                           attributes(Addend::None, grad));
   using Backward = dnnl::convolution_backward_data::primitive_desc;
 #if DNNL_VERSION_MAJOR >= 3
   const Backward description(engine(), kDirect, out, weights, grad, strides, before, after, hint,
-                             attributes(false));
+                             attributes(Addend::None, out));
 #else
   const Backward description({kDirect, out, weights, grad, strides, before, after},
-                             attributes(false), engine(), hint);
+                             attributes(Addend::None, out), engine(), hint);
 #endif
   if (is_slow(description)) {
     return {};

@@ -14,6 +14,13 @@ struct Plan {
   dnnl::memory::desc source, weights, bias, out, scratch;
 };
 
+/// What is added to a result in the same pass.
+enum class Addend {
+  None,
+  Out,       ///< What lies in the memory of the result.
+  Residual,  ///< Other memory, laid out like the result.
+};
+
 /// What a plan is made for. Weights may have the format "any"; `bias` may be empty.
 struct PlanOperands {
   dnnl::memory::desc source, weights, bias, out;
@@ -39,9 +46,14 @@ void reorder_between(const dnnl::memory::desc& from_layout,
 
 // The plans throw dnnl::error with the status dnnl_unimplemented where oneDNN has no kernel at all.
 
-Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, bool add_to_out);
-Plan plan_matmul(const PlanOperands& operands, bool add_to_out);
+Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, Addend addend);
+Plan plan_matmul(const PlanOperands& operands, Addend addend);
 /// The gradient of a convolution with respect to its input.
 Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry);
+
+// The layouts that the forward plans want weights in, found without making a primitive.
+
+dnnl::memory::desc convolution_weights(const PlanOperands& operands, const ConvGeometry& geometry);
+dnnl::memory::desc matmul_weights(const PlanOperands& operands);
 
 }  // namespace ptravel::cpu

@@ -1,6 +1,15 @@
 #include "tensor/cpu/parallel.h"
 
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <omp.h>
+
+#include "base/profile_scope.h"
 
 namespace ptravel::cpu {
 
@@ -9,6 +18,37 @@ void parallel_ranges(std::int64_t count,
                      const std::function<void(std::int64_t begin, std::int64_t end)>& body) {
   at::parallel_for(0, count, grain,
                    [&](std::int64_t begin, std::int64_t end) { body(begin, end); });
+}
+
+std::int64_t tasks_for_threads(std::int64_t count) {
+  const std::int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
+  return threads == 1 ? 0 : count / threads * threads;
+}
+
+void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t task)>& body) {
+  const int threads = static_cast<int>(std::min<std::int64_t>(count, at::get_num_threads()));
+  std::atomic<std::int64_t> next{0};
+  std::mutex mutex;  // guards `failure`
+  std::exception_ptr failure;
+  ProfileFork fork(threads);
+#pragma omp parallel num_threads(threads)
+  {
+    omp_set_num_threads(1);  // holds for this thread inside this region alone
+    const at::NoGradGuard no_gradients;
+    const ProfileFork::Branch branch(fork);
+    try {
+      for (std::int64_t task = next++; task < count; task = next++) {
+        body(task);
+      }
+    } catch (...) {
+      next = count;
+      const std::lock_guard lock(mutex);
+      failure = failure ? failure : std::current_exception();
+    }
+  }
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
 }
 
 }  // namespace ptravel::cpu

@@ -1,0 +1,29 @@
+#include "tensor/by_image.h"
+
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "tensor/cpu/parallel.h"
+#include "tensor/path.h"
+
+namespace ptravel {
+
+at::Tensor by_image(std::int64_t rows,
+                    std::initializer_list<const at::Tensor*> operands,
+                    const RowsFunction& compute) {
+  const std::int64_t shared = use_cpu_kernels(operands) ? cpu::tasks_for_threads(rows) : 0;
+  if (shared == 0) {
+    return compute(0, rows);
+  }
+  std::vector<at::Tensor> parts(static_cast<std::size_t>(shared));
+  cpu::parallel_tasks(shared, [&](std::int64_t image) {
+    parts[static_cast<std::size_t>(image)] = compute(image, 1);
+  });
+  if (shared < rows) {
+    parts.push_back(compute(shared, rows - shared));
+  }
+  return at::cat(parts);
+}
+
+}  // namespace ptravel
