@@ -47,6 +47,17 @@ at::Tensor CrossAttention::operator()(const at::Tensor& x,
   return to_out(attention(to_q(x), to_k(rounded()), to_v(rounded()), heads), residual);
 }
 
+KeysValues CrossAttention::keys_values(const at::Tensor& context) const {
+  const at::Tensor rounded = context.to(to_k.map.dtype()).unsqueeze(0);
+  return {to_k(rounded)[0], to_v(rounded)[0], heads};
+}
+
+at::Tensor CrossAttention::operator()(const at::Tensor& x,
+                                      const std::vector<const KeysValues*>& images,
+                                      const at::Tensor& residual) const {
+  return to_out(attention(to_q(x), images), residual);
+}
+
 FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute)
     : proj(weights.at("net.0.proj"), channels, 8 * channels, compute),
       out(weights.at("net.2"), 4 * channels, channels, compute) {}
@@ -57,23 +68,25 @@ at::Tensor FeedForward::operator()(const at::Tensor& x, const at::Tensor& residu
 
 TransformerBlock::TransformerBlock(const Weights& weights,
                                    std::int64_t channels,
-                                   std::int64_t context_dim,
                                    std::int64_t heads,
+                                   std::size_t place_in,
+                                   const UnetConfig& config,
                                    const Compute& compute)
-    : norm1(weights.at("norm1"), channels, compute),
+    : place(place_in),
+      norm1(weights.at("norm1"), channels, compute),
       norm2(weights.at("norm2"), channels, compute),
       norm3(weights.at("norm3"), channels, compute),
       attn1(weights.at("attn1"), channels, channels, heads, compute),
-      attn2(weights.at("attn2"), channels, context_dim, heads, compute),
+      attn2(weights.at("attn2"), channels, config.context_dim, heads, compute),
       ff(weights.at("ff"), channels, compute) {}
 
 at::Tensor TransformerBlock::operator()(const at::Tensor& x,
-                                        const at::Tensor& context,
+                                        const TextView& text,
                                         const BlockProbe& probe) const {
   const at::Tensor own = norm1(x);
   const at::Tensor after_self = attn1(own, own, x);
   const at::Tensor query = norm2(after_self);
-  const at::Tensor after_text = attn2(query, context, after_self);
+  const at::Tensor after_text = see_text(query, text, after_self);
   const at::Tensor last = norm3(after_text);
   at::Tensor out = ff(last, after_text);
   if (probe.active()) {
@@ -88,9 +101,23 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
   return out;
 }
 
+at::Tensor TransformerBlock::see_text(const at::Tensor& query,
+                                      const TextView& text,
+                                      const at::Tensor& residual) const {
+  if (text.prepared.empty()) {
+    return attn2(query, text.context, residual);
+  }
+  std::vector<const KeysValues*> images;
+  for (const std::vector<KeysValues>* blocks : text.prepared) {
+    images.push_back(&blocks->at(place));
+  }
+  return attn2(query, images, residual);
+}
+
 SpatialTransformer::SpatialTransformer(const Weights& weights,
                                        std::int64_t channels,
                                        std::int64_t depth,
+                                       std::size_t first_place,
                                        const UnetConfig& config,
                                        const Compute& compute)
     : norm(weights.at("norm"), channels, {.groups = config.norm_groups, .eps = 1e-6}, compute) {
@@ -99,12 +126,13 @@ SpatialTransformer::SpatialTransformer(const Weights& weights,
   proj_out = Linear(weights.at("proj_out"), channels, channels, compute, Linear::Bias::Yes, stored);
   for (std::int64_t i = 0; i < depth; ++i) {
     blocks.emplace_back(weights.at("transformer_blocks." + std::to_string(i)), channels,
-                        config.context_dim, heads_for(channels, config), compute);
+                        heads_for(channels, config), first_place + static_cast<std::size_t>(i),
+                        config, compute);
   }
 }
 
 at::Tensor SpatialTransformer::operator()(const at::Tensor& x,
-                                          const at::Tensor& context,
+                                          const TextView& text,
                                           const BlockProbe& probe) const {
   const auto picture = [&](const at::Tensor& tokens) {
     return to_picture(tokens, x.size(2), x.size(3));
@@ -114,7 +142,7 @@ at::Tensor SpatialTransformer::operator()(const at::Tensor& x,
   tokens = proj_in(tokens);
   probe("proj_in", picture(tokens));
   for (const TransformerBlock& block : blocks) {
-    tokens = block(tokens, context, probe);
+    tokens = block(tokens, text, probe);
   }
   const at::Tensor out = proj_out(tokens, to_tokens(x));
   if (probe.active()) {

@@ -4,6 +4,7 @@
 
 #include "model/config.h"
 #include "model/layers.h"
+#include "tensor/attention.h"
 
 namespace ptravel {
 
@@ -19,9 +20,22 @@ struct CrossAttention {
   at::Tensor operator()(const at::Tensor& x,
                         const at::Tensor& context,
                         const at::Tensor& residual = {}) const;
+  /// What attention to one image's context [S, context_dim] needs of it.
+  KeysValues keys_values(const at::Tensor& context) const;
+  /// The same as above with what `keys_values` made of each image's context.
+  at::Tensor operator()(const at::Tensor& x,
+                        const std::vector<const KeysValues*>& images,
+                        const at::Tensor& residual) const;
 
   std::int64_t heads;
   Linear to_q, to_k, to_v, to_out;
+};
+
+/// The texts that a pass goes by, one for each image.
+struct TextView {
+  at::Tensor context;  ///< [N, S, context_dim]; undefined where `prepared` has the texts.
+  /// The keys and values of each image's text in all blocks.
+  std::vector<const std::vector<KeysValues>*> prepared;
 };
 
 /// The GEGLU feed-forward: channels to 4 * channels and back.
@@ -35,18 +49,24 @@ struct FeedForward {
 /// Self attention, attention to the text, feed-forward: each behind a layer norm and with a
 /// residual.
 struct TransformerBlock {
+  /// `place`: the block's number among all of the network's.
   TransformerBlock(const Weights& weights,
                    std::int64_t channels,
-                   std::int64_t context_dim,
                    std::int64_t heads,
+                   std::size_t place,
+                   const UnetConfig& config,
                    const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x,
-                        const at::Tensor& context,
-                        const BlockProbe& probe) const;
+  at::Tensor operator()(const at::Tensor& x, const TextView& text, const BlockProbe& probe) const;
 
+  std::size_t place;
   LayerNorm norm1, norm2, norm3;
   CrossAttention attn1, attn2;
   FeedForward ff;
+
+ private:
+  at::Tensor see_text(const at::Tensor& query,
+                      const TextView& text,
+                      const at::Tensor& residual) const;
 };
 
 /// Transformer blocks over the pixels of a picture, between two projections, with a residual.
@@ -54,12 +74,11 @@ struct SpatialTransformer {
   SpatialTransformer(const Weights& weights,
                      std::int64_t channels,
                      std::int64_t depth,
+                     std::size_t first_place,
                      const UnetConfig& config,
                      const Compute& compute);
-  /// x [N, channels, h, w], context [N, S, context_dim].
-  at::Tensor operator()(const at::Tensor& x,
-                        const at::Tensor& context,
-                        const BlockProbe& probe) const;
+  /// x [N, channels, h, w].
+  at::Tensor operator()(const at::Tensor& x, const TextView& text, const BlockProbe& probe) const;
 
   GroupNorm norm;
   Linear proj_in, proj_out;

@@ -14,6 +14,7 @@
 #include "model/transformer.h"
 #include "ptravel/error.h"
 #include "tensor/activation.h"
+#include "tensor/by_image.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
 
@@ -26,14 +27,24 @@ GroupNormOptions norm_options(const UnetConfig& config) {
 
 std::int64_t time_width(const UnetConfig& config) { return 4 * config.model_channels; }
 
+/// What all blocks of one forward pass share.
+struct Pass {
+  at::Tensor time_silu;  // [N, time_width]; undefined where the images' times are prepared
+  std::vector<std::shared_ptr<const UnetTime>> times;
+  TextView text;  // its context unrounded where it wants a gradient
+};
+
 /// Two convolutions with the time embedding between them, and a residual.
 struct ResBlock {
+  /// `place`: the block's number among all of the network's.
   ResBlock(const Weights& weights,
            std::int64_t in,
            std::int64_t out,
+           std::size_t place_in,
            const UnetConfig& config,
            const Compute& compute)
-      : in_norm(weights.at("in_layers.0"), in, norm_options(config), compute),
+      : place(place_in),
+        in_norm(weights.at("in_layers.0"), in, norm_options(config), compute),
         in_conv(Conv2d::same(weights.at("in_layers.2"), in, out, compute)),
         time(weights.at("emb_layers.1"), time_width(config), out, compute),
         out_norm(weights.at("out_layers.0"), out, norm_options(config), compute),
@@ -44,25 +55,32 @@ struct ResBlock {
     }
   }
 
-  /// x [N, in, h, w], time_silu [N, time_width] after its SiLU.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& time_silu) const {
-    const at::Tensor h = in_conv.with_image_bias(in_norm(x, AfterNorm::Silu), time(time_silu));
-    const at::Tensor residual = skip ? to_picture((*skip)(to_tokens(x)), x.size(2), x.size(3)) : x;
-    return out_conv.with_residual(out_norm(h, AfterNorm::Silu), residual);
+  /// x [N, in, h, w].
+  at::Tensor operator()(const at::Tensor& x, const Pass& pass) const {
+    const at::Tensor h = in_conv.with_image_bias(in_norm(x, AfterNorm::Silu), time_bias(pass));
+    at::Tensor residual = skip ? to_picture((*skip)(to_tokens(x)), x.size(2), x.size(3)) : x;
+    return out_conv.with_residual(out_norm(h, AfterNorm::Silu), std::move(residual));
   }
 
+  /// What the images' times add after the first convolution, [N, out].
+  at::Tensor time_bias(const Pass& pass) const {
+    if (pass.times.empty()) {
+      return time(pass.time_silu);
+    }
+    std::vector<at::Tensor> rows;
+    for (const auto& image : pass.times) {
+      rows.push_back(image->blocks.at(place));
+    }
+    return rows.size() == 1 ? rows.front() : at::cat(rows);
+  }
+
+  std::size_t place;
   GroupNorm in_norm;
   Conv2d in_conv;
   Linear time;
   GroupNorm out_norm;
   Conv2d out_conv;
   std::optional<Linear> skip;
-};
-
-/// What all blocks of one forward pass share.
-struct Pass {
-  at::Tensor time_silu;  // [N, time_width]
-  at::Tensor context;    // [N, T, context_dim], unrounded where it wants a gradient
 };
 
 /// One entry of input_blocks or output_blocks. Each part is optional; they run in this order.
@@ -80,12 +98,12 @@ struct Stage {
       x = (*conv)(x);
     }
     if (res) {
-      x = (*res)(x, pass.time_silu);
+      x = (*res)(x, pass);
       probe(next_name(), x);
     }
     if (transformer) {
       const std::string part_name = next_name();
-      x = (*transformer)(x, pass.context, probe.inside(part_name));
+      x = (*transformer)(x, pass.text, probe.inside(part_name));
       probe(part_name, x);
     }
     if (upsample) {
@@ -117,8 +135,8 @@ class Builder {
     for (std::size_t level = 0; level < levels(); ++level) {
       for (std::int64_t i = 0; i < config_.num_res_blocks; ++i) {
         Stage stage = begin("input_blocks", stages.size());
-        add_res(stage, channels_, width(level));
-        add_transformer(stage, config_.transformer_depth.at(level));
+        add_res(stage, at(stage, 0), channels_, width(level));
+        add_transformer(stage, at(stage, 1), config_.transformer_depth.at(level));
         finish_input(stages, std::move(stage));
       }
       if (level + 1 < levels()) {
@@ -135,10 +153,9 @@ class Builder {
   std::vector<Stage> middle() {
     std::vector<Stage> stages(3);
     const Weights weights = weights_.at("middle_block");
-    stages[0].res.emplace(weights.at("0"), channels_, channels_, config_, compute_);
-    stages[1].transformer.emplace(weights.at("1"), channels_, config_.middle_depth, config_,
-                                  compute_);
-    stages[2].res.emplace(weights.at("2"), channels_, channels_, config_, compute_);
+    add_res(stages[0], weights.at("0"), channels_, channels_);
+    add_transformer(stages[1], weights.at("1"), config_.middle_depth);
+    add_res(stages[2], weights.at("2"), channels_, channels_);
     return stages;
   }
 
@@ -147,10 +164,10 @@ class Builder {
     for (std::size_t level = levels(); level-- > 0;) {
       for (std::int64_t i = 0; i <= config_.num_res_blocks; ++i) {
         Stage stage = begin("output_blocks", stages.size());
-        add_res(stage, channels_ + skips_.back(), width(level));
+        add_res(stage, at(stage, 0), channels_ + skips_.back(), width(level));
         skips_.pop_back();
         const std::int64_t depth = config_.transformer_depth.at(level);
-        add_transformer(stage, depth);
+        add_transformer(stage, at(stage, 1), depth);
         if (level > 0 && i == config_.num_res_blocks) {
           const Weights weights = at(stage, depth > 0 ? 2 : 1).at("conv");
           stage.upsample = Conv2d::same(weights, channels_, channels_, compute_);
@@ -174,13 +191,14 @@ class Builder {
   Weights at(const Stage& stage, int part) const {
     return weights_.at(stage.name + "." + std::to_string(part));
   }
-  void add_res(Stage& stage, std::int64_t in, std::int64_t out) {
-    stage.res.emplace(at(stage, 0), in, out, config_, compute_);
+  void add_res(Stage& stage, const Weights& weights, std::int64_t in, std::int64_t out) {
+    stage.res.emplace(weights, in, out, res_blocks_++, config_, compute_);
     channels_ = out;
   }
-  void add_transformer(Stage& stage, std::int64_t depth) const {
+  void add_transformer(Stage& stage, const Weights& weights, std::int64_t depth) {
     if (depth > 0) {
-      stage.transformer.emplace(at(stage, 1), channels_, depth, config_, compute_);
+      stage.transformer.emplace(weights, channels_, depth, transformer_blocks_, config_, compute_);
+      transformer_blocks_ += static_cast<std::size_t>(depth);
     }
   }
   void finish_input(std::vector<Stage>& stages, Stage stage) {
@@ -193,6 +211,8 @@ class Builder {
   const Compute& compute_;
   std::int64_t channels_ = config_.model_channels;
   std::vector<std::int64_t> skips_;
+  std::size_t res_blocks_ = 0;
+  std::size_t transformer_blocks_ = 0;
 };
 
 }  // namespace
@@ -223,6 +243,19 @@ struct Unet::Layers {
   }
 
   void check(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) const;
+  void check_latent(const at::Tensor& x) const;
+  /// The embedding of timesteps [N] behind its SiLU, [N, time_width] float32.
+  at::Tensor embed_time(const at::Tensor& t, const BlockProbe& probe) const;
+  at::Tensor run(const at::Tensor& x, const Pass& pass, const BlockProbe& probe) const;
+  /// Calls body(stage) for all stages in the order that they run in.
+  template <typename Body>
+  void for_stages(const Body& body) const {
+    for (const std::vector<Stage>* list : {&inputs, &middle, &outputs}) {
+      for (const Stage& stage : *list) {
+        body(stage);
+      }
+    }
+  }
 
   UnetConfig config;
   Compute compute;
@@ -234,14 +267,18 @@ struct Unet::Layers {
   Conv2d out_conv;
 };
 
-void Unet::Layers::check(const at::Tensor& x,
-                         const at::Tensor& t,
-                         const at::Tensor& context) const {
+void Unet::Layers::check_latent(const at::Tensor& x) const {
   const bool x_fits = x.dim() == 4 && x.size(1) == config.in_channels && x.numel() > 0;
   if (!x_fits) {
     throw Error(ErrorCode::InvalidArgument, "[unet] latent " + text(x.sizes()) + ": expected [N, " +
                                                 std::to_string(config.in_channels) + ", h, w]");
   }
+}
+
+void Unet::Layers::check(const at::Tensor& x,
+                         const at::Tensor& t,
+                         const at::Tensor& context) const {
+  check_latent(x);
   if (t.dim() != 1 || t.size(0) != x.size(0)) {
     throw Error(ErrorCode::InvalidArgument, "[unet] timesteps " + text(t.sizes()) + ": expected [" +
                                                 std::to_string(x.size(0)) + "]");
@@ -272,28 +309,96 @@ at::Tensor Unet::forward(const at::Tensor& x,
   const Layers& net = *layers_;
   net.check(x, t, context);
   const BlockProbe probe(observer);
-  const at::Device device = net.compute.device;
-  const at::ScalarType dtype = net.compute.dtype;
+  const auto compute = [&](std::int64_t first, std::int64_t count) {
+    const auto rows = [&](const at::Tensor& all) {
+      return all.narrow(0, first, count).to(net.compute.device);
+    };
+    Pass pass;
+    pass.time_silu = net.embed_time(rows(t), probe).to(net.compute.dtype);
+    pass.text.context = rows(context);
+    if (!wants_gradient(context)) {
+      pass.text.context = pass.text.context.to(net.compute.dtype);
+    }
+    return net.run(rows(x), pass, probe);
+  };
+  return probe.active() ? compute(0, x.size(0)) : by_image(x.size(0), {&x, &t, &context}, compute);
+}
 
-  const at::Tensor embedding = timestep_embedding(t.to(device), net.config.model_channels);
-  const at::Tensor time = net.time2(ptravel::silu(net.time1(embedding)));
+std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) const {
+  const auto profile = ProfileScope::part("unet");
+  const Layers& net = *layers_;
+  if (context.dim() != 2 || context.size(0) < 1 || context.size(1) != net.config.context_dim) {
+    throw Error(ErrorCode::InvalidArgument, "[unet] conditioning " + text(context.sizes()) +
+                                                ": expected [tokens, " +
+                                                std::to_string(net.config.context_dim) + "]");
+  }
+  const at::NoGradGuard no_gradients;
+  const at::Tensor rounded = context.to(net.compute.device, net.compute.dtype);
+  auto result = std::make_shared<UnetText>();
+  result->tokens = context.size(0);
+  net.for_stages([&](const Stage& stage) {
+    if (stage.transformer) {
+      for (const TransformerBlock& block : stage.transformer->blocks) {
+        result->blocks.push_back(block.attn2.keys_values(rounded));
+      }
+    }
+  });
+  return result;
+}
+
+std::shared_ptr<const UnetTime> Unet::prepare_time(float t) const {
+  const auto profile = ProfileScope::part("unet");
+  const Layers& net = *layers_;
+  const at::NoGradGuard no_gradients;
+  const at::Tensor time =
+      net.embed_time(at::full({1}, t).to(net.compute.device), {}).to(net.compute.dtype);
+  auto result = std::make_shared<UnetTime>();
+  net.for_stages([&](const Stage& stage) {
+    if (stage.res) {
+      result->blocks.push_back(stage.res->time(time));
+    }
+  });
+  return result;
+}
+
+at::Tensor Unet::forward(const at::Tensor& x, const std::vector<UnetConditioning>& images) const {
+  const auto profile = ProfileScope::part("unet");
+  const Layers& net = *layers_;
+  net.check_latent(x);
+  PTRAVEL_CHECK(x.size(0) == static_cast<std::int64_t>(images.size()));
+  const at::NoGradGuard no_gradients;
+  return by_image(x.size(0), {&x}, [&](std::int64_t first, std::int64_t count) {
+    Pass pass;
+    for (std::int64_t i = first; i < first + count; ++i) {
+      const UnetConditioning& image = images[static_cast<std::size_t>(i)];
+      pass.times.push_back(image.time);
+      pass.text.prepared.push_back(&image.text->blocks);
+    }
+    return net.run(x.narrow(0, first, count).to(net.compute.device), pass, {});
+  });
+}
+
+at::Tensor Unet::Layers::embed_time(const at::Tensor& t, const BlockProbe& probe) const {
+  const at::Tensor embedding = timestep_embedding(t, config.model_channels);
+  const at::Tensor time = time2(ptravel::silu(time1(embedding)));
   probe("time_embed", time);
-  const Pass pass{ptravel::silu(time).to(dtype),
-                  wants_gradient(context) ? context.to(device) : context.to(device, dtype)};
+  return ptravel::silu(time);
+}
 
-  at::Tensor h = to_channels_last(x.to(device, dtype));
+at::Tensor Unet::Layers::run(const at::Tensor& x, const Pass& pass, const BlockProbe& probe) const {
+  at::Tensor h = to_channels_last(x.to(compute.dtype));
   std::vector<at::Tensor> skips;
-  for (const Stage& stage : net.inputs) {
+  for (const Stage& stage : inputs) {
     h = stage(h, pass, probe);
     skips.push_back(h);
   }
   const BlockProbe middle_probe;
-  for (std::size_t i = 0; i < net.middle.size(); ++i) {
-    h = net.middle[i](h, pass, middle_probe);
+  for (std::size_t i = 0; i < middle.size(); ++i) {
+    h = middle[i](h, pass, middle_probe);
     probe("middle_block." + std::to_string(i), h);
   }
   probe("middle_block", h);
-  for (const Stage& stage : net.outputs) {
+  for (const Stage& stage : outputs) {
     const at::Tensor skip = std::move(skips.back());
     skips.pop_back();
     if (h.size(2) != skip.size(2) || h.size(3) != skip.size(3)) {
@@ -301,8 +406,8 @@ at::Tensor Unet::forward(const at::Tensor& x,
     }
     h = stage(concat_channels(h, skip), pass, probe);
   }
-  h = net.out_norm(h, AfterNorm::Silu);
-  at::Tensor out = net.out_conv.to_float32(h).contiguous();
+  h = out_norm(h, AfterNorm::Silu);
+  at::Tensor out = out_conv.to_float32(h).contiguous();
   probe("out", out);
   return out;
 }

@@ -1,15 +1,35 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "model/config.h"
 #include "model/layers.h"
+#include "tensor/attention.h"
 
 namespace ptravel {
 
 /// Sinusoidal embedding of timesteps: [N] float32 (fractions allowed) gives [N, width] float32,
 /// cosines and then sines of t * exp(-ln(10000) i / (width / 2)).
 at::Tensor timestep_embedding(const at::Tensor& t, std::int64_t width);
+
+/// A text as the network sees it: the keys and values of all its cross attentions.
+struct UnetText {
+  std::int64_t tokens = 0;
+  std::vector<KeysValues> blocks;
+};
+
+/// A timestep as the network sees it: what it adds in each residual block, [1, out] each.
+struct UnetTime {
+  std::vector<at::Tensor> blocks;
+};
+
+/// What one image is drawn by, prepared once for as many calls as it is the same in.
+struct UnetConditioning {
+  std::shared_ptr<const UnetTime> time;
+  std::shared_ptr<const UnetText> text;
+};
 
 /// The denoising network of Stable Diffusion 1.x and 2.x. Immutable; forward may run in several
 /// threads.
@@ -32,6 +52,13 @@ class Unet {
                      const at::Tensor& t,
                      const at::Tensor& context,
                      const BlockObserver& observer = {}) const;
+
+  /// Prepares a text [T, context_dim] or a timestep for this network. Records no gradients.
+  std::shared_ptr<const UnetText> prepare_text(const at::Tensor& context) const;
+  std::shared_ptr<const UnetTime> prepare_time(float t) const;
+  /// The same as above, bit for bit, with a prepared conditioning for each image; texts of one
+  /// length, except on a CPU. Records no gradients.
+  at::Tensor forward(const at::Tensor& x, const std::vector<UnetConditioning>& images) const;
 
   const UnetConfig& config() const;
   const Compute& compute() const;

@@ -40,6 +40,7 @@ void Pipeline::load(Progress& progress) {
   PTRAVEL_CHECK(!model_);
   model_.emplace(StableDiffusion::load(files_, compute_, progress));
   encoder_.emplace(tokenizer_, model_->clip);
+  calls_ = std::make_unique<SharedCalls>(model_->unet);
   files_.weights.reset();  // The mapped files are not needed any more.
 }
 
@@ -75,12 +76,9 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const PictureBatch& batch,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
-  const SamplingModel model{
-      [this](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
-        const at::Device device = compute_.device;
-        return unet().forward(x.to(device), t.to(device), context.to(device)).to(x.device());
-      },
-      predicts_v() ? NetworkOutput::V : NetworkOutput::Eps, sigma_table()};
+  const SamplingModel model{[this](const at::Tensor& x, const at::Tensor& t,
+                                   const at::Tensor& context) { return (*calls_)(x, t, context); },
+                            predicts_v() ? NetworkOutput::V : NetworkOutput::Eps, sigma_table()};
   SamplingBatch sampling;
   sampling.images = batch.images;
   sampling.seeds = batch.seeds;
@@ -91,6 +89,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   sampling.guidance_scales = batch.guidance_scales;
   sampling.options = at::TensorOptions(at::kFloat);
   const at::NoGradGuard no_gradients;
+  calls_->begin_pictures();
   return sample_latents(model, settings, sampling, hooks);
 }
 

@@ -14,6 +14,7 @@
 #include "model/model_files.h"
 #include "model/stable_diffusion.h"
 #include "pipeline/prompt_encoder.h"
+#include "pipeline/shared_calls.h"
 #include "ptravel/compute.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
@@ -81,6 +82,7 @@ class Pipeline {
   Tokenizer tokenizer_;
   std::optional<StableDiffusion> model_;
   std::optional<PromptEncoder> encoder_;
+  std::unique_ptr<SharedCalls> calls_;
 };
 
 }  // namespace ptravel

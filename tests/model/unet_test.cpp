@@ -51,6 +51,26 @@ TEST_F(TinyUnet, AnImageDoesNotDependOnBatchOrThreads) {
   }
 }
 
+TEST_F(TinyUnet, PreparedConditioningsGiveTheSame) {
+  for (const Compute& compute : {cpu_fp32(), cpu_bf16()}) {
+    const Unet net(random_weights("unet"), tiny_unet(), compute);
+    const Inputs in(3);
+    std::vector<UnetConditioning> prepared;
+    for (std::int64_t i = 0; i < 3; ++i) {
+      prepared.push_back(
+          {net.prepare_time(in.t[i].item<float>()), net.prepare_text(in.context[i])});
+    }
+    set_num_threads(2);
+    const at::Tensor plain = net.forward(in.x, in.t, in.context);
+    EXPECT_TRUE(at::equal(net.forward(in.x, prepared), plain));
+    set_num_threads(other_threads());
+    EXPECT_TRUE(at::equal(net.forward(in.x.narrow(0, 1, 1), {prepared[1]}), plain.narrow(0, 1, 1)));
+  }
+  EXPECT_THROW(unet.prepare_text(at::randn({77, 25})), Error);
+  EXPECT_THROW(unet.prepare_text(at::randn({0, 24})), Error);
+  EXPECT_THROW(unet.prepare_text(at::randn({1, 77, 24})), Error);
+}
+
 TEST_F(TinyUnet, Bfloat16IsCloseAndEquallyIndependent) {
   const Unet low(random_weights("unet"), tiny_unet(), cpu_bf16());
   const Inputs in(2);
