@@ -37,13 +37,10 @@ int main(int argc, char** argv) {
   const std::string library = own_folder() + "/../lib/prompt-travel/program.so";
   // Global, as if this program had been linked to it: LibTorch's libraries look each other up.
   void* const program = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL);
-  if (program == nullptr) {
-    std::fprintf(stderr, "prompt-travel: %s\n", ::dlerror());
-    return 1;
-  }
-  const auto run = reinterpret_cast<Main>(::dlsym(program, "prompt_travel_main"));
+  const auto run =
+      reinterpret_cast<Main>(program == nullptr ? nullptr : ::dlsym(program, "prompt_travel_main"));
   if (run == nullptr) {
-    std::fprintf(stderr, "prompt-travel: %s\n", ::dlerror());
+    std::fprintf(stderr, "prompt-travel: %s (is the program installed whole?)\n", ::dlerror());
     return 1;
   }
   return run(argc, argv);

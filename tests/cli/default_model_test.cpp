@@ -96,6 +96,11 @@ TEST(CliDefaultModel, IsFoundFromTheProgramsRealFolder) {
   const std::string unset = "env -u PROMPT_TRAVEL_DEFAULT_MODEL ";
   create_folders(folder / "build/bin");
   fs::copy_file(PTRAVEL_PROGRAM, folder / "build/bin/prompt-travel");
+  const Outcome half = run_command(folder, unset + "build/bin/prompt-travel info");
+  EXPECT_EQ(half.status, 1);
+  EXPECT_THAT(half.errors, AllOf(HasSubstr("lib/prompt-travel/program.so"), HasSubstr("whole")));
+  create_folders(folder / "build/lib/prompt-travel");
+  fs::copy_file(PTRAVEL_PROGRAM_LIBRARY, folder / "build/lib/prompt-travel/program.so");
   const Outcome missing = run_command(folder, unset + "build/bin/prompt-travel info");
   EXPECT_EQ(missing.status, 2);
   EXPECT_THAT(missing.errors,
