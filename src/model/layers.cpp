@@ -1,8 +1,12 @@
 #include "model/layers.h"
 
+#include <numeric>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/layout.h"
+#include "tensor/path.h"
 
 namespace ptravel {
 
@@ -24,6 +28,40 @@ Linear::Linear(const Weights& weights,
   at::Tensor offset =
       bias == Bias::Yes ? weights.load("bias", {out}, vector_precision(compute)) : at::Tensor();
   map = LinearMap(std::move(weight), std::move(offset));
+}
+
+PixelLinear::PixelLinear(const Weights& weights,
+                         const std::vector<std::int64_t>& in,
+                         std::int64_t out,
+                         const Compute& compute) {
+  const std::int64_t all = std::accumulate(in.begin(), in.end(), std::int64_t{0});
+  const at::Tensor weight = weights.load("weight", {out, all, 1, 1}, compute).reshape({out, all});
+  const at::Tensor bias = weights.load("bias", {out}, vector_precision(compute));
+  if (in.size() == 1 || !use_cpu_kernels({&weight})) {
+    maps.emplace_back(weight, bias);
+    return;
+  }
+  std::int64_t first = 0;
+  for (const std::int64_t width : in) {
+    maps.emplace_back(weight.narrow(1, first, width).contiguous(),
+                      first == 0 ? bias : at::Tensor());
+    first += width;
+  }
+}
+
+at::Tensor PixelLinear::operator()(at::TensorList parts) const {
+  const at::Tensor& first = parts[0];
+  at::Tensor sum;
+  if (maps.size() == 1) {
+    sum = maps[0](to_tokens(parts.size() == 1 ? first : at::cat(parts, 1)));
+  } else {
+    PTRAVEL_CHECK(maps.size() == parts.size());
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+      const bool last = i + 1 == maps.size();
+      sum = maps[i](to_tokens(parts[i]), sum, last ? ResultFormat::AsInput : ResultFormat::Float32);
+    }
+  }
+  return to_picture(sum, first.size(2), first.size(3));
 }
 
 Conv2d::Conv2d(const Weights& weights,

@@ -3,11 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "model/weights.h"
+#include "tensor/banded.h"
 #include "tensor/compute.h"
 #include "tensor/conv.h"
 #include "tensor/linear.h"
@@ -64,6 +65,22 @@ struct Linear {
   LinearMap map;
 };
 
+/// A linear map over the pixels of one picture, or of several whose channels lie side by side. On a
+/// CPU each then has its share of the weights, and they are never put together.
+struct PixelLinear {
+  PixelLinear() = default;
+  /// `in`: the channels of each picture.
+  PixelLinear(const Weights& weights,
+              const std::vector<std::int64_t>& in,
+              std::int64_t out,
+              const Compute& compute);
+  /// Pictures [N, in, h, w] give [N, out, h, w].
+  at::Tensor operator()(at::TensorList parts) const;
+
+  /// One for each picture, or one for all.
+  std::vector<LinearMap> maps;
+};
+
 /// A square convolution with bias. Works on [N, C, h, w] in channels-last memory.
 struct Conv2d {
   Conv2d() = default;
@@ -79,18 +96,9 @@ struct Conv2d {
                      std::int64_t out,
                      const Compute& compute);
   at::Tensor operator()(const at::Tensor& x) const { return map(x); }
-  /// As above plus one more bias for each image, [N, out].
-  at::Tensor with_image_bias(const at::Tensor& x, const at::Tensor& image_bias) const {
-    return map(x, {.image_bias = image_bias, .residual = {}, .format = ResultFormat::AsInput});
-  }
-  /// As above plus a picture like the result.
-  at::Tensor with_residual(const at::Tensor& x, at::Tensor residual) const {
-    return map(
-        x, {.image_bias = {}, .residual = std::move(residual), .format = ResultFormat::AsInput});
-  }
-  /// The result unrounded, in float32: for a network's last layer.
-  at::Tensor to_float32(const at::Tensor& x) const {
-    return map(x, {.image_bias = {}, .residual = {}, .format = ResultFormat::Float32});
+  /// Of the picture resized to height x width.
+  at::Tensor resized(const at::Tensor& x, std::int64_t height, std::int64_t width) const {
+    return resize_then_convolve(x, height, width, map);
   }
 
   Convolution map;
@@ -112,6 +120,17 @@ struct GroupNorm {
             const Compute& compute);
   at::Tensor operator()(const at::Tensor& x, AfterNorm after = AfterNorm::Nothing) const {
     return group_norm(x, options.groups, weight, bias, options.eps, after);
+  }
+
+  /// The convolution of the normed picture, with a SiLU between. The picture may come in parts,
+  /// whose channels lie side by side.
+  at::Tensor silu_then(const Conv2d& conv,
+                       at::TensorList parts,
+                       const ConvExtras& extras = {}) const {
+    return norm_then_convolve(parts, step(AfterNorm::Silu), conv.map, extras);
+  }
+  GroupNormStep step(AfterNorm after) const {
+    return {weight, bias, options.groups, options.eps, after};
   }
 
   at::Tensor weight;

@@ -5,6 +5,7 @@
 #include "model/unet.h"
 
 #include <cmath>
+#include <numeric>
 #include <optional>
 #include <sstream>
 
@@ -27,6 +28,10 @@ GroupNormOptions norm_options(const UnetConfig& config) {
 
 std::int64_t time_width(const UnetConfig& config) { return 4 * config.model_channels; }
 
+std::int64_t sum_of(const std::vector<std::int64_t>& parts) {
+  return std::accumulate(parts.begin(), parts.end(), std::int64_t{0});
+}
+
 /// What all blocks of one forward pass share.
 struct Pass {
   at::Tensor time_silu;  // [N, time_width]; undefined where the images' times are prepared
@@ -36,30 +41,30 @@ struct Pass {
 
 /// Two convolutions with the time embedding between them, and a residual.
 struct ResBlock {
-  /// `place`: the block's number among all of the network's.
+  /// `parts`: channels of the pictures that come in side by side; `place`: the block's number among
+  /// all of the network's.
   ResBlock(const Weights& weights,
-           std::int64_t in,
+           const std::vector<std::int64_t>& parts,
            std::int64_t out,
            std::size_t place_in,
            const UnetConfig& config,
            const Compute& compute)
       : place(place_in),
-        in_norm(weights.at("in_layers.0"), in, norm_options(config), compute),
-        in_conv(Conv2d::same(weights.at("in_layers.2"), in, out, compute)),
+        in_norm(weights.at("in_layers.0"), sum_of(parts), norm_options(config), compute),
+        in_conv(Conv2d::same(weights.at("in_layers.2"), sum_of(parts), out, compute)),
         time(weights.at("emb_layers.1"), time_width(config), out, compute),
         out_norm(weights.at("out_layers.0"), out, norm_options(config), compute),
         out_conv(Conv2d::same(weights.at("out_layers.3"), out, out, compute)) {
-    if (in != out) {
-      skip.emplace(weights.at("skip_connection"), in, out, compute, Linear::Bias::Yes,
-                   Linear::Stored::Filter);
+    if (sum_of(parts) != out || parts.size() > 1) {
+      skip.emplace(weights.at("skip_connection"), parts, out, compute);
     }
   }
 
-  /// x [N, in, h, w].
-  at::Tensor operator()(const at::Tensor& x, const Pass& pass) const {
-    const at::Tensor h = in_conv.with_image_bias(in_norm(x, AfterNorm::Silu), time_bias(pass));
-    at::Tensor residual = skip ? to_picture((*skip)(to_tokens(x)), x.size(2), x.size(3)) : x;
-    return out_conv.with_residual(out_norm(h, AfterNorm::Silu), std::move(residual));
+  /// Pictures [N, parts[i], h, w].
+  at::Tensor operator()(at::TensorList parts, const Pass& pass) const {
+    const at::Tensor h = in_norm.silu_then(in_conv, parts, {.image_bias = time_bias(pass)});
+    at::Tensor residual = skip ? (*skip)(parts) : parts[0];
+    return out_norm.silu_then(out_conv, h, {.residual = std::move(residual)});
   }
 
   /// What the images' times add after the first convolution, [N, out].
@@ -80,7 +85,7 @@ struct ResBlock {
   Linear time;
   GroupNorm out_norm;
   Conv2d out_conv;
-  std::optional<Linear> skip;
+  std::optional<PixelLinear> skip;
 };
 
 /// One entry of input_blocks or output_blocks. Each part is optional; they run in this order.
@@ -91,14 +96,16 @@ struct Stage {
   std::optional<SpatialTransformer> transformer;
   std::optional<Conv2d> upsample;
 
-  at::Tensor operator()(at::Tensor x, const Pass& pass, const BlockProbe& probe) const {
+  /// The picture that comes in, and in the second half of the network one that joins it.
+  at::Tensor operator()(at::TensorList parts, const Pass& pass, const BlockProbe& probe) const {
+    at::Tensor x = parts[0];
     int part = 0;
     const auto next_name = [&] { return name + "." + std::to_string(part++); };
     if (conv) {
       x = (*conv)(x);
     }
     if (res) {
-      x = (*res)(x, pass);
+      x = (*res)(parts, pass);
       probe(next_name(), x);
     }
     if (transformer) {
@@ -107,7 +114,7 @@ struct Stage {
       probe(part_name, x);
     }
     if (upsample) {
-      x = (*upsample)(resize_nearest(x, 2 * x.size(2), 2 * x.size(3)));
+      x = upsample->resized(x, 2 * x.size(2), 2 * x.size(3));
       probe(next_name(), x);
     }
     probe(name, x);
@@ -135,7 +142,7 @@ class Builder {
     for (std::size_t level = 0; level < levels(); ++level) {
       for (std::int64_t i = 0; i < config_.num_res_blocks; ++i) {
         Stage stage = begin("input_blocks", stages.size());
-        add_res(stage, at(stage, 0), channels_, width(level));
+        add_res(stage, at(stage, 0), {channels_}, width(level));
         add_transformer(stage, at(stage, 1), config_.transformer_depth.at(level));
         finish_input(stages, std::move(stage));
       }
@@ -153,9 +160,9 @@ class Builder {
   std::vector<Stage> middle() {
     std::vector<Stage> stages(3);
     const Weights weights = weights_.at("middle_block");
-    add_res(stages[0], weights.at("0"), channels_, channels_);
+    add_res(stages[0], weights.at("0"), {channels_}, channels_);
     add_transformer(stages[1], weights.at("1"), config_.middle_depth);
-    add_res(stages[2], weights.at("2"), channels_, channels_);
+    add_res(stages[2], weights.at("2"), {channels_}, channels_);
     return stages;
   }
 
@@ -164,7 +171,7 @@ class Builder {
     for (std::size_t level = levels(); level-- > 0;) {
       for (std::int64_t i = 0; i <= config_.num_res_blocks; ++i) {
         Stage stage = begin("output_blocks", stages.size());
-        add_res(stage, at(stage, 0), channels_ + skips_.back(), width(level));
+        add_res(stage, at(stage, 0), {channels_, skips_.back()}, width(level));
         skips_.pop_back();
         const std::int64_t depth = config_.transformer_depth.at(level);
         add_transformer(stage, at(stage, 1), depth);
@@ -191,8 +198,11 @@ class Builder {
   Weights at(const Stage& stage, int part) const {
     return weights_.at(stage.name + "." + std::to_string(part));
   }
-  void add_res(Stage& stage, const Weights& weights, std::int64_t in, std::int64_t out) {
-    stage.res.emplace(weights, in, out, res_blocks_++, config_, compute_);
+  void add_res(Stage& stage,
+               const Weights& weights,
+               const std::vector<std::int64_t>& parts,
+               std::int64_t out) {
+    stage.res.emplace(weights, parts, out, res_blocks_++, config_, compute_);
     channels_ = out;
   }
   void add_transformer(Stage& stage, const Weights& weights, std::int64_t depth) {
@@ -404,10 +414,9 @@ at::Tensor Unet::Layers::run(const at::Tensor& x, const Pass& pass, const BlockP
     if (h.size(2) != skip.size(2) || h.size(3) != skip.size(3)) {
       h = resize_nearest(h, skip.size(2), skip.size(3));
     }
-    h = stage(concat_channels(h, skip), pass, probe);
+    h = stage({h, skip}, pass, probe);
   }
-  h = out_norm(h, AfterNorm::Silu);
-  at::Tensor out = out_conv.to_float32(h).contiguous();
+  at::Tensor out = out_norm.silu_then(out_conv, h, {.format = ResultFormat::Float32}).contiguous();
   probe("out", out);
   return out;
 }

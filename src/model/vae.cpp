@@ -70,7 +70,7 @@ struct Encoder {
     if (probe.active()) {
       probe("norm_out", norm_out(x));
     }
-    x = conv_out.to_float32(norm_out(x, AfterNorm::Silu));
+    x = norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32});
     probe("conv_out", x);
     return x;
   }
@@ -113,15 +113,14 @@ struct Decoder {
     for (const Level& level : levels) {
       x = level.run_blocks(std::move(x), probe);
       if (level.resample) {
-        x = (*level.resample)(resize_nearest(x, 2 * x.size(2), 2 * x.size(3)));
+        x = level.resample->resized(x, 2 * x.size(2), 2 * x.size(3));
         probe(level.name + ".upsample", x);
       }
     }
     if (probe.active()) {
       probe("norm_out", norm_out(x));
     }
-    x = norm_out(x, AfterNorm::Silu);
-    return conv_out.to_float32(x);
+    return norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32});
   }
 
   Conv2d conv_in;

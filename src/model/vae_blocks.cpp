@@ -31,16 +31,16 @@ VaeResBlock::VaeResBlock(const Weights& weights,
       conv1(Conv2d::same(weights.at("conv1"), in, out, compute)),
       conv2(Conv2d::same(weights.at("conv2"), out, out, compute)) {
   if (in != out) {
-    shortcut = pixelwise(weights.at("nin_shortcut"), in, out, compute);
+    shortcut.emplace(weights.at("nin_shortcut"), std::vector{in}, out, compute);
   }
 }
 
 at::Tensor VaeResBlock::operator()(at::Tensor x) const {
-  at::Tensor h = conv1(norm1(x, AfterNorm::Silu));
-  h = norm2(h, AfterNorm::Silu);
-  at::Tensor residual =
-      shortcut ? to_picture((*shortcut)(to_tokens(x)), x.size(2), x.size(3)) : std::move(x);
-  return conv2.with_residual(h, std::move(residual));
+  const at::Tensor h = norm1.silu_then(conv1, x);
+  if (shortcut) {
+    x = (*shortcut)(x);
+  }
+  return norm2.silu_then(conv2, h, {.image_bias = {}, .residual = std::move(x)});
 }
 
 VaeAttention::VaeAttention(const Weights& weights,

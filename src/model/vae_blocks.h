@@ -21,7 +21,7 @@ struct VaeResBlock {
 
   GroupNorm norm1, norm2;
   Conv2d conv1, conv2;
-  std::optional<Linear> shortcut;
+  std::optional<PixelLinear> shortcut;
 };
 
 /// Self attention over the pixels with one head, and a residual.

@@ -1,9 +1,10 @@
 #include "tensor/conv.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
@@ -39,6 +40,17 @@ at::Tensor gradient_by_torch(const at::Tensor& grad,
       none, /*groups=*/1, {true, false, false}));
   return result.narrow(2, geometry.pad_before, x_sizes[2])
       .narrow(3, geometry.pad_before, x_sizes[3]);
+}
+
+/// A band of rows takes about this much memory: much less than a large picture, enough for the
+/// overlap of bands to cost little.
+constexpr std::int64_t kBandBytes = std::int64_t{8} << 20;
+constexpr std::int64_t kLeastBandRows = 8;
+
+/// Rows of a band of pictures of these sizes. Does not depend on the machine.
+std::int64_t band_rows(at::IntArrayRef sizes, std::int64_t element_bytes) {
+  const std::int64_t rows = kBandBytes / (sizes[1] * sizes[3] * element_bytes);
+  return std::max(rows, kLeastBandRows);
 }
 
 }  // namespace
@@ -113,19 +125,25 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
 at::Tensor Convolution::by_image(const at::Tensor& x,
                                  const at::Tensor& bias,
                                  const at::Tensor& residual,
-                                 at::Tensor out) const {
+                                 at::Tensor out,
+                                 cpu::RowBorder border) const {
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x.size(0); ++image) {
     const at::Tensor image_bias = bias[bias.size(0) == 1 ? 0 : image];
-    const at::Tensor result =
+    at::Tensor result =
         conv_by_torch(x.narrow(0, image, 1).to(at::kFloat), weights, image_bias, geometry_);
+    if (border == cpu::RowBorder::Given) {
+      result = result.narrow(2, geometry_.pad_before, out.size(2));
+    }
     at::Tensor target = out.narrow(0, image, 1);
     target.copy_(residual.defined() ? result + residual.narrow(0, image, 1) : result);
   }
   return out;
 }
 
-at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extras) const {
+at::Tensor Convolution::empty_result(at::IntArrayRef x_sizes,
+                                     const at::TensorOptions& like,
+                                     const ConvExtras& extras) const {
   if (extras.residual.defined()) {
     PTRAVEL_CHECK(extras.format == ResultFormat::AsInput);
     const bool unseen =
@@ -134,9 +152,9 @@ at::Tensor Convolution::empty_result(const at::Tensor& x, const ConvExtras& extr
       return extras.residual;
     }
   }
-  const auto type = extras.format == ResultFormat::Float32 ? at::kFloat : x.scalar_type();
-  return at::empty({x.size(0), out_channels_, out_side(x.size(2)), out_side(x.size(3))},
-                   x.options().dtype(type).memory_format(at::MemoryFormat::ChannelsLast));
+  return at::empty({x_sizes[0], out_channels_, out_side(x_sizes[2]), out_side(x_sizes[3])},
+                   (extras.format == ResultFormat::Float32 ? like.dtype(at::kFloat) : like)
+                       .memory_format(at::MemoryFormat::ChannelsLast));
 }
 
 std::int64_t Convolution::out_side(std::int64_t in_side) const {
@@ -144,25 +162,79 @@ std::int64_t Convolution::out_side(std::int64_t in_side) const {
          1;
 }
 
-at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) const {
+at::Tensor Convolution::bias_rows(const ConvExtras& extras) const {
   at::Tensor bias = bias_.to(at::kFloat).reshape({1, -1});
   if (extras.image_bias.defined()) {
     bias = bias + extras.image_bias.to(at::kFloat);
   }
-  at::Tensor out = empty_result(x, extras);
-  bias = bias.contiguous();
+  return bias.contiguous();
+}
+
+at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) const {
+  const at::Tensor bias = bias_rows(extras);
+  at::Tensor out = empty_result(x.sizes(), x.options(), extras);
   return packed_->run(to_channels_last(x), bias, extras.residual, out)
              ? out
              : by_image(x, bias, extras.residual, out);
 }
 
-at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
-  const std::int64_t height = out_side(x.size(2)), width = out_side(x.size(3));
-  const auto products = static_cast<double>(x.size(0) * height * width) *
+ProfileScope Convolution::measure(at::IntArrayRef x_sizes) const {
+  const std::int64_t height = out_side(x_sizes[2]), width = out_side(x_sizes[3]);
+  const auto products = static_cast<double>(x_sizes[0] * height * width) *
                         static_cast<double>(in_channels_ * out_channels_);
-  const ProfileScope scope(
+  return ProfileScope(
       "convolution", 2.0 * products * static_cast<double>(kernel_size_ * kernel_size_),
-      {x.size(0), in_channels_, out_channels_, kernel_size_, geometry_.stride, height, width});
+      {x_sizes[0], in_channels_, out_channels_, kernel_size_, geometry_.stride, height, width});
+}
+
+bool Convolution::wants_bands(at::IntArrayRef sizes, const at::Tensor& like) const {
+  const bool keeps_size =
+      geometry_.stride == 1 && geometry_.pad_before + geometry_.pad_after == kernel_size_ - 1;
+  return packed_ && keeps_size && use_cpu_kernels({&like}) && !wants_gradient(bias_) &&
+         band_rows(sizes, like.element_size()) < sizes[2];
+}
+
+at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
+                                   at::ScalarType type,
+                                   const RowSource& source,
+                                   const ConvExtras& extras) const {
+  PTRAVEL_CHECK(packed_ && sizes.size() == 4 && sizes[1] == in_channels_);
+  const ProfileScope scope = measure(sizes);
+  const auto options = at::TensorOptions(type).memory_format(at::MemoryFormat::ChannelsLast);
+  const at::Tensor bias = bias_rows(extras);
+  at::Tensor out = empty_result(sizes, at::TensorOptions(type), extras);
+  const std::int64_t above = geometry_.pad_before;
+  const std::int64_t border = above + geometry_.pad_after;
+  const std::int64_t band = band_rows(sizes, static_cast<std::int64_t>(c10::elementSize(type)));
+  at::Tensor memory = at::empty({1, in_channels_, band + border, sizes[3]}, options);
+  for (std::int64_t image = 0; image < sizes[0]; ++image) {
+    const at::Tensor image_bias = bias.narrow(0, bias.size(0) == 1 ? 0 : image, 1);
+    for (std::int64_t first = 0; first < sizes[2]; first += band) {
+      const std::int64_t rows = std::min(band, sizes[2] - first);
+      at::Tensor x = memory.narrow(2, 0, rows + border);
+      // Rows of x outside of the picture are zero; the source makes the others.
+      const std::int64_t begin = std::max<std::int64_t>(0, above - first);
+      const std::int64_t end = std::min(rows + border, sizes[2] + above - first);
+      x.narrow(2, 0, begin).zero_();
+      x.narrow(2, end, rows + border - end).zero_();
+      at::Tensor made = x.narrow(2, begin, end - begin);
+      source(image, first + begin - above, made);
+      const auto part = [&](const at::Tensor& all) {
+        return all.narrow(0, image, 1).narrow(2, first, rows);
+      };
+      at::Tensor target = part(out);
+      const at::Tensor residual =
+          extras.residual.defined() ? part(extras.residual) : extras.residual;
+      if (!packed_->run(x, image_bias, residual, target, cpu::RowBorder::Given)) {
+        by_image(x, image_bias, residual, target, cpu::RowBorder::Given);
+      }
+    }
+  }
+  return out;
+}
+
+at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
+  const ProfileScope scope = measure(x.sizes());
   if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
     return by_torch(x, extras);
   }

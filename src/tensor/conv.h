@@ -1,24 +1,28 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <ATen/core/Tensor.h>
 
+#include "base/profile_scope.h"
 #include "tensor/cpu/onednn.h"
+#include "tensor/result_format.h"
 
 namespace ptravel {
 
-/// The number format of a result.
-enum class ResultFormat { AsInput, Float32 };
-
 /// What a convolution does to its result in the same pass.
 struct ConvExtras {
-  at::Tensor image_bias;  ///< [N, out]: one more bias for each image and channel.
+  at::Tensor image_bias = {};  ///< [N, out]: one more bias for each image and channel.
   /// A picture like the result, in the input's format. One that nobody else holds gives its memory
   /// to the result.
-  at::Tensor residual;
+  at::Tensor residual = {};
   ResultFormat format = ResultFormat::AsInput;  ///< Float32 only without a residual.
 };
+
+/// Makes rows of an image that never exists as a whole: rows [first, first + rows.size(2)) of image
+/// `image` are written to `rows` [1, C, count, w] in channels-last memory.
+using RowSource = std::function<void(std::int64_t image, std::int64_t first, at::Tensor& rows)>;
 
 /// A convolution with its weights. On a CPU the weights are kept in oneDNN's layout only, unless
 /// they learn. Direct algorithms throughout (no Winograd), sums in fp32. Differentiable, once (no
@@ -33,6 +37,16 @@ class Convolution {
   /// x [N, in, h, w] gives [N, out, h', w'] in channels-last memory.
   at::Tensor operator()(const at::Tensor& x, const ConvExtras& extras = {}) const;
 
+  /// The same for an x of these sizes and this format that `source` makes, on a CPU, for filters
+  /// that keep the size: band by band, so that memory does not grow with x. Bands overlap by what
+  /// the filter reaches beyond them; the result is the same as of the whole.
+  at::Tensor over_bands(at::IntArrayRef sizes,
+                        at::ScalarType type,
+                        const RowSource& source,
+                        const ConvExtras& extras = {}) const;
+  /// Whether that is worth it for an x of these sizes: it is large, and no gradients are recorded.
+  bool wants_bands(at::IntArrayRef sizes, const at::Tensor& like) const;
+
   /// The gradient with respect to x [N, in, h, w], given by its sizes, from the gradient of the
   /// result. For weights that do not learn, on a CPU.
   at::Tensor input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const;
@@ -44,12 +58,16 @@ class Convolution {
  private:
   friend struct ConvolutionFunction;
 
+  /// Measures a call with an x of these sizes.
+  ProfileScope measure(at::IntArrayRef x_sizes) const;
   /// Rows or columns of the result for so many of the input.
   std::int64_t out_side(std::int64_t in_side) const;
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras) const;
   /// Memory for the result: the residual's own where nobody else holds it.
-  at::Tensor empty_result(const at::Tensor& x, const ConvExtras& extras) const;
+  at::Tensor empty_result(at::IntArrayRef x_sizes,
+                          const at::TensorOptions& like,
+                          const ConvExtras& extras) const;
   /// By LibTorch's operators: on any device, and where weights learn.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
   /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on
@@ -57,7 +75,10 @@ class Convolution {
   at::Tensor by_image(const at::Tensor& x,
                       const at::Tensor& bias,
                       const at::Tensor& residual,
-                      at::Tensor out) const;
+                      at::Tensor out,
+                      cpu::RowBorder border = cpu::RowBorder::Padded) const;
+  /// The bias for each image, or one for all: [1 or N, out] float32.
+  at::Tensor bias_rows(const ConvExtras& extras) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns

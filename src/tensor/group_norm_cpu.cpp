@@ -122,39 +122,69 @@ Moments group_moments(const std::vector<Moments>& channels) {
 
 }  // namespace
 
-GroupStatistics group_statistics(const at::Tensor& x,
+namespace {
+
+/// One of the pictures that lie side by side, with what is summed over it.
+struct Part {
+  explicit Part(const at::Tensor& x)
+      : blocks(x), shifts(shifts_of(x)), sums(block_sums(x, blocks, shifts)) {}
+
+  Moments channel(std::int64_t image, std::int64_t channel) const {
+    return channel_moments(blocks,
+                           sums.data_ptr<float>() + image * blocks.count * 2 * blocks.channels,
+                           channel, shifts.data_ptr<float>()[image * blocks.channels + channel]);
+  }
+
+  Blocks blocks;
+  at::Tensor shifts;
+  at::Tensor sums;
+};
+
+/// The moments of channels [first, first + result.size()) of all parts together.
+void collect_channels(const std::vector<Part>& parts,
+                      std::int64_t image,
+                      std::int64_t first,
+                      std::vector<Moments>& result) {
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    std::int64_t channel = first + static_cast<std::int64_t>(i);
+    std::size_t part = 0;
+    for (; channel >= parts[part].blocks.channels; ++part) {
+      channel -= parts[part].blocks.channels;
+    }
+    result[i] = parts[part].channel(image, channel);
+  }
+}
+
+}  // namespace
+
+GroupStatistics group_statistics(at::TensorList pictures,
                                  const at::Tensor& weight,
                                  const at::Tensor& bias,
                                  const GroupNormRun& run) {
-  const Blocks blocks(x);
+  const std::vector<Part> parts(pictures.begin(), pictures.end());
+  const std::int64_t images = pictures[0].size(0);
+  const std::int64_t channels = weight.numel();
   const std::int64_t groups = run.groups;
-  const at::Tensor shifts = shifts_of(x);
-  const at::Tensor sums = block_sums(x, blocks, shifts);
-  const at::Tensor result = at::empty({blocks.images, 2, blocks.channels}, at::kFloat);
-  const at::Tensor group_values = at::empty({blocks.images, groups, 2}, at::kFloat);
+  const at::Tensor result = at::empty({images, 2, channels}, at::kFloat);
+  const at::Tensor group_values = at::empty({images, groups, 2}, at::kFloat);
   const at::Tensor weights = weight.to(at::kFloat).contiguous();
   const at::Tensor biases = bias.to(at::kFloat).contiguous();
-  const std::int64_t width = blocks.channels / groups;
-  cpu::parallel_ranges(blocks.images * groups, 4, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<Moments> channels(static_cast<std::size_t>(width));
+  const std::int64_t width = channels / groups;
+  cpu::parallel_ranges(images * groups, 4, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<Moments> members(static_cast<std::size_t>(width));
     for (std::int64_t task = begin; task < end; ++task) {
       const std::int64_t image = task / groups;
       const std::int64_t first = task % groups * width;
-      const float* image_sums = sums.data_ptr<float>() + image * blocks.count * 2 * blocks.channels;
-      const float* shift = shifts.data_ptr<float>() + image * blocks.channels + first;
-      for (std::int64_t c = 0; c < width; ++c) {
-        channels[static_cast<std::size_t>(c)] =
-            channel_moments(blocks, image_sums, first + c, shift[c]);
-      }
-      const Moments group = group_moments(channels);
+      collect_channels(parts, image, first, members);
+      const Moments group = group_moments(members);
       const double rate = 1.0 / std::sqrt(group.variance + run.eps);
       group_values.data_ptr<float>()[2 * task] = static_cast<float>(group.mean);
       group_values.data_ptr<float>()[2 * task + 1] = static_cast<float>(rate);
-      float* scale = result.data_ptr<float>() + image * 2 * blocks.channels + first;
+      float* scale = result.data_ptr<float>() + image * 2 * channels + first;
       for (std::int64_t c = 0; c < width; ++c) {
         const double factor = weights.data_ptr<float>()[first + c] * rate;
         scale[c] = static_cast<float>(factor);
-        scale[c + blocks.channels] =
+        scale[c + channels] =
             static_cast<float>(biases.data_ptr<float>()[first + c] - group.mean * factor);
       }
     }
@@ -162,18 +192,24 @@ GroupStatistics group_statistics(const at::Tensor& x,
   return {result, group_values};
 }
 
-at::Tensor apply_group_norm(const at::Tensor& x, const at::Tensor& factors, AfterNorm after) {
-  const Blocks blocks(x);
-  at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
-  const auto* from = static_cast<const char*>(x.data_ptr());
-  auto* to = static_cast<char*>(out.data_ptr());
-  for_blocks(blocks, [&](const Block& block) {
-    const TwoRows scale(factors, block.image);
-    cpu::kernels().scale_offset(blocks.element, from + block.offset, to + block.offset, block.rows,
-                                blocks.channels, scale.first, scale.second,
-                                after == AfterNorm::Silu);
-  });
-  return out;
+void apply_group_norm(at::TensorList parts,
+                      const at::Tensor& factors,
+                      AfterNorm after,
+                      at::Tensor& out) {
+  std::int64_t first = 0;
+  for (const at::Tensor& x : parts) {
+    const Blocks blocks(x);
+    const auto* from = static_cast<const char*>(x.data_ptr());
+    auto* to = static_cast<char*>(out.data_ptr()) + first * x.element_size();
+    for_blocks(blocks, [&](const Block& block) {
+      const TwoRows scale(factors, block.image);
+      cpu::kernels().scale_offset(
+          blocks.element, from + block.offset, to + block.offset / blocks.channels * out.size(1),
+          out.size(1), block.rows, blocks.channels,
+          {scale.first + first, scale.second + first, after == AfterNorm::Silu});
+    });
+    first += blocks.channels;
+  }
 }
 
 at::Tensor group_norm_on_cpu(const at::Tensor& picture,
@@ -181,7 +217,9 @@ at::Tensor group_norm_on_cpu(const at::Tensor& picture,
                              const at::Tensor& bias,
                              const GroupNormRun& run) {
   const at::Tensor x = to_channels_last(picture);
-  return apply_group_norm(x, group_statistics(x, weight, bias, run).factors, run.after);
+  at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
+  apply_group_norm(x, group_statistics(x, weight, bias, run).factors, run.after, out);
+  return out;
 }
 
 at::Tensor group_norm_gradient_sums(const at::Tensor& x,

@@ -36,11 +36,17 @@ at::Tensor differentiable_group_norm(const at::Tensor& x,
                                      const at::Tensor& bias,
                                      const GroupNormRun& run);
 
-GroupStatistics group_statistics(const at::Tensor& x,
+/// `parts` lie side by side in the picture's channels.
+GroupStatistics group_statistics(at::TensorList parts,
                                  const at::Tensor& weight,
                                  const at::Tensor& bias,
                                  const GroupNormRun& run);
-at::Tensor apply_group_norm(const at::Tensor& x, const at::Tensor& factors, AfterNorm after);
+/// Writes to `out`, which has the channels of all parts; all in channels-last memory, perhaps rows
+/// of larger pictures.
+void apply_group_norm(at::TensorList parts,
+                      const at::Tensor& factors,
+                      AfterNorm after,
+                      at::Tensor& out);
 
 /// Sums over each image and channel of g and of g * x, where g is the gradient in front of the
 /// SiLU: [N, 2, C].

@@ -26,7 +26,9 @@ struct GroupNormFunction : torch::autograd::Function<GroupNormFunction> {
     const GroupStatistics statistics = group_statistics(x, weight, bias, {groups, eps, after});
     context->save_for_backward({x, weight, statistics.factors, statistics.groups});
     context->saved_data["silu"] = silu;
-    return apply_group_norm(x, statistics.factors, after);
+    at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
+    apply_group_norm(x, statistics.factors, after, out);
+    return out;
   }
 
   /// With xhat = (x - mean) * rate and y = xhat * weight + bias:

@@ -59,53 +59,41 @@ at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_
   return tokens.unflatten(1, {height, width}).permute({0, 3, 1, 2});
 }
 
-at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second) {
-  const ProfileScope scope("copy");
-  if (!use_cpu_kernels({&first, &second})) {
-    return at::cat({first, second}, 1);
-  }
-  const at::Tensor a = to_channels_last(first);
-  const at::Tensor b = to_channels_last(second);
-  at::Tensor out = empty_picture(a, a.size(0), a.size(1) + b.size(1), a.size(2), a.size(3));
-  const std::int64_t a_bytes = a.size(1) * a.element_size();
-  const std::int64_t b_bytes = b.size(1) * b.element_size();
-  const std::int64_t pixels = a.size(0) * a.size(2) * a.size(3);
-  cpu::parallel_ranges(
-      pixels, grain_for(a_bytes + b_bytes), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t pixel = begin; pixel < end; ++pixel) {
-          char* to = bytes(out) + pixel * (a_bytes + b_bytes);
-          std::memcpy(to, bytes(a) + pixel * a_bytes, static_cast<std::size_t>(a_bytes));
-          std::memcpy(to + a_bytes, bytes(b) + pixel * b_bytes, static_cast<std::size_t>(b_bytes));
-        }
-      });
-  return out;
-}
-
 at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
-  const ProfileScope scope("copy");
   if (!use_cpu_kernels({&picture})) {
     return at::upsample_nearest2d(picture, {height, width});
   }
   const at::Tensor x = to_channels_last(picture);
   at::Tensor out = empty_picture(x, x.size(0), x.size(1), height, width);
-  const auto rows = nearest_indices(x.size(2), height);
-  const auto columns = nearest_indices(x.size(3), width);
+  for (std::int64_t image = 0; image < x.size(0); ++image) {
+    at::Tensor rows = out.narrow(0, image, 1);
+    resize_nearest_rows(x.narrow(0, image, 1), height, 0, rows);
+  }
+  return out;
+}
+
+void resize_nearest_rows(const at::Tensor& x,
+                         std::int64_t height,
+                         std::int64_t first,
+                         at::Tensor& rows) {
+  const ProfileScope scope("copy");
+  const std::int64_t width = rows.size(3);
+  const auto source_rows = nearest_indices(x.size(2), height);
+  const auto source_columns = nearest_indices(x.size(3), width);
   const std::int64_t pixel_bytes = x.size(1) * x.element_size();
   const std::int64_t grain = grain_for(width * pixel_bytes);
-  cpu::parallel_ranges(x.size(0) * height, grain, [&](std::int64_t begin, std::int64_t end) {
+  cpu::parallel_ranges(rows.size(2), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t source =
-          row / height * x.size(2) + rows[static_cast<std::size_t>(row % height)];
+      const std::int64_t source = source_rows[static_cast<std::size_t>(first + row)];
       const char* from = bytes(x) + source * x.size(3) * pixel_bytes;
-      char* to = bytes(out) + row * width * pixel_bytes;
+      char* to = bytes(rows) + row * width * pixel_bytes;
       for (std::int64_t column = 0; column < width; ++column) {
         std::memcpy(to + column * pixel_bytes,
-                    from + columns[static_cast<std::size_t>(column)] * pixel_bytes,
+                    from + source_columns[static_cast<std::size_t>(column)] * pixel_bytes,
                     static_cast<std::size_t>(pixel_bytes));
       }
     }
   });
-  return out;
 }
 
 }  // namespace ptravel

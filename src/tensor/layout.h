@@ -22,11 +22,15 @@ at::Tensor to_tokens(const at::Tensor& picture);
 /// The tokens [N, H * W, C] as a picture [N, C, H, W]; a view. The inverse of to_tokens.
 at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_t width);
 
-/// [N, C1 + C2, H, W] from two pictures of one size.
-at::Tensor concat_channels(const at::Tensor& first, const at::Tensor& second);
-
 /// The picture resized to height x width by taking the nearest pixel: row y comes from row
 /// floor(y * H / height), as PyTorch's "nearest".
 at::Tensor resize_nearest(const at::Tensor& picture, std::int64_t height, std::int64_t width);
+
+/// Rows [first, first + rows.size(2)) of the picture resized to `height` and rows.size(3) columns,
+/// on a CPU; both in channels-last memory, `rows` perhaps a part of a larger picture.
+void resize_nearest_rows(const at::Tensor& picture,
+                         std::int64_t height,
+                         std::int64_t first,
+                         at::Tensor& rows);
 
 }  // namespace ptravel

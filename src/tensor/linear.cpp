@@ -33,21 +33,28 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* context,
                             const at::Tensor& x,
                             const c10::optional<at::Tensor>& residual,
-                            const LinearMap& layer) {
+                            const LinearMap& layer,
+                            ResultFormat format) {
     context->saved_data["layer"] = SavedLayer<LinearMap>::pack(layer);
-    context->saved_data["residual"] = residual.has_value();
-    return layer.on_cpu(x, residual.value_or(at::Tensor()));
+    context->saved_data["input"] = static_cast<std::int64_t>(x.scalar_type());
+    if (residual) {
+      context->saved_data["residual"] = static_cast<std::int64_t>(residual->scalar_type());
+    }
+    return layer.on_cpu(x, residual.value_or(at::Tensor()), format);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& grads) {
     auto& saved = context->saved_data;
-    torch::autograd::variable_list result(3);
+    const auto grad_like = [&](const char* operand) {
+      return grads[0].to(static_cast<at::ScalarType>(saved[operand].toInt()));
+    };
+    torch::autograd::variable_list result(4);
     if (context->needs_input_grad(0)) {
-      result[0] = SavedLayer<LinearMap>::unpack(saved["layer"]).input_gradient(grads[0]);
+      result[0] = SavedLayer<LinearMap>::unpack(saved["layer"]).input_gradient(grad_like("input"));
     }
-    if (saved["residual"].toBool()) {
-      result[1] = grads[0];
+    if (saved.count("residual") > 0) {
+      result[1] = grad_like("residual");
     }
     return result;
   }
@@ -70,9 +77,12 @@ LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
 
 at::Tensor LinearMap::weight() const { return packed_ ? packed_->plain() : weight_; }
 
-at::Tensor LinearMap::on_cpu(const at::Tensor& x, const at::Tensor& residual) const {
+at::Tensor LinearMap::on_cpu(const at::Tensor& x,
+                             const at::Tensor& residual,
+                             ResultFormat format) const {
   const at::Tensor rows = as_rows(x);
-  at::Tensor out = at::empty({rows.size(0), rows.size(1), out_features_}, x.options());
+  const auto type = format == ResultFormat::Float32 ? at::kFloat : x.scalar_type();
+  at::Tensor out = at::empty({rows.size(0), rows.size(1), out_features_}, x.options().dtype(type));
   const at::Tensor addend =
       residual.defined() ? residual.reshape(out.sizes()).contiguous() : residual;
   if (packed_->run(rows, kernel_bias_, addend, out)) {
@@ -80,20 +90,24 @@ at::Tensor LinearMap::on_cpu(const at::Tensor& x, const at::Tensor& residual) co
   }
   const at::Tensor wide =
       linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
-  return (residual.defined() ? wide + residual : wide).to(x.scalar_type());
+  return (residual.defined() ? wide + residual : wide).to(type);
 }
 
-at::Tensor LinearMap::operator()(const at::Tensor& x, const at::Tensor& residual) const {
+at::Tensor LinearMap::operator()(const at::Tensor& x,
+                                 const at::Tensor& residual,
+                                 ResultFormat format) const {
   const ProfileScope scope(
       "linear", 2.0 * static_cast<double>(x.numel() * out_features_),
       {x.size(0), x.numel() / x.size(0) / in_features_, in_features_, out_features_});
-  if (!packed_ || !fit_cpu_kernels({&x, &residual}) || wants_gradient(bias_)) {
+  if (!packed_ || !fits_cpu_kernels(x) || wants_gradient(bias_)) {
     const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
     const at::Tensor result = at::linear(x, weight(), bias);
-    return residual.defined() ? result + residual : result;
+    const at::Tensor sum = residual.defined() ? result + residual : result;
+    return sum.to(format == ResultFormat::Float32 ? at::kFloat : x.scalar_type());
   }
-  return any_wants_gradient({&x, &residual}) ? LinearFunction::apply(x, optional(residual), *this)
-                                             : on_cpu(x, residual);
+  return any_wants_gradient({&x, &residual})
+             ? LinearFunction::apply(x, optional(residual), *this, format)
+             : on_cpu(x, residual, format);
 }
 
 at::Tensor LinearMap::input_gradient(const at::Tensor& grad) const {

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "tensor/cpu/onednn.h"
+#include "tensor/result_format.h"
 
 namespace ptravel {
 
@@ -19,8 +20,10 @@ class LinearMap {
   LinearMap(at::Tensor weight, at::Tensor bias);
 
   /// x [N, tokens, in] or [N, in] gives [N, tokens, out] or [N, out], plus `residual` (like the
-  /// result) where defined.
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const;
+  /// result, or float32) where defined. Float32: the result unrounded.
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& residual = {},
+                        ResultFormat format = ResultFormat::AsInput) const;
 
   /// The gradient with respect to x from the gradient of the result, both shaped as there. For
   /// weights that do not learn, on a CPU.
@@ -36,7 +39,7 @@ class LinearMap {
   friend struct LinearFunction;
 
   /// By the CPU's kernels, without recording gradients.
-  at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual) const;
+  at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual, ResultFormat format) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns

@@ -19,6 +19,14 @@ at::Tensor group_norm(const at::Tensor& x,
                       double eps,
                       AfterNorm after);
 
+/// A group normalisation with its weights [C] and what follows it.
+struct GroupNormStep {
+  at::Tensor weight, bias;
+  std::int64_t groups = 32;
+  double eps = 1e-5;
+  AfterNorm after = AfterNorm::Nothing;
+};
+
 /// Layer normalisation over the last dimension, with weight and bias [width].
 at::Tensor layer_norm(const at::Tensor& x,
                       const at::Tensor& weight,

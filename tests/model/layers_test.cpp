@@ -23,6 +23,24 @@ TEST(Layers, ReadMatricesStoredAsFilters) {
   EXPECT_CLOSE(linear(x), at::linear(x, weight.reshape({4, 3}), at::ones({4})), 1e-6);
 }
 
+TEST(Layers, PixelsOfSeveralPicturesAreOneMap) {
+  const auto source = std::make_shared<MemoryTensors>();
+  const at::Tensor weight = at::randn({24, 48, 1, 1}), bias = at::randn({24});
+  source->add("net.weight", weight);
+  source->add("net.bias", bias);
+  const Weights weights(source, "net", "test");
+  const PixelLinear linear(weights, {32, 16}, 24, cpu_fp32());
+  weights.finish();
+  EXPECT_EQ(linear.maps.size(), 2U);
+  const at::Tensor first = at::randn({2, 32, 5, 4}), second = at::randn({2, 16, 5, 4});
+  EXPECT_CLOSE(linear({first, second}), at::conv2d(at::cat({first, second}, 1), weight, bias),
+               1e-5);
+  const at::Tensor learning = second.clone().requires_grad_();
+  linear({first, learning}).sum().backward();
+  const at::Tensor expected = weight.narrow(1, 32, 16).sum(0).expand({2, 16, 5, 4});
+  EXPECT_CLOSE(learning.grad(), expected, 1e-5);
+}
+
 TEST(Layers, ReportEveryProblemAtOnce) {
   const auto source = std::make_shared<MemoryTensors>();
   source->add("net.weight", at::randn({4, 5}));

@@ -15,12 +15,6 @@ TEST(Layout, TokensAreAViewOfAPicture) {
   EXPECT_EQ(to_picture(tokens, 3, 4).data_ptr(), picture.data_ptr());
 }
 
-TEST(Layout, ConcatenatesChannels) {
-  const at::Tensor a = at::randn({2, 3, 4, 5}), b = at::randn({2, 7, 4, 5});
-  EXPECT_TRUE(at::equal(concat_channels(a, b), at::cat({a, b}, 1)));
-  EXPECT_TRUE(concat_channels(a.clone().requires_grad_(), b).requires_grad());
-}
-
 TEST(Layout, ResizesAsLibTorchDoes) {
   const at::Tensor x = at::randn({2, 3, 5, 7});
   for (const auto& [height, width] :

@@ -35,6 +35,21 @@ TEST(LinearMap, AddsAResidualAndLeavesItAlone) {
   EXPECT_TRUE(at::equal(residual, before));
 }
 
+TEST(LinearMap, AddsUpInFloat32) {
+  const at::Tensor x = at::randn({2, 300, 48}).to(at::kBFloat16);
+  const at::Tensor weight = at::randn({100, 48}).to(at::kBFloat16), bias = at::randn({100});
+  const LinearMap map(weight, bias);
+  const at::Tensor exact = reference(x, weight, bias);
+  const at::Tensor unrounded = map(x, {}, ResultFormat::Float32);
+  EXPECT_EQ(unrounded.scalar_type(), at::kFloat);
+  EXPECT_CLOSE(unrounded, exact, 1e-5);
+  const at::Tensor residual = at::randn({2, 300, 100});
+  EXPECT_CLOSE(map(x, residual, ResultFormat::Float32), exact + residual, 1e-5);
+  const at::Tensor rounded = map(x, residual);
+  EXPECT_EQ(rounded.scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(close_to(rounded, exact + residual, 1e-4, 0.0040));
+}
+
 TEST(LinearMap, TakesVectorsForEachImage) {
   const at::Tensor x = at::randn({3, 16});
   const at::Tensor weight = at::randn({24, 16});

@@ -43,16 +43,15 @@ void moments(Element element,
 void scale_offset(Element element,
                   const void* x,
                   void* y,
+                  std::int64_t y_stride,
                   std::int64_t rows,
                   std::int64_t channels,
-                  const float* scale,
-                  const float* offset,
-                  bool with_silu) {
+                  const ScaleOffset& run) {
   with_element(element, [&](auto* t) {
-    if (with_silu) {
-      scale_offset_of<true>(as(t, x), as(t, y), rows, channels, scale, offset);
+    if (run.silu) {
+      scale_offset_of<true>(as(t, x), as(t, y), y_stride, rows, channels, run);
     } else {
-      scale_offset_of<false>(as(t, x), as(t, y), rows, channels, scale, offset);
+      scale_offset_of<false>(as(t, x), as(t, y), y_stride, rows, channels, run);
     }
   });
 }

@@ -88,16 +88,15 @@ struct Kernels {
                   const float* shift,
                   float* sums,
                   float* squares);
-  /// y = x * scale[channel] + offset[channel], then SiLU where wanted. x and y are [rows,
-  /// channels].
+  /// y = x * scale[channel] + offset[channel], then SiLU where wanted. x is [rows, channels]; the
+  /// rows of y are `y_stride` elements apart.
   void (*scale_offset)(Element,
                        const void* x,
                        void* y,
+                       std::int64_t y_stride,
                        std::int64_t rows,
                        std::int64_t channels,
-                       const float* scale,
-                       const float* offset,
-                       bool silu);
+                       const ScaleOffset&);
   /// For each channel, sums over `rows` of g and of g * x, where g is `grad` carried back through
   /// the SiLU of y = silu(x * scale + offset).
   void (*scale_offset_gradient_sums)(Element,

@@ -22,8 +22,8 @@ using Tag = memory::format_tag;
 enum class Direction { Forward, Backward };
 
 /// What a primitive is made for: its direction, rows and columns of the input and of the output,
-/// the output's format, what it adds, whether it has a bias, and the number of threads that it
-/// plans for.
+/// the output's format, what it adds, the border of its rows, whether it has a bias, and the number
+/// of threads that it plans for.
 using Key = std::tuple<Direction,
                        std::int64_t,
                        std::int64_t,
@@ -31,6 +31,7 @@ using Key = std::tuple<Direction,
                        std::int64_t,
                        memory::data_type,
                        Addend,
+                       RowBorder,
                        bool,
                        int>;
 
@@ -49,6 +50,7 @@ struct Call {
   Direction direction = Direction::Forward;
   at::Tensor x, bias, residual, out;
   Addend addend = Addend::None;
+  RowBorder border = RowBorder::Padded;
 
   bool is_forward() const { return direction == Direction::Forward; }
   /// One image, [C, h, w] seen as [1, C, h, w], in channels-last memory.
@@ -67,7 +69,8 @@ struct Call {
 Key key_of(const Call& call) {
   return {call.direction,    call.x.size(-2),     call.x.size(-1),
           call.out.size(-2), call.out.size(-1),   data_type(call.out),
-          call.addend,       call.bias.defined(), at::get_num_threads()};
+          call.addend,       call.border,         call.bias.defined(),
+          at::get_num_threads()};
 }
 
 /// Memory for weights that are laid out for one call. It stays from one call to the next, as fresh
@@ -112,9 +115,9 @@ void execute(const Plan& plan, const Call& call, const at::Tensor& weights, bool
       const at::Tensor bias = call.bias[call.bias.size(0) == 1 ? 0 : image];
       arguments.emplace(DNNL_ARG_BIAS, wrap(plan.bias, bias));
     }
-    if (call.addend == Addend::Residual) {
+    if (call.addend == Addend::Residual || call.addend == Addend::Residual32) {
       arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
-                        wrap(plan.out, call.residual[image]));
+                        wrap(addend_layout(call.addend, plan.out), call.residual[image]));
     }
     plan.primitive.execute(stream, arguments);
   }
@@ -221,7 +224,7 @@ Plan PackedWeights::State::make_plan(const Call& call, const Description& weight
     if (is_filter()) {
       const PlanOperands operands{Call::picture(call.x), weights,
                                   call.bias_layout({sizes[0]}, Tag::a), Call::picture(call.out)};
-      return call.is_forward() ? plan_convolution(operands, geometry, call.addend)
+      return call.is_forward() ? plan_convolution(operands, geometry, call.border, call.addend)
                                : plan_convolution_backward(operands, geometry);
     }
     return plan_matmul({Call::matrix(call.x), weights, call.bias_layout({1, sizes[0]}, Tag::ab),
@@ -262,12 +265,15 @@ void PackedWeights::State::pack(const Description& wanted) {
 bool PackedWeights::run(const at::Tensor& x,
                         const at::Tensor& bias,
                         const at::Tensor& residual,
-                        at::Tensor& out) const {
-  Call call{Direction::Forward, x, bias, residual, out, Addend::None};
+                        at::Tensor& out,
+                        RowBorder border) const {
+  Call call{Direction::Forward, x, bias, residual, out, Addend::None, border};
   const bool in_place = residual.defined() && residual.data_ptr() == out.data_ptr();
   if (residual.defined()) {
     // oneDNN's fastest convolutions add what lies in the result's memory, and nothing else.
-    call.addend = in_place || state_->is_filter() ? Addend::Out : Addend::Residual;
+    call.addend = in_place || state_->is_filter()                     ? Addend::Out
+                  : residual.scalar_type() == out.scalar_type() ? Addend::Residual
+                                                                : Addend::Residual32;
   }
   Plan plan;
   at::Tensor weights;

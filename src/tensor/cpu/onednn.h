@@ -17,6 +17,12 @@ struct ConvGeometry {
   std::int64_t pad_after = 0;   ///< Zeros on the right and below.
 };
 
+/// What lies above and below the rows of a picture that a filter moves over.
+enum class RowBorder {
+  Padded,  ///< Zeros, as the geometry says.
+  Given,   ///< Rows of the picture itself, which the operand has on top of its own.
+};
+
 /// The weights of a convolution ([out, in, k, k]) or of a linear map ([out, in]) together with the
 /// oneDNN primitives that use them. The weights exist once, in the layout that the primitives want;
 /// a primitive is made when a size is first seen. Images of a batch are computed one after the
@@ -37,12 +43,14 @@ class PackedWeights {
   /// Filters: x is [N, in, h, w] and out [N, out, h', w'], both in channels-last memory; out may be
   /// float32 where x is not. Matrices: x is [N, rows, in] and out [N, rows, out], contiguous.
   /// `bias` is contiguous float32, [1, out] or [N, out] (one for each image), or undefined.
-  /// `residual` is like out, in x's format, or undefined; it may be `out` itself. Returns false,
+  /// `residual` is like out, or undefined; it may be `out` itself. For matrices it may be float32
+  /// where out is not. Returns false,
   /// with `out` untouched, when oneDNN has no fast kernel for this on this processor.
   bool run(const at::Tensor& x,
            const at::Tensor& bias,
            const at::Tensor& residual,
-           at::Tensor& out) const;
+           at::Tensor& out,
+           RowBorder border = RowBorder::Padded) const;
 
   /// The gradient with respect to x of `run` from the gradient of its result: `grad` is like run's
   /// out and `out` like its x, both in x's format. Writes all of `out`. The weights are laid out

@@ -24,7 +24,8 @@ at::Tensor PackedWeights::plain() const { return state_->plain; }
 bool PackedWeights::run(const at::Tensor&,
                         const at::Tensor&,
                         const at::Tensor&,
-                        at::Tensor&) const {
+                        at::Tensor&,
+                        RowBorder) const {
   return false;
 }
 

@@ -12,14 +12,24 @@ using Description = memory::desc;
 
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
+}  // namespace
+
+Description addend_layout(Addend addend, const Description& out) {
+  return addend == Addend::Residual32
+             ? Description(out.dims(), memory::data_type::f32, memory::format_tag::ab)
+             : out;
+}
+
+namespace {
+
 dnnl::primitive_attr attributes(Addend addend, const Description& out) {
   dnnl::primitive_attr result;
   result.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   dnnl::post_ops operations;
   if (addend == Addend::Out) {
     operations.append_sum(1.0F);
-  } else if (addend == Addend::Residual) {
-    operations.append_binary(dnnl::algorithm::binary_add, out);
+  } else if (addend != Addend::None) {
+    operations.append_binary(dnnl::algorithm::binary_add, addend_layout(addend, out));
   }
   result.set_post_ops(operations);
   return result;
@@ -27,10 +37,10 @@ dnnl::primitive_attr attributes(Addend addend, const Description& out) {
 
 /// How a filter moves, as oneDNN wants it.
 struct Movement {
-  explicit Movement(const ConvGeometry& geometry)
+  explicit Movement(const ConvGeometry& geometry, RowBorder border = RowBorder::Padded)
       : strides{geometry.stride, geometry.stride},
-        before{geometry.pad_before, geometry.pad_before},
-        after{geometry.pad_after, geometry.pad_after} {}
+        before{border == RowBorder::Given ? 0 : geometry.pad_before, geometry.pad_before},
+        after{border == RowBorder::Given ? 0 : geometry.pad_after, geometry.pad_after} {}
 
   memory::dims strides, before, after;
 };
@@ -104,9 +114,9 @@ void reorder_between(const Description& from_layout,
 namespace {
 
 dnnl::convolution_forward::primitive_desc describe_convolution(const PlanOperands& operands,
-                                                               const ConvGeometry& geometry,
+                                                               const Movement& movement,
                                                                Addend addend) {
-  return describe_convolution(dnnl::prop_kind::forward_inference, operands, Movement(geometry),
+  return describe_convolution(dnnl::prop_kind::forward_inference, operands, movement,
                               attributes(addend, operands.out));
 }
 
@@ -126,8 +136,12 @@ dnnl::matmul::primitive_desc describe_matmul(const PlanOperands& operands, Adden
 
 }  // namespace
 
-Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, Addend addend) {
-  return plan_from(describe_convolution(operands, geometry, addend), operands.bias);
+Plan plan_convolution(const PlanOperands& operands,
+                      const ConvGeometry& geometry,
+                      RowBorder border,
+                      Addend addend) {
+  return plan_from(describe_convolution(operands, Movement(geometry, border), addend),
+                   operands.bias);
 }
 
 Plan plan_matmul(const PlanOperands& operands, Addend addend) {
@@ -135,7 +149,7 @@ Plan plan_matmul(const PlanOperands& operands, Addend addend) {
 }
 
 Description convolution_weights(const PlanOperands& operands, const ConvGeometry& geometry) {
-  const auto description = describe_convolution(operands, geometry, Addend::None);
+  const auto description = describe_convolution(operands, Movement(geometry), Addend::None);
   return is_slow(description) ? Description() : description.weights_desc();
 }
 

@@ -19,6 +19,7 @@ enum class Addend {
   None,
   Out,       ///< What lies in the memory of the result.
   Residual,  ///< Other memory, laid out like the result.
+  Residual32,  ///< The same in float32.
 };
 
 /// What a plan is made for. Weights may have the format "any"; `bias` may be empty.
@@ -46,10 +47,16 @@ void reorder_between(const dnnl::memory::desc& from_layout,
 
 // The plans throw dnnl::error with the status dnnl_unimplemented where oneDNN has no kernel at all.
 
-Plan plan_convolution(const PlanOperands& operands, const ConvGeometry& geometry, Addend addend);
+Plan plan_convolution(const PlanOperands& operands,
+                      const ConvGeometry& geometry,
+                      RowBorder border,
+                      Addend addend);
 Plan plan_matmul(const PlanOperands& operands, Addend addend);
 /// The gradient of a convolution with respect to its input.
 Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry);
+
+/// How an addend for a result of this layout lies in memory.
+dnnl::memory::desc addend_layout(Addend addend, const dnnl::memory::desc& out);
 
 // The layouts that the forward plans want weights in, found without making a primitive.
 

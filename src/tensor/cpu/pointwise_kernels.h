@@ -40,15 +40,15 @@ void moments_of(const T* x,
 template <bool kSilu, typename T>
 void scale_offset_of(const T* x,
                      T* y,
+                     std::int64_t y_stride,
                      std::int64_t rows,
                      std::int64_t channels,
-                     const float* scale,
-                     const float* offset) {
+                     const ScaleOffset& run) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* from = x + row * channels;
-    T* to = y + row * channels;
+    T* to = y + row * y_stride;
     for_lanes(channels, [&](std::int64_t c, std::int64_t n) {
-      const Vec value = load_n(from + c, n) * load_n(scale + c, n) + load_n(offset + c, n);
+      const Vec value = load_n(from + c, n) * load_n(run.scale + c, n) + load_n(run.offset + c, n);
       store_n(to + c, kSilu ? silu(value) : value, n);
     });
   }

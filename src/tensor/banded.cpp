@@ -1,0 +1,75 @@
+#include "tensor/banded.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "base/profile_scope.h"
+#include "tensor/group_norm_cpu.h"
+#include "tensor/layout.h"
+#include "tensor/path.h"
+
+namespace ptravel {
+
+at::Tensor norm_then_convolve(at::TensorList parts,
+                              const GroupNormStep& norm,
+                              const Convolution& convolution,
+                              const ConvExtras& extras) {
+  const at::Tensor& first = parts[0];
+  std::vector<std::int64_t> sizes = first.sizes().vec();
+  sizes[1] = norm.weight.numel();
+  const bool by_kernels = std::all_of(parts.begin(), parts.end(), [&](const at::Tensor& part) {
+    return use_cpu_kernels({&first, &part});
+  });
+  if (!by_kernels ||
+      any_wants_gradient({&norm.weight, &norm.bias, &extras.image_bias, &extras.residual})) {
+    const at::Tensor x = parts.size() == 1 ? first : at::cat(parts, 1);
+    return convolution(group_norm(x, norm.groups, norm.weight, norm.bias, norm.eps, norm.after),
+                       extras);
+  }
+  std::vector<at::Tensor> pictures;
+  std::transform(parts.begin(), parts.end(), std::back_inserter(pictures), to_channels_last);
+  at::Tensor factors;
+  {
+    const ProfileScope scope("group norm");
+    factors =
+        group_statistics(pictures, norm.weight, norm.bias, {norm.groups, norm.eps, norm.after})
+            .factors;
+  }
+  if (convolution.wants_bands(sizes, first)) {
+    const RowSource normed = [&](std::int64_t image, std::int64_t row, at::Tensor& rows) {
+      const ProfileScope scope("group norm");
+      std::vector<at::Tensor> pieces;
+      for (const at::Tensor& picture : pictures) {
+        pieces.push_back(picture.narrow(0, image, 1).narrow(2, row, rows.size(2)));
+      }
+      apply_group_norm(pieces, factors.narrow(0, image, 1), norm.after, rows);
+    };
+    return convolution.over_bands(sizes, first.scalar_type(), normed, extras);
+  }
+  at::Tensor normed = empty_picture(first, sizes[0], sizes[1], sizes[2], sizes[3]);
+  {
+    const ProfileScope scope("group norm");
+    apply_group_norm(pictures, factors, norm.after, normed);
+  }
+  return convolution(normed, extras);
+}
+
+at::Tensor resize_then_convolve(const at::Tensor& picture,
+                                std::int64_t height,
+                                std::int64_t width,
+                                const Convolution& convolution) {
+  const std::vector<std::int64_t> sizes = {picture.size(0), picture.size(1), height, width};
+  if (!convolution.wants_bands(sizes, picture)) {
+    return convolution(resize_nearest(picture, height, width));
+  }
+  const at::Tensor x = to_channels_last(picture);
+  const RowSource resized = [&](std::int64_t image, std::int64_t first, at::Tensor& rows) {
+    resize_nearest_rows(x.narrow(0, image, 1), height, first, rows);
+  };
+  return convolution.over_bands(sizes, x.scalar_type(), resized);
+}
+
+}  // namespace ptravel
