@@ -10,6 +10,7 @@
 #include "apps/cli/console.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
+#include "apps/cli/travel_profile.h"
 #include "ptravel/jobs.h"
 #include "ptravel/preview.h"
 
@@ -25,9 +26,14 @@ struct RunArguments {
   bool json = false;
   bool debug = false;
   bool dry_run = false;
+  bool profile = false;
 };
 
-/// Runs `work` with progress display and Ctrl-C; prints how to resume when it is stopped.
+/// The fields of the event "done": what was made, and where it is.
+using Made = std::vector<std::pair<std::string, std::string>>;
+
+/// Runs `work` with progress display and Ctrl-C and prints what it made; how to resume when it is
+/// stopped. Either way the profile comes first where one is wanted.
 template <typename Work>
 void with_console(const RunArguments& arguments, const Work& work) {
   Console console(arguments.json, arguments.debug);
@@ -40,9 +46,15 @@ void with_console(const RunArguments& arguments, const Work& work) {
     console.event(event);
   };
   const InterruptGuard guard(progress);
+  TravelProfile profile(arguments.profile);
   try {
-    work(console, progress, events);
+    const Made made = work(console, progress, events);
+    profile.print(console);
+    if (!made.empty()) {
+      console.result("done", made);
+    }
   } catch (const Error& error) {
+    profile.print(console);
     console.failure(with_option_names(error));
     if (!folder.empty() && error.code() != ErrorCode::InvalidArgument) {
       console.hint("to go on: prompt-travel resume " + folder.string());
@@ -51,9 +63,9 @@ void with_console(const RunArguments& arguments, const Work& work) {
   }
 }
 
-/// Prints where the video and the contact sheet are; the folder when there is neither.
-void print_files(Console& console, const RunResult& result) {
-  std::vector<std::pair<std::string, std::string>> files;
+/// Where the video and the contact sheet are; the folder when there is neither.
+Made files_of(const RunResult& result) {
+  Made files;
   if (result.video) {
     files.emplace_back("video", result.video->string());
   }
@@ -63,12 +75,12 @@ void print_files(Console& console, const RunResult& result) {
   if (files.empty()) {
     files.emplace_back("folder", result.folder.string());
   }
-  console.result("done", files);
+  return files;
 }
 
-void print_result(Console& console, const RunResult& result) {
+Made frames_and_files(Console& console, const RunResult& result) {
   console.hint(std::to_string(result.frames) + " frames in " + result.folder.string());
-  print_files(console, result);
+  return files_of(result);
 }
 
 void render(const RunArguments& arguments) {
@@ -81,12 +93,14 @@ void render(const RunArguments& arguments) {
     if (!arguments.from.empty() && arguments.dry_run) {
       problems.push_back({"--dry-run", "plans a whole travel, expected no --from"});
     }
+    if (arguments.profile && arguments.dry_run) {
+      problems.push_back({"--profile", "measures drawing, expected no --dry-run"});
+    }
     if (!arguments.from.empty()) {
       throw_option_problems(problems);
       const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
                                                       arguments.output, progress, events);
-      console.result("done", {{"frame", path.string()}});
-      return;
+      return Made{{"frame", path.string()}};
     }
     if (const auto note = complete_request(request, std::move(problems))) {
       events({RunEvent::Kind::Note, *note, {}, 0});
@@ -94,9 +108,9 @@ void render(const RunArguments& arguments) {
     if (arguments.dry_run) {
       const TravelPreview preview = preview_travel(request);
       console.output(arguments.json ? to_json(preview) : to_text(preview));
-      return;
+      return Made{};
     }
-    print_result(console, run_travel(request, progress, events));
+    return frames_and_files(console, run_travel(request, progress, events));
   });
 }
 
@@ -120,12 +134,12 @@ void resume(const RunArguments& arguments) {
     take_given(arguments, "device", request.device, options.device);
     take_given(arguments, "threads", request.threads, options.threads);
     take_given(arguments, "model", request.model, options.model);
-    print_result(console, resume_travel(arguments.folder, options, progress, events));
+    return frames_and_files(console, resume_travel(arguments.folder, options, progress, events));
   });
 }
 
 void video(const RunArguments& arguments) {
-  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink&) {
+  with_console(arguments, [&](Console&, Progress& progress, const RunEventSink&) {
     std::vector<RequestProblem> problems;
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
@@ -140,13 +154,19 @@ void video(const RunArguments& arguments) {
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
-    print_files(console, make_video(arguments.folder, settings, progress));
+    return files_of(make_video(arguments.folder, settings, progress));
   });
 }
 
 void add_debug_option(CLI::App& command, RunArguments& arguments) {
   command.add_flag("--debug", arguments.debug,
                    "Print what happens in every step: stages, alphas, tokens, losses");
+}
+
+void add_profile_option(CLI::App& command, RunArguments& arguments) {
+  command.add_flag("--profile", arguments.profile,
+                   "Also print where the time went: parts of the program, and layers with calls, "
+                   "seconds, GFLOP/s, share");
 }
 
 std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {
@@ -166,6 +186,7 @@ void add_render_command(CLI::App& program, Command& chosen) {
   command->add_flag("--dry-run", arguments->dry_run,
                     "Print stages, tokens, the table of frames and the cost; draw nothing");
   add_debug_option(*command, *arguments);
+  add_profile_option(*command, *arguments);
   command
       ->add_option("--from", arguments->from,
                    "Draw this one frame again from the parameters inside its PNG")
@@ -189,6 +210,7 @@ void add_resume_command(CLI::App& program, Command& chosen) {
   command->add_option("folder", arguments->folder, "The run folder")->required();
   add_field_options(*command, arguments->fields, {"model", "device", "threads"});
   add_debug_option(*command, *arguments);
+  add_profile_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { resume(*arguments); };

@@ -7,6 +7,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -163,6 +164,7 @@ void ImageNoise::begin_brownian(double sigma_min, double sigma_max) {
 }
 
 at::Tensor ImageNoise::next() {
+  const auto profile = ProfileScope::part("noise");
   std::vector<at::Tensor> tensors;
   for (ImageRng& stream : streams_) {
     tensors.push_back(stream.next());
@@ -174,6 +176,7 @@ at::Tensor ImageNoise::next(const at::Tensor& like) { return next().to(like.opti
 
 at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tensor& like) {
   PTRAVEL_CHECK(trees_.size() == seeds_.size());
+  const auto profile = ProfileScope::part("noise");
   std::vector<at::Tensor> tensors;
   for (std::size_t i = 0; i < trees_.size(); ++i) {
     tensors.push_back(trees_[i].noise(sigma, sigma_next));

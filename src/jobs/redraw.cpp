@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "base/profile_scope.h"
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
@@ -73,6 +74,7 @@ RenderedFrame draw_in_travel(Travel& travel,
                                            " is drawn by way of frame " + std::to_string(other) +
                                            ", but " + path.string() + " is not there");
     }
+    const auto profile = ProfileScope::part("reading pictures");
     return read_image(path).image;
   };
   OneFrameSink sink;
@@ -108,6 +110,7 @@ std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest&
                                          ": is drawn from the frame before it, but " +
                                          previous.string() + " is not there");
   }
+  const auto profile = ProfileScope::part("reading pictures");
   return read_image(previous).image;
 }
 
@@ -157,6 +160,7 @@ fs::path redraw_frame(const fs::path& frame_png,
     throw_other_run(frame_png);
   }
   fs::path target = output.empty() ? default_output(frame_png) : output;
+  const auto profile = ProfileScope::part("saving frames");
   const ImageText text{"parameters", drawn.parameters};
   write_png(target, drawn.image, {&text, 1});
   return target;

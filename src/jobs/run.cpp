@@ -2,6 +2,7 @@
 #include <random>
 
 #include "base/files.h"
+#include "base/profile_scope.h"
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
@@ -53,12 +54,14 @@ class FolderSink : public FrameSink {
       : folder_(folder), events_(events) {}
   void begin(std::int64_t) override {}
   void add(const RenderedFrame& frame) override {
+    const auto profile = ProfileScope::part("saving frames");
     const fs::path path = folder_.frame_path(frame.index);
     const ImageText text{"parameters", frame.parameters};
     write_png(path, frame.image, {&text, 1});
     events_({RunEvent::Kind::Frame, "", path, frame.index});
   }
   void add_file(const TravelFile& file) override {
+    const auto profile = ProfileScope::part("other files");
     const fs::path path = folder_.path() / file.name;
     if (file.image) {
       write_png(path, *file.image, {});
@@ -76,6 +79,7 @@ class FolderSink : public FrameSink {
 };
 
 Image read_frame(const RunFolder& folder, std::int64_t index) {
+  const auto profile = ProfileScope::part("reading pictures");
   return read_image(folder.frame_path(index)).image;
 }
 

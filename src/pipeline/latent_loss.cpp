@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -46,6 +47,8 @@ LatentLoss latent_loss(const Pipeline& pipeline,
   LatentLoss result;
   result.loss = loss.detach().to(at::kCPU);
   if (with_gradient) {
+    const auto part = ProfileScope::part("unet");
+    const ProfileScope profile("backward");
     loss.backward(loss.detach());  // The context is the only leaf that wants a gradient.
     result.gradient = input.grad().detach()[0].to(at::kCPU, at::kFloat);
   }

@@ -4,12 +4,14 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 
 at::Tensor image_to_tensor(const Image& image) {
   PTRAVEL_CHECK(image.width > 0 && image.height > 0);
+  const auto profile = ProfileScope::part("pixels");
   const at::Tensor bytes = at::from_blob(const_cast<std::uint8_t*>(image.pixels.data()),
                                          {1, image.height, image.width, 3}, at::kByte);
   return (bytes.permute({0, 3, 1, 2}).to(at::kFloat) / 255.0 * 2.0 - 1.0).contiguous();
@@ -17,6 +19,7 @@ at::Tensor image_to_tensor(const Image& image) {
 
 Image tensor_to_image(const at::Tensor& decoded) {
   PTRAVEL_CHECK(decoded.dim() == 4 && decoded.size(0) == 1 && decoded.size(1) == 3);
+  const auto profile = ProfileScope::part("pixels");
   const at::Tensor values = decoded.to(at::kCPU, at::kFloat);
   if (!at::isfinite(values).all().item<bool>()) {
     throw Error(

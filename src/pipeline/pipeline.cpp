@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -76,6 +77,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const PictureBatch& batch,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
+  const auto profile = ProfileScope::part("sampling");
   const SamplingModel model{[this](const at::Tensor& x, const at::Tensor& t,
                                    const at::Tensor& context) { return (*calls_)(x, t, context); },
                             predicts_v() ? NetworkOutput::V : NetworkOutput::Eps, sigma_table()};

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/profile_scope.h"
 #include "media/contact_sheet.h"
 #include "media/image_file.h"
 #include "travel/slice.h"
@@ -54,6 +55,7 @@ void assemble_video(const FilmPlan& plan,
                     const std::function<Image(std::int64_t)>& frame,
                     const std::filesystem::path& output,
                     Progress& progress) {
+  const auto profile = ProfileScope::part("video");
   const auto film = film_frames(plan);
   progress.begin("encoding the video", "frames", static_cast<double>(film.size()));
   std::unique_ptr<VideoWriter> writer;
@@ -79,6 +81,7 @@ void assemble_contact_sheet(const FilmPlan& plan,
                             const std::function<Image(std::int64_t)>& frame,
                             const std::filesystem::path& output,
                             Progress& progress) {
+  const auto profile = ProfileScope::part("contact sheet");
   const auto film = pick_and_pad(plan.pick, 0, plan.frame_count);
   const auto available = static_cast<std::int64_t>(film.size());
   const std::int64_t count = std::min(available, kMaxSheetFrames);

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "media/plot.h"
 #include "media/resize.h"
 #include "pipeline/latents.h"
@@ -32,6 +33,7 @@ std::string numbered(const char* name, std::int64_t number) {
 }  // namespace
 
 at::Tensor TravelScene::latent_of(const Image& image) const {
+  const auto profile = ProfileScope::part("pixels");
   return encode_latent(pipeline->vae(), resize_for_img2img(image, request.width, request.height,
                                                            request.resize_mode));
 }
@@ -175,6 +177,7 @@ void FrameRenderer::write_log(FrameSink& sink) {
   if (!route.keeps_log() || route.log().empty()) {
     return;
   }
+  const auto profile = ProfileScope::part("other files");
   const WalkLog& log = route.log();
   sink.add_file({"walk.json", log.to_json(), {}});
   sink.add_file({"log.txt", log.text(scene_.request, route.first_words()), {}});

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/profile_scope.h"
 #include "travel/settings.h"
 
 namespace ptravel {
@@ -40,6 +41,7 @@ std::vector<RequestProblem> check_against_model(const TravelRequest& request,
 }  // namespace
 
 std::unique_ptr<Pipeline> open_checked(TravelRequest& request) {
+  const auto profile = ProfileScope::part("loading");
   std::unique_ptr<Pipeline> pipeline = Pipeline::open(pipeline_options(request));
   settle_with_model(request, *pipeline);
   throw_request_problems(check_against_model(request, *pipeline));

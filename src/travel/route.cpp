@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "travel/frame_settings.h"
 #include "travel/settings.h"
@@ -70,6 +71,7 @@ Route::Route(const StagePlan& plan,
 }
 
 void Route::encode_stages(Progress& progress) {
+  const auto profile = ProfileScope::part("prompts");
   const PromptEncoder& encoder = pipeline_.encoder();
   const bool whole_negative = keeps_whole_negative(request_);
   progress.begin("encoding the prompts", "stages", static_cast<double>(plan_.prompts.size()));
@@ -106,6 +108,7 @@ ImageConditioning Route::conditioning(const FramePlace& place, const TargetLaten
   if (place.at_stage()) {
     return stages_.at(static_cast<std::size_t>(place.stage)).conditioning;
   }
+  const auto profile = ProfileScope::part("walks");
   return walk_of(place.stage).at(place, [&] { return targets(place.stage); });
 }
 

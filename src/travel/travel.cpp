@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "base/profile_scope.h"
 #ifdef PTRAVEL_WITH_MEDIA
 #include "media/image_file.h"
 #endif
@@ -39,11 +40,19 @@ std::optional<Image> load_init_image(const std::string& path) {
     return std::nullopt;
   }
 #ifdef PTRAVEL_WITH_MEDIA
+  const auto profile = ProfileScope::part("reading pictures");
   return read_image(path).image;
 #else
   throw Error(ErrorCode::Unsupported,
               "[init_image] " + path + ": this build cannot read picture files");
 #endif
+}
+
+void load_model(TravelScene& scene, Progress& progress) {
+  const auto profile = ProfileScope::part("loading");
+  progress.begin("reading the model's hash", "", 0);
+  scene.identity = identify(scene.pipeline->files());
+  scene.pipeline->load(progress);
 }
 
 }  // namespace
@@ -64,9 +73,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
   const std::optional<Image> init_image = load_init_image(request.init_image);
-  progress.begin("reading the model's hash", "", 0);
-  state->identity = identify(state->pipeline->files());
-  state->pipeline->load(progress);
+  load_model(*state, progress);
   state->route.emplace(state->plan, state->request, *state->pipeline, first_stage, progress);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
   if (init_image) {

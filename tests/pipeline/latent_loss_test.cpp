@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "ptravel/profile.h"
 #include "tensor/rng.h"
 #include "tests/support/tensor_testing.h"
 
@@ -63,6 +64,22 @@ TEST(LatentLoss, GradientIsTheSlopeForNoiseAndVelocityModelsAndLongPrompts) {
       EXPECT_NEAR(difference_along(*pipeline, place, direction), slope, 0.05 * slope) << tokens;
     }
   }
+}
+
+TEST(LatentLoss, TheBackwardIsWorkOfTheUnet) {
+  const auto pipeline = tiny_pipeline(PredictionChoice::Eps);
+  const Place place = some_place(*pipeline, 77);
+  const auto backward_calls = [&](bool with_gradient) {
+    const Profile profile;
+    latent_loss(*pipeline, place.latent, place.draw, place.context, with_gradient);
+    std::int64_t calls = 0;
+    for (const ProfileEntry& entry : profile.report().entries) {
+      calls += entry.part == "unet" && entry.kind == "backward" ? entry.calls : 0;
+    }
+    return calls;
+  };
+  EXPECT_EQ(backward_calls(true), 1);
+  EXPECT_EQ(backward_calls(false), 0);
 }
 
 TEST(LatentLoss, VelocityIsReadAsNoise) {
