@@ -55,11 +55,11 @@ struct Call {
   bool is_forward() const { return direction == Direction::Forward; }
   /// One image, [C, h, w] seen as [1, C, h, w], in channels-last memory.
   static Description picture(const at::Tensor& x) {
-    return {{1, x.size(1), x.size(2), x.size(3)}, data_type(x), Tag::nhwc};
+    return {{1, x.size(1), x.size(2), x.size(3)}, data_type(x.scalar_type()), Tag::nhwc};
   }
   /// One image, [rows, columns].
   static Description matrix(const at::Tensor& x) {
-    return {{x.size(1), x.size(2)}, data_type(x), Tag::ab};
+    return {{x.size(1), x.size(2)}, data_type(x.scalar_type()), Tag::ab};
   }
   Description bias_layout(const memory::dims& sizes, Tag format) const {
     return bias.defined() ? Description(sizes, memory::data_type::f32, format) : Description();
@@ -67,9 +67,9 @@ struct Call {
 };
 
 Key key_of(const Call& call) {
-  return {call.direction,    call.x.size(-2),     call.x.size(-1),
-          call.out.size(-2), call.out.size(-1),   data_type(call.out),
-          call.addend,       call.border,         call.bias.defined(),
+  return {call.direction,       call.x.size(-2),   call.x.size(-1),
+          call.out.size(-2),    call.out.size(-1), data_type(call.out.scalar_type()),
+          call.addend,          call.border,       call.bias.defined(),
           at::get_num_threads()};
 }
 
@@ -137,7 +137,7 @@ struct PackedWeights::State {
   at::ScalarType dtype = at::kFloat;
 
   bool is_filter() const { return sizes.size() == 4; }
-  memory::data_type type() const { return layout.data_type(); }
+  memory::data_type type() const { return data_type(dtype); }
   /// The layout that oneDNN wants for a usual size; empty where it has no fast kernel.
   Description usual_layout() const;
   Plan make_plan(const Call& call, const Description& weights) const;
@@ -168,7 +168,7 @@ bool onednn_available() { return true; }
 PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
     : state_(std::make_unique<State>()) {
   PTRAVEL_CHECK((plain.dim() == 2 || plain.dim() == 4) && plain.is_contiguous());
-  const auto type = data_type(plain);
+  const auto type = data_type(plain.scalar_type());
   state_->sizes = plain.sizes().vec();
   state_->dtype = plain.scalar_type();
   state_->geometry = geometry;
@@ -271,7 +271,7 @@ bool PackedWeights::run(const at::Tensor& x,
   const bool in_place = residual.defined() && residual.data_ptr() == out.data_ptr();
   if (residual.defined()) {
     // oneDNN's fastest convolutions add what lies in the result's memory, and nothing else.
-    call.addend = in_place || state_->is_filter()                     ? Addend::Out
+    call.addend = in_place || state_->is_filter()               ? Addend::Out
                   : residual.scalar_type() == out.scalar_type() ? Addend::Residual
                                                                 : Addend::Residual32;
   }

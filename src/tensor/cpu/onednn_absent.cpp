@@ -21,11 +21,8 @@ PackedWeights::~PackedWeights() = default;
 
 at::Tensor PackedWeights::plain() const { return state_->plain; }
 
-bool PackedWeights::run(const at::Tensor&,
-                        const at::Tensor&,
-                        const at::Tensor&,
-                        at::Tensor&,
-                        RowBorder) const {
+bool PackedWeights::run(
+    const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor&, RowBorder) const {
   return false;
 }
 

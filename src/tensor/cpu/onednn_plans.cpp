@@ -12,11 +12,20 @@ using Description = memory::desc;
 
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
+/// A layout's sizes, by the name that the library's version has for them.
+memory::dims sizes_of(const Description& layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  return layout.get_dims();
+#else
+  return layout.dims();
+#endif
+}
+
 }  // namespace
 
 Description addend_layout(Addend addend, const Description& out) {
   return addend == Addend::Residual32
-             ? Description(out.dims(), memory::data_type::f32, memory::format_tag::ab)
+             ? Description(sizes_of(out), memory::data_type::f32, memory::format_tag::ab)
              : out;
 }
 
@@ -88,8 +97,8 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
-memory::data_type data_type(const at::Tensor& x) {
-  return x.scalar_type() == at::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
+memory::data_type data_type(at::ScalarType type) {
+  return type == at::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
 }
 
 memory wrap(const Description& layout, const at::Tensor& x) {

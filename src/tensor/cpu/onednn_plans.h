@@ -17,8 +17,8 @@ struct Plan {
 /// What is added to a result in the same pass.
 enum class Addend {
   None,
-  Out,       ///< What lies in the memory of the result.
-  Residual,  ///< Other memory, laid out like the result.
+  Out,         ///< What lies in the memory of the result.
+  Residual,    ///< Other memory, laid out like the result.
   Residual32,  ///< The same in float32.
 };
 
@@ -30,8 +30,8 @@ struct PlanOperands {
 /// The one oneDNN engine of this process.
 const dnnl::engine& engine();
 
-/// oneDNN's name for x's number format; x is float32 or bfloat16.
-dnnl::memory::data_type data_type(const at::Tensor& x);
+/// oneDNN's name for float32 or bfloat16.
+dnnl::memory::data_type data_type(at::ScalarType type);
 
 /// x's memory seen through a layout; x must outlive the result.
 dnnl::memory wrap(const dnnl::memory::desc& layout, const at::Tensor& x);
