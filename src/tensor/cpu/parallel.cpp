@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
 #include <omp.h>
 
 #include "base/profile_scope.h"
@@ -34,7 +34,7 @@ void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t ta
 #pragma omp parallel num_threads(threads)
   {
     omp_set_num_threads(1);  // holds for this thread inside this region alone
-    const at::NoGradGuard no_gradients;
+    const c10::InferenceMode inference;
     const ProfileFork::Branch branch(fork);
     try {
       for (std::int64_t task = next++; task < count; task = next++) {
