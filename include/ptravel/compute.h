@@ -6,8 +6,9 @@ namespace ptravel {
 /// CPU.
 enum class DeviceChoice { Auto, Cpu, Cuda };
 
-/// The networks' arithmetic. Auto takes fp16 on CUDA and fp32 on a CPU (the reference, the web UI's
-/// pictures); bf16 is about twice as fast there. fp16 is refused on a CPU. Samplers run in fp32.
+/// The networks' arithmetic. fp32 is the reference, the web UI's pictures. Auto takes fp16 on CUDA,
+/// bf16 on CPUs with instructions for it (AVX512_BF16, AMX), where it is about twice as fast, and
+/// fp32 on others. fp16 is refused on a CPU. Samplers run in fp32.
 enum class Precision { Auto, Fp32, Bf16, Fp16 };
 
 /// What the UNet predicts. Auto believes the files (a yaml or json beside the weights), else Eps.

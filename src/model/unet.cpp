@@ -137,7 +137,9 @@ class Builder {
   std::vector<Stage> inputs() {
     std::vector<Stage> stages;
     Stage first = begin("input_blocks", 0);
-    first.conv = Conv2d::same(at(first, 0), config_.in_channels, channels_, compute_);
+    // In full precision, which costs little here: a rounded latent would change every answer.
+    first.conv =
+        Conv2d::same(at(first, 0), config_.in_channels, channels_, full_precision(compute_));
     finish_input(stages, std::move(first));
     for (std::size_t level = 0; level < levels(); ++level) {
       for (std::int64_t i = 0; i < config_.num_res_blocks; ++i) {
@@ -396,10 +398,10 @@ at::Tensor Unet::Layers::embed_time(const at::Tensor& t, const BlockProbe& probe
 }
 
 at::Tensor Unet::Layers::run(const at::Tensor& x, const Pass& pass, const BlockProbe& probe) const {
-  at::Tensor h = to_channels_last(x.to(compute.dtype));
+  at::Tensor h = to_channels_last(x.to(at::kFloat));
   std::vector<at::Tensor> skips;
   for (const Stage& stage : inputs) {
-    h = stage(h, pass, probe);
+    h = stage(h, pass, probe).to(compute.dtype);
     skips.push_back(h);
   }
   const BlockProbe middle_probe;

@@ -9,6 +9,7 @@
 #include <sched.h>
 
 #include "ptravel/error.h"
+#include "tensor/cpu/kernels.h"
 #include "tensor/cpu/memory.h"
 
 namespace ptravel {
@@ -36,7 +37,9 @@ Compute resolve_compute(DeviceChoice device, Precision precision) {
   compute.device = resolve_device(device);
   switch (precision) {
     case Precision::Auto:
-      compute.dtype = compute.device.is_cuda() ? at::kHalf : at::kFloat;
+      compute.dtype = compute.device.is_cuda()       ? at::kHalf
+                      : cpu::has_bf16_instructions() ? at::kBFloat16
+                                                     : at::kFloat;
       break;
     case Precision::Fp32:
       compute.dtype = at::kFloat;

@@ -209,8 +209,12 @@ void add_output_fields(std::vector<RequestFieldEntry>& table) {
   const char* compute = "Computing";
   table.push_back(
       choice_field(field("device", compute, "Where to compute", false), &R::device, kDeviceNames));
-  table.push_back(choice_field(field("precision", compute, "Arithmetic of the networks", true),
-                               &R::precision, kPrecisionNames));
+  table.push_back(choice_field(
+      field("precision", compute,
+            "Arithmetic of the networks: fp32 is the reference; auto takes the fast one, fp16 on "
+            "CUDA, bf16 on CPUs that have it",
+            true),
+      &R::precision, kPrecisionNames));
   table.push_back(
       integer_field(field("threads", compute, "CPU threads; 0: all", false), &R::threads, 0, 1024));
   table.push_back(integer_field(

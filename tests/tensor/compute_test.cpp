@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "tensor/cpu/kernels.h"
 
 namespace ptravel {
 namespace {
@@ -14,7 +15,8 @@ TEST(Compute, ResolvesTheCpu) {
   EXPECT_TRUE(compute.device.is_cpu());
   EXPECT_EQ(compute.dtype, at::kFloat);
   EXPECT_EQ(resolve_compute(DeviceChoice::Cpu, Precision::Bf16).dtype, at::kBFloat16);
-  EXPECT_EQ(resolve_compute(DeviceChoice::Cpu, Precision::Auto).dtype, at::kFloat);
+  EXPECT_EQ(resolve_compute(DeviceChoice::Cpu, Precision::Auto).dtype,
+            cpu::has_bf16_instructions() ? at::kBFloat16 : at::kFloat);
 }
 
 TEST(Compute, RefusesHalfPrecisionOnTheCpu) {
