@@ -138,7 +138,13 @@ DiffusersLayout layout_of(ModelPart part, const ModelPlan& plan) {
   return layout;
 }
 
-/// A part's weights as diffusers names them, in fp16.
+/// In fp16; matrices and filters as bf16 has them, in which training multiplied them too. A picture
+/// in bf16 then comes from the very weights of one in fp32.
+at::Tensor stored(const at::Tensor& weight) {
+  return (weight.dim() > 1 ? weight.to(at::kBFloat16) : weight).to(at::kHalf);
+}
+
+/// A part's weights as diffusers names them.
 std::map<std::string, at::Tensor> part_weights(const FinishedModel& model, ModelPart part) {
   const DiffusersLayout layout = layout_of(part, model.plan);
   std::map<std::string, at::Tensor> result;
@@ -148,7 +154,7 @@ std::map<std::string, at::Tensor> part_weights(const FinishedModel& model, Model
     }
     const std::string diffusers = diffusers_name(part, name, layout);
     const auto mapped = map_diffusers_name(part, diffusers, layout);
-    at::Tensor weight = tensor.to(at::kHalf);
+    at::Tensor weight = stored(tensor);
     if (mapped && mapped->point_convolution) {
       weight = weight.flatten(1);
     }

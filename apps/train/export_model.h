@@ -19,8 +19,9 @@ struct FinishedModel {
   Vocabulary vocabulary;
 };
 
-/// Writes a diffusers folder: model_index.json, unet, vae, text_encoder (fp16 weights with their
-/// config.json), scheduler, tokenizer. Throws Io.
+/// Writes a diffusers folder: model_index.json, unet, vae, text_encoder (fp16 weights, of which
+/// matrices and filters are rounded to bf16, with their config.json), scheduler, tokenizer. Throws
+/// Io.
 void export_model(const FinishedModel& model, const std::filesystem::path& folder);
 
 }  // namespace ptravel::train
