@@ -4,12 +4,19 @@
 #include <bit>
 #include <cmath>
 #include <random>
+#include <string>
 #include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 namespace ptravel::cpu {
+
+#if defined(PTRAVEL_EMULATED_AMX)
+/// Runs where AVX512_BF16 does.
+extern const Kernels kEmulatedAmxKernels;
+#endif
+
 namespace {
 
 std::vector<float> random_numbers(std::size_t count) {
@@ -22,50 +29,123 @@ std::vector<float> random_numbers(std::size_t count) {
   return numbers;
 }
 
+/// The same, rounded to what bf16 holds.
+std::vector<float> random_bf16(std::size_t count) {
+  auto numbers = random_numbers(count);
+  for (float& number : numbers) {
+    number = std::bit_cast<float>(std::bit_cast<std::uint32_t>(number) & 0xffff0000U);
+  }
+  return numbers;
+}
+
+/// Memory of the kernels' format: T is float, or std::uint16_t for bf16.
+template <typename T>
+std::vector<T> narrow(const std::vector<float>& numbers) {
+  std::vector<T> result;
+  for (const float number : numbers) {
+    if constexpr (std::is_same_v<T, float>) {
+      result.push_back(number);
+    } else {
+      result.push_back(static_cast<T>(std::bit_cast<std::uint32_t>(number) >> 16));
+    }
+  }
+  return result;
+}
+
+template <typename T>
+std::vector<float> widen(const std::vector<T>& numbers) {
+  std::vector<float> result;
+  for (const T number : numbers) {
+    if constexpr (std::is_same_v<T, float>) {
+      result.push_back(number);
+    } else {
+      result.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(number) << 16));
+    }
+  }
+  return result;
+}
+
+/// Tokens of one head, `gap` elements between two of them.
+AttentionShape shape_of(std::int64_t queries,
+                        std::int64_t keys,
+                        std::int64_t dim,
+                        float scale,
+                        bool causal = false,
+                        std::int64_t gap = 0) {
+  AttentionShape shape;
+  shape.head_dim = dim;
+  shape.query_rows = queries;
+  shape.key_rows = keys;
+  shape.query_stride = shape.key_stride = shape.value_stride = shape.out_stride = dim + gap;
+  shape.scale = scale;
+  shape.causal = causal;
+  return shape;
+}
+
+template <typename Number>
+struct Attended {
+  std::vector<Number> out;  ///< [query_rows, head_dim]
+  std::vector<Number> logsums;
+};
+
 /// Softmax attention of one head in double precision.
-std::vector<double> reference(const AttentionShape& shape,
-                              const std::vector<float>& q,
-                              const std::vector<float>& k,
-                              const std::vector<float>& v) {
-  std::vector<double> out(static_cast<std::size_t>(shape.query_rows * shape.head_dim));
+Attended<double> reference(const AttentionShape& shape,
+                           const std::vector<float>& q,
+                           const std::vector<float>& k,
+                           const std::vector<float>& v) {
+  Attended<double> result;
+  result.out.resize(static_cast<std::size_t>(shape.query_rows * shape.head_dim));
   for (std::int64_t row = 0; row < shape.query_rows; ++row) {
     double total = 0;
-    for (std::int64_t key = 0; key < shape.key_rows; ++key) {
+    double* out = result.out.data() + row * shape.head_dim;
+    for (std::int64_t key = 0; key < shape.key_rows && (!shape.causal || key <= row); ++key) {
       double score = 0;
       for (std::int64_t d = 0; d < shape.head_dim; ++d) {
-        score += static_cast<double>(q[row * shape.head_dim + d]) * k[key * shape.head_dim + d];
+        score +=
+            static_cast<double>(q[row * shape.query_stride + d]) * k[key * shape.key_stride + d];
       }
       const double weight = std::exp(score * shape.scale);
       total += weight;
       for (std::int64_t d = 0; d < shape.head_dim; ++d) {
-        out[row * shape.head_dim + d] += weight * v[key * shape.head_dim + d];
+        out[d] += weight * v[key * shape.value_stride + d];
       }
     }
     for (std::int64_t d = 0; d < shape.head_dim; ++d) {
-      out[row * shape.head_dim + d] /= total;
+      out[d] /= total;
     }
+    result.logsums.push_back(std::log(total));
   }
-  return out;
+  return result;
 }
 
-std::vector<float> attend(const Kernels& kernels,
-                          const AttentionShape& shape,
-                          const std::vector<float>& q,
-                          const std::vector<float>& k,
-                          const std::vector<float>& v) {
-  constexpr auto kFloat = Element::Float32;
-  std::vector<float> packed(static_cast<std::size_t>(kernels.attention_packed_size(kFloat, shape)));
+template <typename T>
+Attended<float> attend(const Kernels& kernels,
+                       const AttentionShape& shape,
+                       const std::vector<float>& q,
+                       const std::vector<float>& k,
+                       const std::vector<float>& v) {
+  constexpr auto kElement = std::is_same_v<T, float> ? Element::Float32 : Element::Bfloat16;
+  const auto nq = narrow<T>(q), nk = narrow<T>(k), nv = narrow<T>(v);
+  std::vector<float> packed(
+      static_cast<std::size_t>(kernels.attention_packed_size(kElement, shape)), NAN);
   std::vector<float> scratch(
-      static_cast<std::size_t>(kernels.attention_scratch_size(kFloat, shape)));
-  std::vector<float> out(q.size());
+      static_cast<std::size_t>(kernels.attention_scratch_size(kElement, shape)), NAN);
+  std::vector<T> out(nq.size());
+  Attended<float> result;
+  result.logsums.resize(static_cast<std::size_t>(shape.query_rows));
   for (std::int64_t key = 0; key < shape.key_rows; key += kKeyBlock) {
-    kernels.pack_keys_values(kFloat, shape, k.data(), v.data(), 0, key, packed.data());
+    kernels.pack_keys_values(kElement, shape, nk.data(), nv.data(), 0, key, packed.data());
   }
   for (std::int64_t row = 0; row < shape.query_rows; row += kQueryBlock) {
-    kernels.attention_rows(kFloat, shape, q.data(), packed.data(), 0, row, scratch.data(),
-                           out.data(), nullptr);
+    kernels.attention_rows(kElement, shape, nq.data(), packed.data(), 0, row, scratch.data(),
+                           out.data(), result.logsums.data());
   }
-  return out;
+  const auto wide = widen(out);
+  for (std::int64_t row = 0; row < shape.query_rows; ++row) {
+    const auto begin = wide.begin() + row * shape.out_stride;
+    result.out.insert(result.out.end(), begin, begin + shape.head_dim);
+  }
+  return result;
 }
 
 /// The gradients of attention of one head with respect to queries, keys and values, one after the
@@ -76,7 +156,7 @@ std::vector<double> reference_gradients(const AttentionShape& shape,
                                         const std::vector<float>& v,
                                         const std::vector<float>& grad) {
   const std::int64_t dim = shape.head_dim;
-  const auto out = reference(shape, q, k, v);
+  const auto out = reference(shape, q, k, v).out;
   std::vector<double> result(q.size() + k.size() + v.size());
   double* dq = result.data();
   double* dk = dq + q.size();
@@ -117,33 +197,12 @@ std::vector<float> gradients(const Kernels& kernels,
                              const std::vector<float>& k,
                              const std::vector<float>& v,
                              const std::vector<float>& grad) {
-  constexpr bool kWide = std::is_same_v<T, float>;
-  constexpr auto kElement = kWide ? Element::Float32 : Element::Bfloat16;
-  const auto narrow = [](const std::vector<float>& x) {
-    std::vector<T> result;
-    for (const float number : x) {
-      if constexpr (kWide) {
-        result.push_back(number);
-      } else {
-        result.push_back(static_cast<T>(std::bit_cast<std::uint32_t>(number) >> 16));
-      }
-    }
-    return result;
-  };
-  std::vector<float> out = attend(kernels, shape, q, k, v);
-  std::vector<float> logsums;
-  for (std::int64_t row = 0; row < shape.query_rows; ++row) {
-    double total = 0;
-    for (std::int64_t key = 0; key < shape.key_rows; ++key) {
-      double score = 0;
-      for (std::int64_t d = 0; d < shape.head_dim; ++d) {
-        score += static_cast<double>(q[row * shape.head_dim + d]) * k[key * shape.head_dim + d];
-      }
-      total += std::exp(score * shape.scale);
-    }
-    logsums.push_back(static_cast<float>(std::log(total)));
-  }
-  const auto nq = narrow(q), nk = narrow(k), nv = narrow(v), ng = narrow(grad), no = narrow(out);
+  constexpr auto kElement = std::is_same_v<T, float> ? Element::Float32 : Element::Bfloat16;
+  const auto exact = reference(shape, q, k, v);
+  const std::vector<float> out(exact.out.begin(), exact.out.end());
+  const std::vector<float> logsums(exact.logsums.begin(), exact.logsums.end());
+  const auto nq = narrow<T>(q), nk = narrow<T>(k), nv = narrow<T>(v), ng = narrow<T>(grad),
+             no = narrow<T>(out);
   const auto sizes = kernels.attention_gradient_sizes(kElement, shape);
   std::vector<float> packed(static_cast<std::size_t>(sizes.packed));
   std::vector<float> scratch(static_cast<std::size_t>(sizes.scratch));
@@ -161,28 +220,51 @@ std::vector<float> gradients(const Kernels& kernels,
     result.insert(result.end(), begin, begin + shape.head_dim);
   }
   for (const auto* part : {&keys, &values}) {
-    for (const T number : *part) {
-      if constexpr (kWide) {
-        result.push_back(number);
-      } else {
-        result.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(number) << 16));
-      }
-    }
+    const auto wide = widen(*part);
+    result.insert(result.end(), wide.begin(), wide.end());
   }
   return result;
 }
 
-/// Every instruction set that this processor runs.
-class KernelSets : public testing::TestWithParam<int> {
+/// Every set of kernels, by its name.
+class KernelSets : public testing::TestWithParam<const char*> {
  protected:
-  const Kernels* kernels() const {
-    const Kernels* const* all = runnable_kernels();
-    for (int i = 0; i < GetParam(); ++i) {
-      if (all[i] == nullptr) {
-        return nullptr;
+  /// Null where this processor does not run them.
+  static const Kernels* find(const std::string& name) {
+    for (const Kernels* const* table = runnable_kernels(); *table != nullptr; ++table) {
+      if (name == (*table)->name) {
+        return *table;
       }
     }
-    return all[GetParam()];
+#if defined(PTRAVEL_EMULATED_AMX)
+    if (name == kEmulatedAmxKernels.name && find("avx512_bf16") != nullptr) {
+      return &kEmulatedAmxKernels;
+    }
+#endif
+    return nullptr;
+  }
+  const Kernels* kernels() const { return find(GetParam()); }
+
+  void expect_attention(const AttentionShape& shape) const {
+    const auto q = random_bf16(static_cast<std::size_t>(shape.query_rows * shape.query_stride));
+    const auto k = random_bf16(static_cast<std::size_t>(shape.key_rows * shape.key_stride));
+    const auto v = random_bf16(static_cast<std::size_t>(shape.key_rows * shape.value_stride));
+    const auto expected = reference(shape, q, k, v);
+    const auto wide = attend<float>(*kernels(), shape, q, k, v);
+    const auto low = attend<std::uint16_t>(*kernels(), shape, q, k, v);
+    const auto at = [&](std::size_t i) {
+      return testing::Message() << kernels()->name << ", " << shape.query_rows << " queries, "
+                                << shape.key_rows << " keys of " << shape.head_dim << ", at " << i;
+    };
+    for (std::size_t i = 0; i < expected.out.size(); ++i) {
+      ASSERT_NEAR(wide.out[i], expected.out[i], 1e-4) << at(i);
+      ASSERT_NEAR(low.out[i], expected.out[i], 0.01 + 0.01 * std::abs(expected.out[i])) << at(i);
+    }
+    for (std::size_t i = 0; i < expected.logsums.size(); ++i) {
+      const double size = 1 + std::abs(expected.logsums[i]);
+      ASSERT_NEAR(wide.logsums[i], expected.logsums[i], 2e-6 * size) << at(i);
+      ASSERT_NEAR(low.logsums[i], expected.logsums[i], 1e-4 + 2e-6 * size) << at(i);
+    }
   }
 };
 
@@ -190,36 +272,44 @@ TEST_P(KernelSets, AttendCorrectly) {
   if (kernels() == nullptr) {
     GTEST_SKIP() << "this processor has fewer instruction sets";
   }
-  AttentionShape shape;
-  shape.head_dim = 21;
-  shape.query_rows = 53;
-  shape.key_rows = 201;
-  shape.query_stride = shape.key_stride = shape.value_stride = shape.out_stride = shape.head_dim;
-  shape.scale = 0.2F;
-  const auto q = random_numbers(static_cast<std::size_t>(shape.query_rows * shape.head_dim));
-  const auto k = random_numbers(static_cast<std::size_t>(shape.key_rows * shape.head_dim));
-  const auto v = random_numbers(static_cast<std::size_t>(shape.key_rows * shape.head_dim));
-  const auto expected = reference(shape, q, k, v);
-  const auto actual = attend(*kernels(), shape, q, k, v);
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    ASSERT_NEAR(actual[i], expected[i], 1e-4) << kernels()->name << " at " << i;
+  // Sizes of Stable Diffusion, sizes around blocks and vectors, and very small ones.
+  for (const std::int64_t dim : {1, 8, 21, 40, 64, 80, 160}) {
+    for (const std::int64_t keys : {1, 2, 77, 130}) {
+      expect_attention(shape_of(53, keys, dim, 0.1F));
+    }
   }
+  for (const std::int64_t queries : {1, 16, 17, 33, 48, 96, 100}) {
+    expect_attention(shape_of(queries, 33, 40, 0.2F, /*causal=*/false, /*gap=*/3));
+  }
+  expect_attention(shape_of(5, 4097, 40, 0.1F));
+  expect_attention(shape_of(50, 256, 512, 0.04F));
+}
+
+TEST_P(KernelSets, AttendCausally) {
+  if (kernels() == nullptr) {
+    GTEST_SKIP() << "this processor has fewer instruction sets";
+  }
+  for (const std::int64_t rows : {1, 31, 77, 129, 300}) {
+    expect_attention(shape_of(rows, rows, 64, 0.1F, /*causal=*/true));
+  }
+  expect_attention(shape_of(70, 20, 8, 0.2F, /*causal=*/true, /*gap=*/5));
+  expect_attention(shape_of(20, 170, 8, 0.2F, /*causal=*/true));
+}
+
+TEST_P(KernelSets, AttendToFewOfManyKeys) {
+  if (kernels() == nullptr) {
+    GTEST_SKIP() << "this processor has fewer instruction sets";
+  }
+  // Scores up to some hundreds: most probabilities are far below the smallest number.
+  expect_attention(shape_of(60, 300, 8, 4.0F));
 }
 
 TEST_P(KernelSets, DifferentiateAttentionCorrectly) {
   if (kernels() == nullptr) {
     GTEST_SKIP() << "this processor has fewer instruction sets";
   }
-  AttentionShape shape;
-  shape.head_dim = 21;
-  shape.query_rows = 53;
-  shape.key_rows = 201;
-  shape.query_stride = shape.key_stride = shape.value_stride = shape.out_stride = shape.head_dim;
-  shape.scale = 0.1F;
-  auto numbers = random_numbers(static_cast<std::size_t>(508 * shape.head_dim));
-  for (float& number : numbers) {  // numbers that bf16 holds exactly
-    number = std::bit_cast<float>(std::bit_cast<std::uint32_t>(number) & 0xffff0000U);
-  }
+  const AttentionShape shape = shape_of(53, 201, 21, 0.1F);
+  const auto numbers = random_bf16(static_cast<std::size_t>(508 * shape.head_dim));
   auto next = numbers.begin();
   const auto take = [&](std::int64_t rows) {
     const auto begin = next;
@@ -265,7 +355,10 @@ TEST_P(KernelSets, ActivateAndNormaliseCorrectly) {
   EXPECT_NEAR(squares / count, 1.0, 1e-4) << kernels()->name;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KernelSets, testing::Range(0, 4));
+INSTANTIATE_TEST_SUITE_P(
+    All,
+    KernelSets,
+    testing::Values("amx", "avx512_bf16", "avx512", "avx2", "baseline", "emulated amx"));
 
 }  // namespace
 }  // namespace ptravel::cpu

@@ -1,5 +1,5 @@
 // The gradient of attention on vectors (Dao et al. 2022, "FlashAttention", algorithm 4); see
-// vector.h for how this file is compiled and attention_kernels.h for units.
+// vector.h for how this file is compiled and attention_units.h for units.
 //
 // With scores s = q k^T, probabilities p = softmax(s * scale) and out = p v:
 //   dv = p^T dout, dp = dout v^T, ds = scale * p * (dp - sum(dout * out)), dq = ds k, dk = ds^T q.
@@ -7,11 +7,20 @@
 
 #pragma once
 
-#include "tensor/cpu/attention_kernels.h"
+#include "tensor/cpu/attention_units.h"
 
 namespace ptravel::cpu {
 namespace {
 
+#if PTRAVEL_LANES == 16
+constexpr std::int64_t kTileVectors = 4;  // 6 x 4 sums live in the 32 registers
+#else
+constexpr std::int64_t kTileVectors = 2;
+#endif
+constexpr std::int64_t kTileRows = 6;
+constexpr std::int64_t kPanel = kTileVectors * kLanes;
+
+static_assert(kQueryBlock % kTileRows == 0);
 static_assert(kGradientKeys % kPanel == 0 && kGradientKeys % kTileRows == 0);
 
 /// The packed operands of one head. "Along": [rows][units of channels], the left factor of a
@@ -163,8 +172,10 @@ struct RowTerms {
   float scale, logsum, sum;
 };
 
+template <typename Units>
 inline Vec probability(const float* scores, const RowTerms& terms) {
-  return exp(load(scores) * terms.scale - terms.logsum);
+  const float scale = terms.scale * Units::kPowers, logsum = terms.logsum * Units::kPowers;
+  return Units::power(load(scores) * scale - logsum);
 }
 
 inline Vec slope(Vec p, const float* slopes, const RowTerms& terms) {
@@ -180,7 +191,7 @@ inline void soften_unit(FloatUnits,
   float* scores = tile.scores + row * kGradientKeys;
   float* slopes = tile.slopes + row * kGradientKeys;
   for (std::int64_t c = 0; c < columns; c += kLanes) {
-    const Vec p = probability(scores + c, terms[0]);
+    const Vec p = probability<FloatUnits>(scores + c, terms[0]);
     store(slopes + c, slope(p, slopes + c, terms[0]));
     store(scores + c, p);
   }
@@ -198,12 +209,11 @@ inline void soften_unit(PairUnits,
   float* slopes = tile.slopes + row * kGradientKeys;
   float* along = tile.slopes_along + row * kAlong;
   const auto pairs = [](HalfBits low, HalfBits high) {
-    return reinterpret_cast<Vec>(__builtin_convertvector(low, Bits) |
-                                 __builtin_convertvector(high, Bits) << 16);
+    return reinterpret_cast<Vec>(widen(low) | widen(high) << 16);
   };
   for (std::int64_t c = 0; c < columns; c += kLanes) {
-    const Vec p0 = probability(scores + c, terms[0]);
-    const Vec p1 = probability(scores + kGradientKeys + c, terms[1]);
+    const Vec p0 = probability<PairUnits>(scores + c, terms[0]);
+    const Vec p1 = probability<PairUnits>(scores + kGradientKeys + c, terms[1]);
     const HalfBits slope0 = to_bf16(slope(p0, slopes + c, terms[0]));
     const HalfBits slope1 = to_bf16(slope(p1, slopes + kGradientKeys + c, terms[1]));
     store(scores + c, pairs(to_bf16(p0), to_bf16(p1)));
@@ -221,51 +231,6 @@ inline void hide_columns(float* scores, std::int64_t valid, std::int64_t columns
   }
 }
 
-/// The left factor of a product: the unit at (row, unit) is data[row * row_stride + unit *
-/// unit_stride].
-struct LeftFactor {
-  const float* data;
-  std::int64_t row_stride;
-  std::int64_t unit_stride;
-};
-
-/// sums[rows, width] += a[rows, units] * b[units, width], width = kVectors * kLanes. As
-/// multiply_tile, whose fixed strides make it a few percent faster.
-template <typename Units, int kVectors>
-inline void multiply_strided_tile(
-    const LeftFactor& a, const float* b, std::int64_t units, float* sums, std::int64_t stride) {
-  Vec tile[kTileRows][kVectors];
-#pragma GCC unroll 6
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      tile[r][v] = load(sums + r * stride + v * kLanes);
-    }
-  }
-  for (std::int64_t u = 0; u < units; ++u) {
-    Vec column[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      column[v] = load(b + u * stride + v * kLanes);
-    }
-#pragma GCC unroll 6
-    for (int r = 0; r < kTileRows; ++r) {
-      const float left = a.data[r * a.row_stride + u * a.unit_stride];
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        tile[r][v] = Units::multiply_add(left, column[v], tile[r][v]);
-      }
-    }
-  }
-#pragma GCC unroll 6
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      store(sums + r * stride + v * kLanes, tile[r][v]);
-    }
-  }
-}
-
 /// sums[rows, padded_dim] += a * b, rows rounded up to whole tiles.
 template <typename Units>
 inline void multiply_rows(LeftFactor a,
@@ -280,7 +245,8 @@ inline void multiply_rows(LeftFactor a,
       float* to = sums + row * padded_dim + first;
       const std::int64_t width = padded_dim - first < kPanel ? padded_dim - first : kPanel;
       const auto tile = [&]<int kVectors>() {
-        multiply_strided_tile<Units, kVectors>(left, b + first, units, to, padded_dim);
+        multiply_tile<Units, kTileRows, kVectors>(left, b + first, padded_dim, units, to,
+                                                  padded_dim, true);
       };
       switch (width / kLanes) {
         case 1:
@@ -324,12 +290,12 @@ void differentiate_tile(const AttentionShape& shape,
     for (std::int64_t row = 0; row < kQueryBlock; row += kTileRows) {
       const std::int64_t left = (first_query + row) * units;
       const std::int64_t to = row * kGradientKeys + c;
-      multiply_tile<Units, kTileVectors>(operands.queries_along + left, units,
-                                         operands.keys_down + panel, units, tile.scores + to,
-                                         kGradientKeys, false);
-      multiply_tile<Units, kTileVectors>(operands.grad_along + left, units,
-                                         operands.values_down + panel, units, tile.slopes + to,
-                                         kGradientKeys, false);
+      multiply_tile<Units, kTileRows, kTileVectors>({operands.queries_along + left, units, 1},
+                                                    operands.keys_down + panel, kPanel, units,
+                                                    tile.scores + to, kGradientKeys, false);
+      multiply_tile<Units, kTileRows, kTileVectors>({operands.grad_along + left, units, 1},
+                                                    operands.values_down + panel, kPanel, units,
+                                                    tile.slopes + to, kGradientKeys, false);
     }
   }
   for (std::int64_t row = 0; row < kQueryBlock; row += kPerUnit) {

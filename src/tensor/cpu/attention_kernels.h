@@ -1,342 +1,298 @@
-// Attention on vectors; see vector.h for how this file is compiled.
+// Attention on vectors; see vector.h for how this file is compiled and attention_units.h for units.
 //
-// All operands are kept in 32-bit units: a float, or two bf16 that one instruction multiplies and
-// adds. Keys of a head are packed as [panels of kPanel keys][units of head_dim][kPanel], values as
-// [panels of kPanel channels][units of keys][panel width], so that the inner loop reads memory in
-// order.
+// A vector holds a number of each of kLanes queries, so that the softmax takes no maxima or sums
+// across lanes. A block of queries makes the columns of all results:
+//   scores^T = keys * queries^T,  out^T = values^T * probabilities^T.
+// The left factors of a head are packed once: keys as [keys][units of head_dim], values as [blocks
+// of keys][channels][units of kKeyBlock keys].
 
 #pragma once
 
-#include "tensor/cpu/kernels.h"
-#include "tensor/cpu/vector.h"
+#include "tensor/cpu/attention_units.h"
 
 namespace ptravel::cpu {
 namespace {
 
+/// Products on vectors, in tiles whose sums stay in registers.
+template <typename AnyUnits>
+struct VectorProducts {
+  using Units = AnyUnits;
 #if PTRAVEL_LANES == 16
-constexpr std::int64_t kTileVectors = 4;  // 6 x 4 sums live in the 32 registers
+  static constexpr int kTileRows = 8, kTileVectors = 3;
+#elif PTRAVEL_LANES == 8
+  static constexpr int kTileRows = 4, kTileVectors = 3;
 #else
-constexpr std::int64_t kTileVectors = 2;
+  static constexpr int kTileRows = 4, kTileVectors = 2;
 #endif
-constexpr std::int64_t kTileRows = 6;
-constexpr std::int64_t kPanel = kTileVectors * kLanes;
-constexpr float kInfinity = __builtin_inff();
+  /// The left factor's rows and units come in multiples of these.
+  static constexpr std::int64_t kRowStep = kTileRows, kUnitStep = 1;
 
-static_assert(kQueryBlock % kTileRows == 0 && kKeyBlock % kPanel == 0);
+  /// Lives while one thread multiplies.
+  struct Session {};
 
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t step) {
-  return (value + step - 1) / step * step;
-}
-
-/// Units are floats; bf16 input is widened.
-struct FloatUnits {
-  static constexpr std::int64_t kPerUnit = 1;
-  static Vec multiply_add(float a, Vec b, Vec sum) { return sum + a * b; }
-  static float unit(const float* p, std::int64_t) { return *p; }
-  static float unit(const Bf16* p, std::int64_t) {
-    return __builtin_bit_cast(float, static_cast<std::uint32_t>(p->bits) << 16);
-  }
-  template <typename T>
-  static float unit_across(const T* p, std::int64_t, std::int64_t) {
-    return unit(p, 1);
-  }
-};
-
-#if defined(__AVX512BF16__)
-/// Units are pairs of bf16.
-struct PairUnits {
-  static constexpr std::int64_t kPerUnit = 2;
-  static float pair(std::uint32_t low, std::uint32_t high) {
-    return __builtin_bit_cast(float, low | high << 16);
-  }
-  static Vec multiply_add(float a, Vec b, Vec sum) {
-    const Bits pairs = __builtin_bit_cast(std::uint32_t, a) + Bits{};
-    const auto left = reinterpret_cast<__m512bh>(pairs);
-    const auto right = reinterpret_cast<__m512bh>(b);
-    return reinterpret_cast<Vec>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), left, right));
-  }
-  /// Elements p[0], p[1]; the second is zero when only `left` = 1 is there.
-  static float unit(const Bf16* p, std::int64_t left) {
-    return pair(p[0].bits, left > 1 ? p[1].bits : 0);
-  }
-  /// Elements of two rows, `stride` apart.
-  static float unit_across(const Bf16* p, std::int64_t stride, std::int64_t left) {
-    return pair(p[0].bits, left > 1 ? p[stride].bits : 0);
-  }
-};
-#endif
-
-template <typename T>
-struct UnitsFor {
-  using Type = FloatUnits;
-};
-#if defined(__AVX512BF16__)
-template <>
-struct UnitsFor<Bf16> {
-  using Type = PairUnits;
-};
-#endif
-
-/// Sizes in units or floats that follow from an AttentionShape.
-template <typename T>
-struct AttentionLayout {
-  using Units = typename UnitsFor<T>::Type;
-  static constexpr std::int64_t kPerUnit = Units::kPerUnit;
-
-  explicit AttentionLayout(const AttentionShape& shape)
-      : dim_units((shape.head_dim + kPerUnit - 1) / kPerUnit),
-        padded_dim(round_up(shape.head_dim, kLanes)),
-        padded_keys(round_up(shape.key_rows, kKeyBlock)),
-        key_units(padded_keys / kPerUnit) {}
-
-  std::int64_t packed_keys_size() const { return padded_keys * dim_units; }
-  std::int64_t packed_values_size() const { return key_units * padded_dim; }
-  std::int64_t panel_width(std::int64_t channel) const {
-    return padded_dim - channel < kPanel ? padded_dim - channel : kPanel;
-  }
-
-  std::int64_t dim_units;
-  std::int64_t padded_dim;
-  std::int64_t padded_keys;
-  std::int64_t key_units;
-};
-
-/// sums[rows, width] (+)= a[rows, units] * b[units, width], width = kVectors * kLanes.
-template <typename Units, int kVectors>
-inline void multiply_tile(const float* a,
-                          std::int64_t a_stride,
-                          const float* b,
-                          std::int64_t units,
-                          float* sums,
-                          std::int64_t sums_stride,
-                          bool add) {
-  constexpr std::int64_t kWidth = kVectors * kLanes;
-  Vec tile[kTileRows][kVectors];
-#pragma GCC unroll 6
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      tile[r][v] = add ? load(sums + r * sums_stride + v * kLanes) : Vec{};
-    }
-  }
-  for (std::int64_t u = 0; u < units; ++u) {
-    Vec column[kVectors];
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      column[v] = load(b + u * kWidth + v * kLanes);
-    }
-#pragma GCC unroll 6
-    for (int r = 0; r < kTileRows; ++r) {
-      const float left = a[r * a_stride + u];
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        tile[r][v] = Units::multiply_add(left, column[v], tile[r][v]);
+  /// sums[rows, columns] (+)= a[rows, units] * b[units, columns], columns a multiple of kLanes. The
+  /// rows of a are `a_stride` apart, those of b and sums kQueryBlock.
+  static void multiply(const float* a,
+                       std::int64_t a_stride,
+                       std::int64_t rows,
+                       const float* b,
+                       std::int64_t units,
+                       std::int64_t columns,
+                       float* sums,
+                       bool add) {
+    for (std::int64_t c = 0; c < columns; c += kTileVectors * kLanes) {
+      const auto band = [&]<int kVectors>() {
+        for (std::int64_t row = 0; row < rows; row += kTileRows) {
+          multiply_tile<Units, kTileRows, kVectors>({a + row * a_stride, a_stride, 1}, b + c,
+                                                    kQueryBlock, units,
+                                                    sums + row * kQueryBlock + c, kQueryBlock, add);
+        }
+      };
+      switch ((columns - c) / kLanes) {
+        case 1:
+          band.template operator()<1>();
+          break;
+        case 2:
+          band.template operator()<2>();
+          break;
+        default:
+          band.template operator()<kTileVectors>();
       }
     }
   }
-#pragma GCC unroll 6
-  for (int r = 0; r < kTileRows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      store(sums + r * sums_stride + v * kLanes, tile[r][v]);
-    }
+};
+
+/// Sizes in rows, units or floats that follow from an AttentionShape.
+template <typename Products>
+struct AttentionLayout {
+  static constexpr std::int64_t kPerUnit = Products::Units::kPerUnit;
+  static constexpr std::int64_t kBlockUnits = kKeyBlock / kPerUnit;
+  static constexpr std::int64_t kKeysPerStep = kPerUnit * Products::kUnitStep;
+  static constexpr std::int64_t kKeyStep =
+      Products::kRowStep > kKeysPerStep ? Products::kRowStep : kKeysPerStep;
+  static_assert(kKeyBlock % kKeyStep == 0 && kBlockUnits % kLanes == 0 &&
+                kKeyStep % Products::kRowStep == 0 && kKeyStep % kKeysPerStep == 0 &&
+                kQueryBlock % kLanes == 0);
+
+  explicit AttentionLayout(const AttentionShape& shape)
+      : dim_units(round_up((shape.head_dim + kPerUnit - 1) / kPerUnit, Products::kUnitStep)),
+        channels(round_up(shape.head_dim, Products::kRowStep)),
+        keys(round_up(shape.key_rows, kKeyStep)) {}
+
+  std::int64_t packed_keys_size() const { return keys * dim_units; }
+  std::int64_t packed_values_size() const {
+    return round_up(keys, kKeyBlock) / kPerUnit * channels;
+  }
+  std::int64_t scratch_size() const {
+    return kQueryBlock * (kKeyBlock + sum_rows() + dim_units + 2) + kLanes;
+  }
+  /// The block of values that begins at `first_key`, in the packed operands of a head.
+  std::int64_t values_of(std::int64_t first_key) const {
+    return packed_keys_size() + first_key / kPerUnit * channels;
+  }
+  /// Whole vectors of channels, for transposing.
+  std::int64_t sum_rows() const { return round_up(channels, kLanes); }
+
+  std::int64_t dim_units;
+  std::int64_t channels;
+  std::int64_t keys;
+};
+
+/// Lays out keys [first_key, end), zeros where none are.
+template <typename Products, typename T>
+void pack_keys(const AttentionShape& shape,
+               const T* keys,
+               std::int64_t first_key,
+               std::int64_t end,
+               float* packed) {
+  using Units = typename Products::Units;
+  const AttentionLayout<Products> layout(shape);
+  for (std::int64_t key = first_key; key < end; ++key) {
+    float* to = packed + key * layout.dim_units;
+    const T* from = keys + key * shape.key_stride;
+    for_lanes(layout.dim_units, [&](std::int64_t u, std::int64_t n) {
+      const std::int64_t d = u * Units::kPerUnit;
+      const bool there = key < shape.key_rows && d < shape.head_dim;
+      store_n(to + u, there ? Units::load_units(from + d, shape.head_dim - d) : Vec{}, n);
+    });
   }
 }
 
-template <typename Units>
-inline void multiply_panel(std::int64_t vectors,
-                           const float* a,
-                           std::int64_t a_stride,
-                           const float* b,
-                           std::int64_t units,
-                           float* sums,
-                           std::int64_t sums_stride,
-                           bool add) {
-  switch (vectors) {
-    case 1:
-      return multiply_tile<Units, 1>(a, a_stride, b, units, sums, sums_stride, add);
-    case 2:
-      return multiply_tile<Units, 2>(a, a_stride, b, units, sums, sums_stride, add);
-#if PTRAVEL_LANES == 16
-    case 3:
-      return multiply_tile<Units, 3>(a, a_stride, b, units, sums, sums_stride, add);
-    default:
-      return multiply_tile<Units, 4>(a, a_stride, b, units, sums, sums_stride, add);
-#else
-    default:
-      return;
-#endif
+/// Lays out the values of keys [first_key, end) in the block that begins at first_key.
+template <typename Products, typename T>
+void pack_values(const AttentionShape& shape,
+                 const T* values,
+                 std::int64_t first_key,
+                 std::int64_t end,
+                 float* block) {
+  using Units = typename Products::Units;
+  using Layout = AttentionLayout<Products>;
+  const Layout layout(shape);
+  const std::int64_t units = (end - first_key) / Units::kPerUnit;
+  for (std::int64_t u = 0; u < units; u += kLanes) {
+    for_lanes(layout.channels, [&](std::int64_t c, std::int64_t n) {
+      Vec lanes[kLanes];
+      for (std::int64_t i = 0; i < kLanes; ++i) {
+        const std::int64_t key = first_key + (u + i) * Units::kPerUnit;
+        const std::int64_t left = shape.head_dim - c;
+        lanes[i] =
+            left > 0 && key < shape.key_rows
+                ? Units::load_across(values + key * shape.value_stride + c, shape.value_stride,
+                                     shape.key_rows - key, left < kLanes ? left : kLanes)
+                : Vec{};
+      }
+      transpose(lanes);
+      for (std::int64_t i = 0; i < n; ++i) {
+        store(block + (c + i) * Layout::kBlockUnits + u, lanes[i]);
+      }
+    });
   }
 }
 
-template <typename T>
+template <typename Products, typename T>
 void pack_block(const AttentionShape& shape,
                 const T* keys,
                 const T* values,
                 std::int64_t head,
                 std::int64_t first_key,
                 float* packed) {
-  using Units = typename UnitsFor<T>::Type;
-  constexpr std::int64_t kPerUnit = Units::kPerUnit;
-  const AttentionLayout<T> layout(shape);
-  const std::int64_t dim = shape.head_dim;
-  for (std::int64_t key = first_key; key < first_key + kKeyBlock; ++key) {
-    float* to = packed + key / kPanel * kPanel * layout.dim_units + key % kPanel;
-    const bool there = key < shape.key_rows;
-    const T* from = keys + (there ? key : 0) * shape.key_stride + head * dim;
-    for (std::int64_t u = 0; u < layout.dim_units; ++u) {
-      const std::int64_t d = u * kPerUnit;
-      to[u * kPanel] = there ? Units::unit(from + d, dim - d) : 0.0F;
-    }
-  }
-  float* packed_values = packed + layout.packed_keys_size();
-  for (std::int64_t first = 0; first < layout.padded_dim; first += kPanel) {
-    const std::int64_t width = layout.panel_width(first);
-    float* panel = packed_values + first * layout.key_units;
-    for (std::int64_t key = first_key; key < first_key + kKeyBlock; key += kPerUnit) {
-      float* to = panel + key / kPerUnit * width;
-      const std::int64_t left = shape.key_rows - key;
-      const T* from = values + (left > 0 ? key : 0) * shape.value_stride + head * dim + first;
-      for (std::int64_t c = 0; c < width; ++c) {
-        const bool there = left > 0 && first + c < dim;
-        to[c] = there ? Units::unit_across(from + c, shape.value_stride, left) : 0.0F;
-      }
-    }
-  }
+  const AttentionLayout<Products> layout(shape);
+  const std::int64_t rest = layout.keys - first_key;
+  const std::int64_t end = first_key + (rest < kKeyBlock ? rest : kKeyBlock);
+  pack_keys<Products>(shape, keys + head * shape.head_dim, first_key, end, packed);
+  pack_values<Products>(shape, values + head * shape.head_dim, first_key, end,
+                        packed + layout.values_of(first_key));
 }
 
-/// The state of one block of queries while it walks over the keys.
+/// The state of one block of queries while it walks over the keys. All rows are kQueryBlock long.
 struct QueryBlock {
-  float* queries;  ///< [kQueryBlock, dim_units] units
-  float* scores;   ///< [kQueryBlock, kKeyBlock], turned into units of probabilities in place
-  float* sums;     ///< [kQueryBlock, padded_dim], not yet divided by `total`
-  float* largest;  ///< [kQueryBlock], of the scaled scores so far
-  float* total;    ///< [kQueryBlock], sum of the probabilities relative to `largest`
+  float* scores;   ///< [kKeyBlock], turned into units of probabilities in place
+  float* sums;     ///< [channels], not yet divided by `total`
+  float* queries;  ///< [dim_units] units
+  float* largest;  ///< [1], of the scaled scores so far
+  float* total;    ///< [1], sum of the probabilities relative to `largest`
 };
 
-template <typename T>
-QueryBlock carve(const AttentionLayout<T>& layout, float* scratch) {
+template <typename Layout>
+QueryBlock carve(const Layout& layout, float* scratch) {
+  const auto address = reinterpret_cast<std::uintptr_t>(scratch);
+  const auto aligned = (address + sizeof(Vec) - 1) / sizeof(Vec) * sizeof(Vec);
   QueryBlock block;
-  block.scores = scratch;
+  block.scores = scratch + (aligned - address) / sizeof(float);
   block.sums = block.scores + kQueryBlock * kKeyBlock;
-  block.queries = block.sums + kQueryBlock * layout.padded_dim;
+  block.queries = block.sums + kQueryBlock * layout.sum_rows();
   block.largest = block.queries + kQueryBlock * layout.dim_units;
   block.total = block.largest + kQueryBlock;
   return block;
 }
 
-/// Writes probabilities over the scores they were made from; pairs take half of the room.
-inline void store_probability(FloatUnits, float* row, std::int64_t column, Vec p) {
-  store(row + column, p);
-}
-#if defined(__AVX512BF16__)
-inline void store_probability(PairUnits, float* row, std::int64_t column, Vec p) {
-  const HalfBits half = to_bf16(p);
-  __builtin_memcpy(row + column / 2, &half, sizeof(half));
-}
-#endif
-
-/// One row of the online softmax over `columns` keys, of which the first `valid` count.
-template <typename T>
-inline void soften_row(const QueryBlock& block,
-                       std::int64_t row,
-                       std::int64_t columns,
-                       std::int64_t valid,
-                       float scale,
-                       std::int64_t padded_dim) {
-  using Units = typename UnitsFor<T>::Type;
-  float* scores = block.scores + row * kKeyBlock;
-  for (std::int64_t c = valid > 0 ? valid : 0; c < columns; ++c) {
-    scores[c] = -kInfinity;
-  }
-  Vec best = splat(-kInfinity);
-  for (std::int64_t c = 0; c < columns; c += kLanes) {
-    best = max(best, load(scores + c));
-  }
-  const float block_largest = max_of(best) * scale;
-  const float before = block.largest[row];
-  const float largest = block_largest > before ? block_largest : before;
-  Vec sum{};
-  for (std::int64_t c = 0; c < columns; c += kLanes) {
-    const Vec p = exp(load(scores + c) * scale - largest);
-    sum += p;
-    store_probability(Units{}, scores, c, p);
-  }
-  if (largest != before) {
-    const float correction = exp(splat(before - largest))[0];
-    block.total[row] *= correction;
-    float* sums = block.sums + row * padded_dim;
-    for (std::int64_t c = 0; c < padded_dim; c += kLanes) {
-      store(sums + c, load(sums + c) * correction);
+/// Lays out `rows` queries as columns, zeros behind them, and sets out with no keys seen.
+template <typename Products, typename T>
+void begin_block(const AttentionShape& shape,
+                 const T* queries,
+                 std::int64_t rows,
+                 std::int64_t columns,
+                 const QueryBlock& block) {
+  using Units = typename Products::Units;
+  const AttentionLayout<Products> layout(shape);
+  for (std::int64_t column = 0; column < columns; column += kLanes) {
+    for (std::int64_t first = 0; first < layout.dim_units; first += kLanes) {
+      Vec lanes[kLanes];
+      const std::int64_t d = first * Units::kPerUnit;
+      for (std::int64_t i = 0; i < kLanes; ++i) {
+        const bool there = column + i < rows && d < shape.head_dim;
+        const T* from = queries + (column + i) * shape.query_stride + d;
+        lanes[i] = there ? Units::load_units(from, shape.head_dim - d) : Vec{};
+      }
+      transpose(lanes);
+      for (std::int64_t i = 0; i < kLanes && first + i < layout.dim_units; ++i) {
+        store(block.queries + (first + i) * kQueryBlock + column, lanes[i]);
+      }
     }
-    block.largest[row] = largest;
-  }
-  block.total[row] += sum_of(sum);
-}
-
-template <typename T>
-void begin_rows(const AttentionShape& shape,
-                const AttentionLayout<T>& layout,
-                const T* queries,
-                std::int64_t rows,
-                std::int64_t padded_rows,
-                const QueryBlock& block) {
-  using Units = typename UnitsFor<T>::Type;
-  for (std::int64_t row = 0; row < padded_rows; ++row) {
-    float* to = block.queries + row * layout.dim_units;
-    for (std::int64_t u = 0; u < layout.dim_units; ++u) {
-      const std::int64_t d = u * Units::kPerUnit;
-      const T* from = queries + (row < rows ? row : 0) * shape.query_stride + d;
-      to[u] = row < rows ? Units::unit(from, shape.head_dim - d) : 0.0F;
+    for (std::int64_t c = 0; c < layout.channels; ++c) {
+      store(block.sums + c * kQueryBlock + column, Vec{});
     }
-    for (std::int64_t c = 0; c < layout.padded_dim; ++c) {
-      block.sums[row * layout.padded_dim + c] = 0;
-    }
-    block.largest[row] = -kInfinity;
-    block.total[row] = 0;
+    store(block.largest + column, splat(-kInfinity));
+    store(block.total + column, Vec{});
   }
 }
 
-/// Scores of `padded_rows` queries against the `columns` packed keys from `first_key` on.
-template <typename T>
-void score_block(const AttentionLayout<T>& layout,
-                 const QueryBlock& block,
-                 const float* packed,
-                 std::int64_t padded_rows,
-                 std::int64_t first_key,
-                 std::int64_t columns) {
-  using Units = typename UnitsFor<T>::Type;
-  for (std::int64_t c = 0; c < columns; c += kPanel) {
-    const float* panel = packed + (first_key + c) * layout.dim_units;
-    for (std::int64_t row = 0; row < padded_rows; row += kTileRows) {
-      multiply_tile<Units, kTileVectors>(block.queries + row * layout.dim_units, layout.dim_units,
-                                         panel, layout.dim_units,
-                                         block.scores + row * kKeyBlock + c, kKeyBlock, false);
+/// Hides the scores of keys [first_key, first_key + keys) that are not there, or that come after
+/// the query where `causal`.
+inline void hide_keys(const AttentionShape& shape,
+                      std::int64_t first_key,
+                      std::int64_t keys,
+                      std::int64_t first_query,
+                      std::int64_t columns,
+                      float* scores) {
+  for (std::int64_t row = 0; row < keys; ++row) {
+    const std::int64_t key = first_key + row;
+    const std::int64_t before = shape.causal ? key - first_query : 0;
+    const std::int64_t hidden = key < shape.key_rows && before < columns ? before : columns;
+    for (std::int64_t c = 0; c < hidden; ++c) {
+      scores[row * kQueryBlock + c] = -kInfinity;
     }
   }
 }
 
-/// Adds probabilities times values to the running sums.
-template <typename T>
-void gather_block(const AttentionLayout<T>& layout,
-                  const QueryBlock& block,
-                  const float* values,
-                  std::int64_t padded_rows,
-                  std::int64_t first_key,
-                  std::int64_t columns) {
-  using Units = typename UnitsFor<T>::Type;
-  for (std::int64_t first = 0; first < layout.padded_dim; first += kPanel) {
-    const std::int64_t width = layout.panel_width(first);
-    const float* panel = values + first * layout.key_units + first_key / Units::kPerUnit * width;
-    for (std::int64_t row = 0; row < padded_rows; row += kTileRows) {
-      multiply_panel<Units>(width / kLanes, block.scores + row * kKeyBlock, kKeyBlock, panel,
-                            columns / Units::kPerUnit, block.sums + row * layout.padded_dim + first,
-                            layout.padded_dim, true);
+/// Online softmax of kLanes queries over `keys` more scores, in the column of each: turns these
+/// into units of probabilities, and brings sums and total to the new largest score.
+template <typename Units>
+inline void soften_columns(const QueryBlock& block,
+                           std::int64_t column,
+                           std::int64_t keys,
+                           float scale,
+                           std::int64_t channels) {
+  float* scores = block.scores + column;
+  Vec best[2] = {splat(-kInfinity), splat(-kInfinity)};
+  for (std::int64_t key = 0; key < keys; key += 2) {
+    best[0] = max(best[0], load(scores + key * kQueryBlock));
+    best[1] = max(best[1], load(scores + (key + 1) * kQueryBlock));
+  }
+  const Vec before = load(block.largest + column);
+  const Vec largest = max(max(best[0], best[1]) * scale, before);
+  Vec sums[Units::kPerUnit] = {};
+  for (std::int64_t key = 0; key < keys; key += Units::kPerUnit) {
+    Vec p[Units::kPerUnit];
+    for (std::int64_t i = 0; i < Units::kPerUnit; ++i) {
+      p[i] = Units::power(load(scores + (key + i) * kQueryBlock) * scale - largest);
+      sums[i] += p[i];
     }
+    store(scores + key / Units::kPerUnit * kQueryBlock, Units::across(p));
+  }
+  Vec total = sums[0];
+  for (std::int64_t i = 1; i < Units::kPerUnit; ++i) {
+    total += sums[i];
+  }
+  // Exactly one where nothing changes.
+  const Vec correction = exp((before - largest) * (1.0F / Units::kPowers));
+  store(block.total + column, load(block.total + column) * correction + total);
+  store(block.largest + column, largest);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    float* sum = block.sums + c * kQueryBlock + column;
+    store(sum, load(sum) * correction);
   }
 }
 
+/// Divides by the totals and writes `rows` results.
 template <typename T>
+void finish_block(const AttentionShape& shape, std::int64_t rows, const QueryBlock& block, T* out) {
+  for (std::int64_t column = 0; column < rows; column += kLanes) {
+    const Vec inverse = 1.0F / load(block.total + column);
+    for_lanes(shape.head_dim, [&](std::int64_t c, std::int64_t n) {
+      Vec lanes[kLanes];
+      for (std::int64_t i = 0; i < kLanes; ++i) {
+        lanes[i] = load(block.sums + (c + i) * kQueryBlock + column) * inverse;
+      }
+      transpose(lanes);
+      for (std::int64_t i = 0; i < kLanes && column + i < rows; ++i) {
+        store_n(out + (column + i) * shape.out_stride + c, lanes[i], n);
+      }
+    });
+  }
+}
+
+template <typename Products, typename T>
 void attend(const AttentionShape& shape,
             const T* queries,
             const float* packed,
@@ -345,37 +301,36 @@ void attend(const AttentionShape& shape,
             float* scratch,
             T* out,
             float* logsums) {
-  const AttentionLayout<T> layout(shape);
+  using Units = typename Products::Units;
+  using Layout = AttentionLayout<Products>;
+  [[maybe_unused]] const typename Products::Session session;
+  const Layout layout(shape);
   const QueryBlock block = carve(layout, scratch);
   const std::int64_t left = shape.query_rows - first_query;
   const std::int64_t rows = left < kQueryBlock ? left : kQueryBlock;
-  const std::int64_t padded_rows = round_up(rows, kTileRows);
-  begin_rows(shape, layout, queries + first_query * shape.query_stride + head * shape.head_dim,
-             rows, padded_rows, block);
+  const std::int64_t columns = round_up(rows, kLanes);
+  begin_block<Products>(shape, queries + first_query * shape.query_stride + head * shape.head_dim,
+                        rows, columns, block);
   const std::int64_t seen = first_query + rows;
-  const std::int64_t keys = shape.causal && seen < shape.key_rows ? seen : shape.key_rows;
-  for (std::int64_t key = 0; key < keys; key += kKeyBlock) {
-    const std::int64_t rest = round_up(shape.key_rows - key, kPanel);
-    const std::int64_t columns = rest < kKeyBlock ? rest : kKeyBlock;
-    score_block(layout, block, packed, padded_rows, key, columns);
-    for (std::int64_t row = 0; row < padded_rows; ++row) {
-      const std::int64_t visible = first_query + row + 1;
-      const std::int64_t limit =
-          shape.causal && visible < shape.key_rows ? visible : shape.key_rows;
-      soften_row<T>(block, row, columns, limit - key, shape.scale, layout.padded_dim);
+  const std::int64_t end = shape.causal && seen < shape.key_rows ? seen : shape.key_rows;
+  for (std::int64_t key = 0; key < end; key += kKeyBlock) {
+    const std::int64_t rest = round_up(end - key, Layout::kKeyStep);
+    const std::int64_t keys = rest < kKeyBlock ? rest : kKeyBlock;
+    Products::multiply(packed + key * layout.dim_units, layout.dim_units, keys, block.queries,
+                       layout.dim_units, columns, block.scores, false);
+    if (key + keys > shape.key_rows || (shape.causal && key + keys > first_query)) {
+      hide_keys(shape, key, keys, first_query, columns, block.scores);
     }
-    gather_block(layout, block, packed + layout.packed_keys_size(), padded_rows, key, columns);
+    for (std::int64_t column = 0; column < columns; column += kLanes) {
+      soften_columns<Units>(block, column, keys, shape.scale * Units::kPowers, layout.channels);
+    }
+    Products::multiply(packed + layout.values_of(key), Layout::kBlockUnits, layout.channels,
+                       block.scores, keys / Units::kPerUnit, columns, block.sums, true);
   }
-  for (std::int64_t row = 0; row < rows; ++row) {
-    T* to = out + (first_query + row) * shape.out_stride + head * shape.head_dim;
-    const float* sums = block.sums + row * layout.padded_dim;
-    const float scale = 1.0F / block.total[row];
-    for_lanes(shape.head_dim,
-              [&](std::int64_t c, std::int64_t n) { store_n(to + c, load(sums + c) * scale, n); });
-  }
+  finish_block(shape, rows, block, out + first_query * shape.out_stride + head * shape.head_dim);
   for (std::int64_t row = 0; logsums != nullptr && row < rows; ++row) {
     logsums[head * shape.query_rows + first_query + row] =
-        block.largest[row] + __builtin_logf(block.total[row]);
+        block.largest[row] / Units::kPowers + __builtin_logf(block.total[row]);
   }
 }
 

@@ -165,21 +165,33 @@ bool convert(Stored stored, const void* x, Element element, void* y, std::int64_
   });
 }
 
-template <typename T>
-std::int64_t packed_size_of(T*, const AttentionShape& shape) {
-  const AttentionLayout<T> layout(shape);
-  return layout.packed_keys_size() + layout.packed_values_size();
+/// Attention that multiplies on vectors.
+struct VectorAttention {
+  template <typename T>
+  using Products = VectorProducts<typename UnitsFor<T>::Type>;
+};
+
+template <typename Attention, typename T>
+AttentionLayout<typename Attention::template Products<T>> attention_layout(
+    T*, const AttentionShape& shape) {
+  return AttentionLayout<typename Attention::template Products<T>>(shape);
 }
 
+template <typename Attention>
 std::int64_t attention_packed_size(Element element, const AttentionShape& shape) {
-  return with_element(element, [&](auto* t) { return packed_size_of(t, shape); });
+  return with_element(element, [&](auto* t) {
+    const auto layout = attention_layout<Attention>(t, shape);
+    return layout.packed_keys_size() + layout.packed_values_size();
+  });
 }
 
+template <typename Attention>
 std::int64_t attention_scratch_size(Element element, const AttentionShape& shape) {
-  const std::int64_t padded_dim = round_up(shape.head_dim, kLanes);
-  return kQueryBlock * (kKeyBlock + 2 * padded_dim + 2);
+  return with_element(
+      element, [&](auto* t) { return attention_layout<Attention>(t, shape).scratch_size(); });
 }
 
+template <typename Attention>
 void pack_keys_values(Element element,
                       const AttentionShape& shape,
                       const void* keys,
@@ -187,11 +199,13 @@ void pack_keys_values(Element element,
                       std::int64_t head,
                       std::int64_t first_key,
                       float* packed) {
-  with_element(element, [&](auto* t) {
-    pack_block(shape, as(t, keys), as(t, values), head, first_key, packed);
+  with_element(element, [&]<typename T>(T* t) {
+    pack_block<typename Attention::template Products<T>>(shape, as(t, keys), as(t, values), head,
+                                                         first_key, packed);
   });
 }
 
+template <typename Attention>
 void attention_rows(Element element,
                     const AttentionShape& shape,
                     const void* queries,
@@ -201,8 +215,9 @@ void attention_rows(Element element,
                     float* scratch,
                     void* out,
                     float* logsums) {
-  with_element(element, [&](auto* t) {
-    attend(shape, as(t, queries), packed, head, first_query, scratch, as(t, out), logsums);
+  with_element(element, [&]<typename T>(T* t) {
+    attend<typename Attention::template Products<T>>(shape, as(t, queries), packed, head,
+                                                     first_query, scratch, as(t, out), logsums);
   });
 }
 
@@ -236,6 +251,7 @@ void attention_gradient_keys(Element element,
   });
 }
 
+template <typename Attention = VectorAttention>
 constexpr Kernels make_table(const char* name) {
   return {name,
           moments,
@@ -249,10 +265,10 @@ constexpr Kernels make_table(const char* name) {
           geglu,
           geglu_gradient,
           convert,
-          attention_packed_size,
-          attention_scratch_size,
-          pack_keys_values,
-          attention_rows,
+          attention_packed_size<Attention>,
+          attention_scratch_size<Attention>,
+          pack_keys_values<Attention>,
+          attention_rows<Attention>,
           attention_gradient_sizes,
           pack_attention_gradient,
           attention_gradient_keys};

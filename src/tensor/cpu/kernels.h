@@ -78,7 +78,7 @@ constexpr std::int64_t kGradientKeys = 192;
 /// memory in the calling thread. An output element depends on its inputs alone, never on how the
 /// caller splits the work. Pointers need no alignment beyond the element's.
 struct Kernels {
-  const char* name;  ///< "avx512_bf16", "avx512", "avx2" or "baseline".
+  const char* name;  ///< "amx", "avx512_bf16", "avx512", "avx2" or "baseline".
 
   /// For each channel, sums over `rows` of (x - shift) and of its square. x is [rows, channels].
   void (*moments)(Element,

@@ -7,8 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
-#if defined(__AVX512BF16__)
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
@@ -34,10 +35,20 @@ inline Vec load(const float* p) {
   return v;
 }
 
+inline Bits widen(HalfBits half) {
+#if defined(__AVX512F__)
+  // One instruction, where the compiler's conversion takes four.
+  return reinterpret_cast<Bits>(
+      _mm512_maskz_cvtepu16_epi32(0xffff, reinterpret_cast<__m256i>(half)));
+#else
+  return __builtin_convertvector(half, Bits);
+#endif
+}
+
 inline Vec load(const Bf16* p) {
   HalfBits half;
   __builtin_memcpy(&half, p, sizeof(half));
-  return reinterpret_cast<Vec>(__builtin_convertvector(half, Bits) << 16);
+  return reinterpret_cast<Vec>(widen(half) << 16);
 }
 
 inline void store(float* p, Vec v) { __builtin_memcpy(p, &v, sizeof(v)); }
@@ -127,12 +138,37 @@ inline float sum_of(Vec v) {
   return total;
 }
 
-inline float max_of(Vec v) {
-  float best = v[0];
-  for (std::int64_t i = 1; i < kLanes; ++i) {
-    best = v[i] > best ? v[i] : best;
+/// Lanes whose index has bit kBit are taken from b, the others from a; from the lane whose index
+/// has the bit cleared, or set where kUpper.
+template <int kBit, bool kUpper, int... kLane>
+inline Vec interleave(Vec a, Vec b, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(
+      a, b, ((kUpper ? kLane | kBit : kLane & ~kBit) + ((kLane & kBit) != 0 ? int{kLanes} : 0))...);
+}
+
+template <int kBit>
+inline void transpose_pairs(Vec* rows) {
+  constexpr auto lanes = std::make_integer_sequence<int, kLanes>();
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) {
+    if ((i & kBit) == 0) {
+      const Vec a = rows[i], b = rows[i | kBit];
+      rows[i] = interleave<kBit, false>(a, b, lanes);
+      rows[i | kBit] = interleave<kBit, true>(a, b, lanes);
+    }
   }
-  return best;
+}
+
+/// Transposes a matrix of kLanes rows.
+inline void transpose(Vec* rows) {
+  transpose_pairs<1>(rows);
+  transpose_pairs<2>(rows);
+#if PTRAVEL_LANES >= 8
+  transpose_pairs<4>(rows);
+#endif
+#if PTRAVEL_LANES >= 16
+  transpose_pairs<8>(rows);
+#endif
 }
 
 /// e^x to about one unit in the last place; 0 below -86, infinity above 88.
@@ -156,6 +192,30 @@ inline Vec exp(Vec x) {
   const Vec not_large = x > splat(88.0F) ? splat(__builtin_inff()) : not_small;
   return x != x ? x : not_large;
 }
+
+#if defined(__AVX512BF16__)
+/// 2^x with a relative error of 1e-4, for what is then rounded to bf16; 0 for -infinity.
+inline Vec rough_exp2(Vec x) {
+  // x - floor(x), and later * 2^floor(x).
+  const __m512 whole = reinterpret_cast<__m512>(x);
+  const Vec r = reinterpret_cast<Vec>(_mm512_reduce_ps(whole, _MM_FROUND_TO_NEG_INF));
+  const Vec p = ((r * 0.0780245227F + 0.226067155F) * r + 0.695833541F) * r + 0.999925219F;
+  return reinterpret_cast<Vec>(_mm512_maskz_scalef_ps(0xffff, reinterpret_cast<__m512>(p), whole));
+}
+
+/// Rounds to bf16: `low` in the lower halves of the lanes, `high` in the upper.
+inline Bits pairs_of_bf16(Vec low, Vec high) {
+  const auto halves =
+      _mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low));
+  // The 16-bit lanes 0, 16, 1, 17, ...
+  Bits lanes;
+  for (int i = 0; i < kLanes; ++i) {
+    lanes[i] = static_cast<std::uint32_t>(i | (i + kLanes) << 16);
+  }
+  return reinterpret_cast<Bits>(_mm512_permutexvar_epi16(reinterpret_cast<__m512i>(lanes),
+                                                         reinterpret_cast<__m512i>(halves)));
+}
+#endif
 
 /// erf(x) to a few units in the last place: odd rational function on [-4, 4] (the form and the
 /// coefficients that Eigen and XLA use).
