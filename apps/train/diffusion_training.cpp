@@ -6,7 +6,6 @@
 
 #include <ATen/ATen.h>
 
-#include "diffusion/sigma_table.h"
 #include "model/clip.h"
 #include "model/key_map.h"
 #include "model/unet.h"
@@ -14,6 +13,7 @@
 #include "caption_tokens.h"
 #include "captions.h"
 #include "latent_pool.h"
+#include "schedule/sigma_table.h"
 #include "slices.h"
 
 namespace ptravel::train {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "ptravel/compute.h"
+#include "ptravel/emphasis.h"
 #include "ptravel/image.h"
-#include "ptravel/pipeline.h"
 #include "ptravel/rng_source.h"
 #include "ptravel/sampling.h"
 #include "ptravel/video.h"

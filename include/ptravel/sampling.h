@@ -9,6 +9,14 @@
 
 namespace ptravel {
 
+/// How many steps a sampler reports, beside the steps it was asked for.
+enum class StepCount {
+  EachSigma,         ///< One for each interval of its sigmas.
+  BetweenTimesteps,  ///< One less than it has timesteps.
+  EachTimestep,      ///< As many as it has timesteps.
+  Thirds,            ///< DPM fast: steps of up to three model calls each.
+};
+
 /// What a sampler is called and how the web UI treats it.
 struct SamplerInfo {
   std::string_view name;                          ///< The algorithm: "euler_ancestral".
@@ -25,6 +33,11 @@ struct SamplerInfo {
   bool uses_noise_scale = false;           ///< s_noise acts on it.
   std::optional<double> default_eta = {};  ///< Absent where eta has no meaning.
   bool batchable = true;  ///< False: its steps depend on the picture, so pictures run one by one.
+  bool distilled_times = false;  ///< LCM: eps networks only, at the distilled timesteps.
+  bool needs_uncond = false;     ///< Uses the unconditional prediction by itself (CFG++).
+  double guidance_divisor = 1;   ///< The guidance scale is divided by it, so usual scales fit.
+  int extra_first_calls = 0;     ///< Further model calls in the first step (PLMS).
+  StepCount step_count = StepCount::EachSigma;
 };
 
 /// A way to spread the sigmas: "sgm_uniform", labelled "SGM Uniform".
@@ -56,6 +69,9 @@ SamplerChoice resolve_sampler(std::string_view sampler, std::string_view schedul
 
 /// How many model calls prompt editing plans for `num_steps` steps.
 int planned_calls(const SamplerInfo& sampler, int num_steps);
+
+/// Model calls of one step: 2 for second-order samplers.
+int calls_per_step(const SamplerInfo& sampler);
 
 /// UniPC's choice of B(h) (Zhao et al., 2023), or its variant with varying coefficients.
 enum class UnipcVariant { Bh1, Bh2, VaryCoeff };
@@ -105,5 +121,9 @@ struct SamplingSettings {
   bool s_min_uncond_all = false;      ///< Every call, not every other one.
   double skip_early_cond = 0;         ///< Up to this fraction of the calls skips uncond.
 };
+
+/// How many steps a run with these settings reports: for progress displays. DPM adaptive does not
+/// know and gives num_steps.
+int reported_steps(const SamplingSettings& settings, bool img2img);
 
 }  // namespace ptravel

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ptravel/frame.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
@@ -42,25 +43,6 @@ class FrameSink {
   virtual void debug(const std::string&) {}
   /// Called once after the last frame, not after a failure.
   virtual void finish() = 0;
-};
-
-/// Which model draws, for metadata and manifests.
-struct ModelIdentity {
-  std::string name;        ///< File or folder stem.
-  std::string sha256;      ///< 64 hex digits.
-  std::string vae_name;    ///< Empty without a separate VAE file.
-  std::string vae_sha256;  ///< Empty without a separate VAE file.
-};
-
-/// One frame's place, as its metadata tells it: between two stages at alpha.
-struct FrameSpot {
-  std::int64_t index = 0;        ///< Place in the film.
-  std::int64_t frame_count = 1;  ///< Length of the film.
-  std::int64_t stage = 0;        ///< The stage that was left last.
-  std::int64_t stage_count = 1;  ///< Stages of the travel.
-  double alpha = 0;              ///< 0: exactly at the stage, < 1 towards the next one.
-  std::int64_t step = 0;         ///< Number of the in-between, from 1; 0 at the stage.
-  std::int64_t steps = 0;        ///< Travel steps of the gap; 0 at the stage.
 };
 
 /// Which frames to draw, and where finished ones can be had again.
@@ -117,21 +99,5 @@ class Travel {
   explicit Travel(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-/// Whether a frame can be drawn from its two stages alone (and the picture before it, with genesis
-/// successive). Walks that go by a picture, frames that share an embryo and the first version's
-/// chains need the travel as a whole.
-bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
-
-/// A frame's request as its parameters text tells it: stages 0 and 1 are its neighbours.
-struct FrameRequest {
-  TravelRequest request;
-  FrameSpot spot;
-  std::string model_hash;  ///< Short sha256 of the model that drew it; empty when unknown.
-};
-
-/// Reads what draws a frame again from its parameters text. Throws InvalidArgument when the text is
-/// not that of a travel's frame or a plain picture with the usual keys.
-FrameRequest parse_frame_parameters(const std::string& parameters);
 
 }  // namespace ptravel

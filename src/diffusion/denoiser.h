@@ -4,7 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "diffusion/sigma_table.h"
+#include "schedule/sigma_table.h"
 
 namespace ptravel {
 

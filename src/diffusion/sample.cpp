@@ -8,8 +8,9 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/sampler_table.h"
-#include "diffusion/timesteps.h"
 #include "ptravel/error.h"
+
+#include "schedule/timesteps.h"
 
 namespace ptravel {
 namespace {
@@ -65,17 +66,15 @@ SamplerRun make_sampler_run(const Run& run, ImageNoise& noise) {
 
 Guidance make_guidance(const Run& run, ConditionedModel model) {
   const SamplingSettings& settings = run.settings;
-  const bool cfgpp = run.row.by_timesteps == sample_ddim_cfgpp;
   GuidanceOptions options;
-  // CFG++ interpolates where CFG extrapolates; this factor makes the usual scales fit.
   options.scales = run.batch.guidance_scales;
   if (options.scales.empty()) {
     options.scales = {settings.guidance_scale};
   }
   for (double& scale : options.scales) {
-    scale = cfgpp ? scale / 12.5 : scale;
+    scale /= run.row.info.guidance_divisor;
   }
-  options.needs_uncond = cfgpp;
+  options.needs_uncond = run.row.info.needs_uncond;
   options.planned_calls = planned_calls(run.row.info, settings.num_steps);
   options.s_min_uncond = settings.s_min_uncond;
   options.s_min_uncond_all = settings.s_min_uncond_all;
@@ -121,7 +120,7 @@ Sigmas used_sigmas(const Sigmas& sigmas, const Img2ImgSteps& steps) {
 
 at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
   const SamplingSettings& settings = run.settings;
-  const bool lcm = run.row.by_sigmas == sample_lcm;
+  const bool lcm = run.row.info.distilled_times;
   const SigmaTable table = lcm ? lcm_sigma_table(run.model.table) : run.model.table;
   const Sigmas all_sigmas = choose_sigmas(run, table, steps.schedule_steps);
   ImageNoise noise(run.batch.seeds, run.batch.shape);
@@ -186,7 +185,7 @@ at::Tensor run_batch(const Run& run) {
   if (steps.schedule_steps == 0) {
     return run.batch.init_latent.to(run.batch.options);
   }
-  return run.row.by_timesteps != nullptr ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
+  return run.row.info.timesteps ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
 }
 
 SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
@@ -221,32 +220,6 @@ at::Tensor sample_latents(const SamplingModel& model,
     latents.push_back(run_batch({model, settings, single, hooks, row, schedule}));
   }
   return at::cat(latents);
-}
-
-int reported_steps(const SamplingSettings& settings, bool img2img) {
-  const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
-  const SamplerRow& row = find_sampler_row(choice.sampler);
-  Img2ImgSteps steps{settings.num_steps, settings.num_steps - 1};
-  if (img2img) {
-    steps = img2img_steps(settings.num_steps, settings.denoising_strength, settings.fix_steps);
-    if (steps.schedule_steps == 0) {
-      return 0;
-    }
-  }
-  if (row.by_timesteps != nullptr) {
-    const int count =
-        img2img ? steps.t_enc : static_cast<int>(make_timesteps(steps.schedule_steps).size());
-    return std::max(row.by_timesteps == sample_unipc ? count : count - 1, 0);
-  }
-  if (row.by_sigmas == sample_dpm_fast) {
-    return (steps.t_enc + 1) / 3 + 1;
-  }
-  if (choice.schedule == "ddim" && row.info.uses_schedule) {
-    const int intervals =
-        static_cast<int>(make_schedule("ddim", SigmaTable(), steps.schedule_steps).size()) - 1;
-    return intervals - (steps.schedule_steps - steps.t_enc - 1);
-  }
-  return steps.t_enc + 1;
 }
 
 }  // namespace ptravel

@@ -52,8 +52,4 @@ at::Tensor sample_latents(const SamplingModel& model,
                           const SamplingBatch& batch,
                           const SamplingHooks& hooks = {});
 
-/// How many steps sample_latents reports for these settings: for progress displays. DPM adaptive
-/// does not know and gives num_steps.
-int reported_steps(const SamplingSettings& settings, bool img2img);
-
 }  // namespace ptravel

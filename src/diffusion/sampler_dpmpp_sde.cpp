@@ -6,7 +6,8 @@
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
-#include "diffusion/single_precision.h"
+
+#include "schedule/single_precision.h"
 
 namespace ptravel {
 namespace {

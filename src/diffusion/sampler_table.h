@@ -10,7 +10,8 @@ using TimestepSampler = at::Tensor (*)(const EpsModel&,
                                        const TimestepPlan&,
                                        const SamplerRun&);
 
-/// One sampler: what it is called and the function that runs it, one of the two.
+/// One sampler: what it is called (schedule/sampler_infos.cpp) and the function that runs it, one
+/// of the two.
 struct SamplerRow {
   SamplerInfo info;
   SigmaSampler by_sigmas = nullptr;

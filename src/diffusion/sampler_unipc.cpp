@@ -8,9 +8,10 @@
 
 #include <ATen/ATen.h>
 
-#include "diffusion/continuous_time.h"
 #include "diffusion/samplers.h"
 #include "ptravel/error.h"
+
+#include "schedule/continuous_time.h"
 
 namespace ptravel {
 namespace {

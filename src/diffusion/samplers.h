@@ -8,8 +8,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "diffusion/noise_source.h"
-#include "diffusion/schedule.h"
 #include "ptravel/sampling.h"
+
+#include "schedule/schedule.h"
 
 namespace ptravel {
 

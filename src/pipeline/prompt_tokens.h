@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ptravel/pipeline.h"
+#include "ptravel/emphasis.h"
 #include "text/chunks.h"
 #include "text/tokenizer.h"
 

@@ -6,8 +6,9 @@
 
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
-#include "travel/frame_settings.h"
 #include "travel/settings.h"
+
+#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {
@@ -18,8 +19,8 @@ at::Tensor repeated(const at::Tensor& one, std::int64_t rows) {
 
 int shared_calls(const TravelRequest& request, bool input_only) {
   const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-  const int first_twice = choice.sampler == "PLMS" ? 1 : 0;  // it calls twice in its first step
-  const int calls = embryo_steps(request) * calls_per_step(request) + first_twice;
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  const int calls = embryo_steps(request) * calls_per_step(sampler) + sampler.extra_first_calls;
   // The web UI's step counter lags one behind the model calls.
   return input_only ? calls + 1 : calls;
 }

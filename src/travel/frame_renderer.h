@@ -15,7 +15,8 @@
 #include "ptravel/travel.h"
 #include "travel/embryo.h"
 #include "travel/route.h"
-#include "travel/stages.h"
+
+#include "request/stages.h"
 
 namespace ptravel {
 

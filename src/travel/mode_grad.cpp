@@ -6,8 +6,9 @@
 
 #include "ptravel/error.h"
 #include "tensor/rng.h"
-#include "travel/frame_settings.h"
 #include "travel/walk.h"
+
+#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {

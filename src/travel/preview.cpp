@@ -9,12 +9,13 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "travel/assemble.h"
-#include "travel/frame_places.h"
-#include "travel/frame_settings.h"
 #include "travel/open_model.h"
 #include "travel/route.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
+
+#include "request/frame_places.h"
+#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {
@@ -87,7 +88,8 @@ std::int64_t calls_of(const TravelRequest& frame,
                       bool from_picture,
                       int shared_steps) {
   const int steps = reported_steps(sampling_settings(frame), from_picture) - shared_steps;
-  return static_cast<std::int64_t>(steps) * calls_per_step(frame) *
+  return static_cast<std::int64_t>(steps) *
+         calls_per_step(find_sampler(resolve_sampler(frame.sampler, frame.scheduler).sampler)) *
          (parts + (frame.cfg_scale.front() == 1 && parts == 1 ? 0 : 1));
 }
 

@@ -5,8 +5,9 @@
 #include <ATen/ATen.h>
 
 #include "tensor/rng.h"
-#include "travel/frame_settings.h"
 #include "travel/token_swap.h"
+
+#include "request/frame_settings.h"
 
 namespace ptravel {
 

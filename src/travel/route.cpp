@@ -6,9 +6,10 @@
 
 #include "base/profile_scope.h"
 #include "ptravel/error.h"
-#include "travel/frame_settings.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
+
+#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {

@@ -10,10 +10,11 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
-#include "travel/frame_places.h"
-#include "travel/stages.h"
 #include "travel/walk.h"
 #include "travel/walk_log.h"
+
+#include "request/frame_places.h"
+#include "request/stages.h"
 
 namespace ptravel {
 

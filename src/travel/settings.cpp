@@ -1,6 +1,6 @@
 #include "travel/settings.h"
 
-#include "diffusion/sampler_table.h"
+#include "ptravel/sampling.h"
 
 namespace ptravel {
 
@@ -15,24 +15,6 @@ PipelineOptions pipeline_options(const TravelRequest& request) {
   return options;
 }
 
-SamplingSettings sampling_settings(const TravelRequest& request) {
-  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-  SamplingSettings settings;
-  settings.sampler = choice.sampler;
-  settings.schedule = choice.schedule;
-  settings.num_steps = request.steps;
-  settings.guidance_scale = request.cfg_scale.at(0);
-  settings.sampler_options.eta = request.eta;
-  settings.sampler_options.s_churn = request.s_churn;
-  settings.sampler_options.s_tmin = request.s_tmin;
-  settings.sampler_options.s_tmax = request.s_tmax;
-  settings.sampler_options.s_noise = request.s_noise;
-  settings.denoising_strength = request.denoise_strength.at(0);
-  settings.fix_steps = request.img2img_fix_steps;
-  settings.noise_multiplier = request.noise_multiplier;
-  return settings;
-}
-
 PromptOptions prompt_options(const TravelRequest& request) {
   PromptOptions options;
   const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
@@ -43,11 +25,6 @@ PromptOptions prompt_options(const TravelRequest& request) {
   options.old_scheduling = request.old_prompt_editing;
   options.pad_cond_uncond = request.pad_cond_uncond;
   return options;
-}
-
-int calls_per_step(const TravelRequest& request) {
-  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-  return planned_calls(find_sampler(choice.sampler), request.steps) / request.steps;
 }
 
 ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor) {

@@ -12,9 +12,10 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "travel/frame_renderer.h"
-#include "travel/frame_settings.h"
 #include "travel/open_model.h"
-#include "travel/slice.h"
+
+#include "request/frame_settings.h"
+#include "request/slice.h"
 
 namespace ptravel {
 namespace {
@@ -111,16 +112,6 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
   sink.finish();
-}
-
-bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
-  if (request.genesis == Genesis::Embryo) {
-    return false;
-  }
-  if (request.genesis == Genesis::Successive && request.compat == Compat::First) {
-    return spot.index == 0;
-  }
-  return spot.step == 0 || !walks_by_picture(request);
 }
 
 RenderedFrame Travel::render_spot(const FrameSpot& spot,

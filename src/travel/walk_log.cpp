@@ -9,7 +9,8 @@
 
 #include "base/text.h"
 #include "ptravel/error.h"
-#include "travel/request_names.h"
+
+#include "request/request_names.h"
 
 namespace ptravel {
 namespace {

@@ -3,8 +3,9 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/sampler_table.h"
-#include "diffusion/timesteps.h"
 #include "tests/support/tensor_testing.h"
+
+#include "schedule/timesteps.h"
 
 namespace ptravel {
 namespace {

@@ -6,9 +6,10 @@
 
 #include "diffusion/noise.h"
 #include "diffusion/sampler_table.h"
-#include "diffusion/timesteps.h"
 #include "ptravel/error.h"
 #include "tests/support/tensor_testing.h"
+
+#include "schedule/timesteps.h"
 
 namespace ptravel {
 namespace {

@@ -3,8 +3,9 @@
 #include <string_view>
 
 #include "ptravel/error.h"
-#include "travel/slice.h"
-#include "travel/stages.h"
+
+#include "request/slice.h"
+#include "request/stages.h"
 
 /// Any text as a slice and as travel steps: either an Error, or indices inside the film.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

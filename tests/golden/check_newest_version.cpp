@@ -7,10 +7,11 @@
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
 #include "travel/embryo.h"
-#include "travel/frame_places.h"
 #include "travel/route.h"
 #include "travel/token_swap.h"
 #include "travel/unit_swap.h"
+
+#include "request/frame_places.h"
 
 namespace ptravel::golden {
 namespace {

@@ -4,9 +4,10 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/sampler_table.h"
-#include "diffusion/sampling_names.h"
 #include "ptravel/error.h"
 #include "tests/support/golden.h"
+
+#include "schedule/sampling_names.h"
 
 namespace ptravel::golden {
 namespace {

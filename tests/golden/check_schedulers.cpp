@@ -3,11 +3,12 @@
 
 #include <ATen/ATen.h>
 
-#include "diffusion/continuous_time.h"
-#include "diffusion/sampling_names.h"
-#include "diffusion/schedule.h"
-#include "diffusion/timesteps.h"
 #include "tests/support/golden.h"
+
+#include "schedule/continuous_time.h"
+#include "schedule/sampling_names.h"
+#include "schedule/schedule.h"
+#include "schedule/timesteps.h"
 
 namespace ptravel::golden {
 namespace {

@@ -3,10 +3,11 @@
 #include "ptravel/error.h"
 #include "tests/golden/runs.h"
 #include "tests/support/golden.h"
-#include "travel/frame_places.h"
 #include "travel/mode_linear.h"
-#include "travel/slice.h"
-#include "travel/stages.h"
+
+#include "request/frame_places.h"
+#include "request/slice.h"
+#include "request/stages.h"
 
 namespace ptravel::golden {
 namespace {

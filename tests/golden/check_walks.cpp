@@ -8,9 +8,10 @@
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
 #include "travel/mode_grad.h"
-#include "travel/request_names.h"
 #include "travel/route.h"
 #include "travel/token_swap.h"
+
+#include "request/request_names.h"
 
 namespace ptravel::golden {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "ptravel/error.h"
 #include "tensor/philox.h"
-#include "tensor/rng_source_names.h"
 #include "tests/support/tensor_testing.h"
 
 namespace ptravel {
@@ -118,14 +117,6 @@ TEST(Rng, BadArgumentsAreRefused) {
   EXPECT_THROW(rng.randperm(-1), Error);
   EXPECT_THROW(rng.randn({2}, at::kHalf), Error);
   EXPECT_THROW(rng.rand({2}, at::kLong), Error);
-}
-
-TEST(Rng, SourceNamesRoundTrip) {
-  for (const auto& [source, name] : kRngSourceNames.entries) {
-    EXPECT_EQ(kRngSourceNames.parse(name), source);
-    EXPECT_EQ(kRngSourceNames.name(source), name);
-  }
-  EXPECT_FALSE(kRngSourceNames.parse("gpu").has_value());
 }
 
 }  // namespace

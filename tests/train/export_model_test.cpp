@@ -5,7 +5,6 @@
 
 #include "apps/train/parameters.h"
 #include "base/files.h"
-#include "diffusion/sigma_table.h"
 #include "model/key_map.h"
 #include "model/random_tensors.h"
 #include "model/stable_diffusion.h"
@@ -15,6 +14,8 @@
 #include "tests/support/tensor_testing.h"
 #include "tests/train/tiny_plan.h"
 #include "text/tokenizer.h"
+
+#include "schedule/sigma_table.h"
 
 namespace ptravel::train {
 namespace {

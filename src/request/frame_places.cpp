@@ -1,0 +1,141 @@
+#include "request/frame_places.h"
+
+#include <algorithm>
+
+#include "ptravel/error.h"
+#include "ptravel/frame.h"
+
+namespace ptravel {
+namespace {
+
+/// The in-betweens of one gap and whether the stage behind them has a frame of its own.
+struct GapShape {
+  std::int64_t in_betweens = 0;
+  double intervals = 1;  ///< alpha of in-between t is t / intervals.
+  bool draws_stage = true;
+};
+
+GapShape gap_shape(std::int64_t steps, const TravelRequest& request) {
+  const std::int64_t count = std::max<std::int64_t>(steps, 0);
+  if (request.compat != Compat::Newest) {
+    return {count, static_cast<double>(count + 1), true};
+  }
+  const bool chain = request.genesis == Genesis::Successive;
+  if (request.mode == TravelMode::Replace) {
+    return {count, static_cast<double>(count + 1), !chain};
+  }
+  if (request.genesis == Genesis::Embryo) {
+    return {count + 1, static_cast<double>(count + 2), true};
+  }
+  // The newest version's last step is the stage itself.
+  return {std::max<std::int64_t>(count - 1, 0),
+          static_cast<double>(std::max<std::int64_t>(count, 1)), !chain || count > 0};
+}
+
+}  // namespace
+
+double eased(double t, Easing easing) {
+  switch (easing) {
+    case Easing::Linear:
+      return t;
+    case Easing::EaseIn:
+      return t * t;
+    case Easing::EaseOut:
+      return 1 - (1 - t) * (1 - t);
+    case Easing::EaseInOut:
+      return t < 0.5 ? 2 * t * t : 1 - 2 * (1 - t) * (1 - t);
+  }
+  return t;
+}
+
+std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest& request) {
+  std::vector<FramePlace> places;
+  places.push_back({});
+  for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
+    const auto stage = static_cast<std::int64_t>(gap);
+    const GapShape shape = gap_shape(plan.steps[gap], request);
+    for (std::int64_t t = 1; t <= shape.in_betweens; ++t) {
+      const double share = static_cast<double>(t) / shape.intervals;
+      places.push_back({stage, eased(share, request.easing), t, shape.in_betweens, share});
+    }
+    const bool again = plan.loops && gap + 1 == plan.steps.size();
+    if (shape.draws_stage && !again) {
+      places.push_back({stage + 1, 0, 0, 0, 0});
+    }
+  }
+  return places;
+}
+
+std::vector<std::int64_t> stage_frames(const std::vector<FramePlace>& places) {
+  std::vector<std::int64_t> frames;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].at_stage()) {
+      frames.push_back(static_cast<std::int64_t>(i));
+    }
+  }
+  return frames;
+}
+
+bool walks_by_picture(const TravelRequest& request) {
+  const bool by_gradient = request.replace_dim == ReplaceDim::Prompt &&
+                           (request.replace_order == ReplaceOrder::GradMin ||
+                            request.replace_order == ReplaceOrder::GradMax);
+  return request.mode == TravelMode::Grad || (request.mode == TravelMode::Replace && by_gradient);
+}
+
+bool stages_stand_alone(const TravelRequest& request) {
+  return request.genesis != Genesis::Successive || request.compat == Compat::First;
+}
+
+FilmOrder film_order(const std::vector<FramePlace>& places,
+                     const StagePlan& plan,
+                     const TravelRequest& request) {
+  const bool chain = request.genesis == Genesis::Successive;
+  const bool quirk = chain && request.compat == Compat::First;
+  // The first version drew the target stage before the in-betweens in replace and grad.
+  const bool target_first = quirk ? request.mode != TravelMode::Linear
+                                  : walks_by_picture(request) && stages_stand_alone(request);
+  FilmOrder order;
+  order.start_from.resize(places.size());
+  order.target.resize(plan.steps.size());
+  std::vector<std::vector<std::int64_t>> by_gap(plan.steps.size());
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    const FramePlace& place = places[i];
+    const auto index = static_cast<std::int64_t>(i);
+    const auto gap = static_cast<std::size_t>(place.at_stage() ? place.stage - 1 : place.stage);
+    std::vector<std::int64_t>& frames = by_gap.at(gap);
+    if (place.at_stage()) {
+      order.target[gap] = index;
+    }
+    frames.insert(place.at_stage() && target_first ? frames.begin() : frames.end(), index);
+    if (chain && !quirk) {
+      order.start_from[i] = index - 1;
+    }
+  }
+  if (plan.loops && !order.target.empty()) {
+    order.target.back() = 0;
+  }
+  order.drawing.push_back(0);
+  for (const std::vector<std::int64_t>& frames : by_gap) {
+    const std::int64_t last_drawn = order.drawing.back();
+    for (const std::int64_t index : frames) {
+      order.drawing.push_back(index);
+      if (quirk) {
+        order.start_from[static_cast<std::size_t>(index)] = last_drawn;
+      }
+    }
+  }
+  return order;
+}
+
+bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
+  if (request.genesis == Genesis::Embryo) {
+    return false;
+  }
+  if (request.genesis == Genesis::Successive && request.compat == Compat::First) {
+    return spot.index == 0;
+  }
+  return spot.step == 0 || !walks_by_picture(request);
+}
+
+}  // namespace ptravel

@@ -1,0 +1,119 @@
+#include "request/frame_settings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/text.h"
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+std::uint64_t split_mix(std::uint64_t state) {
+  state += 0x9e3779b97f4a7c15U;
+  state = (state ^ (state >> 30U)) * 0xbf58476d1ce4e5b9U;
+  state = (state ^ (state >> 27U)) * 0x94d049bb133111ebU;
+  return state ^ (state >> 31U);
+}
+
+template <typename Value>
+Value stage_value(const std::vector<Value>& values, std::int64_t stage) {
+  return values.at(static_cast<std::size_t>(stage) % values.size());
+}
+
+bool is_zero(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return value == 0; });
+}
+
+}  // namespace
+
+std::uint64_t derived_seed(std::uint64_t seed, std::initializer_list<std::int64_t> numbers) {
+  std::uint64_t state = split_mix(seed);
+  for (const std::int64_t number : numbers) {
+    state = split_mix(state ^ static_cast<std::uint64_t>(number));
+  }
+  return state & 0xffffffffU;
+}
+
+double value_at(const std::vector<double>& values, const FramePlace& place) {
+  const double from = stage_value(values, place.stage);
+  if (place.alpha == 0) {
+    return from;
+  }
+  const double to = stage_value(values, place.stage + 1);
+  return from == to ? from : from * (1 - place.alpha) + to * place.alpha;
+}
+
+TravelRequest frame_request(const TravelRequest& request,
+                            const FramePlace& place,
+                            std::int64_t index) {
+  TravelRequest frame = request;
+  frame.cfg_scale = {value_at(request.cfg_scale, place)};
+  frame.denoise_strength = {value_at(request.denoise_strength, place)};
+  frame.subseed_strength = {value_at(request.subseed_strength, place)};
+  const std::int64_t seed = stage_value(request.seed, place.stage);
+  const std::int64_t to_seed = stage_value(request.seed, place.stage + 1);
+  frame.seed = {seed};
+  if (place.alpha > 0 && to_seed != seed) {
+    frame.seed.push_back(to_seed);
+  }
+  if (request.subseed < 0 && request.compat != Compat::First) {
+    frame.subseed =
+        static_cast<std::int64_t>(derived_seed(static_cast<std::uint64_t>(seed), {index}));
+  }
+  return frame;
+}
+
+StageRules stage_rules(const TravelRequest& request) {
+  const bool varies = request.subseed < 0 &&
+                      (request.compat == Compat::First || !is_zero(request.subseed_strength));
+  StageRules rules;
+  rules.single =
+      request.mode == TravelMode::Grad || varies ? SingleStage::Double : SingleStage::Keep;
+  rules.least = std::max({request.seed.size(), request.cfg_scale.size(),
+                          request.denoise_strength.size(), request.subseed_strength.size()});
+  rules.loop = request.loop;
+  return rules;
+}
+
+bool keeps_whole_negative(const TravelRequest& request) {
+  return request.compat == Compat::First && request.mode != TravelMode::Linear;
+}
+
+SamplingSettings sampling_settings(const TravelRequest& request) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  SamplingSettings settings;
+  settings.sampler = choice.sampler;
+  settings.schedule = choice.schedule;
+  settings.num_steps = request.steps;
+  settings.guidance_scale = request.cfg_scale.at(0);
+  settings.sampler_options.eta = request.eta;
+  settings.sampler_options.s_churn = request.s_churn;
+  settings.sampler_options.s_tmin = request.s_tmin;
+  settings.sampler_options.s_tmax = request.s_tmax;
+  settings.sampler_options.s_noise = request.s_noise;
+  settings.denoising_strength = request.denoise_strength.at(0);
+  settings.fix_steps = request.img2img_fix_steps;
+  settings.noise_multiplier = request.noise_multiplier;
+  return settings;
+}
+
+int embryo_steps(const TravelRequest& request) {
+  const bool img2img = !request.init_image.empty();
+  const int run = img2img ? reported_steps(sampling_settings(request), true) : request.steps;
+  const auto value = parse_number(request.embryo_step);
+  const double steps =
+      value.value_or(0) < 1 ? std::round(value.value_or(0) * run) : std::round(value.value_or(0));
+  // The newest version replaced the input of the call after the counted ones.
+  const int most = run - (request.compat == Compat::Newest ? 2 : 1);
+  if (!value || !(steps >= 1) || steps > most) {
+    throw Error(ErrorCode::InvalidArgument, "[embryo_step] \"" + request.embryo_step +
+                                                "\", expected 1 to " + std::to_string(most) +
+                                                " of the " + std::to_string(run) +
+                                                " sampling steps, or a part such as 0.4");
+  }
+  return static_cast<int>(steps);
+}
+
+}  // namespace ptravel

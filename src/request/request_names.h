@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/enum_names.h"
+#include "media/video_names.h"
+#include "ptravel/request.h"
+
+namespace ptravel {
+
+// The one text form of each setting with choices: command line, JSON, TOML and metadata.
+
+inline constexpr auto kPredictionNames = enum_names<PredictionChoice>(
+    {{PredictionChoice::Auto, "auto"}, {PredictionChoice::Eps, "eps"}, {PredictionChoice::V, "v"}});
+
+inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
+    {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
+
+inline constexpr auto kCompatNames =
+    enum_names<Compat>({{Compat::None, "none"}, {Compat::First, "v1.3"}, {Compat::Newest, "v3"}});
+
+inline constexpr auto kReplaceDimNames = enum_names<ReplaceDim>({{ReplaceDim::Prompt, "prompt"},
+                                                                 {ReplaceDim::Token, "token"},
+                                                                 {ReplaceDim::Channel, "channel"},
+                                                                 {ReplaceDim::Random, "random"}});
+
+inline constexpr auto kReplaceOrderNames =
+    enum_names<ReplaceOrder>({{ReplaceOrder::Random, "random"},
+                              {ReplaceOrder::Similar, "similar"},
+                              {ReplaceOrder::Different, "different"},
+                              {ReplaceOrder::GradMin, "grad_min"},
+                              {ReplaceOrder::GradMax, "grad_max"}});
+
+inline constexpr auto kGradMethodNames = enum_names<GradMethod>(
+    {{GradMethod::Clip, "clip"}, {GradMethod::Sign, "sign"}, {GradMethod::Tanh, "tanh"}});
+
+inline constexpr auto kEasingNames = enum_names<Easing>({{Easing::Linear, "linear"},
+                                                         {Easing::EaseIn, "ease-in"},
+                                                         {Easing::EaseOut, "ease-out"},
+                                                         {Easing::EaseInOut, "ease-in-out"}});
+
+inline constexpr auto kInterpolationNames =
+    enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
+
+inline constexpr auto kStagePaddingNames =
+    enum_names<StagePadding>({{StagePadding::Uncond, "uncond"}, {StagePadding::Zero, "zero"}});
+
+inline constexpr auto kGenesisNames = enum_names<Genesis>(
+    {{Genesis::Fixed, "fixed"}, {Genesis::Successive, "successive"}, {Genesis::Embryo, "embryo"}});
+
+inline constexpr auto kEmphasisNames = enum_names<Emphasis>({{Emphasis::Original, "original"},
+                                                             {Emphasis::NoNorm, "no-norm"},
+                                                             {Emphasis::Ignore, "ignore"},
+                                                             {Emphasis::None, "none"}});
+
+inline constexpr auto kResizeModeNames =
+    enum_names<ResizeMode>({{ResizeMode::JustResize, "just-resize"},
+                            {ResizeMode::CropAndResize, "crop-and-resize"},
+                            {ResizeMode::ResizeAndFill, "resize-and-fill"}});
+
+inline constexpr auto kDeviceNames = enum_names<DeviceChoice>(
+    {{DeviceChoice::Auto, "auto"}, {DeviceChoice::Cpu, "cpu"}, {DeviceChoice::Cuda, "cuda"}});
+
+inline constexpr auto kPrecisionNames = enum_names<Precision>({{Precision::Auto, "auto"},
+                                                               {Precision::Fp32, "fp32"},
+                                                               {Precision::Bf16, "bf16"},
+                                                               {Precision::Fp16, "fp16"}});
+
+inline constexpr auto kRngSourceNames =
+    enum_names<RngSource>({{RngSource::Cpu, "cpu"}, {RngSource::Nv, "nv"}});
+
+}  // namespace ptravel

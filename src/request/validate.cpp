@@ -1,0 +1,236 @@
+#include <filesystem>
+
+#include "base/text.h"
+#include "ptravel/error.h"
+#include "ptravel/request.h"
+
+#include "request/field_kinds.h"
+#include "request/frame_places.h"
+#include "request/frame_settings.h"
+#include "request/request_names.h"
+#include "request/request_table.h"
+#include "request/slice.h"
+#include "request/stages.h"
+
+namespace ptravel {
+namespace {
+
+constexpr double kSlowestFps = 0.01;
+constexpr int kSmallestSide = 8;
+constexpr int kLargestSide = 8192;
+
+/// The message of an Error without its "[operation] " prefix, for problems that carry the field.
+std::string without_operation(const Error& error) {
+  const std::string text = error.what();
+  const auto end = text.find("] ");
+  return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
+}
+
+void check_sampling(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  try {
+    const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+    static_cast<void>(choice);
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    problems.push_back(
+        {text.find("[schedul") == 0 ? "scheduler" : "sampler", without_operation(error)});
+  }
+}
+
+void check_sizes(const TravelRequest& request,
+                 const ModelLimits& limits,
+                 std::vector<RequestProblem>& problems) {
+  const auto check_side = [&](const char* name, int side) {
+    if (side > 0 && side < kSmallestSide) {
+      problems.push_back({name, std::to_string(side) +
+                                    ", expected 0 (the model's own size) or at least " +
+                                    std::to_string(kSmallestSide)});
+    } else if (side > 0 && side <= kLargestSide && side % limits.size_factor != 0) {
+      problems.push_back({name, std::to_string(side) + ", expected a multiple of " +
+                                    std::to_string(limits.size_factor)});
+    }
+  };
+  check_side("width", request.width);
+  check_side("height", request.height);
+}
+
+/// An empty list is a problem of its own (only programs can make one).
+bool lists_have_values(const TravelRequest& request) {
+  return !request.seed.empty() && !request.cfg_scale.empty() && !request.denoise_strength.empty() &&
+         !request.subseed_strength.empty();
+}
+
+/// A list that travels has one value, or one for each stage.
+void check_list(const char* name,
+                std::size_t values,
+                std::int64_t stages,
+                std::vector<RequestProblem>& problems) {
+  if (values > 1 && static_cast<std::int64_t>(values) != stages) {
+    problems.push_back({name, "has " + std::to_string(values) + " values for " +
+                                  std::to_string(stages) + " stages, expected one or as many"});
+  }
+}
+
+void check_plan(const StagePlan& plan,
+                const TravelRequest& request,
+                std::vector<RequestProblem>& problems) {
+  for (const std::int64_t steps : plan.steps) {
+    if (steps < 0) {
+      problems.push_back({"travel_steps",
+                          "\"" + request.travel_steps + "\", expected numbers that are 0 or more"});
+      return;
+    }
+  }
+  const std::int64_t stages = plan.stage_count() - (plan.loops ? 1 : 0);
+  check_list("seed", request.seed.size(), stages, problems);
+  check_list("cfg_scale", request.cfg_scale.size(), stages, problems);
+  check_list("denoise_strength", request.denoise_strength.size(), stages, problems);
+  check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
+  if (request.compat == Compat::Newest && request.genesis == Genesis::Embryo &&
+      plan.stage_count() != 2) {
+    problems.push_back({"genesis", "\"embryo\" with compat v3 takes exactly two stages, got " +
+                                       std::to_string(plan.stage_count())});
+  }
+  pick_and_pad(request.pick, 0, static_cast<std::int64_t>(frame_places(plan, request).size()));
+}
+
+void check_stages(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  try {
+    check_plan(plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
+                           stage_rules(request)),
+               request, problems);
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    const auto end = text.find(']');
+    problems.push_back(
+        {end == std::string::npos ? "prompt" : text.substr(1, end - 1), without_operation(error)});
+  }
+}
+
+void check_mode(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  const bool replace = request.mode == TravelMode::Replace;
+  const bool by_gradient = request.replace_order == ReplaceOrder::GradMin ||
+                           request.replace_order == ReplaceOrder::GradMax;
+  if (replace && request.replace_dim != ReplaceDim::Prompt && by_gradient) {
+    problems.push_back(
+        {"replace_order", "\"" + std::string(kReplaceOrderNames.name(request.replace_order)) +
+                              "\" orders prompt tokens, expected random, similar or different with "
+                              "replace_dim " +
+                              std::string(kReplaceDimNames.name(request.replace_dim))});
+  }
+  const bool goes_by_gradient = request.mode == TravelMode::Grad || (replace && by_gradient);
+  if (goes_by_gradient && request.grad_w_latent == 0 && request.grad_w_cond == 0) {
+    problems.push_back(
+        {"grad_w_cond", "0 with grad_w_latent 0 leads nowhere, expected one that is not 0"});
+  }
+}
+
+/// What the original's versions did not have cannot be had as they had it.
+void check_compat(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  const bool replace = request.mode == TravelMode::Replace;
+  const bool by_tokens = request.replace_dim == ReplaceDim::Prompt;
+  if (request.compat == Compat::First && replace && !by_tokens) {
+    problems.push_back({"replace_dim", "\"" +
+                                           std::string(kReplaceDimNames.name(request.replace_dim)) +
+                                           "\" came after v1.3, expected prompt with this compat"});
+  }
+  if (request.compat == Compat::First && request.genesis == Genesis::Embryo) {
+    problems.push_back(
+        {"genesis", "\"embryo\" came after v1.3, expected fixed or successive with this compat"});
+  }
+  if (request.compat != Compat::Newest) {
+    return;
+  }
+  if (request.mode == TravelMode::Grad) {
+    problems.push_back({"mode",
+                        "\"grad\" was removed before v3, expected linear or replace with "
+                        "this compat"});
+  }
+  if (replace && by_tokens) {
+    problems.push_back({"replace_dim",
+                        "\"prompt\", expected token, channel or random with compat "
+                        "v3, which swaps parts of the encoded conditioning"});
+  }
+  if (replace && request.genesis == Genesis::Embryo) {
+    problems.push_back(
+        {"genesis", "\"embryo\", expected fixed or successive with mode replace in compat v3"});
+  }
+}
+
+/// The frames of a pair share their first latents, so what those depend on cannot differ.
+void check_shared_noise(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  const auto shares = [&](const char* field, bool differs, const char* what) {
+    if (differs) {
+      problems.push_back({field, std::string(what) +
+                                     ", expected a single value: with genesis embryo the frames of "
+                                     "a stage pair share their noise"});
+    }
+  };
+  shares("seed", request.seed.size() > 1, "has several values");
+  shares("subseed_strength", request.subseed_strength.size() > 1, "has several values");
+  shares("subseed", request.subseed < 0 && request.subseed_strength.front() > 0,
+         "-1 gives each frame its own");
+}
+
+void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  if (request.genesis != Genesis::Embryo) {
+    return;
+  }
+  if (request.compat != Compat::Newest) {  // It drew every frame from noise of its own.
+    check_shared_noise(request, problems);
+  }
+  if (!request.init_image.empty() && request.denoise_strength.size() > 1) {
+    problems.push_back({"denoise_strength",
+                        "has several values, expected a single one: with genesis embryo the frames "
+                        "of a stage pair have the same steps"});
+  }
+  try {
+    embryo_steps(request);
+  } catch (const Error& error) {
+    problems.push_back({"embryo_step", without_operation(error)});
+  }
+}
+
+void check_init_image(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+  std::error_code error;
+  if (!request.init_image.empty() && !std::filesystem::is_regular_file(request.init_image, error)) {
+    problems.push_back(
+        {"init_image", "\"" + request.init_image + "\", expected a picture file that exists"});
+  }
+}
+
+}  // namespace
+
+std::vector<RequestProblem> validate_request(const TravelRequest& request,
+                                             const ModelLimits& limits) {
+  std::vector<RequestProblem> problems;
+  for (const RequestFieldEntry& entry : request_table()) {
+    if (const auto problem = entry.check(request)) {
+      problems.push_back({std::string(entry.description.name), *problem});
+    }
+  }
+  if (request.model.empty()) {
+    problems.push_back({"model", "is empty, expected a checkpoint file or a diffusers folder"});
+  }
+  if ((request.seed_resize_from_width > 0) != (request.seed_resize_from_height > 0)) {
+    problems.push_back({"seed_resize_from_width",
+                        std::to_string(request.seed_resize_from_width) +
+                            ", expected to be given together with seed_resize_from_height"});
+  }
+  if (request.fps > 0 && request.fps < kSlowestFps) {
+    problems.push_back({"fps", number_text(request.fps) + ", expected 0 (no video) or at least " +
+                                   number_text(kSlowestFps)});
+  }
+  check_sampling(request, problems);
+  check_sizes(request, limits, problems);
+  if (lists_have_values(request)) {
+    check_stages(request, problems);
+    check_mode(request, problems);
+    check_compat(request, problems);
+    check_embryo(request, problems);
+  }
+  check_init_image(request, problems);
+  return problems;
+}
+
+}  // namespace ptravel
