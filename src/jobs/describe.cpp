@@ -9,6 +9,7 @@
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
+#include "media/picture_format.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 
@@ -18,14 +19,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// Recognises PNG, JPEG and WebP by their first bytes.
+/// Whether the file is of a picture format, read or not: reading says which ones are read.
 bool is_picture(const fs::path& path) {
-  std::array<char, 12> head{};
+  std::array<char, kPictureSignatureBytes> head{};
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), head.size());
-  const std::string_view text(head.data(), static_cast<std::size_t>(file.gcount()));
-  return text.starts_with("\x89PNG\r\n\x1a\n") || text.starts_with("\xff\xd8\xff") ||
-         (text.starts_with("RIFF") && text.substr(text.size() < 12 ? text.size() : 8) == "WEBP");
+  return picture_format({head.data(), static_cast<std::size_t>(file.gcount())}).has_value();
 }
 
 std::string dumped(const Json& object) {

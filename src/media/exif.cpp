@@ -1,13 +1,14 @@
-// EXIF 2.3 as far as needed: TIFF 6.0 folders, the tags Orientation and UserComment.
+// EXIF 2.3 as far as needed: TIFF 6.0 folders, Orientation, UserComment and the tags with plain
+// text.
 
 #include "media/exif.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <utility>
 
+#include "media/metadata_text.h"
 #include "media/text_encoding.h"
 
 namespace ptravel {
@@ -16,9 +17,15 @@ namespace {
 constexpr std::uint32_t kTagOrientation = 0x0112;
 constexpr std::uint32_t kTagExifFolder = 0x8769;
 constexpr std::uint32_t kTagUserComment = 0x9286;
+constexpr std::uint32_t kTypeAscii = 2;
 constexpr std::uint32_t kTypeShort = 3;
+constexpr std::uint32_t kTypeUndefined = 7;
 constexpr std::size_t kEntrySize = 12;
-constexpr std::size_t kCodePrefixSize = 8;
+
+/// Tags of the first folder that hold text, and MakerNote of the EXIF folder.
+constexpr std::pair<std::uint32_t, const char*> kTextTags[] = {
+    {0x010E, "ImageDescription"}, {0x010F, "Make"}, {0x0110, "Model"}, {0x0131, "Software"}};
+constexpr std::uint32_t kTagMakerNote = 0x927C;
 
 struct Entry {
   std::uint32_t type = 0;
@@ -78,34 +85,27 @@ class TiffBlock {
     return bytes_.substr(position, entry.count);
   }
 
+  ByteOrder order() const { return order_; }
+
  private:
   TiffBlock(std::string_view bytes, ByteOrder order) : bytes_(bytes), order_(order) {}
   std::string_view bytes_;
   ByteOrder order_;
 };
 
-/// The standard says UTF-16 in the block's byte order, the web UI always writes big-endian; the
-/// zero byte of the first ASCII character tells them apart.
-std::string decode_utf16_comment(std::string_view text) {
-  if (text.starts_with("\xFF\xFE")) {
-    return utf16_to_utf8(text.substr(2), ByteOrder::LittleEndian);
+void add_text(const TiffBlock& tiff,
+              std::size_t folder,
+              std::uint32_t tag,
+              const char* name,
+              std::vector<ImageText>& texts) {
+  const auto entry = tiff.find(folder, tag);
+  if (!entry || (entry->type != kTypeAscii && entry->type != kTypeUndefined)) {
+    return;
   }
-  if (text.starts_with("\xFE\xFF")) {
-    return utf16_to_utf8(text.substr(2), ByteOrder::BigEndian);
+  std::string text = decode_user_comment(tiff.byte_values(*entry), tiff.order());
+  if (!text.empty()) {
+    texts.push_back({name, std::move(text)});
   }
-  const bool little = text.size() >= 2 && text[0] != '\0' && text[1] == '\0';
-  return utf16_to_utf8(text, little ? ByteOrder::LittleEndian : ByteOrder::BigEndian);
-}
-
-std::string decode_comment(std::string_view value) {
-  if (value.starts_with(std::string_view("UNICODE\0", kCodePrefixSize))) {
-    return decode_utf16_comment(value.substr(kCodePrefixSize));
-  }
-  const bool ascii = value.starts_with(std::string_view("ASCII\0\0\0", kCodePrefixSize));
-  const bool unknown = value.starts_with(std::string_view("\0\0\0\0\0\0\0\0", kCodePrefixSize));
-  std::string text = drop_invalid_utf8(ascii || unknown ? value.substr(kCodePrefixSize) : value);
-  text.erase(std::find(text.begin(), text.end(), '\0'), text.end());
-  return text;
 }
 
 /// Where the pixel (x, y) of the upright picture comes from in a picture of width x height.
@@ -149,7 +149,13 @@ ExifInfo parse_exif(std::string_view block) {
   const auto exif_folder = pointer ? tiff->number(pointer->value_position, 4) : std::nullopt;
   const auto comment = exif_folder ? tiff->find(*exif_folder, kTagUserComment) : std::nullopt;
   if (comment) {
-    info.user_comment = decode_comment(tiff->byte_values(*comment));
+    info.user_comment = decode_user_comment(tiff->byte_values(*comment), tiff->order());
+  }
+  for (const auto& [tag, name] : kTextTags) {
+    add_text(*tiff, *folder, tag, name, info.texts);
+  }
+  if (exif_folder) {
+    add_text(*tiff, *exif_folder, kTagMakerNote, "MakerNote", info.texts);
   }
   return info;
 }

@@ -2,7 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "media/image_text.h"
 #include "ptravel/image.h"
 
 namespace ptravel {
@@ -11,6 +13,9 @@ namespace ptravel {
 struct ExifInfo {
   int orientation = 1;       ///< 1..8; 1 is upright.
   std::string user_comment;  ///< UTF-8; where JPEG and WebP keep the parameters text.
+  /// The text tags ImageDescription, Make, Model, Software and MakerNote under these names, in this
+  /// order, UTF-8, absent ones left out: some programs put their parameters there.
+  std::vector<ImageText> texts;
 };
 
 /// Reads an EXIF block: a TIFF header and its folders, with or without the leading "Exif\0\0". The

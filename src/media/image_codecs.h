@@ -17,6 +17,7 @@ struct DecodedImage {
   std::vector<std::uint8_t> pixels;  ///< Rows without padding.
   std::vector<ImageText> texts;
   std::string exif;  ///< The EXIF block; empty when there is none.
+  std::string note;  ///< What is wrong behind the last pixel; empty when nothing is.
 };
 
 // One decoder per format. `bytes` is the whole file and `name` what messages call it. All throw
@@ -27,10 +28,6 @@ DecodedImage decode_webp(std::string_view bytes, const std::string& name);
 
 /// The texts of a PNG; the pixels are read row by row and dropped.
 std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::string& name);
-
-bool is_png(std::string_view bytes);
-bool is_jpeg(std::string_view bytes);
-bool is_webp(std::string_view bytes);
 
 /// Throws Corrupt for a side of 0 and Unsupported above the limits of read_image.
 void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& name);

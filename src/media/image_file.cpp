@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "media/exif.h"
 #include "media/image_codecs.h"
+#include "media/picture_format.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -15,20 +16,22 @@ constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
 constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
 
 DecodedImage decode(std::string_view bytes, const std::string& name) {
-  if (is_png(bytes)) {
+  const auto format = picture_format(bytes);
+  if (format == PictureFormat::Png) {
     return decode_png(bytes, name);
   }
-  if (is_jpeg(bytes)) {
+  if (format == PictureFormat::Jpeg) {
     return decode_jpeg(bytes, name);
   }
-  if (is_webp(bytes)) {
+  if (format == PictureFormat::WebP) {
     return decode_webp(bytes, name);
   }
   if (bytes.empty()) {
     throw_corrupt_image(name, "the file is empty");
   }
+  const std::string found = format ? "is " + std::string(picture_format_name(*format)) + ", " : "";
   throw Error(ErrorCode::Unsupported,
-              "[read image] " + name + ": expected a PNG, JPEG or WebP picture");
+              "[read image] " + name + ": " + found + "expected a PNG, JPEG or WebP picture");
 }
 
 /// One channel over white, with Pillow's rounding of the division by 255.
@@ -67,14 +70,21 @@ void throw_corrupt_image(const std::string& name, const std::string& what) {
   throw Error(ErrorCode::Corrupt, "[read image] " + name + ": " + what);
 }
 
-std::optional<std::string> find_text(std::span<const ImageText> texts, std::string_view keyword) {
-  for (const ImageText& entry : texts) {
-    if (entry.keyword == keyword) {
-      return entry.text;
+namespace {
+
+/// What the EXIF block adds to the texts that the file has by itself.
+void add_exif_texts(ExifInfo exif, std::vector<ImageText>& texts) {
+  if (!exif.user_comment.empty() && !find_text(texts, "parameters")) {
+    texts.push_back({"parameters", std::move(exif.user_comment)});
+  }
+  for (ImageText& text : exif.texts) {
+    if (!find_text(texts, text.keyword)) {
+      texts.push_back(std::move(text));
     }
   }
-  return std::nullopt;
 }
+
+}  // namespace
 
 LoadedImage read_image(const std::filesystem::path& path) {
   DecodedImage decoded = decode(read_file(path, kMaxFileSize), path.string());
@@ -87,17 +97,16 @@ LoadedImage read_image(const std::filesystem::path& path) {
   image.width = decoded.width;
   image.height = decoded.height;
   image.pixels = std::move(decoded.pixels);
-  const ExifInfo exif = parse_exif(decoded.exif);
-  if (!exif.user_comment.empty() && !find_text(loaded.texts, "parameters")) {
-    loaded.texts.push_back({"parameters", exif.user_comment});
-  }
+  loaded.note = std::move(decoded.note);
+  ExifInfo exif = parse_exif(decoded.exif);
   loaded.image = apply_orientation(std::move(image), exif.orientation);
+  add_exif_texts(std::move(exif), loaded.texts);
   return loaded;
 }
 
 std::vector<ImageText> read_png_text(const std::filesystem::path& path) {
   const std::string bytes = read_file(path, kMaxFileSize);
-  if (!is_png(bytes)) {
+  if (picture_format(bytes) != PictureFormat::Png) {
     throw Error(ErrorCode::Unsupported, "[read png text] " + path.string() + ": expected a PNG");
   }
   return decode_png_texts(bytes, path.string());

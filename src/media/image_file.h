@@ -1,42 +1,36 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "media/image_text.h"
 #include "ptravel/image.h"
 
 namespace ptravel {
-
-/// One text entry of a picture, both parts UTF-8: keyword "parameters" holds the infotext.
-struct ImageText {
-  std::string keyword;
-  std::string text;
-  bool operator==(const ImageText&) const = default;
-};
 
 /// A picture and the texts that its file carries.
 struct LoadedImage {
   Image image;
   std::vector<ImageText> texts;
+  std::string note;  ///< What is wrong with the file though all pixels are there; mostly empty.
 };
-
-/// The text of the first entry with this keyword.
-std::optional<std::string> find_text(std::span<const ImageText> texts, std::string_view keyword);
 
 /// Reads a PNG, JPEG or WebP picture, recognised by its content. Any depth and colour type becomes
 /// 8-bit RGB as in Pillow (16 bits: the high byte; CMYK: as Adobe writes it); transparent parts are
 /// laid over white and the EXIF orientation is applied, as the web UI does for img2img. Texts:
-/// PNG's tEXt, zTXt and iTXt, and EXIF's UserComment as "parameters" where there is no such text.
-/// Throws NotFound, Io, Corrupt (broken or cut off), Unsupported (another format, an animated WebP,
-/// a side above 65535 or more than 2^28 pixels; decided before memory is taken for it).
+/// PNG's tEXt, zTXt and iTXt (UTF-8 where they are that, else Latin-1), EXIF's UserComment as
+/// "parameters" where there is no such text, EXIF's text tags under their names, comments of JPEG
+/// as "comment", XMP as "XML:com.adobe.xmp". A PNG that is cut off or broken behind its last pixel
+/// is read, with a note. Throws NotFound, Io, Corrupt (broken or cut off), Unsupported (another
+/// format, an animated WebP, a side above 65535 or more than 2^28 pixels; decided before memory is
+/// taken for it).
 LoadedImage read_image(const std::filesystem::path& path);
 
-/// The texts of a PNG file, whose pixels are read but not kept: a file that is cut off or broken is
-/// found out. Throws as read_image; Unsupported when it is no PNG.
+/// The texts of a PNG file, whose pixels are read but not kept: a file that is cut off or broken
+/// anywhere, also behind its pixels, is found out. Throws as read_image; Unsupported when it is no
+/// PNG.
 std::vector<ImageText> read_png_text(const std::filesystem::path& path);
 
 /// Writes a PNG through a temporary file and a rename: afterwards `path` is complete or untouched.

@@ -7,6 +7,7 @@
 #include <jpeglib.h>
 
 #include "media/image_codecs.h"
+#include "media/metadata_text.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -41,6 +42,7 @@ class JpegReader {
                    static_cast<unsigned long>(bytes.size()));
       info.src->fill_input_buffer = on_end_of_data;
       jpeg_save_markers(&info, JPEG_APP0 + 1, kMaxMarkerBytes);
+      jpeg_save_markers(&info, JPEG_COM, kMaxMarkerBytes);
       jpeg_read_header(&info, TRUE);
     });
   }
@@ -85,14 +87,21 @@ class JpegReader {
   char message_[JMSG_LENGTH_MAX] = "";
 };
 
-std::string collect_exif(const jpeg_decompress_struct& info) {
+/// EXIF, XMP and comments.
+void collect_metadata(const jpeg_decompress_struct& info, DecodedImage& decoded) {
+  constexpr std::string_view kExif("Exif\0\0", 6);
+  constexpr std::string_view kXmp("http://ns.adobe.com/xap/1.0/\0", 29);
   for (jpeg_saved_marker_ptr marker = info.marker_list; marker != nullptr; marker = marker->next) {
     const std::string_view data(reinterpret_cast<const char*>(marker->data), marker->data_length);
-    if (data.starts_with(std::string_view("Exif\0\0", 6))) {
-      return std::string(data);
+    if (marker->marker == JPEG_COM) {
+      decoded.texts.push_back({"comment", decode_metadata_text(data)});
+    } else if (data.starts_with(kExif) && decoded.exif.empty()) {
+      decoded.exif = data;
+    } else if (data.starts_with(kXmp)) {
+      decoded.texts.push_back(
+          {"XML:com.adobe.xmp", decode_metadata_text(data.substr(kXmp.size()))});
     }
   }
-  return {};
 }
 
 /// The product of two bytes over 255, with Pillow's rounding.
@@ -127,8 +136,6 @@ void check_header(const jpeg_decompress_struct& info,
 
 }  // namespace
 
-bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xFF\xD8\xFF"); }
-
 DecodedImage decode_jpeg(std::string_view bytes, const std::string& name) {
   JpegReader reader(name);
   reader.read_header(bytes);
@@ -136,7 +143,7 @@ DecodedImage decode_jpeg(std::string_view bytes, const std::string& name) {
   const bool cmyk =
       reader.info().jpeg_color_space == JCS_CMYK || reader.info().jpeg_color_space == JCS_YCCK;
   DecodedImage decoded;
-  decoded.exif = collect_exif(reader.info());
+  collect_metadata(reader.info(), decoded);
   decoded.width = static_cast<int>(reader.info().image_width);
   decoded.height = static_cast<int>(reader.info().image_height);
   const std::size_t row_bytes = static_cast<std::size_t>(decoded.width) * (cmyk ? 4 : 3);

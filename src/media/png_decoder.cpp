@@ -9,7 +9,7 @@
 #include <png.h>
 
 #include "media/image_codecs.h"
-#include "media/text_encoding.h"
+#include "media/metadata_text.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -48,6 +48,17 @@ class PngReader {
     step(png_, info_);
   }
 
+  /// Runs a step of libpng calls; whether it ended without an error, which message() tells then.
+  template <typename Step>
+  bool attempted(Step step) {
+    if (setjmp(png_jmpbuf(png_)) != 0) {
+      return false;
+    }
+    step(png_, info_);
+    return true;
+  }
+
+  std::string message() const { return message_; }
   std::string_view bytes() const { return bytes_; }
   const std::string& name() const { return name_; }
 
@@ -88,11 +99,7 @@ std::vector<ImageText> collect_texts(PngReader& reader) {
     const std::size_t length = international ? entry.itxt_length : entry.text_length;
     const std::string_view text(entry.text == nullptr ? "" : entry.text,
                                 entry.text == nullptr ? 0 : length);
-    if (!international) {
-      texts.push_back({latin1_to_utf8(entry.key), latin1_to_utf8(text)});
-    } else if (is_utf8(text)) {
-      texts.push_back({latin1_to_utf8(entry.key), std::string(text)});
-    }
+    texts.push_back({decode_metadata_text(entry.key), decode_metadata_text(text)});
   }
   return texts;
 }
@@ -140,8 +147,6 @@ int read_header(PngReader& reader, DecodedImage& decoded) {
 
 }  // namespace
 
-bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG\r\n\x1a\n"); }
-
 DecodedImage decode_png(std::string_view bytes, const std::string& name) {
   PngReader reader(bytes, name);
   DecodedImage decoded;
@@ -153,10 +158,11 @@ DecodedImage decode_png(std::string_view bytes, const std::string& name) {
   for (std::size_t y = 0; y < rows.size(); ++y) {
     rows[y] = decoded.pixels.data() + y * row_bytes;
   }
-  reader.guarded([&](png_structp png, png_infop info) {
-    png_read_image(png, rows.data());
-    png_read_end(png, info);
-  });
+  reader.guarded([&](png_structp png, png_infop) { png_read_image(png, rows.data()); });
+  // All pixels are there: what is wrong from here on costs texts at most.
+  if (!reader.attempted([](png_structp png, png_infop info) { png_read_end(png, info); })) {
+    decoded.note = "broken behind its last pixel (" + reader.message() + ")";
+  }
   decoded.texts = collect_texts(reader);
   decoded.exif = collect_exif(reader);
   return decoded;

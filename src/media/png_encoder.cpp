@@ -89,6 +89,13 @@ void check_text(const ImageText& entry) {
   }
 }
 
+/// The text as tEXt holds it: Latin-1 whose bytes nobody takes for UTF-8 (readers must guess,
+/// because many programs write UTF-8 there). Nullopt for any other text.
+std::optional<std::string> as_plain_text(const std::string& text) {
+  const std::optional<std::string> latin1 = utf8_to_latin1(text);
+  return latin1 && (*latin1 == text || !is_utf8(*latin1)) ? latin1 : std::nullopt;
+}
+
 /// libpng's view of the texts; the Latin-1 forms live in `storage`.
 std::vector<png_text> to_png_texts(std::span<const ImageText> texts,
                                    std::vector<std::string>& storage) {
@@ -96,7 +103,7 @@ std::vector<png_text> to_png_texts(std::span<const ImageText> texts,
   storage.resize(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     check_text(texts[i]);
-    const std::optional<std::string> latin1 = utf8_to_latin1(texts[i].text);
+    const std::optional<std::string> latin1 = as_plain_text(texts[i].text);
     storage[i] = latin1.value_or(texts[i].text);
     png_text& entry = entries[i];
     entry.compression = latin1 ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;

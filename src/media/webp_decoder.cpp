@@ -1,4 +1,4 @@
-// WebP through libwebp (still pictures) and libwebpdemux (the EXIF chunk).
+// WebP through libwebp (still pictures) and libwebpdemux (EXIF and XMP chunks).
 
 #include <memory>
 
@@ -6,6 +6,7 @@
 #include <webp/demux.h>
 
 #include "media/image_codecs.h"
+#include "media/metadata_text.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -15,23 +16,20 @@ struct DemuxerDeleter {
   void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
 };
 
-std::string collect_exif(std::string_view bytes) {
+/// The first chunk of this kind; empty when there is none.
+std::string collect_chunk(std::string_view bytes, const char (&kind)[5]) {
   const WebPData data{reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
   const std::unique_ptr<WebPDemuxer, DemuxerDeleter> demuxer(WebPDemux(&data));
   WebPChunkIterator chunk{};
-  std::string exif;
-  if (demuxer != nullptr && WebPDemuxGetChunk(demuxer.get(), "EXIF", 1, &chunk) != 0) {
-    exif.assign(reinterpret_cast<const char*>(chunk.chunk.bytes), chunk.chunk.size);
+  std::string content;
+  if (demuxer != nullptr && WebPDemuxGetChunk(demuxer.get(), kind, 1, &chunk) != 0) {
+    content.assign(reinterpret_cast<const char*>(chunk.chunk.bytes), chunk.chunk.size);
   }
   WebPDemuxReleaseChunkIterator(&chunk);
-  return exif;
+  return content;
 }
 
 }  // namespace
-
-bool is_webp(std::string_view bytes) {
-  return bytes.size() >= 12 && bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP";
-}
 
 DecodedImage decode_webp(std::string_view bytes, const std::string& name) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
@@ -56,7 +54,10 @@ DecodedImage decode_webp(std::string_view bytes, const std::string& name) {
   if (decode(data, bytes.size(), decoded.pixels.data(), decoded.pixels.size(), stride) == nullptr) {
     throw_corrupt_image(name, "the WebP data is broken or cut off");
   }
-  decoded.exif = collect_exif(bytes);
+  decoded.exif = collect_chunk(bytes, "EXIF");
+  if (const std::string xmp = collect_chunk(bytes, "XMP "); !xmp.empty()) {
+    decoded.texts.push_back({"XML:com.adobe.xmp", decode_metadata_text(xmp)});
+  }
   return decoded;
 }
 

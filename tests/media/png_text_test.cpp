@@ -29,6 +29,7 @@ TEST(PngText, RoundTrips) {
   const std::vector<ImageText> texts = {{"parameters", "a cat\nSteps: 20, größe"},
                                         {"Travel", "漢字 😀"},
                                         {"empty", ""},
+                                        {"garbled", "cafÃ©"},
                                         {"long", std::string(100'000, 'x')}};
   EXPECT_EQ(round_trip(texts), texts);
 }
@@ -45,6 +46,44 @@ TEST(PngText, Latin1IsPlainTextAndTheRestInternational) {
   EXPECT_NE(international.find(std::string("iTXtparameters\0\0\0\0\0漢", 22)), std::string::npos);
   EXPECT_LT(plain.find("tEXt"), plain.find("IDAT"));
   EXPECT_LT(international.find("iTXt"), international.find("IDAT"));
+}
+
+/// A tEXt chunk with these bytes, whatever they are, in a PNG of one pixel.
+std::string png_with_text(const std::string& kind, const std::string& data) {
+  const auto number = [](std::uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      bytes += static_cast<char>(value >> shift & 0xFF);
+    }
+    return bytes;
+  };
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : kind + data) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+  }
+  const std::string chunk =
+      number(static_cast<std::uint32_t>(data.size())) + kind + data + number(~crc);
+  std::string bytes = encode_png(Image(1, 1));
+  return bytes.insert(bytes.find("IDAT") - 4, chunk);
+}
+
+TEST(PngText, PlainTextThatIsUtf8IsReadAsUtf8) {
+  const auto text_of = [](const std::string& bytes) {
+    return decode_png_texts(bytes, "made.png").at(0).text;
+  };
+  EXPECT_EQ(text_of(png_with_text("tEXt", std::string("parameters\0猫, größe", 24))), "猫, größe");
+  EXPECT_EQ(text_of(png_with_text("tEXt", std::string("parameters\0gr\xF6\xDF"
+                                                      "e",
+                                                      16))),
+            "größe");
+  const std::string head("parameters\0\0\0\0\0", 15);
+  EXPECT_EQ(text_of(png_with_text("iTXt", head + "猫")), "猫");
+  EXPECT_EQ(text_of(png_with_text("iTXt", head + "gr\xF6\xDF"
+                                                 "e")),
+            "größe");
 }
 
 TEST(PngText, RefusesWhatCannotBeStored) {
