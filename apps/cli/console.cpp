@@ -205,9 +205,14 @@ void Console::failure(const Error& error) {
   const std::lock_guard<std::mutex> lock(mutex_);
   clear_line();
   if (json_) {
+    Json problems = Json::array();
+    for (const Problem& problem : error.problems()) {
+      problems.push_back({{"field", problem.field}, {"message", problem.message}});
+    }
     print_json(dumped(Json{{"event", "error"},
                            {"code", std::string(error_code_name(error.code()))},
-                           {"message", error.what()}}));
+                           {"message", error.what()},
+                           {"problems", std::move(problems)}}));
   }
   std::string text = error.what();
   for (std::size_t begin = 0; begin <= text.size();) {

@@ -30,7 +30,8 @@ class Console {
   void output(const std::string& text);
   /// A line that is meant for people only (hints).
   void hint(const std::string& text);
-  /// Prints a failure: "prompt-travel: ...", one line per problem, or a JSON event.
+  /// Prints a failure: "prompt-travel: ...", one line per problem, and before that a JSON event for
+  /// programs, in which the problems are data.
   void failure(const Error& error);
   bool json() const { return json_; }
 

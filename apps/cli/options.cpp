@@ -58,9 +58,7 @@ std::string joined_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-std::string read_text(const std::string& path,
-                      const char* option,
-                      std::vector<RequestProblem>& problems) {
+std::string read_text(const std::string& path, const char* option, std::vector<Problem>& problems) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
   content << file.rdbuf();
@@ -71,15 +69,13 @@ std::string read_text(const std::string& path,
   return content.str();
 }
 
-void apply_config(const std::string& path,
-                  TravelRequest& request,
-                  std::vector<RequestProblem>& problems) {
+void apply_config(const std::string& path, TravelRequest& request, std::vector<Problem>& problems) {
   const std::string content = read_text(path, "--config", problems);
   try {
     const toml::table table = toml::parse(content, path);
     std::ostringstream json;
     json << toml::json_formatter(table);
-    for (RequestProblem& problem : apply_json(request, json.str())) {
+    for (Problem& problem : apply_json(request, json.str())) {
       problem.message += " (in " + path + ")";
       problems.push_back(std::move(problem));
     }
@@ -156,7 +152,7 @@ void add_file_options(CLI::App& command, FieldOptions& options) {
       ->group("Prompts and travel");
 }
 
-TravelRequest build_request(const FieldOptions& options, std::vector<RequestProblem>& problems) {
+TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems) {
   TravelRequest request;
   for (const std::string& argument : options.unknown) {
     problems.push_back({argument, "is not an option of this command, see --help"});
@@ -179,14 +175,13 @@ TravelRequest build_request(const FieldOptions& options, std::vector<RequestProb
   return request;
 }
 
-std::optional<std::string> complete_request(TravelRequest& request,
-                                            std::vector<RequestProblem> problems) {
+std::optional<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {
   std::optional<DefaultModel> model;
   if (request.model.empty()) {
     model = find_default_model();
     request.model = model->path.value_or("").string();
   }
-  for (RequestProblem& problem : validate_request(request)) {
+  for (Problem& problem : validate_request(request)) {
     if (problem.field == "model" && model) {
       problem.message = missing_model_text(*model);
     }
@@ -207,23 +202,21 @@ std::string missing_model_text(const DefaultModel& model) {
   return text;
 }
 
-void throw_option_problems(const std::vector<RequestProblem>& problems) {
-  std::vector<RequestProblem> named;
-  named.reserve(problems.size());
-  for (const RequestProblem& problem : problems) {
-    named.push_back({option_name(problem.field), problem.message});
+void throw_option_problems(const std::vector<Problem>& problems) {
+  if (!problems.empty()) {
+    throw with_option_names(Error(ErrorCode::InvalidArgument, problems));
   }
-  throw_request_problems(named);
 }
 
 Error with_option_names(const Error& error) {
-  std::istringstream lines(error.what());
-  std::string text;
-  for (std::string line; std::getline(lines, line);) {
-    const auto colon = std::min(line.find(": "), line.size());
-    text += (text.empty() ? "" : "\n") + option_name(line.substr(0, colon)) + line.substr(colon);
+  std::vector<Problem> named = error.problems();
+  if (named.empty()) {
+    return error;
   }
-  return {error.code(), text};
+  for (Problem& problem : named) {
+    problem.field = option_name(problem.field);
+  }
+  return {error.code(), std::move(named)};
 }
 
 }  // namespace ptravel::cli

@@ -40,22 +40,21 @@ void add_field_options(CLI::App& command,
 void add_file_options(CLI::App& command, FieldOptions& options);
 
 /// Defaults, then the config file, then what was typed. Problems of every kind are collected.
-TravelRequest build_request(const FieldOptions& options, std::vector<RequestProblem>& problems);
+TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems);
 
 /// Takes the default model where the request names none, validates the request and throws all
 /// problems as throw_option_problems does. Returns a sentence for the user when the default model
 /// was taken.
-std::optional<std::string> complete_request(TravelRequest& request,
-                                            std::vector<RequestProblem> problems);
+std::optional<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems);
 
 /// "is not given, and there is no default model; looked for ...".
 std::string missing_model_text(const DefaultModel& model);
 
 /// Throws one InvalidArgument with a line for each problem, naming options ("--travel-steps").
-void throw_option_problems(const std::vector<RequestProblem>& problems);
+void throw_option_problems(const std::vector<Problem>& problems);
 
-/// The same error with options in place of settings at the beginning of its lines: problems that
-/// only the opened model brings to light come as "clip_skip: ...".
+/// The same error with options in place of settings ("--clip-skip" for "clip_skip"), for problems
+/// that only the opened model or a run folder brings to light.
 Error with_option_names(const Error& error);
 
 /// "travel_steps" to "--travel-steps"; names that are no setting stay as they are.

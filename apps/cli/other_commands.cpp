@@ -51,7 +51,7 @@ std::string model_json(const ModelInfo& info) {
 std::string default_path() {
   const DefaultModel model = find_default_model();
   if (!model.path) {
-    throw Error(ErrorCode::InvalidArgument, "path: " + missing_model_text(model));
+    throw Error(ErrorCode::InvalidArgument, Problem{"path", missing_model_text(model)});
   }
   Console(false).hint("No path given: this is the default model (" + model.path->string() + ").");
   return model.path->string();
@@ -89,7 +89,7 @@ void print_report(const BenchmarkReport& report) {
 }
 
 void bench(const BenchArguments& arguments) {
-  std::vector<RequestProblem> problems;
+  std::vector<Problem> problems;
   TravelRequest request = build_request(arguments.fields, problems);
   request.prompt = "benchmark";
   Console console(false);

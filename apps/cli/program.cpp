@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <cstdio>
-#include <new>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
+#include "apps/cli/options.h"
 #include "ptravel/error.h"
 
 namespace {
@@ -18,7 +19,19 @@ constexpr const char* kFooter = R"(Examples:
 Without --model, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
 
-/// Parses the command line and runs the command; every exception of the program ends here.
+/// Whether the command line asks for JSON, even where it cannot be understood as a whole.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv + 1, argv + argc,
+                     [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+int fail(int argc, char** argv, const ptravel::Error& error) {
+  const ptravel::Error named = ptravel::cli::with_option_names(error);
+  ptravel::cli::Console(wants_json(argc, argv)).failure(named);
+  return ptravel::exit_status(named.code());
+}
+
+/// Parses the command line and runs the command.
 int run(int argc, char** argv) {
   CLI::App program{
       "Prompt Travel: animations by travelling between text prompts in Stable Diffusion",
@@ -38,11 +51,10 @@ int run(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' &&
       std::none_of(known.begin(), known.end(),
                    [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
-    std::fprintf(stderr,
-                 "prompt-travel: \"%s\" is not a command, expected render, resume, video, info, "
-                 "samplers or bench\n",
-                 argv[1]);
-    return 2;
+    throw ptravel::Error(ptravel::ErrorCode::InvalidArgument,
+                         "\"" + std::string(argv[1]) +
+                             "\" is not a command, expected render, resume, video, info, "
+                             "samplers or bench");
   }
   try {
     program.parse(argc, argv);
@@ -54,24 +66,17 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() == 0) {
       return program.exit(error);
     }
-    std::fprintf(stderr, "prompt-travel: %s\n", error.what());
-    return 2;
+    throw ptravel::Error(ptravel::ErrorCode::InvalidArgument, error.what());
   }
 }
 
 }  // namespace
 
-/// The program; called by the launcher.
+/// The program; called by the launcher. Every exception of the program ends here.
 extern "C" int prompt_travel_main(int argc, char** argv) {
   try {
     return run(argc, argv);
-  } catch (const ptravel::Error& error) {
-    ptravel::cli::Console(false).failure(error);
-    return ptravel::exit_status(error.code());
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "prompt-travel: out of memory\n");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "prompt-travel: internal error: %s\n", error.what());
+  } catch (...) {
+    return fail(argc, argv, ptravel::error_in_flight("program"));
   }
-  return 1;
 }

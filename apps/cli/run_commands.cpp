@@ -53,7 +53,8 @@ void with_console(const RunArguments& arguments, const Work& work) {
     if (!made.empty()) {
       console.result("done", made);
     }
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = error_in_flight("drawing");
     profile.print(console);
     console.failure(with_option_names(error));
     if (!folder.empty() && error.code() != ErrorCode::InvalidArgument) {
@@ -85,7 +86,7 @@ Made frames_and_files(Console& console, const RunResult& result) {
 
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
-    std::vector<RequestProblem> problems;
+    std::vector<Problem> problems;
     TravelRequest request = build_request(arguments.fields, problems);
     if (arguments.from.empty() && !arguments.output.empty()) {
       problems.push_back({"--frame-out", "is only for --from"});
@@ -127,7 +128,7 @@ void take_given(const RunArguments& arguments,
 
 void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
-    std::vector<RequestProblem> problems;
+    std::vector<Problem> problems;
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
     ResumeOptions options;
@@ -140,7 +141,7 @@ void resume(const RunArguments& arguments) {
 
 void video(const RunArguments& arguments) {
   with_console(arguments, [&](Console&, Progress& progress, const RunEventSink&) {
-    std::vector<RequestProblem> problems;
+    std::vector<Problem> problems;
     const TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
     VideoSettings settings;

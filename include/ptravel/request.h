@@ -9,6 +9,7 @@
 
 #include "ptravel/compute.h"
 #include "ptravel/emphasis.h"
+#include "ptravel/error.h"
 #include "ptravel/image.h"
 #include "ptravel/rng_source.h"
 #include "ptravel/sampling.h"
@@ -141,12 +142,6 @@ struct RequestField {
   bool shapes_pictures = true;
 };
 
-/// A wrong value: which field, and a sentence with the value it got and what it may be.
-struct RequestProblem {
-  std::string field;
-  std::string message;
-};
-
 /// Every field in the order in which interfaces show them.
 std::span<const RequestField> request_fields();
 
@@ -158,15 +153,15 @@ std::string request_field_text(const TravelRequest& request, std::string_view na
 
 /// Sets a field from text. Returns what is wrong with the text, or nothing; range checks that need
 /// other fields wait for validate_request. Throws Internal for an unknown name.
-std::optional<RequestProblem> set_request_field(TravelRequest& request,
-                                                std::string_view name,
-                                                std::string_view text);
+std::optional<Problem> set_request_field(TravelRequest& request,
+                                         std::string_view name,
+                                         std::string_view text);
 
 /// The request as a JSON object (pretty-printed text), all fields in table order.
 std::string request_to_json(const TravelRequest& request);
 
 /// Sets the fields that a JSON object text has; unknown names and wrong types are problems.
-std::vector<RequestProblem> apply_json(TravelRequest& request, std::string_view json_text);
+std::vector<Problem> apply_json(TravelRequest& request, std::string_view json_text);
 
 /// What validation may know of the model.
 struct ModelLimits {
@@ -176,10 +171,9 @@ struct ModelLimits {
 /// Checks every value and every combination (seeds need not be drawn yet); returns all problems,
 /// none when the request can run. Touches the file system only to look whether the init picture is
 /// there.
-std::vector<RequestProblem> validate_request(const TravelRequest& request,
-                                             const ModelLimits& limits = {});
+std::vector<Problem> validate_request(const TravelRequest& request, const ModelLimits& limits = {});
 
 /// Throws Error(InvalidArgument) with one line per problem, "field: message"; quiet when empty.
-void throw_request_problems(const std::vector<RequestProblem>& problems);
+void throw_request_problems(const std::vector<Problem>& problems);
 
 }  // namespace ptravel

@@ -1,6 +1,45 @@
 #include "ptravel/error.h"
 
+#include <filesystem>
+#include <new>
+
 namespace ptravel {
+namespace {
+
+std::string lines_of(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    text += (text.empty() ? "" : "\n") + problem.field + ": " + problem.message;
+  }
+  return text;
+}
+
+}  // namespace
+
+Error::Error(ErrorCode code, std::vector<Problem> problems)
+    : std::runtime_error(lines_of(problems)), code_(code), problems_(std::move(problems)) {}
+
+Error::Error(ErrorCode code, Problem problem)
+    : Error(code, std::vector<Problem>{std::move(problem)}) {}
+
+Error error_in_flight(std::string_view operation) {
+  const std::string where = "[" + std::string(operation) + "] ";
+  try {
+    throw;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {ErrorCode::OutOfMemory, where + "not enough memory"};
+  } catch (const std::filesystem::filesystem_error& error) {
+    const bool missing = error.code() == std::errc::no_such_file_or_directory;
+    return {missing ? ErrorCode::NotFound : ErrorCode::Io,
+            where + error.path1().string() + ": " + error.code().message()};
+  } catch (const std::exception& error) {
+    return {ErrorCode::Internal, where + error.what()};
+  } catch (...) {
+    return {ErrorCode::Internal, where + "an unknown failure"};
+  }
+}
 
 std::string_view error_code_name(ErrorCode code) {
   switch (code) {

@@ -129,13 +129,13 @@ fs::path redraw_frame(const fs::path& frame_png,
   } else {
     frame.request = whole_request(frame_png);
   }
-  std::vector<RequestProblem> problems;
+  std::vector<Problem> problems;
   for (const auto& [field, text] : overrides) {
     if (auto problem = set_request_field(frame.request, field, text)) {
       problems.push_back(std::move(*problem));
     }
   }
-  for (RequestProblem& problem : validate_request(frame.request)) {
+  for (Problem& problem : validate_request(frame.request)) {
     problems.push_back(std::move(problem));
   }
   throw_request_problems(problems);

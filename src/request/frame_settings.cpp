@@ -108,10 +108,10 @@ int embryo_steps(const TravelRequest& request) {
   // The newest version replaced the input of the call after the counted ones.
   const int most = run - (request.compat == Compat::Newest ? 2 : 1);
   if (!value || !(steps >= 1) || steps > most) {
-    throw Error(ErrorCode::InvalidArgument, "[embryo_step] \"" + request.embryo_step +
-                                                "\", expected 1 to " + std::to_string(most) +
-                                                " of the " + std::to_string(run) +
-                                                " sampling steps, or a part such as 0.4");
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"embryo_step", "\"" + request.embryo_step + "\", expected 1 to " +
+                                           std::to_string(most) + " of the " + std::to_string(run) +
+                                           " sampling steps, or a part such as 0.4"});
   }
   return static_cast<int>(steps);
 }

@@ -147,16 +147,16 @@ std::string request_field_text(const TravelRequest& request, std::string_view na
   return entry->text(request);
 }
 
-std::optional<RequestProblem> set_request_field(TravelRequest& request,
-                                                std::string_view name,
-                                                std::string_view text) {
+std::optional<Problem> set_request_field(TravelRequest& request,
+                                         std::string_view name,
+                                         std::string_view text) {
   const RequestFieldEntry* entry = find_entry(name);
   PTRAVEL_CHECK(entry != nullptr);
   const auto problem = entry->set(request, text);
   if (!problem) {
     return std::nullopt;
   }
-  return RequestProblem{std::string(entry->description.name), *problem};
+  return Problem{std::string(entry->description.name), *problem};
 }
 
 std::string request_to_json(const TravelRequest& request) {
@@ -167,12 +167,12 @@ std::string request_to_json(const TravelRequest& request) {
   return object.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-std::vector<RequestProblem> apply_json(TravelRequest& request, std::string_view json_text) {
+std::vector<Problem> apply_json(TravelRequest& request, std::string_view json_text) {
   const Json object = Json::parse(json_text, nullptr, false);
   if (!object.is_object()) {
     return {{"config", "is not a table of settings"}};
   }
-  std::vector<RequestProblem> problems;
+  std::vector<Problem> problems;
   for (const auto& [name, value] : object.items()) {
     const RequestFieldEntry* entry = find_entry(name);
     if (entry == nullptr) {
@@ -192,15 +192,11 @@ std::vector<RequestProblem> apply_json(TravelRequest& request, std::string_view 
   return problems;
 }
 
-void throw_request_problems(const std::vector<RequestProblem>& problems) {
+void throw_request_problems(const std::vector<Problem>& problems) {
   if (problems.empty()) {
     return;
   }
-  std::string text;
-  for (const RequestProblem& problem : problems) {
-    text += (text.empty() ? "" : "\n") + problem.field + ": " + problem.message;
-  }
-  throw Error(ErrorCode::InvalidArgument, text);
+  throw Error(ErrorCode::InvalidArgument, problems);
 }
 
 }  // namespace ptravel

@@ -11,8 +11,8 @@ namespace {
 
 [[noreturn]] void throw_bad_slice(std::string_view text, const std::string& why) {
   throw Error(ErrorCode::InvalidArgument,
-              "[pick] \"" + std::string(text) + "\": " + why +
-                  ", expected a Python slice such as 10, 2:20, 0:30:2 or ::-1");
+              Problem{"pick", "\"" + std::string(text) + "\": " + why +
+                                  ", expected a Python slice such as 10, 2:20, 0:30:2 or ::-1"});
 }
 
 std::optional<std::int64_t> parse_slice_field(std::string_view text, std::string_view field) {
@@ -66,7 +66,7 @@ std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t le
   const std::int64_t step = slice.step.value_or(1);
   if (step == 0) {
     throw Error(ErrorCode::InvalidArgument,
-                "[pick] the slice's step is 0, expected any other number");
+                Problem{"pick", "the slice's step is 0, expected any other number"});
   }
   const bool forward = step > 0;
   const std::int64_t lowest = forward ? 0 : -1;
@@ -94,8 +94,9 @@ std::vector<std::int64_t> pick_and_pad(std::string_view pick,
   std::vector<std::int64_t> picked = slice_indices(parse_slice(pick), length);
   if (picked.empty()) {
     throw Error(ErrorCode::InvalidArgument,
-                "[pick] \"" + std::string(pick) + "\" selects none of the " +
-                    std::to_string(length) + " frames, expected a slice that selects at least one");
+                Problem{"pick", "\"" + std::string(pick) + "\" selects none of the " +
+                                    std::to_string(length) +
+                                    " frames, expected a slice that selects at least one"});
   }
   std::vector<std::int64_t> film(static_cast<std::size_t>(pad), picked.front());
   film.insert(film.end(), picked.begin(), picked.end());

@@ -30,8 +30,9 @@ std::vector<std::int64_t> parse_travel_steps(std::string_view text) {
     const auto value = parse_integer(piece);
     if (!value || *value > kMaxFramesPerGap || *value < -kMaxFramesPerGap) {
       throw Error(ErrorCode::InvalidArgument,
-                  "[travel_steps] \"" + std::string(text) +
-                      "\": expected a whole number such as 30, or one for each gap such as 10,20");
+                  Problem{"travel_steps", "\"" + std::string(text) +
+                                              "\", expected a whole number such as 30, or one for "
+                                              "each gap such as 10,20"});
     }
     steps.push_back(*value);
   }
@@ -46,12 +47,13 @@ StagePlan plan_stages(std::string_view prompt,
   plan.prompts = prompt_lines(prompt);
   plan.negative_prompts = prompt_lines(negative_prompt);
   if (plan.prompts.empty()) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[prompt] is empty, expected at least one line of text (one stage per line)");
+    throw Error(
+        ErrorCode::InvalidArgument,
+        Problem{"prompt", "is empty, expected at least one line of text (one stage per line)"});
   }
   if (plan.prompts.size() == 1 && rules.single == SingleStage::Refuse) {
     throw Error(ErrorCode::InvalidArgument,
-                "[prompt] has one line, expected at least two stages to travel between");
+                Problem{"prompt", "has one line, expected at least two stages to travel between"});
   }
   if (plan.negative_prompts.empty()) {
     plan.negative_prompts.emplace_back();
@@ -71,10 +73,11 @@ StagePlan plan_stages(std::string_view prompt,
   if (plan.steps.size() == 1) {
     plan.steps.resize(count - 1, plan.steps.front());
   } else if (plan.steps.size() != count - 1) {
-    throw Error(ErrorCode::InvalidArgument, "[travel_steps] \"" + std::string(travel_steps) +
-                                                "\" has " + std::to_string(plan.steps.size()) +
-                                                " numbers for " + std::to_string(count - 1) +
-                                                " gaps between stages, expected one or as many");
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"travel_steps", "\"" + std::string(travel_steps) + "\" has " +
+                                            std::to_string(plan.steps.size()) + " numbers for " +
+                                            std::to_string(count - 1) +
+                                            " gaps between stages, expected one or as many"});
   }
   return plan;
 }

@@ -19,27 +19,9 @@ constexpr double kSlowestFps = 0.01;
 constexpr int kSmallestSide = 8;
 constexpr int kLargestSide = 8192;
 
-/// The message of an Error without its "[operation] " prefix, for problems that carry the field.
-std::string without_operation(const Error& error) {
-  const std::string text = error.what();
-  const auto end = text.find("] ");
-  return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
-}
-
-void check_sampling(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  try {
-    const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-    static_cast<void>(choice);
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    problems.push_back(
-        {text.find("[schedul") == 0 ? "scheduler" : "sampler", without_operation(error)});
-  }
-}
-
 void check_sizes(const TravelRequest& request,
                  const ModelLimits& limits,
-                 std::vector<RequestProblem>& problems) {
+                 std::vector<Problem>& problems) {
   const auto check_side = [&](const char* name, int side) {
     if (side > 0 && side < kSmallestSide) {
       problems.push_back({name, std::to_string(side) +
@@ -64,7 +46,7 @@ bool lists_have_values(const TravelRequest& request) {
 void check_list(const char* name,
                 std::size_t values,
                 std::int64_t stages,
-                std::vector<RequestProblem>& problems) {
+                std::vector<Problem>& problems) {
   if (values > 1 && static_cast<std::int64_t>(values) != stages) {
     problems.push_back({name, "has " + std::to_string(values) + " values for " +
                                   std::to_string(stages) + " stages, expected one or as many"});
@@ -73,7 +55,7 @@ void check_list(const char* name,
 
 void check_plan(const StagePlan& plan,
                 const TravelRequest& request,
-                std::vector<RequestProblem>& problems) {
+                std::vector<Problem>& problems) {
   for (const std::int64_t steps : plan.steps) {
     if (steps < 0) {
       problems.push_back({"travel_steps",
@@ -94,20 +76,15 @@ void check_plan(const StagePlan& plan,
   pick_and_pad(request.pick, 0, static_cast<std::int64_t>(frame_places(plan, request).size()));
 }
 
-void check_stages(const TravelRequest& request, std::vector<RequestProblem>& problems) {
-  try {
+void check_stages(const TravelRequest& request, std::vector<Problem>& problems) {
+  collect_problems(problems, [&] {
     check_plan(plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                            stage_rules(request)),
                request, problems);
-  } catch (const Error& error) {
-    const std::string text = error.what();
-    const auto end = text.find(']');
-    problems.push_back(
-        {end == std::string::npos ? "prompt" : text.substr(1, end - 1), without_operation(error)});
-  }
+  });
 }
 
-void check_mode(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+void check_mode(const TravelRequest& request, std::vector<Problem>& problems) {
   const bool replace = request.mode == TravelMode::Replace;
   const bool by_gradient = request.replace_order == ReplaceOrder::GradMin ||
                            request.replace_order == ReplaceOrder::GradMax;
@@ -126,7 +103,7 @@ void check_mode(const TravelRequest& request, std::vector<RequestProblem>& probl
 }
 
 /// What the original's versions did not have cannot be had as they had it.
-void check_compat(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+void check_compat(const TravelRequest& request, std::vector<Problem>& problems) {
   const bool replace = request.mode == TravelMode::Replace;
   const bool by_tokens = request.replace_dim == ReplaceDim::Prompt;
   if (request.compat == Compat::First && replace && !by_tokens) {
@@ -158,7 +135,7 @@ void check_compat(const TravelRequest& request, std::vector<RequestProblem>& pro
 }
 
 /// The frames of a pair share their first latents, so what those depend on cannot differ.
-void check_shared_noise(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+void check_shared_noise(const TravelRequest& request, std::vector<Problem>& problems) {
   const auto shares = [&](const char* field, bool differs, const char* what) {
     if (differs) {
       problems.push_back({field, std::string(what) +
@@ -172,7 +149,7 @@ void check_shared_noise(const TravelRequest& request, std::vector<RequestProblem
          "-1 gives each frame its own");
 }
 
-void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+void check_embryo(const TravelRequest& request, std::vector<Problem>& problems) {
   if (request.genesis != Genesis::Embryo) {
     return;
   }
@@ -184,14 +161,10 @@ void check_embryo(const TravelRequest& request, std::vector<RequestProblem>& pro
                         "has several values, expected a single one: with genesis embryo the frames "
                         "of a stage pair have the same steps"});
   }
-  try {
-    embryo_steps(request);
-  } catch (const Error& error) {
-    problems.push_back({"embryo_step", without_operation(error)});
-  }
+  collect_problems(problems, [&] { embryo_steps(request); });
 }
 
-void check_init_image(const TravelRequest& request, std::vector<RequestProblem>& problems) {
+void check_init_image(const TravelRequest& request, std::vector<Problem>& problems) {
   std::error_code error;
   if (!request.init_image.empty() && !std::filesystem::is_regular_file(request.init_image, error)) {
     problems.push_back(
@@ -201,9 +174,8 @@ void check_init_image(const TravelRequest& request, std::vector<RequestProblem>&
 
 }  // namespace
 
-std::vector<RequestProblem> validate_request(const TravelRequest& request,
-                                             const ModelLimits& limits) {
-  std::vector<RequestProblem> problems;
+std::vector<Problem> validate_request(const TravelRequest& request, const ModelLimits& limits) {
+  std::vector<Problem> problems;
   for (const RequestFieldEntry& entry : request_table()) {
     if (const auto problem = entry.check(request)) {
       problems.push_back({std::string(entry.description.name), *problem});
@@ -221,7 +193,7 @@ std::vector<RequestProblem> validate_request(const TravelRequest& request,
     problems.push_back({"fps", number_text(request.fps) + ", expected 0 (no video) or at least " +
                                    number_text(kSlowestFps)});
   }
-  check_sampling(request, problems);
+  collect_problems(problems, [&] { resolve_sampler(request.sampler, request.scheduler); });
   check_sizes(request, limits, problems);
   if (lists_have_values(request)) {
     check_stages(request, problems);

@@ -141,13 +141,13 @@ bool is_called(const SamplerInfo& info, std::string_view text) {
 }
 
 template <typename Infos>
-[[noreturn]] void throw_unknown(const char* kind, std::string_view text, const Infos& infos) {
+[[noreturn]] void throw_unknown(const char* field, std::string_view text, const Infos& infos) {
   std::string choices;
   for (const auto& info : infos) {
     choices += (choices.empty() ? "" : ", ") + std::string(info.label);
   }
-  throw Error(ErrorCode::InvalidArgument, std::string("[") + kind + "] expected one of " + choices +
-                                              "; got \"" + std::string(text) + "\"");
+  throw Error(ErrorCode::InvalidArgument,
+              Problem{field, "\"" + std::string(text) + "\", expected one of " + choices});
 }
 
 const SamplerInfo* lookup(std::string_view text) {
@@ -194,7 +194,7 @@ const ScheduleInfo& find_schedule(std::string_view text) {
       return info;
     }
   }
-  throw_unknown("schedule", text, schedule_infos());
+  throw_unknown("scheduler", text, schedule_infos());
 }
 
 SamplerChoice resolve_sampler(std::string_view sampler, std::string_view schedule) {

@@ -45,6 +45,27 @@ TEST(Cli, JsonEventsAreOneObjectALine) {
   EXPECT_EQ(events.back(), "done");
 }
 
+TEST(Cli, FailuresOfJsonCommandsAreJson) {
+  const TemporaryFolder folder;
+  const auto error_of = [&](const std::string& words) {
+    const Outcome outcome = run(folder, words);
+    EXPECT_NE(outcome.status, 0) << words;
+    const auto lines = split(trimmed(outcome.output), '\n');
+    const auto object = nlohmann::json::parse(lines.back());
+    EXPECT_EQ(object.at("event"), "error") << words;
+    return object;
+  };
+  const auto wrong = error_of(kQuick + "--json --width 63 --clip-skip 9");
+  EXPECT_EQ(wrong.at("code"), "invalid_argument");
+  EXPECT_EQ(wrong.at("problems").at(0).at("field"), "--width");
+  EXPECT_THAT(std::string(wrong.at("problems").at(0).at("message")), HasSubstr("multiple of 8"));
+  EXPECT_EQ(error_of("info gone --json").at("code"), "not_found");
+  EXPECT_EQ(error_of("bench --json --model gone").at("code"), "not_found");
+  EXPECT_EQ(error_of("resume nowhere --json").at("problems").size(), 0u);
+  EXPECT_EQ(error_of("frobnicate --json").at("code"), "invalid_argument");
+  EXPECT_EQ(error_of("info --json one two").at("code"), "invalid_argument");
+}
+
 TEST(Cli, EveryWrongValueIsReportedByOptionName) {
   const TemporaryFolder folder;
   const Outcome outcome =

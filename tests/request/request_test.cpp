@@ -19,7 +19,7 @@ TravelRequest valid_request() {
 
 std::vector<std::string> problem_fields(const TravelRequest& request) {
   std::vector<std::string> fields;
-  for (const RequestProblem& problem : validate_request(request)) {
+  for (const Problem& problem : validate_request(request)) {
     fields.push_back(problem.field);
   }
   return fields;

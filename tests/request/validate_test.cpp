@@ -20,7 +20,7 @@ TravelRequest valid_request() {
 
 std::vector<std::string> problems(const TravelRequest& request) {
   std::vector<std::string> fields;
-  for (const RequestProblem& problem : validate_request(request)) {
+  for (const Problem& problem : validate_request(request)) {
     fields.push_back(problem.field);
   }
   return fields;
