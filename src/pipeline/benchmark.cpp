@@ -10,6 +10,7 @@
 
 #include "pipeline/pipeline.h"
 #include "ptravel/pipeline.h"
+#include "tensor/library_errors.h"
 #include "tensor/rng.h"
 
 namespace ptravel {
@@ -53,9 +54,7 @@ const char* precision_name(at::ScalarType dtype) {
 /// CUDA works behind the caller's back: fetching a number waits for the result.
 void wait_for(const at::Tensor& result) { static_cast<void>(result.flatten()[0].item<float>()); }
 
-}  // namespace
-
-BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progress) {
+BenchmarkReport measure(const BenchmarkOptions& options, Progress& progress) {
   PipelineOptions pipeline_options;
   pipeline_options.model = options.model;
   pipeline_options.device = options.device;
@@ -113,6 +112,12 @@ BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progres
   }
   report.peak_memory_gib = peak_memory_gib();
   return report;
+}
+
+}  // namespace
+
+BenchmarkReport run_benchmark(const BenchmarkOptions& options, Progress& progress) {
+  return with_own_errors("bench", [&] { return measure(options, progress); });
 }
 
 std::string to_json(const BenchmarkReport& report) {

@@ -11,6 +11,7 @@
 #endif
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "tensor/library_errors.h"
 #include "travel/frame_renderer.h"
 #include "travel/open_model.h"
 
@@ -66,7 +67,7 @@ Travel::~Travel() = default;
 
 std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                                      Progress& progress,
-                                     std::int64_t first_stage) {
+                                     std::int64_t first_stage) try {
   auto state = std::make_unique<State>();
   state->request = request;
   PTRAVEL_CHECK(*std::min_element(request.seed.begin(), request.seed.end()) >= 0);
@@ -81,6 +82,8 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
     state->init_latent = state->latent_of(*init_image);
   }
   return std::unique_ptr<Travel>(new Travel(std::move(state)));
+} catch (...) {
+  throw library_error_in_flight("opening the model");
 }
 
 const ModelIdentity& Travel::model() const { return state_->identity; }
@@ -107,18 +110,22 @@ std::vector<std::string> Travel::notes() const {
 
 const TravelRequest& Travel::request() const { return state_->request; }
 
-void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) {
+void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) try {
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
   sink.finish();
+} catch (...) {
+  throw library_error_in_flight("drawing");
 }
 
 RenderedFrame Travel::render_spot(const FrameSpot& spot,
                                   const std::optional<Image>& previous,
-                                  Progress& progress) {
+                                  Progress& progress) try {
   progress.begin("drawing", "frames", 1);
   return FrameRenderer(*state_, progress).render_spot(spot, previous);
+} catch (...) {
+  throw library_error_in_flight("drawing");
 }
 
 }  // namespace ptravel

@@ -154,6 +154,9 @@ auto or_nothing(const Make& make) -> decltype(make()) {
   try {
     return make();
   } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) {
+      throw;
+    }
     if (error.status != dnnl_unimplemented) {
       throw Error(ErrorCode::Internal, std::string("[onednn] ") + error.message);
     }
@@ -164,6 +167,16 @@ auto or_nothing(const Make& make) -> decltype(make()) {
 }  // namespace
 
 bool onednn_available() { return true; }
+
+bool onednn_out_of_memory() {
+  try {
+    throw;
+  } catch (const dnnl::error& error) {
+    return error.status == dnnl_out_of_memory;
+  } catch (...) {
+    return false;
+  }
+}
 
 PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
     : state_(std::make_unique<State>()) {

@@ -10,6 +10,9 @@ namespace ptravel::cpu {
 /// True when this program was built with oneDNN.
 bool onednn_available();
 
+/// For catch (...): whether the exception in flight is oneDNN's for memory that it did not get.
+bool onednn_out_of_memory();
+
 /// How a filter bank moves over a picture. All values count pixels and are the same on both axes.
 struct ConvGeometry {
   std::int64_t stride = 1;

@@ -14,6 +14,8 @@ struct PackedWeights::State {
 
 bool onednn_available() { return false; }
 
+bool onednn_out_of_memory() { return false; }
+
 PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry)
     : state_(std::make_unique<State>(State{std::move(plain)})) {}
 
