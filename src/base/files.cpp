@@ -10,16 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
+#include "base/file_system.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
-
-[[noreturn]] void throw_errno(const std::string& operation, const std::filesystem::path& path) {
-  const int number = errno;
-  const ErrorCode code = number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io;
-  throw Error(code, "[" + operation + "] " + path.string() + ": " + std::strerror(number));
-}
 
 /// A file descriptor that is closed when it goes out of scope.
 class FileDescriptor {
@@ -35,8 +31,6 @@ class FileDescriptor {
   int number() const { return number_; }
   /// The descriptor, which the caller closes from now on.
   int release() { return std::exchange(number_, -1); }
-  /// Closes now and says whether the system accepted all that was written.
-  bool close_now() { return ::close(std::exchange(number_, -1)) == 0; }
 
  private:
   int number_;
@@ -53,22 +47,13 @@ struct stat stat_regular(const FileDescriptor& file, const std::filesystem::path
   return status;
 }
 
-void write_all(const FileDescriptor& file,
-               std::string_view content,
-               const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(file.number(), content.data(), content.size());
-    if (written < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      throw_errno("write", path);
-    }
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 }  // namespace
+
+void throw_errno(const std::string& operation, const std::filesystem::path& path) {
+  const int number = errno;
+  const ErrorCode code = number == ENOENT ? ErrorCode::NotFound : ErrorCode::Io;
+  throw Error(code, "[" + operation + "] " + path.string() + ": " + std::strerror(number));
+}
 
 std::string read_file(const std::filesystem::path& path, std::uint64_t size_limit) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -102,47 +87,23 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t size_limi
   }
 }
 
-std::filesystem::path temporary_sibling(const std::filesystem::path& path) {
-  std::filesystem::path temporary = path;
-  temporary.replace_filename("." + path.filename().string() + ".part");
-  return temporary;
-}
-
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path temporary = temporary_sibling(path);
-  try {
-    FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.number() < 0) {
-      throw_errno("write", path);
-    }
-    write_all(file, content, path);
-    if (!file.close_now()) {
-      throw_errno("write", path);
-    }
-    commit_file(temporary, path);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-}
-
-void commit_file(const std::filesystem::path& temporary, const std::filesystem::path& path) {
-  {
-    const FileDescriptor file(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.number() < 0 || ::fsync(file.number()) != 0) {
-      throw_errno("write", path);
-    }
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    throw_errno("rename", path);
-  }
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
 }
 
 void create_folders(const std::filesystem::path& folder) {
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw Error(ErrorCode::Io, "[create folder] " + folder.string() + ": " + error.message());
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) {
+    return;
+  }
+  const std::filesystem::path parent =
+      folder.has_filename() ? folder.parent_path() : folder.parent_path().parent_path();
+  create_folders(parent);
+  const bool made = file_system().make_folder(folder) == 0;
+  if (!made && !(errno == EEXIST && std::filesystem::is_directory(folder, error))) {
+    throw Error(ErrorCode::Io, "[create folder] " + folder.string() + ": " + std::strerror(errno));
   }
 }
 

@@ -15,15 +15,15 @@ std::string read_file(const std::filesystem::path& path,
                       std::uint64_t size_limit = std::uint64_t{1} << 30);
 
 /// Writes `content` under a temporary name in the same folder, flushes it to the disk and renames
-/// it over `path`: a reader sees the old file or the new one, never a part. On failure (Io) the
-/// temporary file is removed and `path` is untouched.
+/// it over `path` (AtomicFile). On failure (Io) nothing is left and `path` is untouched.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
 
-/// The name under which write_file_atomic and the media writers build `path` before the rename.
+/// A name beside `path` for a file that is not finished: another one at each call and in each
+/// process. Its end, ".part", is what remove_dead_files looks for.
 std::filesystem::path temporary_sibling(const std::filesystem::path& path);
 
-/// Flushes `temporary` to the disk and renames it to `path` (both in one folder). Throws Io.
-void commit_file(const std::filesystem::path& temporary, const std::filesystem::path& path);
+/// Throws what errno says as NotFound or Io: "[operation] path: reason".
+[[noreturn]] void throw_errno(const std::string& operation, const std::filesystem::path& path);
 
 /// Creates the folder and its parents. Throws Io naming the folder and the reason.
 void create_folders(const std::filesystem::path& folder);

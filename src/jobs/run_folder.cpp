@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "ptravel/error.h"
@@ -97,15 +98,7 @@ fs::path RunFolder::video_path(std::string_view extension) const {
   return path_ / ("travel-" + name.string() + "." + std::string(extension));
 }
 
-void RunFolder::remove_leftovers() const {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path_)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(".") && name.find(".part") != std::string::npos) {
-      fs::remove(entry.path(), error);
-    }
-  }
-}
+void RunFolder::remove_leftovers() const { remove_dead_files(path_); }
 
 void RunFolder::discard_if_empty() const {
   std::error_code error;

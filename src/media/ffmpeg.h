@@ -34,10 +34,13 @@ struct InputDeleter {
 };
 using InputPointer = std::unique_ptr<AVFormatContext, InputDeleter>;
 
-/// Also closes the file; whoever wants to know whether that worked closes it before.
+/// Also frees the stream (make_stream) that the container is written to.
 struct OutputDeleter {
   void operator()(AVFormatContext* context) const {
-    avio_closep(&context->pb);
+    if (context->pb != nullptr) {
+      av_freep(&context->pb->buffer);
+      avio_context_free(&context->pb);
+    }
     avformat_free_context(context);
   }
 };

@@ -2,37 +2,67 @@
 
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file_system.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
+
+}  // namespace
 
 SpoolFile::SpoolFile(const std::filesystem::path& name)
-    : name_(name), file_(std::fopen(name.c_str(), "w+b")) {
-  if (file_ == nullptr) {
+    : name_(name), file_(file_system().open(name, O_RDWR | O_CREAT | O_EXCL)) {
+  if (file_ < 0) {
     fail();
   }
-  std::error_code ignored;
-  std::filesystem::remove(name, ignored);
+  file_system().remove(name);
 }
 
+SpoolFile::~SpoolFile() { file_system().close(file_); }
+
 void SpoolFile::append(std::span<const std::uint8_t> bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) {
-    fail();
+  waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+  if (waiting_.size() >= kBufferBytes) {
+    flush();
   }
+}
+
+void SpoolFile::flush() {
+  for (std::size_t done = 0; done < waiting_.size();) {
+    const std::int64_t count =
+        file_system().write(file_, waiting_.data() + done, waiting_.size() - done);
+    if (count < 0 && errno != EINTR) {
+      fail();
+    }
+    done += count > 0 ? static_cast<std::size_t>(count) : 0;
+  }
+  waiting_.clear();
 }
 
 void SpoolFile::rewind() {
-  if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) {
+  flush();
+  if (::lseek(file_, 0, SEEK_SET) != 0) {
     fail();
   }
 }
 
 void SpoolFile::read(std::span<std::uint8_t> bytes) {
-  errno = EIO;  // what an early end of the file counts as
-  if (std::fread(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) {
-    fail();
+  while (!bytes.empty()) {
+    const ssize_t count = ::read(file_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      errno = count == 0 ? EIO : errno;  // what an early end of the file counts as
+      fail();
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
   }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <span>
+#include <vector>
 
 namespace ptravel {
 
@@ -14,6 +13,9 @@ class SpoolFile {
  public:
   /// `name` exists for a moment while the file is made. Throws NotFound or Io.
   explicit SpoolFile(const std::filesystem::path& name);
+  ~SpoolFile();
+  SpoolFile(const SpoolFile&) = delete;
+  SpoolFile& operator=(const SpoolFile&) = delete;
 
   /// Adds bytes at the end. Throws Io, for example when the disk is full.
   void append(std::span<const std::uint8_t> bytes);
@@ -23,13 +25,12 @@ class SpoolFile {
   void read(std::span<std::uint8_t> bytes);
 
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
+  void flush();
   [[noreturn]] void fail() const;
 
   std::filesystem::path name_;
-  std::unique_ptr<std::FILE, Closer> file_;
+  int file_ = -1;
+  std::vector<std::uint8_t> waiting_;  // written, but not yet in the file
 };
 
 }  // namespace ptravel

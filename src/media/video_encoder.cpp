@@ -1,8 +1,8 @@
 #include "media/video_encoder.h"
 
-#include <system_error>
+#include <cstdio>
+#include <string_view>
 
-#include "base/files.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -25,28 +25,59 @@ void fill_dictionary(OptionDictionary& dictionary,
   }
 }
 
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+using OutputBytes = const std::uint8_t*;
+#else
+using OutputBytes = std::uint8_t*;
+#endif
+
+int write_bytes(void* file, OutputBytes bytes, int count) {
+  const std::string_view view(reinterpret_cast<const char*>(bytes),
+                              static_cast<std::size_t>(count));
+  const int number = static_cast<AtomicFile*>(file)->try_write(view);
+  return number == 0 ? count : AVERROR(number);
+}
+
+std::int64_t seek_bytes(void* file, std::int64_t offset, int whence) {
+  auto& atomic = *static_cast<AtomicFile*>(file);
+  if ((whence & AVSEEK_SIZE) != 0) {
+    return atomic.size();
+  }
+  // FFmpeg works out the other kinds itself.
+  return whence == SEEK_SET ? atomic.seek(offset) : AVERROR(EINVAL);
+}
+
+/// FFmpeg's view of a file; OutputDeleter frees it.
+AVIOContext* make_stream(AtomicFile& file) {
+  constexpr int kBufferBytes = 1 << 15;
+  constexpr int kWritable = 1;
+  auto* buffer = static_cast<unsigned char*>(check_allocated(av_malloc(kBufferBytes)));
+  AVIOContext* stream =
+      avio_alloc_context(buffer, kBufferBytes, kWritable, &file, nullptr, write_bytes, seek_bytes);
+  if (stream == nullptr) {
+    av_free(buffer);
+    throw_out_of_memory();
+  }
+  return stream;
+}
+
 }  // namespace
 
 VideoEncoder::VideoEncoder(std::filesystem::path target, const EncoderSettings& settings)
-    : target_(std::move(target)), temporary_(temporary_sibling(target_)) {
+    : target_(std::move(target)) {
   quiet_ffmpeg();
+  file_.emplace(target_);
+  // The mp4 muxer opens this name to move what it has written.
   AVFormatContext* output = nullptr;
   check_ffmpeg(avformat_alloc_output_context2(&output, nullptr, settings.muxer,
-                                              to_ffmpeg_url(temporary_).c_str()),
+                                              to_ffmpeg_url(file_->temporary()).c_str()),
                "write video", target_);
   output_.reset(output);
-  output_->flags |= AVFMT_FLAG_BITEXACT;
+  output_->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_CUSTOM_IO;
   packet_.reset(check_allocated(av_packet_alloc()));
   open_codec(settings);
-  try {
-    open_file(settings);
-  } catch (...) {
-    abandon();
-    throw;
-  }
+  open_file(settings);
 }
-
-VideoEncoder::~VideoEncoder() { abandon(); }
 
 void VideoEncoder::open_codec(const EncoderSettings& settings) {
   const AVCodec* codec = avcodec_find_encoder_by_name(settings.encoder);
@@ -85,8 +116,7 @@ void VideoEncoder::open_file(const EncoderSettings& settings) {
   stream_->avg_frame_rate = codec_->framerate;
   check_ffmpeg(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), "write video",
                target_);
-  check_ffmpeg(avio_open(&output_->pb, output_->url, AVIO_FLAG_WRITE), "write video", target_);
-  created_ = true;
+  output_->pb = make_stream(*file_);
   OptionDictionary options;
   fill_dictionary(options, settings.muxer_options);
   check_ffmpeg(avformat_write_header(output_.get(), options.address()), "write video", target_);
@@ -115,18 +145,10 @@ void VideoEncoder::send(const AVFrame* frame) {
 void VideoEncoder::finish() {
   send(nullptr);
   check_ffmpeg(av_write_trailer(output_.get()), "write video", target_);
-  check_ffmpeg(avio_closep(&output_->pb), "write video", target_);
-  commit_file(temporary_, target_);
-  created_ = false;
-}
-
-void VideoEncoder::abandon() noexcept {
+  avio_flush(output_->pb);
+  check_ffmpeg(output_->pb->error, "write video", target_);
   output_.reset();
-  if (created_) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored);
-    created_ = false;
-  }
+  file_->commit();
 }
 
 }  // namespace ptravel

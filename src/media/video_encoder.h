@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "media/ffmpeg.h"
 
 namespace ptravel {
@@ -30,7 +32,6 @@ class VideoEncoder {
   VideoEncoder(std::filesystem::path target, const EncoderSettings& settings);
   VideoEncoder(const VideoEncoder&) = delete;
   VideoEncoder& operator=(const VideoEncoder&) = delete;
-  ~VideoEncoder();
 
   /// Encodes a frame whose pts is above the one before. Throws Io.
   void encode(const AVFrame& frame);
@@ -41,15 +42,12 @@ class VideoEncoder {
   void open_codec(const EncoderSettings& settings);
   void open_file(const EncoderSettings& settings);
   void send(const AVFrame* frame);
-  void abandon() noexcept;
-
   std::filesystem::path target_;
-  std::filesystem::path temporary_;
+  std::optional<AtomicFile> file_;  // what output_ writes to
   OutputPointer output_;
   CodecPointer codec_;
   PacketPointer packet_;
   AVStream* stream_ = nullptr;  // owned by output_
-  bool created_ = false;        // whether temporary_ exists
 };
 
 }  // namespace ptravel
