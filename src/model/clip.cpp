@@ -24,12 +24,12 @@ ClipTextModel::Layer::Layer(const Weights& weights,
       fc2(weights.at("mlp.fc2"), config.intermediate, config.width, compute) {}
 
 at::Tensor ClipTextModel::Layer::operator()(const at::Tensor& x, const ClipConfig& config) const {
-  const at::Tensor own = norm1(x);
-  const at::Tensor seen =
-      attention(q(own), k(own), v(own), config.num_heads, AttentionMask::Causal);
-  const at::Tensor between = out(seen, x);
-  const at::Tensor hidden = fc1(norm2(between));
-  return fc2(config.quick_gelu ? quick_gelu(hidden) : ptravel::gelu(hidden), between);
+  const at::Tensor normed = norm1(x);
+  const at::Tensor heads =
+      attention(q(normed), k(normed), v(normed), config.num_heads, AttentionMask::Causal);
+  const at::Tensor attended = out(heads, x);
+  const at::Tensor hidden = fc1(norm2(attended));
+  return fc2(config.quick_gelu ? quick_gelu(hidden) : ptravel::gelu(hidden), attended);
 }
 
 ClipTextModel::ClipTextModel(const Weights& weights,
@@ -50,6 +50,10 @@ ClipTextModel::ClipTextModel(const Weights& weights,
     layers_.emplace_back(weights.at("encoder.layers." + std::to_string(i)), config, compute);
   }
   final_norm_ = LayerNorm(weights.at("final_layer_norm"), config.width, compute);
+  if (config.projection > 0) {
+    projection_.emplace(weights.at("text_projection"), config.width, config.projection, compute,
+                        Linear::Bias::No);
+  }
 }
 
 void ClipTextModel::check(const at::Tensor& ids, std::int64_t clip_skip) const {
@@ -80,21 +84,39 @@ at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
   return at::embedding(tokens_, ids.to(compute_.device)).to(at::kFloat);
 }
 
-at::Tensor ClipTextModel::forward(const at::Tensor& ids,
-                                  std::int64_t clip_skip,
-                                  const BlockObserver& observer) const {
+ClipText ClipTextModel::encode(const at::Tensor& ids,
+                               std::int64_t clip_skip,
+                               const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("text encoder");
   check(ids, clip_skip);
   const BlockProbe probe(observer);
   at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)) +
                  positions_.narrow(0, 0, ids.size(1)).unsqueeze(0);
   probe("embeddings", x);
+  ClipText text;
   const std::int64_t last = config_.num_layers - (clip_skip - 1);
-  for (std::int64_t i = 0; i < last; ++i) {
+  const std::int64_t needed = projection_ ? config_.num_layers : last;
+  for (std::int64_t i = 0; i < needed; ++i) {
     x = layers_[static_cast<std::size_t>(i)](x, config_);
     probe("layer" + std::to_string(i), x);
+    if (i + 1 == last) {
+      text.tokens = final_norm_(x).to(at::kFloat);
+    }
   }
-  return final_norm_(x).to(at::kFloat);
+  if (projection_) {
+    text.pooled = pool(last == needed ? text.tokens : final_norm_(x), ids);
+    probe("pooled", text.pooled);
+  }
+  return text;
+}
+
+at::Tensor ClipTextModel::pool(const at::Tensor& states, const at::Tensor& ids) const {
+  std::vector<at::Tensor> rows;
+  const at::Tensor ends = ids.argmax(1).to(at::kCPU);  // The end token is the largest; the first.
+  for (std::int64_t i = 0; i < ids.size(0); ++i) {
+    rows.push_back(states[i][ends.data_ptr<std::int64_t>()[i]]);
+  }
+  return (*projection_)(at::stack(rows).to(compute_.dtype)).to(at::kFloat);
 }
 
 }  // namespace ptravel

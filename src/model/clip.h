@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "model/config.h"
@@ -7,20 +8,36 @@
 
 namespace ptravel {
 
+/// What the text model makes of B texts.
+struct ClipText {
+  /// [B, tokens, width] float32: the state after layer num_layers - (clip_skip - 1), put through
+  /// the final layer norm.
+  at::Tensor tokens;
+  /// [B, projection] float32: the last layer's state at the end token, projected, whatever
+  /// clip_skip is. Undefined where the config has no projection.
+  at::Tensor pooled;
+};
+
 /// The CLIP text transformer (Radford et al. 2021), HuggingFace names. Immutable; forward may run
 /// in several threads.
 class ClipTextModel {
  public:
-  /// Loads every tensor below `weights` ("embeddings", "encoder.layers", "final_layer_norm").
+  /// Loads every tensor below `weights` ("embeddings", "encoder.layers",
+  /// "final_layer_norm", "text_projection" where the config has one).
   ClipTextModel(const Weights& weights, const ClipConfig& config, const Compute& compute);
 
-  /// ids [B, tokens] int64, tokens at most max_positions. Returns float32 [B, tokens, width]: the
-  /// state after layer num_layers - (clip_skip - 1), put through the final layer norm; clip_skip 1
-  /// is the last layer. Throws InvalidArgument for ids outside the vocabulary, too many tokens or a
-  /// clip_skip beyond the layers.
+  /// ids [B, tokens] int64, tokens at most max_positions; clip_skip 1 is the last layer. Throws
+  /// InvalidArgument for ids outside the vocabulary, too many tokens or a clip_skip beyond the
+  /// layers.
+  ClipText encode(const at::Tensor& ids,
+                  std::int64_t clip_skip = 1,
+                  const BlockObserver& observer = {}) const;
+  /// encode(...).tokens.
   at::Tensor forward(const at::Tensor& ids,
                      std::int64_t clip_skip = 1,
-                     const BlockObserver& observer = {}) const;
+                     const BlockObserver& observer = {}) const {
+    return encode(ids, clip_skip, observer).tokens;
+  }
 
   /// Token embeddings alone, without positions: [B, tokens, width] float32.
   at::Tensor embed_tokens(const at::Tensor& ids) const;
@@ -36,6 +53,7 @@ class ClipTextModel {
     Linear q, k, v, out, fc1, fc2;
   };
   void check(const at::Tensor& ids, std::int64_t clip_skip) const;
+  at::Tensor pool(const at::Tensor& states, const at::Tensor& ids) const;
 
   ClipConfig config_;
   Compute compute_;
@@ -43,6 +61,7 @@ class ClipTextModel {
   at::Tensor positions_;  // [max_positions, width]
   std::vector<Layer> layers_;
   LayerNorm final_norm_;
+  std::optional<Linear> projection_;
 };
 
 }  // namespace ptravel

@@ -22,6 +22,8 @@ struct ClipConfig {
       12;  ///< Not visible in the weights: width / 64 unless a config says otherwise.
   std::int64_t intermediate = 3072;
   std::int64_t max_positions = 77;
+  /// Width of the pooled text, which a second projection (text_projection) makes; 0 = none.
+  std::int64_t projection = 0;
   bool quick_gelu = true;  ///< x * sigmoid(1.702 x); otherwise the exact (erf) GELU.
 };
 
@@ -38,6 +40,8 @@ struct UnetConfig {
   std::int64_t num_heads = 8;      ///< Used when head_channels is 0.
   std::int64_t head_channels = 0;  ///< When > 0: heads = channels / head_channels.
   std::int64_t context_dim = 768;
+  /// Width of the vector (pooled text, sizes) that is added to the time embedding; 0 = none.
+  std::int64_t vector_dim = 0;
   bool linear_projection = false;  ///< proj_in / proj_out are Linear instead of 1x1 convolutions.
   std::int64_t norm_groups = 32;   ///< Not visible in the weights.
 };

@@ -83,35 +83,35 @@ TransformerBlock::TransformerBlock(const Weights& weights,
 at::Tensor TransformerBlock::operator()(const at::Tensor& x,
                                         const TextView& text,
                                         const BlockProbe& probe) const {
-  const at::Tensor own = norm1(x);
-  const at::Tensor after_self = attn1(own, own, x);
-  const at::Tensor query = norm2(after_self);
-  const at::Tensor after_text = see_text(query, text, after_self);
-  const at::Tensor last = norm3(after_text);
-  at::Tensor out = ff(last, after_text);
+  const at::Tensor normed1 = norm1(x);
+  const at::Tensor attended_self = attn1(normed1, normed1, x);
+  const at::Tensor normed2 = norm2(attended_self);
+  const at::Tensor attended_text = attend_to_text(normed2, text, attended_self);
+  const at::Tensor normed3 = norm3(attended_text);
+  at::Tensor out = ff(normed3, attended_text);
   if (probe.active()) {
-    probe("norm1", own);
-    probe("attn1", after_self - x);
-    probe("norm2", query);
-    probe("attn2", after_text - after_self);
-    probe("norm3", last);
-    probe("ff", out - after_text);
+    probe("norm1", normed1);
+    probe("attn1", attended_self - x);
+    probe("norm2", normed2);
+    probe("attn2", attended_text - attended_self);
+    probe("norm3", normed3);
+    probe("ff", out - attended_text);
     probe("transformer_block", out);
   }
   return out;
 }
 
-at::Tensor TransformerBlock::see_text(const at::Tensor& query,
-                                      const TextView& text,
-                                      const at::Tensor& residual) const {
+at::Tensor TransformerBlock::attend_to_text(const at::Tensor& x,
+                                            const TextView& text,
+                                            const at::Tensor& residual) const {
   if (text.prepared.empty()) {
-    return attn2(query, text.context, residual);
+    return attn2(x, text.context, residual);
   }
   std::vector<const KeysValues*> images;
   for (const std::vector<KeysValues>* blocks : text.prepared) {
     images.push_back(&blocks->at(place));
   }
-  return attn2(query, images, residual);
+  return attn2(x, images, residual);
 }
 
 SpatialTransformer::SpatialTransformer(const Weights& weights,

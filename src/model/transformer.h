@@ -64,9 +64,9 @@ struct TransformerBlock {
   FeedForward ff;
 
  private:
-  at::Tensor see_text(const at::Tensor& query,
-                      const TextView& text,
-                      const at::Tensor& residual) const;
+  at::Tensor attend_to_text(const at::Tensor& x,
+                            const TextView& text,
+                            const at::Tensor& residual) const;
 };
 
 /// Transformer blocks over the pixels of a picture, between two projections, with a residual.

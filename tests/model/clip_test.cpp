@@ -49,6 +49,31 @@ TEST_F(Clip, AnImageDoesNotDependOnItsBatch) {
   EXPECT_TRUE(at::equal(model.forward(ids).narrow(0, 1, 1), model.forward(ids.narrow(0, 1, 1))));
 }
 
+/// The second projection, by LibTorch's operators over the last layer's states.
+TEST_F(Clip, PooledTextIsTheProjectedEndToken) {
+  ClipConfig config = tiny_clip();
+  config.projection = 20;
+  const ClipTextModel pooling(random_weights("text encoder"), config, cpu_fp32());
+  at::Tensor texts = ids.remainder(99);
+  const std::int64_t ends[] = {4, 76, 30};
+  for (std::int64_t i = 0; i < 3; ++i) {
+    texts[i].slice(0, ends[i]).fill_(99);  // the end token, and the padding behind it
+  }
+  const at::Tensor weight =
+      *RandomTensors(3).make("net.text_projection.weight", {20, 32}, cpu_fp32());
+  const at::Tensor states = model.forward(texts);
+  const ClipText text = pooling.encode(texts);
+  EXPECT_TRUE(at::equal(text.tokens, states));
+  ASSERT_EQ(text.pooled.sizes(), at::IntArrayRef({3, 20}));
+  for (std::int64_t i = 0; i < 3; ++i) {
+    EXPECT_CLOSE(text.pooled[i], at::matmul(weight, states[i][ends[i]]), 1e-5);
+  }
+  const ClipText skipped = pooling.encode(texts, 2);
+  EXPECT_TRUE(at::equal(skipped.tokens, model.forward(texts, 2)));
+  EXPECT_TRUE(at::equal(skipped.pooled, text.pooled)) << "whatever clip_skip is";
+  EXPECT_FALSE(model.encode(ids).pooled.defined());
+}
+
 TEST_F(Clip, RefusesBadInput) {
   EXPECT_THROW(model.forward(at::full({1, 77}, 100, at::kLong)), Error);
   EXPECT_THROW(model.forward(at::full({1, 77}, -1, at::kLong)), Error);

@@ -27,8 +27,8 @@ Inputs random_inputs(std::int64_t images) {
 at::Tensor gradient(const Unet& unet, const Inputs& in) {
   const at::Tensor context = in.context.clone().requires_grad_();
   const at::Tensor out = unet.forward(in.x, in.t, context);
-  const at::Tensor above = at::linspace(-1, 1, out[0].numel()).reshape(out[0].sizes());
-  (out * above).sum().backward();
+  const at::Tensor output_gradient = at::linspace(-1, 1, out[0].numel()).reshape(out[0].sizes());
+  (out * output_gradient).sum().backward();
   return context.grad();
 }
 

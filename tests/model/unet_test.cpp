@@ -131,6 +131,129 @@ TEST(UnetConfigs, LinearProjectionsAndHeadSizes) {
   EXPECT_THROW(Unet(random_weights("unet"), config, cpu_fp32()), Error);
 }
 
+std::vector<UnetConditioning> prepared_for(const Unet& unet, const UnetInputs& in) {
+  std::vector<UnetConditioning> images;
+  for (std::int64_t i = 0; i < in.x.size(0); ++i) {
+    images.push_back({unet.prepare_time(in.t[i].item<float>(),
+                                        in.vector.defined() ? in.vector[i] : at::Tensor()),
+                      unet.prepare_text(in.context[i])});
+  }
+  return images;
+}
+
+TEST(UnetConfigs, DepthsOfEachLevelAndOfTheMiddle) {
+  UnetConfig config = tiny_unet();
+  config.transformer_depth = {0, 2, 3};
+  config.middle_depth = 4;
+  config.num_res_blocks = 2;
+  std::vector<std::string> names;
+  const Inputs in(2, 8, 8);
+  const UnetInputs operands{in.x, in.t, in.context};
+  const Unet unet(random_weights("unet"), config, cpu_fp32());
+  const at::Tensor out = unet.forward(operands);
+  EXPECT_TRUE(at::equal(unet.forward(in.x, prepared_for(unet, operands)), out));
+  const Unet exact(random_weights("unet"), config, Compute{at::kCPU, at::kDouble});
+  EXPECT_CLOSE(out, exact.forward(operands), 1e-4);
+  // Blocks: 2 inputs and 3 outputs at each of two levels.
+  EXPECT_EQ(unet.prepare_text(in.context[0])->blocks.size(), 2U * 5 + 3U * 5 + 4);
+  EXPECT_EQ(unet.prepare_time(1)->blocks.size(), 6U + 2 + 9);
+}
+
+TEST(UnetConfigs, AVectorIsAddedToTheTimeEmbedding) {
+  UnetConfig config = tiny_unet();
+  const Unet without(random_weights("unet"), config, cpu_fp32());
+  config.vector_dim = 20;
+  const Unet unet(random_weights("unet"), config, cpu_fp32());
+  const Inputs in(3);
+  UnetInputs operands{in.x, in.t, in.context, at::randn({3, 20})};
+  const RandomTensors weights(3);
+  const at::Tensor first = *weights.make("net.label_emb.0.0.weight", {128, 20}, cpu_fp32());
+  const at::Tensor second = *weights.make("net.label_emb.0.2.weight", {128, 128}, cpu_fp32());
+  const at::Tensor expected =
+      at::matmul(at::silu(at::matmul(operands.vector, first.t())), second.t());
+  at::Tensor added;
+  const at::Tensor out =
+      unet.forward(operands, [&](const std::string& name, const at::Tensor& value) {
+        added = name == "label_emb" ? value : added;
+      });
+  EXPECT_CLOSE(added, expected, 1e-5);
+  EXPECT_TRUE(at::equal(unet.forward(in.x, prepared_for(unet, operands)), out));
+  EXPECT_FALSE(at::equal(without.forward(in.x, in.t, in.context), out));
+  EXPECT_THROW(unet.forward(in.x, in.t, in.context), Error);
+  EXPECT_THROW(unet.prepare_time(1), Error);
+  EXPECT_THROW(without.forward(operands), Error);
+  operands.vector = at::randn({3, 21});
+  EXPECT_THROW(unet.forward(operands), Error);
+}
+
+/// The residual blocks take the sum of both embeddings: a vector whose projection is known moves
+/// them as another time embedding would.
+TEST(UnetConfigs, TheSumOfTimeAndVectorReachesTheBlocks) {
+  UnetConfig config = tiny_unet();
+  config.vector_dim = 20;
+  const TimeEmbedding embedding(random_weights("unet"), config, cpu_fp32());
+  at::Tensor time, added;
+  const BlockObserver observer = [&](const std::string& name, const at::Tensor& value) {
+    (name == "label_emb" ? added : time) = value;
+  };
+  const at::Tensor sum = embedding(at::tensor({7.0F}), at::randn({1, 20}), BlockProbe(observer));
+  EXPECT_CLOSE(sum, at::silu(time + added), 1e-5);
+}
+
+class TinyHalves : public testing::Test {
+ protected:
+  ControlResiduals residuals(double scale) const {
+    ControlResiduals result;
+    for (const std::int64_t channels : builder.skip_channels()) {
+      const std::size_t level = result.skips.size() < 2 ? 0 : result.skips.size() < 4 ? 1 : 2;
+      const std::int64_t side = 8 >> level;
+      result.skips.push_back(at::randn({2, channels, side, side}) * scale);
+    }
+    result.middle = at::randn({2, 64, 2, 2}) * scale;
+    return result;
+  }
+
+  Compute compute = cpu_fp32();
+  Weights weights = random_weights("unet");
+  UnetBlockBuilder builder{weights, tiny_unet(), compute};
+  UnetEncoder encoder{builder, compute};
+  UnetDecoder decoder{builder, weights, tiny_unet(), compute};
+  TimeEmbedding time{weights, tiny_unet(), compute};
+  Unet unet{weights, tiny_unet(), compute};
+  Inputs in{2, 8, 8};
+};
+
+TEST_F(TinyHalves, ResidualsAreAddedToSkipsAndMiddle) {
+  const ControlResiduals added = residuals(0.5);
+  UnetInputs operands{in.x, in.t, in.context, {}, added};
+  const at::Tensor out = unet.forward(operands);
+  UnetPass pass;
+  pass.time_silu = time(in.t, {}, {});
+  pass.text.context = in.context;
+  EncodedLatent encoded = encoder(in.x, pass, {});
+  for (std::size_t i = 0; i < encoded.skips.size(); ++i) {
+    encoded.skips[i] = encoded.skips[i] + added.skips[i];
+  }
+  encoded.h = encoded.h + added.middle;
+  EXPECT_CLOSE(out, decoder(encoded, pass, {}), 1e-5);
+  EXPECT_GT((out - unet.forward(in.x, in.t, in.context)).abs().max().item<double>(), 1e-2);
+  EXPECT_TRUE(at::equal(unet.forward(in.x, prepared_for(unet, operands), added), out));
+}
+
+TEST_F(TinyHalves, ResidualsOfZerosChangeNothing) {
+  const at::Tensor plain = unet.forward(in.x, in.t, in.context);
+  EXPECT_TRUE(at::equal(unet.forward({in.x, in.t, in.context, {}, residuals(0)}), plain));
+}
+
+TEST_F(TinyHalves, ResidualsOfAnotherShapeAreRefused) {
+  ControlResiduals wrong = residuals(1);
+  wrong.skips[1] = wrong.skips[1].narrow(2, 0, 7);
+  EXPECT_THROW(unet.forward({in.x, in.t, in.context, {}, wrong}), Error);
+  wrong = residuals(1);
+  wrong.skips.pop_back();
+  EXPECT_THROW(unet.forward({in.x, in.t, in.context, {}, wrong}), Error);
+}
+
 TEST(TimestepEmbedding, StartsWithCosines) {
   const at::Tensor out = timestep_embedding(at::tensor({0.0F, 500.5F}), 8);
   EXPECT_CLOSE(out[0], at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}), 0);
