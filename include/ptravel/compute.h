@@ -11,6 +11,9 @@ enum class DeviceChoice { Auto, Cpu, Cuda };
 /// fp32 on others. fp16 is refused on a CPU. Samplers run in fp32.
 enum class Precision { Auto, Fp32, Bf16, Fp16 };
 
+/// What a network's prediction means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
+enum class Prediction { Eps, V };
+
 /// What the UNet predicts. Auto believes the files (a yaml or json beside the weights), else Eps.
 enum class PredictionChoice { Auto, Eps, V };
 

@@ -8,10 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ptravel {
+#include "ptravel/compute.h"
 
-/// What a network's output means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
-enum class Prediction { Eps, V };
+namespace ptravel {
 
 /// "epsilon" or "v".
 std::string_view prediction_name(Prediction prediction);

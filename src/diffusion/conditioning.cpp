@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -34,13 +35,7 @@ ScheduledConditioning::ScheduledConditioning(at::Tensor context) {
 }
 
 const at::Tensor& ScheduledConditioning::at_call(int call) const {
-  PTRAVEL_CHECK(!entries.empty());
-  for (const Entry& entry : entries) {
-    if (call <= entry.end_at_step) {
-      return entry.context;
-    }
-  }
-  return entries.front().context;
+  return active_entry(entries, call).context;
 }
 
 at::Tensor pad_context(const at::Tensor& context, std::int64_t tokens) {

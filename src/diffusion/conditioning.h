@@ -18,9 +18,7 @@ struct ScheduledConditioning {
   /// One conditioning for the whole run.
   explicit ScheduledConditioning(at::Tensor context);
 
-  /// The conditioning of model call number `call`, counted from 0: the first entry with
-  /// call <= end_at_step, or the first of all when the calls outnumber the plan (the web UI's
-  /// rule).
+  /// The conditioning of model call number `call`, counted from 0 (active_entry).
   const at::Tensor& at_call(int call) const;
 };
 

@@ -20,27 +20,37 @@ at::Tensor call_network(const Network& network,
 
 }  // namespace
 
-ConditionedModel make_denoiser(Network network, NetworkOutput output, const SigmaTable& table) {
-  return [network = std::move(network), output, table](const at::Tensor& x, double sigma,
-                                                       const at::Tensor& context) -> at::Tensor {
+at::Tensor predicted_noise(const at::Tensor& output,
+                           Prediction prediction,
+                           const at::Tensor& x,
+                           double abar) {
+  return prediction == Prediction::Eps ? output
+                                       : output * std::sqrt(abar) + x * std::sqrt(1 - abar);
+}
+
+ConditionedModel make_denoiser(Network network, Prediction prediction, const SigmaTable& table) {
+  return [network = std::move(network), prediction, table](
+             const at::Tensor& x, double sigma, const at::Tensor& context) -> at::Tensor {
     const double squared = sigma * sigma + 1;
     const double c_in = 1 / std::sqrt(squared);
-    const at::Tensor prediction =
+    const at::Tensor output =
         call_network(network, x * c_in, table.sigma_to_t(sigma), context).to(x.scalar_type());
-    if (output == NetworkOutput::Eps) {
-      return x - prediction * sigma;
+    if (prediction == Prediction::Eps) {
+      return x - output * sigma;
     }
-    return x * (1 / squared) - prediction * (sigma * c_in);
+    return x * (1 / squared) - output * (sigma * c_in);
   };
 }
 
-ConditionedModel make_lcm_denoiser(Network network, NetworkOutput output, const SigmaTable& table) {
-  if (output != NetworkOutput::Eps) {
+ConditionedModel make_lcm_denoiser(Network network,
+                                   Prediction prediction,
+                                   const SigmaTable& table) {
+  if (prediction != Prediction::Eps) {
     throw Error(ErrorCode::Unsupported, "[lcm] model: expected an eps model, got a v model");
   }
   return [network = std::move(network), table](const at::Tensor& x, double sigma,
                                                const at::Tensor& context) -> at::Tensor {
-    constexpr double kSkip = 20;
+    constexpr auto kSkip = static_cast<double>(kTrainingTimesteps / kDistilledTimesteps);
     constexpr double kDataVariance = 0.25;
     const double t = static_cast<double>(table.nearest_t(sigma)) * kSkip + (kSkip - 1);
     const double c_in = 1 / std::sqrt(sigma * sigma + 1);
@@ -51,16 +61,12 @@ ConditionedModel make_lcm_denoiser(Network network, NetworkOutput output, const 
   };
 }
 
-ConditionedModel make_eps_model(Network network, NetworkOutput output, const SigmaTable& table) {
-  return [network = std::move(network), output, table](const at::Tensor& x, double t,
-                                                       const at::Tensor& context) -> at::Tensor {
-    at::Tensor prediction = call_network(network, x, t, context).to(x.scalar_type());
-    if (output == NetworkOutput::Eps) {
-      return prediction;
-    }
+ConditionedModel make_eps_model(Network network, Prediction prediction, const SigmaTable& table) {
+  return [network = std::move(network), prediction, table](
+             const at::Tensor& x, double t, const at::Tensor& context) -> at::Tensor {
+    const at::Tensor output = call_network(network, x, t, context).to(x.scalar_type());
     const auto index = std::clamp<std::int64_t>(static_cast<std::int64_t>(t), 0, table.size() - 1);
-    const double abar = table.alphas_cumprod()[index];
-    return prediction * std::sqrt(abar) + x * std::sqrt(1 - abar);
+    return predicted_noise(output, prediction, x, table.alphas_cumprod()[index]);
   };
 }
 

@@ -142,8 +142,8 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
     sampler_run.range = SigmaRange{table.sigma_min(), table.sigma_max(), settings.num_steps};
   }
   Guidance guidance =
-      make_guidance(run, lcm ? make_lcm_denoiser(run.model.network, run.model.output, table)
-                             : make_denoiser(run.model.network, run.model.output, table));
+      make_guidance(run, lcm ? make_lcm_denoiser(run.model.network, run.model.prediction, table)
+                             : make_denoiser(run.model.network, run.model.prediction, table));
   const Denoiser denoiser = [&guidance](const at::Tensor& input, double sigma) {
     return guidance(input, sigma).guided;
   };
@@ -152,8 +152,9 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
 
 at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
   const std::vector<double>& alphas_cumprod = run.model.table.alphas_cumprod();
-  if (alphas_cumprod.size() < 1000) {
-    throw Error(ErrorCode::Unsupported, "[sample] timesteps: expected a model with 1000, it has " +
+  if (run.model.table.size() < kTrainingTimesteps) {
+    throw Error(ErrorCode::Unsupported, "[sample] timesteps: expected a model with " +
+                                            std::to_string(kTrainingTimesteps) + ", it has " +
                                             std::to_string(alphas_cumprod.size()));
   }
   TimestepPlan plan{make_timesteps(steps.schedule_steps), alphas_cumprod, run.img2img()};
@@ -169,7 +170,7 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
     x = latent * std::sqrt(abar) + x * std::sqrt(1 - abar);
   }
   Guidance guidance =
-      make_guidance(run, make_eps_model(run.model.network, run.model.output, run.model.table));
+      make_guidance(run, make_eps_model(run.model.network, run.model.prediction, run.model.table));
   const EpsModel model = [&guidance](const at::Tensor& input, double t) {
     return guidance(input, t);
   };

@@ -18,7 +18,7 @@ namespace ptravel {
 /// The model as sampling sees it.
 struct SamplingModel {
   Network network;
-  NetworkOutput output = NetworkOutput::Eps;
+  Prediction prediction = Prediction::Eps;
   SigmaTable table;
 };
 

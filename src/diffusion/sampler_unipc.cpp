@@ -208,8 +208,10 @@ at::Tensor sample_unipc(const EpsModel& model,
   }
   const int most_order = std::min(options.unipc_order, num_steps);
   const ContinuousTime time(plan.alphas_cumprod);
-  const double t_start =
-      plan.img2img ? static_cast<double>(plan.timesteps.back()) / 1000 + 1.0 / 1000 : 1;
+  const double t_start = plan.img2img
+                             ? static_cast<double>(plan.timesteps.back()) / kTrainingTimesteps +
+                                   1.0 / kTrainingTimesteps
+                             : 1;
   const std::vector<double> times = unipc_times(time, options.unipc_skip, t_start, num_steps);
   const Unipc unipc(model, time, options.unipc_variant);
   std::deque<Evaluation> history{{times[0], unipc.denoise(x, times[0])}};  // Newest first.

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
+#include "diffusion/denoiser.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -18,11 +19,8 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          const at::Tensor& context) {
   const at::Tensor times =
       at::full({1}, static_cast<double>(t), at::TensorOptions(at::kFloat).device(x.device()));
-  const at::Tensor prediction = pipeline.unet().forward(x, times, context);
-  if (!pipeline.predicts_v()) {
-    return prediction;
-  }
-  return prediction * std::sqrt(abar) + x * std::sqrt(1 - abar);
+  return predicted_noise(pipeline.unet().forward(x, times, context), pipeline.files().prediction, x,
+                         abar);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace ptravel {
 
 /// What a latent loss is drawn at: a timestep and the noise that is added there.
 struct LossDraw {
-  std::int64_t t = 0;  ///< From 0 to 999.
+  std::int64_t t = 0;  ///< From 0 to kTrainingTimesteps - 1.
   at::Tensor noise;    ///< [1, C, h, w] float32.
 };
 

@@ -80,7 +80,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   const auto profile = ProfileScope::part("sampling");
   const SamplingModel model{[this](const at::Tensor& x, const at::Tensor& t,
                                    const at::Tensor& context) { return (*calls_)(x, t, context); },
-                            predicts_v() ? NetworkOutput::V : NetworkOutput::Eps, sigma_table()};
+                            files_.prediction, sigma_table()};
   SamplingBatch sampling;
   sampling.images = batch.images;
   sampling.seeds = batch.seeds;

@@ -1,8 +1,5 @@
 #include "pipeline/prompt_tokens.h"
 
-#include <set>
-
-#include "ptravel/error.h"
 #include "text/prompt_composition.h"
 #include "text/prompt_markup.h"
 #include "text/prompt_schedule.h"
@@ -56,31 +53,6 @@ PromptPart tokenize_negative_prompt(const Tokenizer& tokenizer,
                                     std::string_view prompt,
                                     const PromptOptions& options) {
   return {tokenize_schedule(tokenizer, remove_prompt_comments(prompt), options), 1};
-}
-
-const ScheduledChunks& active_chunks(const std::vector<ScheduledChunks>& schedule, int call) {
-  PTRAVEL_CHECK(!schedule.empty());
-  for (const ScheduledChunks& entry : schedule) {
-    if (call <= entry.end_at_step) {
-      return entry;
-    }
-  }
-  return schedule.front();
-}
-
-std::vector<ChunkPair> paired_chunks(const std::vector<ScheduledChunks>& from,
-                                     const std::vector<ScheduledChunks>& to) {
-  std::set<int> ends;
-  for (const auto* schedule : {&from, &to}) {
-    for (const ScheduledChunks& entry : *schedule) {
-      ends.insert(entry.end_at_step);
-    }
-  }
-  std::vector<ChunkPair> pairs;
-  for (const int end : ends) {
-    pairs.push_back({end, active_chunks(from, end).chunks, active_chunks(to, end).chunks});
-  }
-  return pairs;
 }
 
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {

@@ -50,21 +50,6 @@ std::vector<Chunk> tokenize_text(const Tokenizer& tokenizer,
                                  std::string_view text,
                                  const PromptOptions& options);
 
-/// The schedule's entry that is active in model call `call`, counted from 0: the first with
-/// call <= end_at_step, else the first of all (the web UI's rule).
-const ScheduledChunks& active_chunks(const std::vector<ScheduledChunks>& schedule, int call);
-
-/// Two texts that are active together when the schedules of two prompts run side by side.
-struct ChunkPair {
-  int end_at_step = 0;
-  const std::vector<Chunk>& from;
-  const std::vector<Chunk>& to;
-};
-
-/// One pair for every switch point of either schedule; refers to the schedules.
-std::vector<ChunkPair> paired_chunks(const std::vector<ScheduledChunks>& from,
-                                     const std::vector<ScheduledChunks>& to);
-
 /// Vocabulary entries without start and end tokens and without their end-of-word mark, with spaces
 /// between: what the first version wrote into log.txt.
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids);

@@ -4,6 +4,8 @@
 
 #include "ptravel/sampling.h"
 
+#include "schedule/sigma_table.h"
+
 namespace ptravel {
 
 /// The noise levels of a discrete model as functions of a continuous time t in (0, 1]: time
@@ -21,7 +23,7 @@ class ContinuousTime {
   /// The time at which lambda has this value.
   double time_of_lambda(double lambda) const;
   /// What the network takes as its timestep, in units of the training's.
-  double model_time(double t) const { return (t - first_time()) * 1000; }
+  double model_time(double t) const { return (t - first_time()) * kTrainingTimesteps; }
   /// The smallest time, 1 / N.
   double first_time() const { return 1.0 / static_cast<double>(log_alphas_.size()); }
 

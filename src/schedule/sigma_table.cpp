@@ -71,7 +71,7 @@ double SigmaTable::t_to_sigma(double t) const {
 }
 
 std::vector<double> default_alphas_cumprod() {
-  constexpr int kLevels = 1000;
+  constexpr auto kLevels = static_cast<int>(kTrainingTimesteps);
   const double first = std::sqrt(0.00085);
   const double last = std::sqrt(0.012);
   std::vector<double> result;
@@ -98,14 +98,14 @@ std::vector<double> rescale_zero_terminal_snr(std::vector<double> alphas_cumprod
 }
 
 SigmaTable lcm_sigma_table(const SigmaTable& table) {
-  constexpr std::int64_t kLevels = 50;
-  constexpr std::int64_t kSkip = 20;
-  if (table.size() < kLevels * kSkip) {
-    throw Error(ErrorCode::Unsupported, "[lcm] noise levels: expected at least 1000, model has " +
+  constexpr std::int64_t kSkip = kTrainingTimesteps / kDistilledTimesteps;
+  if (table.size() < kTrainingTimesteps) {
+    throw Error(ErrorCode::Unsupported, "[lcm] noise levels: expected at least " +
+                                            std::to_string(kTrainingTimesteps) + ", model has " +
                                             std::to_string(table.size()));
   }
   std::vector<double> alphas_cumprod;
-  for (std::int64_t i = 0; i < kLevels; ++i) {
+  for (std::int64_t i = 0; i < kDistilledTimesteps; ++i) {
     alphas_cumprod.push_back(table.alphas_cumprod()[kSkip * i + kSkip - 1]);
   }
   return SigmaTable(std::move(alphas_cumprod));

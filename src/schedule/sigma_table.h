@@ -5,12 +5,17 @@
 
 namespace ptravel {
 
+/// How many noise levels Stable Diffusion is trained with: timesteps are 0 to 999.
+inline constexpr std::int64_t kTrainingTimesteps = 1000;
+/// At how many of them latent consistency models are distilled (Luo et al., 2023).
+inline constexpr std::int64_t kDistilledTimesteps = 50;
+
 /// The noise levels a model was trained with: alphas_cumprod (abar) per training timestep, and
 /// sigma = sqrt((1 - abar) / abar). Sigmas and their logarithms are rounded to float, as the web
 /// UI computes them. Immutable; cheap enough to copy.
 class SigmaTable {
  public:
-  /// The 1000 levels of Stable Diffusion 1.x, 2.x and SDXL.
+  /// The kTrainingTimesteps levels of Stable Diffusion 1.x, 2.x and SDXL.
   SigmaTable();
   /// From a checkpoint's alphas_cumprod, at least two strictly falling values in (0, 1). Throws
   /// Corrupt.
@@ -44,8 +49,8 @@ std::vector<double> default_alphas_cumprod();
 /// noise schedules and sample steps are flawed", 2023, with the web UI's last value.
 std::vector<double> rescale_zero_terminal_snr(std::vector<double> alphas_cumprod);
 
-/// The 50 levels that latent consistency models were distilled at: each twentieth of `table`'s
-/// 1000, ending with its last. Throws Unsupported when `table` has fewer than 1000 levels.
+/// The kDistilledTimesteps levels of latent consistency models: each twentieth of `table`'s
+/// kTrainingTimesteps, ending with its last. Throws Unsupported when `table` has fewer levels.
 SigmaTable lcm_sigma_table(const SigmaTable& table);
 
 }  // namespace ptravel

@@ -5,17 +5,19 @@
 
 #include "ptravel/error.h"
 
+#include "schedule/sigma_table.h"
+
 namespace ptravel {
 
 std::vector<std::int64_t> make_timesteps(int num_steps) {
-  constexpr std::int64_t kTrained = 1000;
-  if (num_steps < 1 || num_steps > kTrained) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[timesteps] steps: expected 1 to 1000, got " + std::to_string(num_steps));
+  if (num_steps < 1 || num_steps > kTrainingTimesteps) {
+    throw Error(ErrorCode::InvalidArgument, "[timesteps] steps: expected 1 to " +
+                                                std::to_string(kTrainingTimesteps) + ", got " +
+                                                std::to_string(num_steps));
   }
   std::vector<std::int64_t> timesteps;
-  for (std::int64_t t = 0; t < kTrained; t += kTrained / num_steps) {
-    timesteps.push_back(std::min(t + 1, kTrained - 1));
+  for (std::int64_t t = 0; t < kTrainingTimesteps; t += kTrainingTimesteps / num_steps) {
+    timesteps.push_back(std::min(t + 1, kTrainingTimesteps - 1));
   }
   return timesteps;
 }

@@ -5,8 +5,9 @@
 
 namespace ptravel {
 
-/// The timesteps of DDIM, PLMS and UniPC, ascending: every (1000 / num_steps)th, plus one. Can
-/// hold more than num_steps values. Throws InvalidArgument unless 1 <= num_steps <= 1000.
+/// The timesteps of DDIM, PLMS and UniPC, ascending: every (kTrainingTimesteps / num_steps)th, plus
+/// one. Can hold more than num_steps values. Throws InvalidArgument unless 1 <= num_steps <=
+/// kTrainingTimesteps.
 std::vector<std::int64_t> make_timesteps(int num_steps);
 
 /// How image-to-image shortens a run.

@@ -9,13 +9,13 @@
 #include "travel/walk.h"
 
 #include "request/frame_settings.h"
+#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {
 
 constexpr double kNoGradient = 1e-5;   // the first version's EPS
 constexpr double kShortestStep = 0.2;  // and GAMMA
-constexpr std::int64_t kTimesteps = 1000;
 
 double mean_distance(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().mean().item<double>();
@@ -140,7 +140,7 @@ LossDraw loss_draw(const GradPlace& place, at::IntArrayRef shape) {
   Rng rng(RngSource::Cpu, derived_seed(static_cast<std::uint64_t>(place.seed),
                                        {place.gap, place.step, place.iteration}));
   LossDraw draw;
-  draw.t = rng.randint(0, kTimesteps, {1}).item<std::int64_t>();
+  draw.t = rng.randint(0, kTrainingTimesteps, {1}).item<std::int64_t>();
   draw.noise = rng.randn(shape);
   return draw;
 }

@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "ptravel/error.h"
+#include "diffusion/switch_points.h"
 #include "text/chunks.h"
 #include "travel/mode_grad.h"
 #include "travel/replace_walk.h"
@@ -98,8 +98,8 @@ std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
 
 Part PromptReplaceWalk::part_of(const PromptPart& from, const PromptPart& to) {
   Part part{{}, from.weight, to.weight};
-  for (const ChunkPair& pair : paired_chunks(from.schedule, to.schedule)) {
-    part.entries.push_back({pair.end_at_step, passage_of(pair.from, pair.to)});
+  for (const auto& pair : pairs_at_switch_points(from.schedule, to.schedule)) {
+    part.entries.push_back({pair.end_at_step, passage_of(pair.from.chunks, pair.to.chunks)});
   }
   return part;
 }

@@ -1,10 +1,10 @@
 #include "travel/pairing.h"
 
 #include <algorithm>
-#include <set>
 
 #include <ATen/ATen.h>
 
+#include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -61,15 +61,9 @@ std::size_t Pairing::pair_of(const at::Tensor& from,
 std::vector<Pairing::Entry> Pairing::paired(const ScheduledConditioning& from,
                                             const ScheduledConditioning& to,
                                             const ContextPadding& padding) {
-  std::set<int> ends;
-  for (const auto* schedule : {&from, &to}) {
-    for (const auto& entry : schedule->entries) {
-      ends.insert(entry.end_at_step);
-    }
-  }
   std::vector<Entry> entries;
-  for (const int end : ends) {
-    entries.push_back({end, pair_of(from.at_call(end), to.at_call(end), padding)});
+  for (const auto& pair : pairs_at_switch_points(from.entries, to.entries)) {
+    entries.push_back({pair.end_at_step, pair_of(pair.from.context, pair.to.context, padding)});
   }
   return entries;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "diffusion/switch_points.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "travel/assemble.h"
@@ -45,19 +46,19 @@ PreviewStage stage_of(const std::string& prompt,
   stage.prompt = prompt;
   stage.negative_prompt = negative_prompt;
   for (const PromptPart& part : parts) {
-    add_tokens(tokenizer, active_chunks(part.schedule, 0).chunks, stage.tokens, &stage.words);
+    add_tokens(tokenizer, active_entry(part.schedule, 0).chunks, stage.tokens, &stage.words);
   }
-  add_tokens(tokenizer, active_chunks(negative.schedule, 0).chunks, stage.negative_tokens, nullptr);
+  add_tokens(tokenizer, active_entry(negative.schedule, 0).chunks, stage.negative_tokens, nullptr);
   return stage;
 }
 
 /// Different pairs of texts that a walk from one prompt to another has.
 std::int64_t walked_pairs(const std::vector<PromptPart>& from, const std::vector<PromptPart>& to) {
-  std::vector<ChunkPair> different;
+  std::vector<ActivePair<ScheduledChunks>> different;
   for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
-    for (const ChunkPair& pair : paired_chunks(from[i].schedule, to[i].schedule)) {
-      const bool known = std::any_of(different.begin(), different.end(), [&](const ChunkPair& p) {
-        return p.from == pair.from && p.to == pair.to;
+    for (const auto& pair : pairs_at_switch_points(from[i].schedule, to[i].schedule)) {
+      const bool known = std::any_of(different.begin(), different.end(), [&](const auto& p) {
+        return p.from.chunks == pair.from.chunks && p.to.chunks == pair.to.chunks;
       });
       if (!known) {
         different.push_back(pair);

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
+#include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
@@ -21,10 +22,10 @@ bool swaps_prompt_tokens(const TravelRequest& request) {
 /// Differing ids of two parts' texts, counted where schedules change.
 std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
   std::size_t most = 0;
-  for (const ChunkPair& pair : paired_chunks(from.schedule, to.schedule)) {
-    const std::size_t chunks = std::max(pair.from.size(), pair.to.size());
-    const TokenSwap swap(TokenRow::of(pair.from, chunks, empty),
-                         TokenRow::of(pair.to, chunks, empty), Multipliers::Stay);
+  for (const auto& pair : pairs_at_switch_points(from.schedule, to.schedule)) {
+    const std::size_t chunks = std::max(pair.from.chunks.size(), pair.to.chunks.size());
+    const TokenSwap swap(TokenRow::of(pair.from.chunks, chunks, empty),
+                         TokenRow::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
     most = std::max(most, swap.differing().size());
   }
   return most;
@@ -153,7 +154,7 @@ void Route::complete_log(const TargetLatents& targets, Progress& progress) {
 std::string Route::first_words() const {
   std::string words;
   for (const PromptPart& part : stages_.front().tokens) {
-    const std::vector<Chunk>& chunks = active_chunks(part.schedule, 0).chunks;
+    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks;
     words += (words.empty() ? "" : " AND ") +
              token_words(pipeline_.tokenizer(), TokenRow::of(chunks, 0, {}).ids);
   }

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 #include "tests/support/tensor_testing.h"
 
@@ -28,6 +29,20 @@ TEST(ScheduledConditioning, CallsBeyondThePlanUseTheFirstEntry) {
   schedule.entries = {{5, context(1)}, {20, context(2)}};
   EXPECT_EQ(value_at(schedule, 21), 1);
   EXPECT_EQ(value_at(ScheduledConditioning(context(3)), 1000), 3);
+}
+
+TEST(SwitchPoints, EveryPairThatIsActiveTogetherComesOnce) {
+  struct Entry {
+    int end_at_step;
+    char text;
+  };
+  const std::vector<Entry> from = {{4, 'a'}, {10, 'b'}};
+  const std::vector<Entry> to = {{6, 'x'}, {10, 'y'}};
+  std::string pairs;
+  for (const auto& pair : pairs_at_switch_points(from, to)) {
+    pairs += std::to_string(pair.end_at_step) + pair.from.text + pair.to.text + " ";
+  }
+  EXPECT_EQ(pairs, "4ax 6bx 10by ");
 }
 
 TEST(Conditioning, PaddingRepeatsTheLastRow) {

@@ -12,17 +12,17 @@ namespace ptravel {
 namespace {
 
 // A network that knows the clean picture x0 and so predicts perfectly.
-Network perfect_network(const at::Tensor& x0, NetworkOutput output, const SigmaTable& table) {
+Network perfect_network(const at::Tensor& x0, Prediction prediction, const SigmaTable& table) {
   return [=](const at::Tensor& x, const at::Tensor& t, const at::Tensor&) -> at::Tensor {
     const double sigma = table.t_to_sigma(t[0].item<double>());
     const double alpha = 1 / std::sqrt(1 + sigma * sigma);
     const double std = sigma * alpha;
     const at::Tensor noise = (x - x0 * alpha) / std;
-    return output == NetworkOutput::Eps ? noise : noise * alpha - x0 * std;
+    return prediction == Prediction::Eps ? noise : noise * alpha - x0 * std;
   };
 }
 
-class DenoiserOutput : public testing::TestWithParam<NetworkOutput> {};
+class DenoiserOutput : public testing::TestWithParam<Prediction> {};
 
 TEST_P(DenoiserOutput, PerfectNetworkGivesTheCleanPicture) {
   const SigmaTable table;
@@ -52,9 +52,7 @@ TEST_P(DenoiserOutput, TimestepModelGivesTheNoise) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Outputs,
-                         DenoiserOutput,
-                         testing::Values(NetworkOutput::Eps, NetworkOutput::V));
+INSTANTIATE_TEST_SUITE_P(Outputs, DenoiserOutput, testing::Values(Prediction::Eps, Prediction::V));
 
 TEST(Denoiser, NetworkSeesScaledLatentsAndOneTimePerRow) {
   const SigmaTable table;
@@ -66,8 +64,7 @@ TEST(Denoiser, NetworkSeesScaledLatentsAndOneTimePerRow) {
     return at::zeros_like(x);
   };
   const at::Tensor x = at::ones({3, 4, 2, 2});
-  EXPECT_CLOSE(make_denoiser(network, NetworkOutput::Eps, table)(x, 2.5, at::zeros({3, 77, 2})), x,
-               0);
+  EXPECT_CLOSE(make_denoiser(network, Prediction::Eps, table)(x, 2.5, at::zeros({3, 77, 2})), x, 0);
 }
 
 TEST(Denoiser, LcmUsesDistilledTimes) {
@@ -77,9 +74,9 @@ TEST(Denoiser, LcmUsesDistilledTimes) {
     return at::zeros_like(x);
   };
   const at::Tensor x = at::ones({1, 4, 2, 2});
-  const ConditionedModel denoiser = make_lcm_denoiser(network, NetworkOutput::Eps, table);
+  const ConditionedModel denoiser = make_lcm_denoiser(network, Prediction::Eps, table);
   EXPECT_CLOSE(denoiser(x, 1.0, {}), x, 1e-4);
-  EXPECT_THROW(make_lcm_denoiser(network, NetworkOutput::V, table), Error);
+  EXPECT_THROW(make_lcm_denoiser(network, Prediction::V, table), Error);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ at::Tensor toy_network(const at::Tensor& x, const at::Tensor& t, const at::Tenso
   return x * (t / 1100).view({-1, 1, 1, 1}) + strength * 0.05;
 }
 
-SamplingModel toy_model() { return {toy_network, NetworkOutput::Eps, SigmaTable()}; }
+SamplingModel toy_model() { return {toy_network, Prediction::Eps, SigmaTable()}; }
 
 SamplingBatch toy_batch(std::size_t count) {
   SamplingBatch batch;

@@ -204,7 +204,7 @@ class RunCheck {
         [&unet](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
           return unet.forward(x, t, context.to(at::kDouble));
         },
-        files.prediction == Prediction::V ? NetworkOutput::V : NetworkOutput::Eps, SigmaTable()};
+        files.prediction, SigmaTable()};
     SamplingBatch sampling;
     sampling.images = batch.images;
     sampling.seeds = batch.seeds;
