@@ -87,6 +87,12 @@ SamplerInfo plms() {
   return info;
 }
 
+SamplerInfo unipc() {
+  SamplerInfo info = by_timesteps("unipc", "UniPC", std::nullopt, StepCount::EachTimestep);
+  info.aliases = {"uni_pc"};
+  return info;
+}
+
 SamplerInfo lcm() {
   SamplerInfo info = by_sigmas("lcm", "LCM", {"k_lcm"}, "uniform", kPlain);
   info.distilled_times = true;
@@ -97,30 +103,37 @@ std::vector<SamplerInfo> make_infos() {
   constexpr unsigned kSde = kBrownian | kScale | kEta;
   constexpr unsigned kAncestral = kEnsd | kEta;
   return {
-      by_sigmas("dpmpp_2m", "DPM++ 2M", {"k_dpmpp_2m"}, "karras", kPlain),
-      by_sigmas("dpmpp_sde", "DPM++ SDE", {"k_dpmpp_sde"}, "karras", kSde | kSecondOrder),
-      by_sigmas("dpmpp_2m_sde", "DPM++ 2M SDE", {"k_dpmpp_2m_sde"}, "exponential", kSde),
-      by_sigmas("dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun", {"k_dpmpp_2m_sde_heun"}, "exponential",
-                kSde),
-      by_sigmas("dpmpp_2s_ancestral", "DPM++ 2S a", {"k_dpmpp_2s_a"}, "karras",
+      by_sigmas("dpmpp_2m", "DPM++ 2M", {"k_dpmpp_2m", "dpm++2m"}, "karras", kPlain),
+      by_sigmas("dpmpp_sde", "DPM++ SDE", {"k_dpmpp_sde", "dpmpp_sde_gpu"}, "karras",
+                kSde | kSecondOrder),
+      by_sigmas("dpmpp_2m_sde", "DPM++ 2M SDE",
+                {"k_dpmpp_2m_sde", "dpmpp_2m_sde_gpu", "dpm++2m_sde"}, "exponential", kSde),
+      by_sigmas("dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun",
+                {"k_dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun_gpu"}, "exponential", kSde),
+      by_sigmas("dpmpp_2s_ancestral", "DPM++ 2S a",
+                {"k_dpmpp_2s_a", "k_dpmpp_2s_ancestral", "dpmpp_2s_a", "dpm++2s_a"}, "karras",
                 kAncestral | kScale | kSecondOrder),
-      by_sigmas("dpmpp_3m_sde", "DPM++ 3M SDE", {"k_dpmpp_3m_sde"}, "exponential", kSde | kDiscard),
-      by_sigmas("euler_ancestral", "Euler a", {"k_euler_a", "k_euler_ancestral"}, "uniform",
+      by_sigmas("dpmpp_3m_sde", "DPM++ 3M SDE", {"k_dpmpp_3m_sde", "dpmpp_3m_sde_gpu"},
+                "exponential", kSde | kDiscard),
+      by_sigmas("euler_ancestral", "Euler a",
+                {"k_euler_a", "k_euler_ancestral", "euler_a", "Euler ancestral"}, "uniform",
                 kAncestral),
       by_sigmas("euler", "Euler", {"k_euler"}, "uniform", kChurn | kScale),
-      by_sigmas("lms", "LMS", {"k_lms"}, "uniform", kPlain),
+      by_sigmas("lms", "LMS", {"k_lms", "LMSD"}, "uniform", kPlain),
       by_sigmas("heun", "Heun", {"k_heun"}, "uniform", kChurn | kScale | kSecondOrder),
-      by_sigmas("dpm_2", "DPM2", {"k_dpm_2"}, "karras", kChurn | kScale | kSecondOrder | kDiscard),
-      by_sigmas("dpm_2_ancestral", "DPM2 a", {"k_dpm_2_a"}, "karras",
+      by_sigmas("dpm_2", "DPM2", {"k_dpm_2", "kdpm_2", "KDPM2"}, "karras",
+                kChurn | kScale | kSecondOrder | kDiscard),
+      by_sigmas("dpm_2_ancestral", "DPM2 a",
+                {"k_dpm_2_a", "k_dpm_2_ancestral", "kdpm_2_a", "KDPM2 a", "dpm2_a"}, "karras",
                 kAncestral | kScale | kSecondOrder | kDiscard),
       dpm_fast(),
-      by_sigmas("dpm_adaptive", "DPM adaptive", {"k_dpm_ad"}, "uniform",
+      by_sigmas("dpm_adaptive", "DPM adaptive", {"k_dpm_ad", "k_dpm_adaptive"}, "uniform",
                 kAncestral | kOwnTimes | kOneByOne),
       by_sigmas("restart", "Restart", {}, "karras", kSecondOrder),
       by_timesteps("ddim", "DDIM", 0, StepCount::BetweenTimesteps),
       ddim_cfgpp(),
       plms(),
-      by_timesteps("unipc", "UniPC", std::nullopt, StepCount::EachTimestep),
+      unipc(),
       lcm(),
   };
 }
