@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "media/infotext.h"
 #include "ptravel/frame.h"
 
 namespace ptravel {
@@ -25,5 +26,8 @@ std::string frame_parameters(const TravelRequest& request,
                              const ModelIdentity& model,
                              const FrameTexts& texts,
                              const FrameSpot& spot);
+
+/// parse_frame_parameters (ptravel/frame.h) of a text that is read already.
+FrameRequest parse_frame_parameters(const Infotext& text);
 
 }  // namespace ptravel

@@ -140,7 +140,10 @@ void read_travel_items(ItemReader& reader, const Infotext& text, FrameRequest& f
 }  // namespace
 
 FrameRequest parse_frame_parameters(const std::string& parameters) {
-  const Infotext text = parse_infotext(parameters);
+  return parse_frame_parameters(parse_infotext(parameters));
+}
+
+FrameRequest parse_frame_parameters(const Infotext& text) {
   if (text.items.empty()) {
     throw Error(ErrorCode::InvalidArgument,
                 "[parameters] the text has no settings such as \"Steps: 20, Sampler: Euler a\"");

@@ -1,0 +1,275 @@
+// Programs that write one flat JSON object, or one text per setting.
+
+#include "base/text.h"
+
+#include "request/picture_formats.h"
+#include "request/picture_json.h"
+
+namespace ptravel {
+namespace {
+
+using Json = nlohmann::json;
+using enum KeyEffect;
+
+constexpr MemberRule kFooocusRules[] = {
+    {"prompt", "", Harmless},  // what was typed; full_prompt is what was drawn
+    {"negative_prompt", "", Harmless},
+    {"full_prompt", "prompt"},
+    {"full_negative_prompt", "negative"},
+    {"steps", "Steps"},
+    {"sampler", "sampler"},
+    {"scheduler", "schedule"},
+    {"guidance_scale", "CFG scale"},
+    {"seed", "Seed"},
+    {"resolution", "Size"},
+    {"clip_skip", "Clip skip"},
+    {"base_model", "Model"},
+    {"base_model_hash", "Model hash"},
+    {"vae", "", Vae},
+    {"sharpness", "", Sampling},
+    {"adm_guidance", "", Sampling},
+    {"adaptive_cfg", "", Sampling},
+    {"freeu", "", Network},
+    {"refiner_*", "", Refiner},
+    {"overwrite_switch", "", Refiner},
+    {"lora*", "", Adapter},
+    {"inpaint*", "", Inpainting},
+    {"styles", "", Harmless},
+    {"performance", "", Harmless},
+    {"metadata_scheme", "", Harmless},
+    {"created_by", "", Harmless},
+    {"version", "", Harmless},
+};
+
+constexpr MemberRule kSwarmRules[] = {
+    {"prompt", "prompt"},
+    {"negativeprompt", "negative"},
+    {"steps", "Steps"},
+    {"sampler", "sampler"},
+    {"comfyuisampler", "sampler"},
+    {"autowebuisampler", "sampler"},
+    {"scheduler", "schedule"},
+    {"comfyuischeduler", "schedule"},
+    {"cfgscale", "CFG scale"},
+    {"seed", "Seed"},
+    {"width", "width"},
+    {"height", "height"},
+    {"variationseed", "Variation seed"},
+    {"variationseedstrength", "Variation seed strength"},
+    {"initimagecreativity", "Denoising strength"},
+    {"model", "Model"},
+    {"vae", "", Vae},
+    {"lora*", "", Adapter},
+    {"refiner*", "", Refiner},
+    {"control*", "", Control},
+    {"initimage*", "", Harmless},
+    {"mask*", "", Inpainting},
+    {"freeu*", "", Network},
+    {"seamlesstileable", "", Network},
+    {"aspectratio", "", Harmless},
+    {"sidelength", "", Harmless},
+    {"automaticvae", "", Harmless},
+    {"images", "", Harmless},
+    {"batchsize", "", Harmless},
+    {"swarm_version", "", Harmless},
+    {"date", "", Harmless},
+    {"generation_time", "", Harmless},
+    {"personalnote", "", Harmless},
+    {"donotsave*", "", Harmless},
+    {"original_*", "", Harmless},
+};
+
+constexpr MemberRule kEasyRules[] = {
+    {"prompt", "prompt"},
+    {"negative_prompt", "negative"},
+    {"num_inference_steps", "Steps"},
+    {"sampler_name", "sampler"},
+    {"guidance_scale", "CFG scale"},
+    {"seed", "Seed"},
+    {"width", "width"},
+    {"height", "height"},
+    {"use_stable_diffusion_model", "Model"},
+    {"use_vae_model", "", Vae},
+    {"use_lora_model", "", Adapter},
+    {"use_hypernetwork_model", "", Adapter},
+    {"use_embedding*", "", Embedding},
+    {"use_controlnet_model", "", Control},
+    {"use_face_correction", "", Finishing},
+    {"use_upscale", "", Finishing},
+    {"tiling", "", Network},
+    {"*", "", Harmless},
+};
+
+/// Easy Diffusion writes either its own names or these.
+constexpr std::pair<std::string_view, std::string_view> kEasyTitles[] = {
+    {"Prompt", "prompt"},
+    {"Negative Prompt", "negative_prompt"},
+    {"Steps", "num_inference_steps"},
+    {"Sampler", "sampler_name"},
+    {"Guidance Scale", "guidance_scale"},
+    {"Seed", "seed"},
+    {"Width", "width"},
+    {"Height", "height"},
+    {"Clip Skip", "clip_skip"},
+    {"Prompt Strength", "prompt_strength"},
+    {"Stable Diffusion model", "use_stable_diffusion_model"},
+    {"VAE model", "use_vae_model"},
+    {"LoRA model", "use_lora_model"},
+    {"Hypernetwork model", "use_hypernetwork_model"},
+    {"Embedding models", "use_embedding_models"},
+    {"ControlNet model", "use_controlnet_model"},
+    {"Use Face Correction", "use_face_correction"},
+    {"Use Upscaling", "use_upscale"},
+    {"Seamless Tiling", "tiling"},
+};
+
+constexpr MemberRule kDrawThingsRules[] = {
+    {"c", "prompt"},
+    {"uc", "negative"},
+    {"steps", "Steps"},
+    {"sampler", "sampler"},
+    {"scale", "CFG scale"},
+    {"seed", "Seed"},
+    {"size", "Size"},
+    {"model", "Model"},
+    {"lora", "", Adapter},
+    {"control", "", Control},
+    {"mask_blur", "", Inpainting},
+    {"*", "", Harmless},
+};
+
+PictureDraft draft_of(PictureProgram program,
+                      PromptScheme scheme,
+                      const Json& object,
+                      std::span<const MemberRule> rules) {
+  PictureDraft draft;
+  draft.result.program = program;
+  draft.scheme = scheme;
+  draft.sampler_key = "sampler";
+  read_members(object, rules, draft);
+  if (!draft.sampler.empty()) {
+    draft.result.meant.set("Sampler", draft.sampler);
+  }
+  return draft;
+}
+
+void note_likeness(PictureDraft& draft) {
+  draft.note(std::string(kPictureProgramNames.name(draft.result.program)) +
+             " computes otherwise in parts: the picture will be like it, not equal");
+}
+
+PictureDraft read_fooocus(const Json& object) {
+  PictureDraft draft =
+      draft_of(PictureProgram::Fooocus, PromptScheme::ComfyUi, object, kFooocusRules);
+  Infotext& meant = draft.result.meant;
+  if (find_member(object, "full_prompt") == nullptr) {
+    meant.prompt = member_text(object, "prompt");
+    meant.negative_prompt = member_text(object, "negative_prompt");
+  }
+  meant.set("RNG", "CPU");
+  draft.markup = {.tags = true};
+  note_likeness(draft);
+  return draft;
+}
+
+PictureDraft read_swarm(const Json& object) {
+  PictureDraft draft =
+      draft_of(PictureProgram::SwarmUi, PromptScheme::ComfyUi, object, kSwarmRules);
+  draft.result.meant.set("RNG", "CPU");
+  draft.markup = {.tags = true};
+  note_likeness(draft);
+  return draft;
+}
+
+PictureDraft read_easy_object(const Json& object) {
+  PictureDraft draft =
+      draft_of(PictureProgram::EasyDiffusion, PromptScheme::Compel, object, kEasyRules);
+  Infotext& meant = draft.result.meant;
+  if (member_text(object, "clip_skip") == "True") {
+    meant.set("Clip skip", "2");
+  }
+  const std::string strength = member_text(object, "prompt_strength");
+  if (find_member(object, "init_image") != nullptr ||
+      (!strength.empty() && !is_neutral_value(strength))) {
+    meant.set("Denoising strength", strength);
+  }
+  note_likeness(draft);
+  return draft;
+}
+
+/// Characters that XML writes as entities.
+std::string xml_text(std::string_view text) {
+  constexpr std::pair<std::string_view, char> kEntities[] = {
+      {"&quot;", '"'}, {"&apos;", '\''}, {"&lt;", '<'},   {"&gt;", '>'},
+      {"&#39;", '\''}, {"&#34;", '"'},   {"&#xA;", '\n'}, {"&amp;", '&'}};
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    bool replaced = false;
+    for (const auto& [entity, character] : kEntities) {
+      if (text.substr(i).starts_with(entity)) {
+        result += character;
+        i += entity.size();
+        replaced = true;
+        break;
+      }
+    }
+    if (!replaced) {
+      result += text[i++];
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::optional<PictureDraft> read_flat_json(const Json& object) {
+  if (const Json* swarm = find_member(object, "sui_image_params")) {
+    return read_swarm(*swarm);
+  }
+  if (find_member(object, "num_inference_steps") != nullptr) {
+    return read_easy_object(object);
+  }
+  if (find_member(object, "full_prompt") != nullptr ||
+      find_member(object, "base_model") != nullptr) {
+    return read_fooocus(object);
+  }
+  if (find_member(object, "c") != nullptr && find_member(object, "uc") != nullptr) {
+    PictureDraft draft =
+        draft_of(PictureProgram::DrawThings, PromptScheme::Brackets, object, kDrawThingsRules);
+    const std::string strength = member_text(object, "strength");
+    if (parse_number(strength).value_or(1) < 1) {
+      draft.result.meant.set("Denoising strength", strength);
+    }
+    draft.markup = {.tags = true};
+    note_likeness(draft);
+    return draft;
+  }
+  return std::nullopt;
+}
+
+std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts) {
+  Json object = Json::object();
+  for (const ImageText& text : texts) {
+    std::string name = text.keyword;
+    for (const auto& [title, member] : kEasyTitles) {
+      name = text.keyword == title ? std::string(member) : name;
+    }
+    object[name] = text.text;
+  }
+  const bool known = find_member(object, "num_inference_steps") != nullptr &&
+                     find_member(object, "prompt") != nullptr;
+  return known ? std::optional(read_easy_object(object)) : std::nullopt;
+}
+
+std::optional<PictureDraft> read_draw_things(std::string_view xmp) {
+  const std::size_t comment = xmp.find("exif:UserComment");
+  const std::size_t begin = comment == std::string_view::npos ? comment : xmp.find('{', comment);
+  if (begin == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string text = xml_text(xmp.substr(begin, xmp.find('<', begin) - begin));
+  const auto object = parse_picture_json(text);
+  return object ? read_flat_json(*object) : std::nullopt;
+}
+
+}  // namespace ptravel

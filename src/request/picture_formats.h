@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "request/picture_keys.h"
+#include "request/picture_parameters.h"
+#include "request/picture_prompt.h"
+
+namespace ptravel {
+
+// One reader for each way of writing parameters, and what they have in common.
+
+/// A picture's parameters while they are read.
+struct PictureDraft {
+  PictureParameters result;
+  KeyNotes keys;
+  /// Names in the program's own words: how messages call the settings.
+  std::string sampler_key = "Sampler";
+  std::string sampler;
+  std::string schedule;
+  PromptScheme scheme = PromptScheme::WebUi;
+  PromptMarkup markup;
+
+  void note(std::string text) { result.notes.push_back({std::move(text), ""}); }
+  void problem(std::string key, std::string field, std::string message) {
+    result.problems.push_back({std::move(key), std::move(field), std::move(message)});
+  }
+};
+
+/// Ends a draft: sampler and schedule under our names, prompts in the web UI's grammar, the size of
+/// the picture where none is told, notes of keys. The text for people is made of the prompts and
+/// settings as they were read, unless there is one already.
+PictureParameters finish(PictureDraft draft, const PictureSource& source);
+
+/// A member of a flat JSON object: which key of the web UI it is (sampler, schedule, width, height
+/// and the prompts have members of their own in the draft), or what it does.
+struct MemberRule {
+  std::string_view member;  ///< '*' at the end: any member that begins so.
+  std::string_view key;     ///< "Steps", "prompt", "negative", "sampler", "schedule", "width", ...
+  KeyEffect effect = KeyEffect::Applied;
+};
+
+/// Reads an object's members by rules; others that are not off become notes.
+void read_members(const nlohmann::json& object,
+                  std::span<const MemberRule> rules,
+                  PictureDraft& draft);
+
+/// "512x768" out of "512x768", "(512, 768)" or "[512, 768]"; empty for anything else.
+std::string size_of_text(std::string_view text);
+
+/// The web UI's text, as it, its descendants and stable-diffusion.cpp write it.
+PictureDraft read_infotext(const std::string& text);
+/// Flat JSON objects of Fooocus, SwarmUI, Easy Diffusion, Draw Things; nullopt for others.
+std::optional<PictureDraft> read_flat_json(const nlohmann::json& object);
+std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts);
+std::optional<PictureDraft> read_draw_things(std::string_view xmp);
+/// NovelAI's description and comment.
+std::optional<PictureDraft> read_novelai(std::string_view description,
+                                         std::string_view source,
+                                         std::string_view comment);
+/// InvokeAI's three ways, newest first.
+std::optional<PictureDraft> read_invokeai(std::span<const ImageText> texts);
+/// ComfyUI's prompt graph.
+std::optional<PictureDraft> read_comfy_graph(std::string_view graph);
+
+}  // namespace ptravel

@@ -1,0 +1,224 @@
+// InvokeAI: "invokeai_metadata" (3 and later), "sd-metadata" (2), "Dream" (1: a command line).
+
+#include <cctype>
+
+#include "base/text.h"
+
+#include "request/picture_formats.h"
+#include "request/picture_json.h"
+
+namespace ptravel {
+namespace {
+
+using Json = nlohmann::json;
+using enum KeyEffect;
+
+constexpr MemberRule kNewRules[] = {
+    {"positive_prompt", "prompt"},
+    {"negative_prompt", "negative"},
+    {"steps", "Steps"},
+    {"scheduler", "sampler"},
+    {"cfg_scale", "CFG scale"},
+    {"seed", "Seed"},
+    {"width", "width"},
+    {"height", "height"},
+    {"cfg_rescale_multiplier", "", Sampling},
+    {"loras", "", Adapter},
+    {"controlnets", "", Control},
+    {"ipAdapters", "", Control},
+    {"t2iAdapters", "", Control},
+    {"regions", "", Script},
+    {"control_layers", "", Script},
+    {"refiner_*", "", Refiner},
+    {"hrf_*", "", Hires},
+    {"seamless_*", "", Network},
+    {"upscale*", "", Finishing},
+    {"facetool*", "", Finishing},
+    {"*", "", Harmless},
+};
+
+constexpr MemberRule kOldRules[] = {
+    {"steps", "Steps"},           {"sampler", "sampler"},
+    {"cfg_scale", "CFG scale"},   {"seed", "Seed"},
+    {"width", "width"},           {"height", "height"},
+    {"threshold", "", Sampling},  {"perlin", "", Sampling},
+    {"variations", "", Sampling}, {"seamless", "", Network},
+    {"hires_fix", "", Hires},     {"facetool", "", Finishing},
+    {"upscale", "", Finishing},   {"init_mask", "", Inpainting},
+    {"*", "", Harmless},
+};
+
+PictureDraft new_draft() {
+  PictureDraft draft;
+  draft.result.program = PictureProgram::InvokeAi;
+  draft.scheme = PromptScheme::Compel;
+  draft.sampler_key = "scheduler";
+  draft.note(
+      "InvokeAI spaces its steps and weighs words otherwise: the picture will be like it, "
+      "not equal");
+  return draft;
+}
+
+/// The parts in square brackets are the negative prompt.
+void take_negative_parts(Infotext& text) {
+  std::string positive;
+  std::string negative;
+  bool inside = false;
+  for (const char c : text.prompt) {
+    if (c == '[' && !inside) {
+      inside = true;
+      negative += negative.empty() ? "" : " ";
+    } else if (c == ']' && inside) {
+      inside = false;
+    } else {
+      (inside ? negative : positive) += c;
+    }
+  }
+  text.prompt = trimmed(positive);
+  text.negative_prompt = trimmed(negative);
+}
+
+void end_draft(PictureDraft& draft) {
+  if (!draft.sampler.empty()) {
+    draft.result.meant.set("Sampler", draft.sampler);
+  }
+  for (const char* call : {".and(", ".blend(", ".swap("}) {
+    if (draft.result.meant.prompt.find(call) != std::string::npos) {
+      draft.note(std::string(call) + ") in the prompt is not supported, it is drawn as text");
+    }
+  }
+}
+
+PictureDraft read_new(const Json& metadata) {
+  PictureDraft draft = new_draft();
+  Infotext& meant = draft.result.meant;
+  read_members(metadata, kNewRules, draft);
+  const std::string skipped = member_text(metadata, "clip_skip");
+  if (const auto layers = parse_integer(skipped); layers && *layers > 0 && *layers < 100) {
+    meant.set("Clip skip", std::to_string(*layers + 1));
+  }
+  meant.set("RNG", member_text(metadata, "rand_device") == "cpu" ? "CPU" : "NV");
+  const Json* init = find_member(metadata, "init_image");
+  const bool from_picture =
+      member_text(metadata, "generation_mode").find("img2img") != std::string::npos;
+  if (from_picture || (init != nullptr && !scalar_text(*init).empty())) {
+    meant.set("Denoising strength", member_text(metadata, "strength"));
+  }
+  if (const Json* model = find_member(metadata, "model")) {
+    const std::string base =
+        member_text(*model, find_member(*model, "base") != nullptr ? "base" : "base_model");
+    if (!base.empty() && base != "sd-1") {
+      draft.note("model: " + base + " is another family of models than Stable Diffusion 1");
+    }
+    const std::string name = member_text(*model, "name");
+    meant.set("Model", name.empty() ? member_text(*model, "model_name") : name);
+  }
+  if (const Json* vae = find_member(metadata, "vae"); vae != nullptr && vae->is_object()) {
+    draft.keys.add(Vae, "vae", member_text(*vae, "name") + member_text(*vae, "model_name"));
+  }
+  end_draft(draft);
+  return draft;
+}
+
+PictureDraft read_old(const Json& image) {
+  PictureDraft draft = new_draft();
+  Infotext& meant = draft.result.meant;
+  draft.sampler_key = "sampler";
+  read_members(image, kOldRules, draft);
+  if (const Json* prompt = find_member(image, "prompt")) {
+    const bool list = prompt->is_array() && !prompt->empty();
+    meant.prompt = list ? member_text(prompt->front(), "prompt") : scalar_text(*prompt);
+  }
+  take_negative_parts(meant);
+  if (member_text(image, "type") == "img2img") {
+    meant.set("Denoising strength", member_text(image, "strength"));
+  }
+  end_draft(draft);
+  return draft;
+}
+
+/// An option of the command line and the item it becomes.
+struct DreamOption {
+  std::string_view option;
+  std::string_view key;
+  KeyEffect effect = Applied;
+};
+
+constexpr DreamOption kDreamOptions[] = {{"-s", "Steps"},
+                                         {"-S", "Seed"},
+                                         {"-W", "width"},
+                                         {"-H", "height"},
+                                         {"-C", "CFG scale"},
+                                         {"-A", "sampler"},
+                                         {"-f", "Denoising strength"},
+                                         {"-G", "", Finishing},
+                                         {"-U", "", Finishing},
+                                         {"-V", "", Sampling},
+                                         {"--hires_fix", "", Hires},
+                                         {"--seamless", "", Network},
+                                         {"--perlin", "", Sampling},
+                                         {"--threshold", "", Sampling}};
+
+void read_dream_option(std::string_view word,
+                       std::string_view value,
+                       PictureDraft& draft,
+                       Json& image) {
+  for (const DreamOption& option : kDreamOptions) {
+    // Values may stand at once behind the letter: "-s50".
+    if (word.starts_with(option.option)) {
+      const std::string_view own = word.substr(option.option.size());
+      const std::string text(own.empty() ? value : own);
+      if (option.key.empty()) {
+        draft.keys.add(option.effect, option.option, text.empty() ? "on" : text);
+      } else {
+        image[std::string(option.key)] = text;
+      }
+      return;
+    }
+  }
+}
+
+/// "\"a cat [dog]\" -s 50 -S 12 -W 512 -H 512 -C 7.5 -A k_lms".
+std::optional<PictureDraft> read_dream(std::string_view line) {
+  line = trimmed(line);
+  const std::size_t end = line.rfind('"');
+  if (!line.starts_with('"') || end == 0) {
+    return std::nullopt;
+  }
+  PictureDraft draft = new_draft();
+  draft.sampler_key = "-A";
+  draft.result.meant.prompt = line.substr(1, end - 1);
+  take_negative_parts(draft.result.meant);
+  const std::vector<std::string_view> words = split(line.substr(end + 1), ' ');
+  Json found = Json::object();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool next = i + 1 < words.size() && !words[i + 1].starts_with("-");
+    read_dream_option(words[i], next ? words[i + 1] : "", draft, found);
+  }
+  constexpr MemberRule kDreamRules[] = {{"Steps", "Steps"},
+                                        {"sampler", "sampler"},
+                                        {"CFG scale", "CFG scale"},
+                                        {"Seed", "Seed"},
+                                        {"width", "width"},
+                                        {"height", "height"},
+                                        {"Denoising strength", "Denoising strength"}};
+  read_members(found, kDreamRules, draft);
+  end_draft(draft);
+  return draft.result.meant.find("Seed") ? std::optional(std::move(draft)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<PictureDraft> read_invokeai(std::span<const ImageText> texts) {
+  if (const auto metadata =
+          parse_picture_json(find_text(texts, "invokeai_metadata").value_or(""))) {
+    return read_new(*metadata);
+  }
+  if (const auto metadata = parse_picture_json(find_text(texts, "sd-metadata").value_or(""))) {
+    const Json* image = find_member(*metadata, "image");
+    return image != nullptr ? std::optional(read_old(*image)) : std::nullopt;
+  }
+  return read_dream(find_text(texts, "Dream").value_or(""));
+}
+
+}  // namespace ptravel

@@ -1,0 +1,117 @@
+#include "request/picture_request.h"
+
+#include <algorithm>
+
+#include "ptravel/error.h"
+
+#include "request/frame_metadata.h"
+
+namespace ptravel {
+namespace {
+
+struct FieldKey {
+  std::string_view field;
+  std::string_view key;
+};
+
+/// The key that tells a field; of two fields in one key (a size) both must be given to leave it.
+constexpr FieldKey kFieldKeys[] = {{"steps", "Steps"},
+                                   {"sampler", "Sampler"},
+                                   {"scheduler", "Schedule type"},
+                                   {"cfg_scale", "CFG scale"},
+                                   {"seed", "Seed"},
+                                   {"width", "Size"},
+                                   {"height", "Size"},
+                                   {"subseed", "Variation seed"},
+                                   {"subseed_strength", "Variation seed strength"},
+                                   {"seed_resize_from_width", "Seed resize from"},
+                                   {"seed_resize_from_height", "Seed resize from"},
+                                   {"clip_skip", "Clip skip"},
+                                   {"ensd", "ENSD"},
+                                   {"eta", "Eta"},
+                                   {"eta", "Eta DDIM"},
+                                   {"s_churn", "Sigma churn"},
+                                   {"s_tmin", "Sigma tmin"},
+                                   {"s_tmax", "Sigma tmax"},
+                                   {"s_noise", "Sigma noise"},
+                                   {"noise_multiplier", "Noise multiplier"}};
+
+bool is_given(const std::set<std::string>& given, std::string_view field) {
+  return given.count(std::string(field)) > 0;
+}
+
+/// Drops what is given beside the picture: a wrong value that nobody uses is no problem. The seed
+/// stays as a number, because every picture has one.
+void drop_given(Infotext& meant, const std::set<std::string>& given) {
+  for (const auto& [field, key] : kFieldKeys) {
+    const bool all = std::all_of(std::begin(kFieldKeys), std::end(kFieldKeys),
+                                 [&, key = key](const FieldKey& other) {
+                                   return other.key != key || is_given(given, other.field);
+                                 });
+    if (all && field != "seed") {
+      std::erase_if(meant.items, [key = key](const auto& item) { return item.first == key; });
+    }
+  }
+  if (is_given(given, "seed")) {
+    meant.set("Seed", "0");
+  }
+}
+
+/// The sentence of an Error without the operation in front.
+std::string without_operation(const Error& error) {
+  const std::string text = error.what();
+  const std::size_t end = text.find("] ");
+  return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
+}
+
+[[noreturn]] void refuse(const std::string& name, const std::string& message) {
+  throw Error(ErrorCode::InvalidArgument, "[from] " + name + ": " + message);
+}
+
+}  // namespace
+
+PictureRequest read_picture_request(const PictureSource& source,
+                                    const std::string& name,
+                                    const std::set<std::string>& given) {
+  auto parameters = read_picture_parameters(source);
+  if (!parameters) {
+    refuse(name, "has no generation parameters inside");
+  }
+  std::vector<Problem> problems;
+  for (const PictureProblem& problem : parameters->problems) {
+    if (problem.field.empty() || !is_given(given, problem.field)) {
+      problems.push_back({name, problem.key + ": " + problem.message});
+    }
+  }
+  if (!problems.empty()) {
+    throw Error(ErrorCode::InvalidArgument, std::move(problems));
+  }
+  PictureRequest picture;
+  drop_given(parameters->meant, given);
+  try {
+    picture.frame = parse_frame_parameters(parameters->meant);
+  } catch (const Error& error) {
+    refuse(name, without_operation(error));
+  }
+  picture.needs_init_image = parameters->meant.find("Denoising strength").has_value() &&
+                             picture.frame.request.genesis != Genesis::Successive;
+  picture.parameters = std::move(*parameters);
+  return picture;
+}
+
+void name_picture_keys(std::vector<Problem>& problems,
+                       const PictureRequest& picture,
+                       const std::string& name,
+                       const std::set<std::string>& given) {
+  for (Problem& problem : problems) {
+    for (const auto& [field, key] : kFieldKeys) {
+      if (field == problem.field && !is_given(given, field) && picture.parameters.meant.find(key)) {
+        problem.message = std::string(key) + ": " + problem.message;
+        problem.field = name;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace ptravel

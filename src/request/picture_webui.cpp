@@ -1,0 +1,312 @@
+// The web UI's parameters text: which program wrote it, and the rules of its version.
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <optional>
+
+#include "base/text.h"
+#include "ptravel/sampling.h"
+
+#include "request/picture_formats.h"
+#include "request/picture_json.h"
+#include "request/picture_names.h"
+
+namespace ptravel {
+namespace {
+
+/// Major, minor, patch, and commits since then (-1: a release candidate of it).
+using Version = std::array<int, 4>;
+
+constexpr Version kNewPromptEditing = {1, 6, 0, 0};
+constexpr Version kFullPrecisionAlphas = {1, 7, 0, 225};
+constexpr Version kPromptComments = {1, 8, 0, 0};
+constexpr Version kSchedulesApart = {1, 9, 0, 0};
+
+/// A number of at most six digits at the beginning of `text`, which it is cut off from.
+std::optional<int> take_digits(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && end < 6 && text[end] >= '0' && text[end] <= '9') {
+    ++end;
+  }
+  if (end == 0) {
+    return std::nullopt;
+  }
+  const int number = std::stoi(std::string(text.substr(0, end)));
+  text.remove_prefix(end);
+  return number;
+}
+
+/// "v1.7.0-225-gabcdef", "1.6.0", "v1.6.0-RC"; nullopt for other texts.
+std::optional<Version> parse_version(std::string_view text) {
+  if (text.starts_with('v')) {
+    text.remove_prefix(1);
+  }
+  Version version{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (i > 0 && !text.starts_with('.')) {
+      return i == 2 && text.empty() ? std::optional(version) : std::nullopt;
+    }
+    text.remove_prefix(i > 0 ? 1 : 0);
+    const auto number = take_digits(text);
+    if (!number) {
+      return std::nullopt;
+    }
+    version[i] = *number;
+  }
+  if (text.starts_with('-')) {
+    text.remove_prefix(1);
+    version[3] = take_digits(text).value_or(-1);
+  } else if (!text.empty()) {  // 1.6.0rc
+    version[3] = -1;
+  }
+  return version;
+}
+
+/// Forge tells the web UI that it is made of: "f2.0.1v1.10.1-previous-313-g8a042934".
+std::optional<Version> forge_base_version(std::string_view text) {
+  const std::size_t begin = text.find('v');
+  return begin == std::string_view::npos ? std::nullopt : parse_version(text.substr(begin));
+}
+
+/// Cuts items whose value is a JSON object or array out of the last line: the item pattern would
+/// make several items of one.
+std::string without_json_items(std::string text, Infotext& json_items) {
+  std::size_t from = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
+  for (std::size_t colon = text.find(": ", from); colon != std::string::npos;
+       colon = text.find(": ", from)) {
+    from = colon + 2;
+    if (from >= text.size() || (text[from] != '{' && text[from] != '[')) {
+      continue;
+    }
+    const auto end = json_end(text, from);
+    const std::size_t comma = text.rfind(", ", colon);
+    if (!end || comma == std::string::npos || comma < text.rfind('\n') + 1 ||
+        (*end < text.size() && text[*end] != ',')) {
+      continue;
+    }
+    json_items.set(text.substr(comma + 2, colon - comma - 2), text.substr(from, *end - from));
+    text.erase(comma, *end - comma);
+    from = comma;
+  }
+  return text;
+}
+
+PictureProgram program_of(const Infotext& text) {
+  const std::string version = text.find("Version").value_or("");
+  if (text.find("Prompt Travel")) {
+    return PictureProgram::PromptTravel;
+  }
+  if (version.starts_with("stable-diffusion.cpp")) {
+    return PictureProgram::StableDiffusionCpp;
+  }
+  if (version.starts_with("Fooocus")) {
+    return PictureProgram::Fooocus;
+  }
+  if (version == "ComfyUI") {
+    return PictureProgram::ComfyUi;
+  }
+  if (text.find("App") == "SD.Next" || text.find("Backend") || text.find("Parser")) {
+    return PictureProgram::SdNext;
+  }
+  const bool forge = version.size() > 1 && version[0] == 'f' &&
+                     std::isdigit(static_cast<unsigned char>(version[1])) != 0;
+  return forge || version == "neo" ? PictureProgram::Forge : PictureProgram::WebUi;
+}
+
+void rename(Infotext& text, std::string_view from, std::string_view to) {
+  for (auto& [key, value] : text.items) {
+    if (key == from && !text.find(to)) {
+      key = to;
+    }
+  }
+}
+
+void remove(Infotext& text, std::string_view name) {
+  std::erase_if(text.items, [name](const auto& item) { return item.first == name; });
+}
+
+std::string take(Infotext& text, std::string_view name) {
+  const std::string value = text.find(name).value_or("");
+  remove(text, name);
+  return value;
+}
+
+/// What the versions of the web UI changed and an old picture needs.
+void apply_version(const Version& version, PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  const std::string sampler = meant.find("Sampler").value_or("");
+  const bool brackets = meant.prompt.find('[') != std::string::npos ||
+                        meant.negative_prompt.find('[') != std::string::npos;
+  if (version < kNewPromptEditing && brackets) {
+    meant.set("Old prompt editing timelines", "True");
+  }
+  if (version < kNewPromptEditing && (sampler == "DDIM" || sampler == "PLMS")) {
+    draft.note(
+        "before 1.6 the web UI cut or repeated a negative prompt that is longer or shorter "
+        "than the prompt for " +
+        sampler + ": not done here");
+  }
+  if (version < kFullPrecisionAlphas && !meant.find("Downcast alphas_cumprod")) {
+    draft.note(
+        "web UI " + meant.find("Version").value_or("") +
+        " rounded its noise levels to half precision: not done here, pixels differ a little");
+  }
+  if (version < kPromptComments) {
+    meant.prompt = without_comments(meant.prompt);
+    meant.negative_prompt = without_comments(meant.negative_prompt);
+  }
+  if (version < kSchedulesApart && draft.schedule.empty()) {
+    const auto found = find_picture_sampler(draft.result.program, draft.sampler, "");
+    const bool plain = found && found->schedule == "Automatic";
+    const bool matters = plain && find_sampler(found->sampler).default_schedule != "uniform" &&
+                         find_sampler(found->sampler).uses_schedule;
+    draft.schedule = matters ? "Uniform" : "";
+  }
+}
+
+/// SD.Next writes its templates as lines between the prompts and the settings.
+void cut_templates(std::string& prompt) {
+  for (const std::string_view line : {"\nTemplate: ", "\nNegative template: "}) {
+    prompt.erase(std::min(prompt.find(line), prompt.size()));
+  }
+}
+
+void read_sdnext(PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  cut_templates(meant.prompt);
+  cut_templates(meant.negative_prompt);
+  rename(meant, "CLiP-skip", "Clip skip");
+  rename(meant, "Clip-skip", "Clip skip");
+  rename(meant, "Variation strength", "Variation seed strength");
+  rename(meant, "Sampler eta delta", "ENSD");
+  rename(meant, "Sampler eta multiplier", "Noise multiplier");
+  const std::string scheduler = take(meant, "Scheduler");
+  if (draft.sampler.empty() || draft.sampler == "Default") {
+    draft.sampler = scheduler;
+    draft.sampler_key = "Scheduler";
+  }
+  draft.schedule = take(meant, "Sampler sigma");
+  draft.markup = {.tags = true, .breaks = true};
+  draft.note("SD.Next spaces its steps otherwise: the picture will be like it, not equal");
+}
+
+void read_stable_diffusion_cpp(PictureDraft& draft, const Infotext& json_items) {
+  Infotext& meant = draft.result.meant;
+  const std::string rng = take(meant, "RNG");
+  if (rng == "cpu") {
+    meant.set("RNG", "CPU");
+  } else if (rng == "std_default") {
+    draft.note(
+        "RNG: std_default is the noise of its machine's standard library, which is not "
+        "known here");
+  }
+  // Until the program described itself as JSON, its eta was for DDIM and TCD only.
+  const std::string eta = meant.find("Eta").value_or("");
+  if (!json_items.find("SDCPP") || !parse_number(eta)) {
+    remove(meant, "Eta");
+  }
+  for (const char* key : {"Guidance", "TE", "Unet", "Uncond Unet"}) {
+    remove(meant, key);
+  }
+  draft.scheme = PromptScheme::Brackets;
+  draft.markup = {.tags = true, .breaks = true};
+}
+
+void read_fooocus_text(PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  draft.schedule = take(meant, "Scheduler");
+  meant.set("RNG", "CPU");
+  draft.scheme = PromptScheme::ComfyUi;
+  draft.markup = {.tags = true};
+}
+
+void read_comfy_text(PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  if (draft.schedule.empty()) {
+    draft.schedule = take(meant, "Scheduler");
+  }
+  meant.set("RNG", "CPU");
+  draft.scheme = PromptScheme::ComfyUi;
+  draft.markup = {.tags = true};
+}
+
+/// A picture with a second pass was not made from an init picture: its denoising strength is that
+/// of the pass.
+void leave_out_hires(PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  const bool hires = std::any_of(meant.items.begin(), meant.items.end(), [](const auto& item) {
+    return key_effect(item.first) == KeyEffect::Hires && !is_neutral_value(item.second);
+  });
+  const std::string strength = meant.find("Denoising strength").value_or("");
+  if (hires) {
+    draft.keys.add(KeyEffect::Hires, "Denoising strength", take(meant, "Denoising strength"));
+  } else if (parse_number(strength) == 0) {
+    remove(meant, "Denoising strength");  // Old web UIs wrote it into pictures from text as well.
+  }
+}
+
+/// "Lora hashes" repeats the tags of the prompt, which are told by themselves.
+void leave_out_told_hashes(Infotext& text) {
+  const std::string hashes = text.find("Lora hashes").value_or("");
+  if (hashes.empty()) {
+    return;
+  }
+  for (const std::string_view part : split(hashes, ',')) {
+    const std::string name(trimmed(part.substr(0, part.find(':'))));
+    if (text.prompt.find("<lora:" + name + ":") == std::string::npos &&
+        text.prompt.find("<lora:" + name + ">") == std::string::npos) {
+      return;
+    }
+  }
+  remove(text, "Lora hashes");
+}
+
+void apply_program(PictureDraft& draft, const Infotext& json_items) {
+  const std::string version = draft.result.meant.find("Version").value_or("");
+  std::optional<Version> base;
+  switch (draft.result.program) {
+    case PictureProgram::SdNext:
+      return read_sdnext(draft);
+    case PictureProgram::StableDiffusionCpp:
+      return read_stable_diffusion_cpp(draft, json_items);
+    case PictureProgram::Fooocus:
+      return read_fooocus_text(draft);
+    case PictureProgram::ComfyUi:
+      return read_comfy_text(draft);
+    case PictureProgram::WebUi:
+      base = parse_version(version);
+      break;
+    case PictureProgram::Forge:
+      base = forge_base_version(version);
+      break;
+    default:
+      break;
+  }
+  if (base) {
+    apply_version(*base, draft);
+  }
+}
+
+}  // namespace
+
+PictureDraft read_infotext(const std::string& text) {
+  Infotext json_items;
+  PictureDraft draft;
+  draft.result.text = text;
+  Infotext& meant = draft.result.meant;
+  meant = parse_infotext(without_json_items(std::string(trimmed(text)), json_items));
+  draft.result.program = program_of(meant);
+  if (draft.result.program == PictureProgram::PromptTravel) {
+    return draft;
+  }
+  draft.sampler = meant.find("Sampler").value_or("");
+  draft.schedule = meant.find("Schedule type").value_or("");
+  apply_program(draft, json_items);
+  leave_out_hires(draft);
+  leave_out_told_hashes(meant);
+  add_unapplied_items(meant, draft.keys);
+  return draft;
+}
+
+}  // namespace ptravel
