@@ -13,6 +13,8 @@
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 
+#include "request/picture_parameters.h"
+
 namespace ptravel {
 namespace {
 
@@ -31,27 +33,61 @@ std::string dumped(const Json& object) {
   return object.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string describe_picture(const fs::path& path, bool as_json) {
-  const LoadedImage loaded = read_image(path);
-  const auto parameters = find_text(loaded.texts, "parameters");
-  if (!as_json) {
-    return parameters.value_or("no generation parameters inside (" +
-                               std::to_string(loaded.image.width) + "x" +
-                               std::to_string(loaded.image.height) + " pixels)");
-  }
+/// A picture as JSON: the text as people read it, the settings as they are meant.
+Json picture_json(const LoadedImage& loaded, const std::optional<PictureParameters>& parameters) {
   Json object = {{"kind", "picture"},
                  {"width", loaded.image.width},
                  {"height", loaded.image.height},
-                 {"parameters", parameters ? Json(*parameters) : Json(nullptr)}};
-  if (parameters) {
-    const Infotext text = parse_infotext(*parameters);
-    object["prompt"] = text.prompt;
-    object["negative_prompt"] = text.negative_prompt;
-    for (const auto& [key, value] : text.items) {
-      object["items"][key] = value;
-    }
+                 {"parameters", parameters ? Json(parameters->text) : Json(nullptr)}};
+  if (!loaded.note.empty()) {
+    object["note"] = loaded.note;
   }
-  return dumped(object);
+  if (!parameters) {
+    return object;
+  }
+  const Infotext text = parse_infotext(parameters->text);
+  object["program"] = kPictureProgramNames.name(parameters->program);
+  object["prompt"] = text.prompt;
+  object["negative_prompt"] = text.negative_prompt;
+  for (const auto& [key, value] : text.items) {
+    object["items"][key] = value;
+  }
+  object["notes"] = Json::array();
+  for (const PictureNote& note : parameters->notes) {
+    object["notes"].push_back(note.text);
+  }
+  for (const PictureProblem& problem : parameters->problems) {
+    object["notes"].push_back(problem.key + ": " + problem.message);
+  }
+  return object;
+}
+
+std::string picture_text(const LoadedImage& loaded,
+                         const std::optional<PictureParameters>& parameters) {
+  std::string text = parameters ? parameters->text
+                                : "no generation parameters inside (" +
+                                      std::to_string(loaded.image.width) + "x" +
+                                      std::to_string(loaded.image.height) + " pixels)";
+  if (!loaded.note.empty()) {
+    text += "\nnote: " + loaded.note;
+  }
+  if (!parameters) {
+    return text;
+  }
+  for (const PictureNote& note : parameters->notes) {
+    text += "\nnote: " + note.text;
+  }
+  for (const PictureProblem& problem : parameters->problems) {
+    text += "\nnote: " + problem.key + ": " + problem.message;
+  }
+  return text;
+}
+
+std::string describe_picture(const fs::path& path, bool as_json) {
+  const LoadedImage loaded = read_image(path);
+  const auto parameters =
+      read_picture_parameters({loaded.texts, loaded.image.width, loaded.image.height});
+  return as_json ? dumped(picture_json(loaded, parameters)) : picture_text(loaded, parameters);
 }
 
 std::string describe_run(const fs::path& folder, bool as_json) {

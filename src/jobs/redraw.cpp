@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <set>
 
 #include "base/profile_scope.h"
 #include "jobs/manifest.h"
@@ -8,19 +9,36 @@
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
 
+#include "request/picture_request.h"
+
 namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string parameters_of(const fs::path& picture) {
+/// What the picture tells, read as its program meant it; what is wrong with its file is a note.
+PictureRequest request_of(const fs::path& picture,
+                          const std::set<std::string>& given,
+                          const RunEventSink& events) {
   const LoadedImage loaded = read_image(picture);
-  const auto text = find_text(loaded.texts, "parameters");
-  if (!text) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[from] " + picture.string() + ": has no generation parameters inside");
+  const PictureSource source{loaded.texts, loaded.image.width, loaded.image.height};
+  PictureRequest request = read_picture_request(source, picture.string(), given);
+  if (!loaded.note.empty()) {
+    events({RunEvent::Kind::Note, "note: " + picture.string() + ": " + loaded.note, {}, 0});
   }
-  return *text;
+  return request;
+}
+
+/// One note for everything in the picture that is not done here.
+void tell_notes(const fs::path& picture,
+                const PictureParameters& parameters,
+                const TravelRequest& request,
+                const RunEventSink& events) {
+  for (const PictureNote& note : parameters.notes) {
+    if (note.field.empty() || request_field_text(request, note.field).empty()) {
+      events({RunEvent::Kind::Note, "note: " + picture.string() + ": " + note.text, {}, 0});
+    }
+  }
 }
 
 /// Where the picture lies, its run's manifest knows what the picture itself does not tell: where
@@ -121,8 +139,12 @@ fs::path redraw_frame(const fs::path& frame_png,
                       const fs::path& output,
                       Progress& progress,
                       const RunEventSink& events) {
-  const std::string parameters = parameters_of(frame_png);
-  FrameRequest frame = parse_frame_parameters(parameters);
+  std::set<std::string> given;
+  for (const auto& [field, text] : overrides) {
+    given.insert(field);
+  }
+  const PictureRequest picture = request_of(frame_png, given, events);
+  FrameRequest frame = picture.frame;
   const bool alone = is_lone_frame(frame.request, frame.spot);
   if (alone) {
     fill_from_manifest(frame_png, frame.request);
@@ -138,11 +160,21 @@ fs::path redraw_frame(const fs::path& frame_png,
   for (Problem& problem : validate_request(frame.request)) {
     problems.push_back(std::move(problem));
   }
+  name_picture_keys(problems, picture, frame_png.string(), given);
+  if (picture.needs_init_image && frame.request.init_image.empty()) {
+    problems.push_back({"init_image", "is not given, expected the picture that " +
+                                          frame_png.string() +
+                                          " was drawn from: it does not hold it"});
+  }
   throw_request_problems(problems);
+  tell_notes(frame_png, picture.parameters, frame.request, events);
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
   const std::unique_ptr<Travel> travel =
       Travel::open(frame.request, progress, alone ? frame.spot.stage : 0);
+  for (const std::string& note : travel->notes()) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
   if (!alone && travel->frame_count() != frame.spot.frame_count) {
     throw_other_run(frame_png);
   }
@@ -156,7 +188,7 @@ fs::path redraw_frame(const fs::path& frame_png,
   const RenderedFrame drawn = alone ? travel->render_spot(frame.spot, previous, progress)
                                     : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(),
                                                      frame.spot.index, progress);
-  if (!alone && overrides.empty() && drawn.parameters != parameters) {
+  if (!alone && overrides.empty() && drawn.parameters != picture.parameters.text) {
     throw_other_run(frame_png);
   }
   fs::path target = output.empty() ? default_output(frame_png) : output;

@@ -37,13 +37,18 @@ ModelIdentity identify(const ModelFiles& files) {
   return identity;
 }
 
-std::optional<Image> load_init_image(const std::string& path) {
+/// What is wrong with the file though it could be read goes to `notes`.
+std::optional<Image> load_init_image(const std::string& path, std::vector<std::string>& notes) {
   if (path.empty()) {
     return std::nullopt;
   }
 #ifdef PTRAVEL_WITH_MEDIA
   const auto profile = ProfileScope::part("reading pictures");
-  return read_image(path).image;
+  LoadedImage loaded = read_image(path);
+  if (!loaded.note.empty()) {
+    notes.push_back(path + ": " + loaded.note);
+  }
+  return std::move(loaded.image);
 #else
   throw Error(ErrorCode::Unsupported,
               "[init_image] " + path + ": this build cannot read picture files");
@@ -60,7 +65,9 @@ void load_model(TravelScene& scene, Progress& progress) {
 }  // namespace
 
 /// The scene under a name that the public header can declare without LibTorch.
-struct Travel::State : TravelScene {};
+struct Travel::State : TravelScene {
+  std::vector<std::string> init_image_notes;
+};
 
 Travel::Travel(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Travel::~Travel() = default;
@@ -74,7 +81,8 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->pipeline = open_checked(state->request);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
-  const std::optional<Image> init_image = load_init_image(request.init_image);
+  const std::optional<Image> init_image =
+      load_init_image(request.init_image, state->init_image_notes);
   load_model(*state, progress);
   state->route.emplace(state->plan, state->request, *state->pipeline, first_stage, progress);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
@@ -96,6 +104,7 @@ std::vector<std::int64_t> Travel::stage_frames() const {
 
 std::vector<std::string> Travel::notes() const {
   std::vector<std::string> notes = state_->pipeline->files().notes;
+  notes.insert(notes.end(), state_->init_image_notes.begin(), state_->init_image_notes.end());
   std::set<std::string> tags;
   for (const std::string& prompt : state_->plan.prompts) {
     for (const std::string& name : extra_network_names(prompt)) {
