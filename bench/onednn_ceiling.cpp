@@ -27,8 +27,6 @@
 #include <dnnl.hpp>
 #include <unistd.h>
 
-#include "model/key_map.h"
-#include "model/model_files.h"
 #include "model/random_tensors.h"
 #include "model/unet.h"
 #include "model/vae.h"
@@ -37,6 +35,8 @@
 #include "tensor/compute.h"
 #include "tensor/rng.h"
 
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
 #include "onednn_ceiling_layers.h"
 #include "onednn_ceiling_report.h"
 

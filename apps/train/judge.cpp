@@ -4,10 +4,10 @@
 
 #include "base/files.h"
 #include "model/safetensors_writer.h"
-#include "model/tensor_file.h"
 #include "model/tensor_sources.h"
 #include "ptravel/error.h"
 
+#include "checkpoint/tensor_file.h"
 #include "tally.h"
 
 namespace ptravel::train {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model/config.h"
+#include "checkpoint/config.h"
 
 namespace ptravel::train {
 

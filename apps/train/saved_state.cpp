@@ -9,9 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "model/safetensors.h"
 #include "model/safetensors_writer.h"
 #include "ptravel/error.h"
+
+#include "checkpoint/safetensors.h"
 
 namespace ptravel::train {
 namespace {

@@ -4,9 +4,8 @@
 
 #include <ATen/ATen.h>
 
-#include "model/key_map.h"
-
 #include "caption_tokens.h"
+#include "checkpoint/key_map.h"
 #include "export_model.h"
 #include "learn_vocabulary.h"
 #include "progress_lines.h"

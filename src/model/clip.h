@@ -3,8 +3,9 @@
 #include <optional>
 #include <vector>
 
-#include "model/config.h"
 #include "model/layers.h"
+
+#include "checkpoint/config.h"
 
 namespace ptravel {
 

@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 
-#include "model/key_map.h"
+#include "checkpoint/key_map.h"
 
 namespace ptravel {
 namespace {

@@ -3,10 +3,11 @@
 #include <filesystem>
 
 #include "model/clip.h"
-#include "model/model_files.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "ptravel/progress.h"
+
+#include "checkpoint/model_files.h"
 
 namespace ptravel {
 

@@ -2,9 +2,10 @@
 
 #include <vector>
 
-#include "model/config.h"
 #include "model/layers.h"
 #include "tensor/attention.h"
+
+#include "checkpoint/config.h"
 
 namespace ptravel {
 

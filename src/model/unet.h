@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "checkpoint/config.h"
 #include "model/unet_halves.h"
 
 namespace ptravel {

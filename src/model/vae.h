@@ -2,8 +2,9 @@
 
 #include <memory>
 
-#include "model/config.h"
 #include "model/layers.h"
+
+#include "checkpoint/config.h"
 
 namespace ptravel {
 

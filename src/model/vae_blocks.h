@@ -2,8 +2,9 @@
 
 #include <optional>
 
-#include "model/config.h"
 #include "model/layers.h"
+
+#include "checkpoint/config.h"
 
 namespace ptravel {
 

@@ -11,7 +11,6 @@
 #include <ATen/core/Tensor.h>
 
 #include "diffusion/sample.h"
-#include "model/model_files.h"
 #include "model/stable_diffusion.h"
 #include "pipeline/prompt_encoder.h"
 #include "pipeline/shared_calls.h"
@@ -20,6 +19,8 @@
 #include "ptravel/progress.h"
 #include "tensor/compute.h"
 #include "text/tokenizer.h"
+
+#include "checkpoint/model_files.h"
 
 namespace ptravel {
 

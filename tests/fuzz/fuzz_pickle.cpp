@@ -4,9 +4,10 @@
 #include <cstdlib>
 #include <span>
 
-#include "model/pickle.h"
-#include "model/zip_archive.h"
 #include "ptravel/error.h"
+
+#include "checkpoint/pickle.h"
+#include "checkpoint/zip_archive.h"
 
 namespace {
 

@@ -3,8 +3,9 @@
 #include <cstdlib>
 #include <span>
 
-#include "model/safetensors_header.h"
 #include "ptravel/error.h"
+
+#include "checkpoint/safetensors_header.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -3,13 +3,14 @@
 #include <ATen/ATen.h>
 
 #include "model/clip.h"
-#include "model/key_map.h"
-#include "model/model_files.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "tensor/compute.h"
 #include "tests/golden/networks.h"
 #include "tests/support/tensor_testing.h"
+
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
 
 namespace ptravel::golden {
 namespace {

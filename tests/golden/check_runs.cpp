@@ -2,13 +2,14 @@
 
 #include <ATen/ATen.h>
 
-#include "model/key_map.h"
 #include "pipeline/latents.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "tests/golden/networks.h"
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
+
+#include "checkpoint/key_map.h"
 
 namespace ptravel::golden {
 namespace {

@@ -6,10 +6,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "model/key_map.h"
-#include "model/model_files.h"
 #include "model/unet.h"
 #include "model/weights.h"
+
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
 
 namespace ptravel::golden {
 

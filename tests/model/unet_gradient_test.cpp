@@ -5,12 +5,13 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "model/key_map.h"
-#include "model/model_files.h"
-#include "model/safetensors.h"
 #include "tests/model/tiny.h"
 #include "tests/support/tensor_testing.h"
 #include "tests/tensor/threads.h"
+
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
+#include "checkpoint/safetensors.h"
 
 namespace ptravel {
 namespace {

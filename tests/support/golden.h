@@ -9,8 +9,9 @@
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
-#include "model/safetensors.h"
 #include "ptravel/compute.h"
+
+#include "checkpoint/safetensors.h"
 
 namespace ptravel::golden {
 

@@ -1,0 +1,306 @@
+#include "checkpoint/diffusers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "ptravel/error.h"
+
+#include "checkpoint/model_family.h"
+#include "checkpoint/tensor_file.h"
+
+namespace ptravel {
+namespace {
+
+using nlohmann::json;
+using Path = std::filesystem::path;
+
+constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{16} << 20;
+constexpr std::int64_t kMaxCount = 1024;
+constexpr std::size_t kMaxShards = 1000;
+
+struct PartFolder {
+  ModelPart part;
+  const char* name;
+};
+
+constexpr PartFolder kParts[] = {
+    {ModelPart::Unet, "unet"}, {ModelPart::Vae, "vae"}, {ModelPart::TextEncoder, "text_encoder"}};
+
+// Names of weight files in order of preference; an index lists the shards of one set of weights.
+constexpr const char* kWeightFiles[] = {
+    "diffusion_pytorch_model.safetensors",
+    "model.safetensors",
+    "diffusion_pytorch_model.safetensors.index.json",
+    "model.safetensors.index.json",
+    "diffusion_pytorch_model.fp16.safetensors",
+    "model.fp16.safetensors",
+    "diffusion_pytorch_model.safetensors.index.fp16.json",
+    "model.safetensors.index.fp16.json",
+    "diffusion_pytorch_model.bin",
+    "pytorch_model.bin",
+    "diffusion_pytorch_model.bin.index.json",
+    "pytorch_model.bin.index.json",
+    "diffusion_pytorch_model.fp16.bin",
+    "pytorch_model.fp16.bin",
+};
+
+[[noreturn]] void fail(ErrorCode code, const Path& path, const std::string& problem) {
+  throw Error(code, "[diffusers] " + path.string() + ": " + problem);
+}
+
+bool is_there(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
+/// The JSON object in a file; an empty one when the file is not there.
+json read_object(const Path& path) {
+  if (!is_there(path)) {
+    return json::object();
+  }
+  json content = json::parse(read_file(path, kMaxJsonBytes), nullptr, false);
+  if (!content.is_object()) {
+    fail(ErrorCode::Corrupt, path, "is not a JSON object");
+  }
+  return content;
+}
+
+std::optional<std::int64_t> small_count(const json& value, const Path& path, const char* name) {
+  if (!value.is_number_integer()) {
+    return std::nullopt;
+  }
+  if (value < 1 || value > kMaxCount) {
+    fail(ErrorCode::Corrupt, path, std::string(name) + " is out of range");
+  }
+  return value.get<std::int64_t>();
+}
+
+/// The number of groups of the group norms.
+std::optional<std::int64_t> norm_groups(const json& config, const Path& path) {
+  return small_count(config.value("norm_num_groups", json()), path, "norm_num_groups");
+}
+
+/// diffusers calls the number of heads attention_head_dim unless num_attention_heads is given; a
+/// list holds one number for each level, which for SD 2 means heads of equal width.
+void read_unet_hints(const Path& path, ConfigHints& hints) {
+  const json config = read_object(path);
+  hints.unet_norm_groups = norm_groups(config, path);
+  json heads = config.value("num_attention_heads", json());
+  if (heads.is_null()) {
+    heads = config.value("attention_head_dim", json());
+  }
+  if (!heads.is_array()) {
+    hints.unet_heads = small_count(heads, path, "attention_head_dim");
+    return;
+  }
+  const json channels = config.value("block_out_channels", json());
+  std::set<std::int64_t> widths;
+  std::set<std::int64_t> counts;
+  for (std::size_t level = 0; level < heads.size() && level < 64; ++level) {
+    const auto count = small_count(heads[level], path, "attention_head_dim");
+    const bool known = count && channels.is_array() && level < channels.size() &&
+                       channels[level].is_number_integer() && channels[level] >= 1;
+    if (!known) {
+      fail(ErrorCode::Corrupt, path, "attention_head_dim does not fit block_out_channels");
+    }
+    counts.insert(*count);
+    widths.insert(channels[level].get<std::int64_t>() / *count);
+  }
+  if (counts.size() == 1) {
+    hints.unet_heads = *counts.begin();
+  } else if (widths.size() == 1 && *widths.begin() > 0) {
+    hints.unet_head_channels = *widths.begin();
+  } else {
+    fail(ErrorCode::Unsupported, path, "its levels differ in both number and width of heads");
+  }
+}
+
+/// The side of the pictures the UNet was trained on. Pairs of numbers and null do not count.
+std::optional<std::int64_t> read_sample_size(const Path& path) {
+  return small_count(read_object(path).value("sample_size", json()), path, "sample_size");
+}
+
+void read_text_hints(const Path& path, ConfigHints& hints) {
+  const json config = read_object(path);
+  hints.clip_heads =
+      small_count(config.value("num_attention_heads", json()), path, "num_attention_heads");
+  const json activation = config.value("hidden_act", json());
+  if (activation.is_string()) {
+    if (activation != "quick_gelu" && activation != "gelu") {
+      fail(ErrorCode::Unsupported, path, "hidden_act is neither quick_gelu nor gelu");
+    }
+    hints.quick_gelu = activation == "quick_gelu";
+  }
+}
+
+void read_vae_hints(const Path& path, ConfigHints& hints) {
+  const json config = read_object(path);
+  hints.vae_norm_groups = norm_groups(config, path);
+  const json scale = config.value("scaling_factor", json());
+  if (scale.is_number()) {
+    if (scale <= 0.0 || scale > 1000.0) {
+      fail(ErrorCode::Corrupt, path, "scaling_factor is out of range");
+    }
+    hints.scale_factor = scale.get<double>();
+  }
+}
+
+/// alphas_cumprod of a schedule whose betas (or their square roots: "scaled_linear") are evenly
+/// spaced.
+std::vector<double> make_alphas_cumprod(double start, double end, std::int64_t count, bool scaled) {
+  const double first = scaled ? std::sqrt(start) : start;
+  const double last = scaled ? std::sqrt(end) : end;
+  std::vector<double> result;
+  double product = 1;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double value =
+        first + (last - first) * static_cast<double>(i) / static_cast<double>(count - 1);
+    product *= 1 - (scaled ? value * value : value);
+    result.push_back(product);
+  }
+  return result;
+}
+
+void read_schedule(const Path& path, DiffusersFolder& folder) {
+  constexpr std::int64_t kSteps = 1000;
+  const json config = read_object(path);
+  const json kind = config.value("prediction_type", json());
+  if (kind.is_string()) {
+    if (kind != "epsilon" && kind != "v_prediction") {
+      fail(ErrorCode::Unsupported, path, "prediction_type is neither epsilon nor v_prediction");
+    }
+    folder.hints.prediction = kind == "v_prediction" ? Prediction::V : Prediction::Eps;
+  }
+  const json name = config.value("beta_schedule", json("scaled_linear"));
+  const json steps = config.value("num_train_timesteps", json(kSteps));
+  const json start = config.value("beta_start", json(0.00085));
+  const json end = config.value("beta_end", json(0.012));
+  const bool known = (name == "scaled_linear" || name == "linear") && steps == kSteps &&
+                     start.is_number() && end.is_number() && start > 0.0 && end >= start &&
+                     end < 1.0;
+  if (!known) {
+    fail(ErrorCode::Unsupported, path,
+         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with "
+         "1000 steps");
+  }
+  if (name != "scaled_linear" || start != 0.00085 || end != 0.012) {
+    folder.alphas_cumprod = make_alphas_cumprod(start.get<double>(), end.get<double>(), kSteps,
+                                                name == "scaled_linear");
+  }
+}
+
+std::vector<Path> shards_of(const Path& index) {
+  const json map = read_object(index).value("weight_map", json());
+  if (!map.is_object()) {
+    fail(ErrorCode::Corrupt, index, "has no weight_map");
+  }
+  std::set<std::string> names;
+  for (const json& file : map) {
+    const std::string name = file.is_string() ? file.get<std::string>() : "";
+    if (name.empty() || name != Path(name).filename().string() || name == "." || name == "..") {
+      fail(ErrorCode::Corrupt, index, "names a shard that is not a file beside it");
+    }
+    names.insert(name);
+  }
+  if (names.empty() || names.size() > kMaxShards) {
+    fail(ErrorCode::Corrupt, index, "lists no shards or too many");
+  }
+  std::vector<Path> shards;
+  shards.reserve(names.size());
+  for (const std::string& name : names) {
+    shards.push_back(index.parent_path() / name);
+  }
+  return shards;
+}
+
+void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
+  std::vector<std::pair<std::string, std::shared_ptr<const TensorSource>>> found;
+  std::vector<std::string> names;
+  for (const Path& file : find_part_files(folder)) {
+    const auto tensors = open_tensor_file(file).tensors;
+    for (const std::string& name : tensors->names()) {
+      found.emplace_back(name, tensors);
+      names.push_back(name);
+    }
+    result.files.push_back(file);
+  }
+  const DiffusersLayout layout = read_diffusers_layout(part, names);
+  for (const auto& [name, tensors] : found) {
+    const auto mapped = map_diffusers_name(part, name, layout);
+    if (!mapped) {
+      continue;
+    }
+    if (result.tensors->contains(mapped->name)) {
+      fail(ErrorCode::Corrupt, folder, "two tensors stand for " + mapped->name);
+    }
+    result.tensors->add(mapped->name, tensors, name,
+                        mapped->point_convolution ? RenamedTensors::Shape::PointConvolution
+                                                  : RenamedTensors::Shape::AsStored);
+  }
+}
+
+/// SD 2.x folders have the same names as SD 1.x ones; the text encoder is ViT-H, 1024 wide.
+ModelFamily recognise_folder(const Path& path, const RenamedTensors& tensors) {
+  if (is_there(path / "text_encoder_2")) {
+    return ModelFamily::Sdxl;
+  }
+  const ModelFamily family = recognise_model(tensors);
+  const std::string tokens = std::string(kTextPrefix) + "embeddings.token_embedding.weight";
+  if (family == ModelFamily::Sd1 && tensors.contains(tokens)) {
+    const auto shape = tensors.shape(tokens);
+    return !shape.empty() && shape.back() == 1024 ? ModelFamily::Sd2 : family;
+  }
+  return family;
+}
+
+}  // namespace
+
+bool is_diffusers_folder(const Path& path) {
+  return is_there(path / "model_index.json") || is_there(path / "unet" / "config.json");
+}
+
+std::vector<Path> find_part_files(const Path& folder) {
+  for (const char* name : kWeightFiles) {
+    const Path file = folder / name;
+    if (is_there(file)) {
+      return file.extension() == ".json" ? shards_of(file) : std::vector<Path>{file};
+    }
+  }
+  fail(ErrorCode::NotFound, folder,
+       "holds no weights; expected diffusion_pytorch_model or model as .safetensors or .bin");
+}
+
+DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
+  DiffusersFolder result;
+  result.tensors = std::make_shared<RenamedTensors>();
+  for (const PartFolder& part : kParts) {
+    const Path folder = path / part.name;
+    if (part.part == ModelPart::Vae && without_vae && !is_there(folder)) {
+      continue;
+    }
+    if (part.part == ModelPart::TextEncoder && is_there(path / "text_encoder_2") &&
+        !is_there(folder)) {
+      continue;
+    }
+    add_part(part.part, folder, result);
+  }
+  result.family = recognise_folder(path, *result.tensors);
+  if (!is_loadable(result.family)) {
+    return result;
+  }
+  read_unet_hints(path / "unet" / "config.json", result.hints);
+  result.sample_size = read_sample_size(path / "unet" / "config.json");
+  read_vae_hints(path / "vae" / "config.json", result.hints);
+  read_text_hints(path / "text_encoder" / "config.json", result.hints);
+  read_schedule(path / "scheduler" / "scheduler_config.json", result);
+  if (is_there(path / "tokenizer")) {
+    result.tokenizer = path / "tokenizer";
+  }
+  return result;
+}
+
+}  // namespace ptravel

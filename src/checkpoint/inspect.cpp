@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "base/enum_names.h"
+#include "ptravel/error.h"
+#include "ptravel/model.h"
+
+#include "checkpoint/config.h"
+#include "checkpoint/diffusers.h"
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_family.h"
+#include "checkpoint/tensor_file.h"
+
+namespace ptravel {
+namespace {
+
+using Path = std::filesystem::path;
+
+constexpr auto kPredictions =
+    enum_names<Prediction>({{Prediction::Eps, "epsilon"}, {Prediction::V, "v"}});
+constexpr auto kLayouts = enum_names<ModelLayout>({{ModelLayout::Safetensors, "safetensors"},
+                                                   {ModelLayout::Checkpoint, "checkpoint"},
+                                                   {ModelLayout::Diffusers, "diffusers"}});
+
+struct PartRule {
+  std::string_view prefix;
+  std::string_view part;
+};
+
+constexpr PartRule kParts[] = {
+    {"model.diffusion_model.", "unet"},
+    {"down_blocks.", "unet"},
+    {"mid_block.", "unet"},
+    {"up_blocks.", "unet"},
+    {"first_stage_model.", "vae"},
+    {"encoder.", "vae"},
+    {"decoder.", "vae"},
+    {"quant_conv.", "vae"},
+    {"post_quant_conv.", "vae"},
+    {"cond_stage_model.", "text encoder"},
+    {"conditioner.", "text encoder"},
+    {"text_model.", "text encoder"},
+    {"model_ema.", "ema"},
+};
+constexpr std::string_view kPartOrder[] = {"unet", "vae", "text encoder", "ema", "other"};
+
+std::string_view part_of(std::string_view name) {
+  for (const PartRule& rule : kParts) {
+    if (name.starts_with(rule.prefix)) {
+      return rule.part;
+    }
+  }
+  return "other";
+}
+
+void count_parts(const TensorSource& tensors, ModelInfo& info) {
+  std::map<std::string_view, ModelPartInfo> parts;
+  for (const std::string& name : tensors.names()) {
+    std::uint64_t parameters = 1;
+    for (const std::int64_t side : tensors.shape(name)) {
+      parameters *= static_cast<std::uint64_t>(side);
+    }
+    ModelPartInfo& part = parts[part_of(name)];
+    ++part.tensors;
+    part.parameters += parameters;
+    part.dtypes[tensors.dtype_name(name)] += parameters;
+    ++info.tensors;
+  }
+  for (const std::string_view name : kPartOrder) {
+    if (const auto found = parts.find(name); found != parts.end()) {
+      found->second.name = name;
+      info.parts.push_back(std::move(found->second));
+    }
+  }
+  info.has_ema = parts.contains("ema");
+}
+
+std::uint64_t size_of(const Path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<std::uint64_t>(size);
+}
+
+Path folder_of_index(const Path& path) {
+  return path.filename() == "model_index.json" ? path.parent_path() : path;
+}
+
+bool is_folder(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+void inspect_folder(ModelInfo& info) {
+  if (!is_diffusers_folder(info.path)) {
+    throw Error(
+        ErrorCode::Unsupported,
+        "[model] " + info.path.string() +
+            ": is a folder without model_index.json; expected a diffusers folder or a file");
+  }
+  const DiffusersFolder folder = open_diffusers(info.path, /*without_vae=*/true);
+  info.layout = ModelLayout::Diffusers;
+  info.family = folder.family;
+  info.prediction = folder.hints.prediction.value_or(Prediction::Eps);
+  for (const Path& file : folder.files) {
+    info.bytes += size_of(file);
+  }
+  count_parts(*folder.tensors, info);
+}
+
+void inspect_file(ModelInfo& info) {
+  TensorFile file = open_tensor_file(info.path);
+  info.layout = file.layout;
+  info.family = recognise_model(*file.tensors);
+  info.metadata = std::move(file.metadata);
+  info.bytes = size_of(info.path);
+  if (is_loadable(info.family)) {
+    info.prediction = read_hints_beside(info.path).prediction.value_or(Prediction::Eps);
+  }
+  count_parts(*file.tensors, info);
+}
+
+/// "859.5 M" or "32": four digits and a decimal prefix where one is needed.
+std::string scaled(std::uint64_t whole) {
+  auto number = static_cast<double>(whole);
+  const char* scale = "";
+  for (const char* next : {" k", " M", " G"}) {
+    if (number < 1000) {
+      break;
+    }
+    number /= 1000;
+    scale = next;
+  }
+  char text[64];
+  std::snprintf(text, sizeof text, "%.4g%s", number, scale);
+  return text;
+}
+
+std::string dtypes_text(const ModelPartInfo& part) {
+  std::string text;
+  for (const auto& [name, count] : part.dtypes) {
+    text += (text.empty() ? "" : " + ") + name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view prediction_name(Prediction prediction) { return kPredictions.name(prediction); }
+
+std::string_view layout_name(ModelLayout layout) { return kLayouts.name(layout); }
+
+Path model_hash_file(const Path& path) {
+  const Path folder = folder_of_index(path);
+  return is_folder(folder) ? find_part_files(folder / "unet").front() : path;
+}
+
+ModelInfo inspect_model(const Path& path, Hashing hashing) {
+  ModelInfo info;
+  info.path = folder_of_index(path);
+  if (is_folder(info.path)) {
+    inspect_folder(info);
+  } else {
+    inspect_file(info);
+  }
+  info.supported = is_loadable(info.family);
+  if (hashing == Hashing::Yes) {
+    info.sha256 = file_sha256(model_hash_file(info.path));
+  }
+  return info;
+}
+
+std::string describe(const ModelInfo& info) {
+  std::string text = info.path.string() + "\n";
+  const auto line = [&](std::string_view title, const std::string& value) {
+    text.append("  ").append(title).append(
+        std::string(14 - std::min<std::size_t>(title.size(), 13), ' '));
+    text += value + "\n";
+  };
+  line("family", std::string(family_label(info.family)));
+  if (!info.supported) {
+    line("", refusal(info.family));
+  }
+  line("layout", std::string(layout_name(info.layout)));
+  line("size", scaled(info.bytes) + (info.bytes < 1000 ? " B in " : "B in ") +
+                   std::to_string(info.tensors) + " tensors");
+  for (const ModelPartInfo& part : info.parts) {
+    line(part.name, scaled(part.parameters) + " parameters, " + dtypes_text(part));
+  }
+  if (info.supported) {
+    line("prediction", std::string(prediction_name(info.prediction)));
+    line("EMA weights", info.has_ema ? "yes" : "no");
+  }
+  if (!info.sha256.empty()) {
+    line("hash", info.short_hash());
+    line("sha256", info.sha256);
+  }
+  return text;
+}
+
+}  // namespace ptravel

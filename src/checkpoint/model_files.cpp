@@ -1,0 +1,260 @@
+#include "checkpoint/model_files.h"
+
+#include <algorithm>
+#include <functional>
+
+#include <ATen/ATen.h>
+
+#include "model/tensor_sources.h"
+#include "ptravel/error.h"
+
+#include "checkpoint/diffusers.h"
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_family.h"
+#include "checkpoint/tensor_file.h"
+
+namespace ptravel {
+namespace {
+
+using Path = std::filesystem::path;
+using Source = std::shared_ptr<const TensorSource>;
+
+constexpr std::int64_t kTimesteps = 1000;
+constexpr std::size_t kMaxNamed = 5;
+
+[[noreturn]] void fail(ErrorCode code, const Path& path, const std::string& problem) {
+  throw Error(code, "[model] " + path.string() + ": " + problem);
+}
+
+bool is_file(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+bool has_prefix(const TensorSource& source, std::string_view prefix) {
+  const auto names = source.names();
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.starts_with(prefix); });
+}
+
+/// Adds EMA weights: all of them when the file has no others, else in place of the plain ones.
+void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, ModelFiles& model) {
+  if (prefer_ema && !has_prefix(*file, kEmaPrefix)) {
+    model.notes.emplace_back("The file has no EMA weights; the plain ones are used.");
+  }
+  if (has_prefix(*file, kUnetPrefix)) {
+    for (const std::string& name : prefer_ema ? tensors.names() : std::vector<std::string>{}) {
+      if (name.starts_with(kUnetPrefix) && file->contains(ema_name(name))) {
+        tensors.add(name, file, ema_name(name));
+      }
+    }
+    return;
+  }
+  const auto plain_names = unet_names_by_ema_name();
+  for (const std::string& name : file->names()) {
+    if (const auto plain = plain_names.find(name); plain != plain_names.end()) {
+      tensors.add(plain->second, file, name);
+    }
+  }
+}
+
+/// The file's own alphas_cumprod, checked.
+std::optional<std::vector<double>> read_alphas(const TensorSource& file, const Path& path) {
+  if (!file.contains("alphas_cumprod")) {
+    return std::nullopt;
+  }
+  const at::Tensor stored = file.tensor("alphas_cumprod");
+  bool good = stored.dim() == 1 && stored.size(0) == kTimesteps;
+  std::vector<double> alphas;
+  if (good) {
+    const at::Tensor numbers = stored.to(at::kDouble).contiguous();
+    alphas.assign(numbers.data_ptr<double>(), numbers.data_ptr<double>() + kTimesteps);
+    // Half precision may repeat a value, but the sequence never rises.
+    good = alphas.front() <= 1 && alphas.back() >= 0 &&
+           std::is_sorted(alphas.begin(), alphas.end(), std::greater<>()) &&
+           std::all_of(alphas.begin(), alphas.end(), [](double alpha) { return alpha >= 0; });
+  }
+  if (!good) {
+    fail(ErrorCode::Corrupt, path,
+         "alphas_cumprod is not a falling sequence of 1000 numbers in [0, 1]");
+  }
+  return alphas;
+}
+
+/// Puts the names of a single file into today's LDM names and leaves out what no network needs.
+void add_single_file(const Source& file,
+                     bool prefer_ema,
+                     RenamedTensors& tensors,
+                     ModelFiles& model) {
+  std::vector<std::string> strangers;
+  for (const std::string& name : file->names()) {
+    const auto mapped = map_single_file_name(name);
+    if (!mapped) {
+      continue;
+    }
+    const bool known = mapped->starts_with(kUnetPrefix) || mapped->starts_with(kVaePrefix) ||
+                       mapped->starts_with(kTextPrefix);
+    if (!known) {
+      strangers.push_back(name);
+      continue;
+    }
+    if (tensors.contains(*mapped)) {
+      fail(ErrorCode::Corrupt, model.path, "two tensors stand for " + *mapped);
+    }
+    tensors.add(*mapped, file, name);
+  }
+  apply_ema(file, prefer_ema, tensors, model);
+  if (!strangers.empty()) {
+    std::string note =
+        std::to_string(strangers.size()) + " tensors belong to no network and are ignored:";
+    for (std::size_t i = 0; i < std::min(strangers.size(), kMaxNamed); ++i) {
+      note.append(i == 0 ? " " : ", ").append(strangers[i]);
+    }
+    note.append(strangers.size() > kMaxNamed ? ", ..." : "");
+    model.notes.push_back(std::move(note));
+  }
+}
+
+Path automatic_vae(const Path& path) {
+  for (const char* ending : {".vae.safetensors", ".vae.pt", ".vae.ckpt"}) {
+    Path candidate = path.parent_path() / (path.stem().string() + ending);
+    if (is_file(candidate)) {
+      return candidate;
+    }
+  }
+  return {};
+}
+
+/// Replaces the VAE by that of another file: bare LDM names, LDM names with their prefix, or
+/// diffusers names.
+void replace_vae(const Path& path, RenamedTensors& tensors) {
+  const Source file = open_tensor_file(path).tensors;
+  if (!has_prefix(*file, "first_stage_model.") && !has_prefix(*file, "decoder.")) {
+    fail(ErrorCode::Unsupported, path,
+         "is a " + std::string(family_label(recognise_model(*file))) + ", expected a VAE");
+  }
+  for (const std::string& name : tensors.names()) {
+    if (name.starts_with(kVaePrefix)) {
+      tensors.remove(name);
+    }
+  }
+  if (has_prefix(*file, "encoder.down_blocks.")) {
+    const DiffusersLayout layout = read_diffusers_layout(ModelPart::Vae, file->names());
+    for (const std::string& name : file->names()) {
+      if (const auto mapped = map_diffusers_name(ModelPart::Vae, name, layout)) {
+        tensors.add(mapped->name, file, name,
+                    mapped->point_convolution ? RenamedTensors::Shape::PointConvolution
+                                              : RenamedTensors::Shape::AsStored);
+      }
+    }
+    return;
+  }
+  const bool prefixed = has_prefix(*file, kVaePrefix);
+  for (const std::string& name : file->names()) {
+    const std::string full = prefixed ? name : std::string(kVaePrefix) + name;
+    const auto mapped = map_single_file_name(full);
+    if (mapped && mapped->starts_with(kVaePrefix)) {
+      tensors.add(*mapped, file, name);
+    }
+  }
+}
+
+void require_part(const RenamedTensors& tensors,
+                  ModelPart part,
+                  const char* what,
+                  const Path& path) {
+  if (!has_prefix(tensors, ldm_prefix(part))) {
+    fail(ErrorCode::Unsupported, path,
+         std::string("has no ") + what + "; expected a complete Stable Diffusion 1.x checkpoint" +
+             (part == ModelPart::Vae ? " (or give a VAE file as well)" : ""));
+  }
+}
+
+/// Number formats that cannot be read are refused here, before any work.
+void check_dtypes(const RenamedTensors& tensors) {
+  for (const std::string& name : tensors.names()) {
+    tensors.dtype(name);
+  }
+}
+
+void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFiles& model) {
+  model.unet = read_unet_config(*model.weights, hints);
+  model.clip = read_clip_config(*model.weights, hints);
+  model.vae = read_vae_config(*model.weights, hints);
+  check_hints(hints, model.unet, model.clip, model.vae);
+  if (model.unet.context_dim != model.clip.width || model.unet.in_channels != model.vae.embed_dim ||
+      model.unet.out_channels != model.unet.in_channels) {
+    fail(ErrorCode::Corrupt, model.path,
+         "its parts do not fit together: text encoder " + std::to_string(model.clip.width) +
+             " wide for a UNet that takes " + std::to_string(model.unet.context_dim) +
+             ", VAE with " + std::to_string(model.vae.embed_dim) + " channels for a UNet with " +
+             std::to_string(model.unet.in_channels) + " in and " +
+             std::to_string(model.unet.out_channels) + " out");
+  }
+  model.prediction = options.prediction.value_or(hints.prediction.value_or(Prediction::Eps));
+}
+
+/// Opens a diffusers folder into `tensors`; returns what its config files say.
+ConfigHints open_folder(const Path& folder,
+                        bool other_vae,
+                        RenamedTensors& tensors,
+                        ModelFiles& model) {
+  DiffusersFolder opened = open_diffusers(folder, other_vae);
+  if (!is_loadable(opened.family)) {
+    fail(ErrorCode::Unsupported, folder, refusal(opened.family));
+  }
+  tensors = *opened.tensors;
+  model.tokenizer = opened.tokenizer;
+  model.alphas_cumprod = std::move(opened.alphas_cumprod);
+  model.sample_size = opened.sample_size;
+  return std::move(opened.hints);
+}
+
+ConfigHints open_single_file(const ModelOptions& options,
+                             RenamedTensors& tensors,
+                             ModelFiles& model) {
+  const Source file = open_tensor_file(model.path).tensors;
+  const ModelFamily family = recognise_model(*file);
+  if (!is_loadable(family)) {
+    fail(ErrorCode::Unsupported, model.path, refusal(family));
+  }
+  add_single_file(file, options.prefer_ema, tensors, model);
+  model.alphas_cumprod = read_alphas(*file, model.path);
+  if (options.vae.empty() && options.automatic_vae) {
+    model.vae_path = automatic_vae(model.path);
+  }
+  return read_hints_beside(model.path);
+}
+
+}  // namespace
+
+ModelFiles open_model(const Path& path, const ModelOptions& options) {
+  ModelFiles model;
+  model.path = path.filename() == "model_index.json" ? path.parent_path() : path;
+  model.vae_path = options.vae;
+  const auto tensors = std::make_shared<RenamedTensors>();
+  ConfigHints hints;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(model.path, ignored)) {
+    if (!is_diffusers_folder(model.path)) {
+      fail(ErrorCode::Unsupported, model.path,
+           "is a folder without model_index.json; expected a diffusers folder or a file");
+    }
+    hints = open_folder(model.path, !options.vae.empty(), *tensors, model);
+  } else {
+    hints = open_single_file(options, *tensors, model);
+  }
+  if (!model.vae_path.empty()) {
+    replace_vae(model.vae_path, *tensors);
+    std::erase_if(hints.stated, [](const auto& item) { return item.first.starts_with("vae."); });
+  }
+  require_part(*tensors, ModelPart::Unet, "UNet", model.path);
+  require_part(*tensors, ModelPart::TextEncoder, "text encoder", model.path);
+  require_part(*tensors, ModelPart::Vae, "VAE", model.path);
+  check_dtypes(*tensors);
+  model.weights = tensors;
+  read_configs(hints, options, model);
+  return model;
+}
+
+}  // namespace ptravel

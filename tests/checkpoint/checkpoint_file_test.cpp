@@ -1,0 +1,138 @@
+#include "checkpoint/checkpoint_file.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "tests/checkpoint/errors.h"
+#include "tests/support/tiny_files.h"
+
+namespace ptravel {
+namespace {
+
+TinyTensors some_tensors() {
+  return {{"a.weight", at::arange(12, at::kFloat).reshape({3, 4})},
+          {"a.turned", at::arange(12, at::kHalf).reshape({3, 4}).t()},
+          {"b", at::arange(3, at::kLong)},
+          {"c", at::full({}, 1.5, at::kBFloat16)},
+          {"d", at::empty({0, 3}, at::kDouble)}};
+}
+
+class CheckpointLayouts : public testing::TestWithParam<std::pair<bool, bool>> {};
+
+TEST_P(CheckpointLayouts, GiveBackEveryTensor) {
+  const TemporaryFolder folder;
+  const TinyTensors written = some_tensors();
+  TinyCheckpointOptions options;
+  options.legacy = GetParam().first;
+  options.state_dict = GetParam().second;
+  write_checkpoint(folder / "a.ckpt", written, options);
+  const auto file = CheckpointFile::open(folder / "a.ckpt");
+  EXPECT_EQ(file->names().size(), written.size());
+  for (const auto& [name, tensor] : written) {
+    ASSERT_TRUE(file->contains(name)) << name;
+    EXPECT_EQ(file->shape(name), tensor.sizes().vec()) << name;
+    EXPECT_EQ(file->dtype(name), tensor.scalar_type()) << name;
+    EXPECT_TRUE(file->tensor(name).equal(tensor)) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts,
+                         CheckpointLayouts,
+                         testing::Values(std::pair{false, true},
+                                         std::pair{false, false},
+                                         std::pair{true, true},
+                                         std::pair{true, false}));
+
+TEST(Checkpoint, RefusesCodeAndRunsNothing) {
+  const TemporaryFolder folder;
+  const std::string marker = (folder / "ran").string();
+  const std::string command = "touch " + marker;
+  TinyCheckpointOptions options;
+  options.extra_pickle =
+      std::string("cos\nsystem\n(X") + little_endian(command.size(), 4) + command + "tR";
+  for (const bool legacy : {false, true}) {
+    options.legacy = legacy;
+    write_checkpoint(folder / "model.ckpt", some_tensors(), options);
+    expect_error(ErrorCode::Unsupported,
+                 "model.ckpt: asks for os.system; only tensors and plain containers are loaded",
+                 [&] { CheckpointFile::open(folder / "model.ckpt"); });
+  }
+  EXPECT_FALSE(std::filesystem::exists(marker));
+}
+
+TEST(Checkpoint, RefusesTruncations) {
+  const TemporaryFolder folder;
+  for (const bool legacy : {false, true}) {
+    TinyCheckpointOptions options;
+    options.legacy = legacy;
+    write_checkpoint(folder / "a.ckpt", {{"a", at::arange(5, at::kFloat)}}, options);
+    const std::string whole = read_file(folder / "a.ckpt");
+    for (std::size_t length = 1; length < whole.size(); ++length) {
+      write_bytes(folder / "cut.ckpt", whole.substr(0, length));
+      EXPECT_THROW(CheckpointFile::open(folder / "cut.ckpt"), Error) << legacy << " " << length;
+    }
+  }
+}
+
+/// A checkpoint whose only tensor claims another shape, stride, offset or storage than it has.
+void write_lie(const std::filesystem::path& path, const std::string& tail, std::size_t bytes) {
+  const std::string storage =
+      "(\x8c\x07storagectorch\nFloatStorage\n\x8c\x01"
+      "0\x8c\x03"
+      "cpuK\x04tQ";
+  const std::string pickle =
+      "\x80\x02}\x8c\x01"
+      "actorch._utils\n_rebuild_tensor_v2\n(" +
+      storage + tail + "\x89}tRs.";
+  write_bytes(path, zip_bytes({{"m/data.pkl", pickle}, {"m/data/0", std::string(bytes, '\0')}}));
+}
+
+TEST(Checkpoint, RefusesViewsBeyondTheirStorage) {
+  using namespace std::string_literals;
+  const TemporaryFolder folder;
+  const auto path = folder / "a.ckpt";
+  write_lie(path, "K\x00K\x04\x85K\x01\x85"s, 16);
+  EXPECT_EQ(CheckpointFile::open(path)->shape("a"), std::vector<std::int64_t>{4});
+  const std::pair<std::string, std::size_t> lies[] = {
+      {"K\x00K\x04\x85K\x01\x85"s, 12},              // the file has three numbers
+      {"K\x01K\x04\x85K\x01\x85"s, 16},              // offset 1, four numbers
+      {"K\x00K\x04\x85K\x02\x85"s, 16},              // every second of eight
+      {"K\x00K\x05\x85K\x00\x85"s, 16},              // one number five times
+      {"J\xff\xff\xff\xffK\x04\x85K\x01\x85"s, 16},  // negative offset
+      {"K\x00J\xff\xff\xff\xff\x85K\x01\x85"s, 16},  // negative side
+      {"K\x00K\x02\x85J\xff\xff\xff\xff\x85"s, 16},  // negative stride
+      {"K\x00\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x40K\x08\x86K\x01K\x01\x86"s, 16},
+      {"K\x00K\x02\x85\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x85"s, 16},
+  };
+  for (const auto& [tail, bytes] : lies) {
+    write_lie(path, tail, bytes);
+    expect_error(ErrorCode::Corrupt, "reaches beyond", [&] { CheckpointFile::open(path); });
+  }
+  write_bytes(path, zip_bytes({{"m/other", "x"}}));
+  expect_error(ErrorCode::Unsupported, "data.pkl", [&] { CheckpointFile::open(path); });
+  write_bytes(path, "plain text");
+  expect_error(ErrorCode::Corrupt, "no PyTorch file", [&] { CheckpointFile::open(path); });
+}
+
+TEST(Checkpoint, RefusesOtherByteOrder) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "a.ckpt", zip_bytes({{"m/data.pkl", "\x80\x02}."}, {"m/byteorder", "big"}}));
+  expect_error(ErrorCode::Unsupported, "little-endian",
+               [&] { CheckpointFile::open(folder / "a.ckpt"); });
+}
+
+TEST(Checkpoint, EndsWhenContainersReferToThemselves) {
+  const TemporaryFolder folder;
+  // A list that holds itself a thousand times: four levels deep that is 10^12 places.
+  std::string pickle = "\x80\x02]q\x01(";
+  for (int i = 0; i < 1000; ++i) {
+    pickle += "h\x01";
+  }
+  write_bytes(folder / "a.ckpt", zip_bytes({{"m/data.pkl", pickle + "e."}}));
+  expect_error(ErrorCode::Unsupported, "too many values",
+               [&] { CheckpointFile::open(folder / "a.ckpt"); });
+}
+
+}  // namespace
+}  // namespace ptravel

@@ -1,0 +1,159 @@
+#include "checkpoint/config.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "model/tensor_sources.h"
+#include "tests/checkpoint/errors.h"
+#include "tests/support/tiny_files.h"
+
+namespace ptravel {
+namespace {
+
+MemoryTensors memory(const TinyTensors& tensors) {
+  MemoryTensors source;
+  for (const auto& [name, tensor] : tensors) {
+    source.add(name, tensor);
+  }
+  return source;
+}
+
+TEST(Config, IsReadFromShapes) {
+  const MemoryTensors source = memory(tiny_sd1());
+  const UnetConfig unet = read_unet_config(source, {});
+  EXPECT_EQ(unet.model_channels, 32);
+  EXPECT_EQ(unet.num_res_blocks, 1);
+  EXPECT_EQ(unet.channel_mult, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(unet.transformer_depth, (std::vector<std::int64_t>{1, 0}));
+  EXPECT_EQ(unet.middle_depth, 1);
+  EXPECT_EQ(unet.num_heads, 8);
+  EXPECT_EQ(unet.context_dim, 64);
+  EXPECT_FALSE(unet.linear_projection);
+  const ClipConfig clip = read_clip_config(source, {});
+  EXPECT_EQ(clip.vocab_size, 60);
+  EXPECT_EQ(clip.width, 64);
+  EXPECT_EQ(clip.num_layers, 2);
+  EXPECT_EQ(clip.num_heads, 1);
+  EXPECT_EQ(clip.intermediate, 256);
+  EXPECT_EQ(clip.max_positions, 77);
+  const VaeConfig vae = read_vae_config(source, {});
+  EXPECT_EQ(vae.channels, 32);
+  EXPECT_EQ(vae.channel_mult, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(vae.num_res_blocks, 1);
+  EXPECT_EQ(vae.factor(), 2);
+  EXPECT_EQ(vae.embed_dim, 4);
+}
+
+TEST(Config, HintsGiveWhatShapesDoNotShow) {
+  ConfigHints hints;
+  hints.unet_heads = 4;
+  hints.clip_heads = 2;
+  hints.quick_gelu = false;
+  hints.scale_factor = 0.5;
+  const MemoryTensors source = memory(tiny_sd1());
+  EXPECT_EQ(read_unet_config(source, hints).num_heads, 4);
+  EXPECT_EQ(read_clip_config(source, hints).num_heads, 2);
+  EXPECT_FALSE(read_clip_config(source, hints).quick_gelu);
+  EXPECT_EQ(read_vae_config(source, hints).scale_factor, 0.5);
+}
+
+TEST(Config, RefusesHeadsThatDoNotDivide) {
+  const MemoryTensors source = memory(tiny_sd1());
+  ConfigHints hints;
+  hints.unet_heads = 5;
+  hints.clip_heads = 3;
+  expect_error(ErrorCode::Corrupt, "multiple of 5", [&] { read_unet_config(source, hints); });
+  expect_error(ErrorCode::Corrupt, "multiple of 3", [&] { read_clip_config(source, hints); });
+}
+
+TEST(Config, AsksForAConfigWhereTheWidthSaysNothing) {
+  const MemoryTensors source = memory(tiny_sd1({.context = 48}));
+  expect_error(ErrorCode::Unsupported, "config.json", [&] { read_clip_config(source, {}); });
+}
+
+/// A tensor of a hostile shape that takes no memory.
+at::Tensor huge(at::IntArrayRef shape) { return at::zeros({}).expand(shape); }
+
+TEST(Config, RefusesHostileShapes) {
+  const std::string unet = "model.diffusion_model.";
+  const std::pair<std::string, at::Tensor> changes[] = {
+      {unet + "input_blocks.0.0.weight", huge({1 << 19, 4, 3, 3})},
+      {unet + "input_blocks.0.0.weight", huge({33, 4, 3, 3})},
+      {unet + "input_blocks.0.0.weight", huge({32, 5000, 3, 3})},
+      {unet + "input_blocks.0.0.weight", huge({0, 4, 3, 3})},
+      {unet + "input_blocks.0.0.weight", huge({32})},
+      {unet + "input_blocks.1.0.in_layers.2.weight", huge({48, 32, 3, 3})},
+      {unet + "input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight", huge({32, 1 << 19})},
+      {unet + "input_blocks.4.0.in_layers.2.weight", huge({96, 32, 3, 3})},
+      {unet + "out.2.weight", huge({1 << 18, 32, 3, 3})},
+  };
+  for (const auto& [name, tensor] : changes) {
+    TinyTensors tensors = tiny_sd1();
+    tensors[name] = tensor;
+    expect_error(ErrorCode::Corrupt, "[config]", [&] { read_unet_config(memory(tensors), {}); });
+  }
+}
+
+TEST(Config, NamesMissingTensors) {
+  TinyTensors tensors = tiny_sd1();
+  tensors.erase("model.diffusion_model.input_blocks.0.0.weight");
+  tensors.erase("first_stage_model.post_quant_conv.weight");
+  tensors.erase("cond_stage_model.transformer.text_model.embeddings.position_embedding.weight");
+  const MemoryTensors source = memory(tensors);
+  expect_error(ErrorCode::Corrupt, "input_blocks.0.0.weight is missing",
+               [&] { read_unet_config(source, {}); });
+  expect_error(ErrorCode::Corrupt, "post_quant_conv", [&] { read_vae_config(source, {}); });
+  expect_error(ErrorCode::Corrupt, "position_embedding", [&] { read_clip_config(source, {}); });
+}
+
+TEST(ConfigFile, IsReadAndCompared) {
+  const TemporaryFolder folder;
+  const auto path = folder / "config.json";
+  write_bytes(path, R"({"unet":{"num_heads":4,"model_channels":64,"num_head_channels":-1},
+      "clip":{"num_heads":2,"act":"gelu"},"scale_factor":0.2,"parameterization":"v"})");
+  const ConfigHints hints = read_config_json(path).value();
+  EXPECT_EQ(hints.unet_heads, 4);
+  EXPECT_EQ(hints.unet_head_channels, std::nullopt);
+  EXPECT_EQ(hints.clip_heads, 2);
+  EXPECT_EQ(hints.quick_gelu, false);
+  EXPECT_EQ(hints.scale_factor, 0.2);
+  EXPECT_EQ(hints.prediction, Prediction::V);
+  expect_error(ErrorCode::Corrupt,
+               "unet.model_channels: the config file says 64, the weights have 320",
+               [&] { check_hints(hints, {}, {}, {}); });
+}
+
+TEST(ConfigFile, RefusesNonsense) {
+  const TemporaryFolder folder;
+  const auto path = folder / "config.json";
+  const std::string texts[] = {"{",
+                               R"({"unet":{"num_heads":100000}})",
+                               R"({"unet":{"num_heads":1e400}})",
+                               R"({"unet":{},"scale_factor":"big"})",
+                               R"({"unet":{},"scale_factor":0})",
+                               R"({"unet":{},"parameterization":"x0"})",
+                               R"({"unet":{},"scale_factor":)" + std::string(100'000, '[') +
+                                   std::string(100'000, ']') + "}"};
+  for (const std::string& text : texts) {
+    write_bytes(path, text);
+    expect_error(ErrorCode::Corrupt, "config.json", [&] { read_config_json(path); });
+  }
+  write_bytes(path, R"({"architectures":["Something else"]})");
+  EXPECT_FALSE(read_config_json(path));
+}
+
+TEST(ConfigFile, FindsTheParameterizationOfATrainingConfig) {
+  const TemporaryFolder folder;
+  write_bytes(
+      folder / "m.yaml",
+      "model:\r\n  params:\r\n    # parameterization: \"eps\"\r\n    parameterization: \"v\"\r\n");
+  EXPECT_EQ(read_yaml_prediction(folder / "m.yaml"), Prediction::V);
+  EXPECT_EQ(read_hints_beside(folder / "m.ckpt").prediction, Prediction::V);
+  write_bytes(folder / "m.yaml", "model:\n  linear_start: 0.00085\n");
+  EXPECT_FALSE(read_yaml_prediction(folder / "m.yaml"));
+  write_bytes(folder / "m.yaml", "parameterization: q");
+  expect_error(ErrorCode::Corrupt, "\"q\"", [&] { read_yaml_prediction(folder / "m.yaml"); });
+}
+
+}  // namespace
+}  // namespace ptravel
