@@ -27,7 +27,10 @@
 #include <dnnl.hpp>
 #include <unistd.h>
 
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
 #include "model/random_tensors.h"
+#include "model/tensor_sources.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "ptravel/error.h"
@@ -35,8 +38,6 @@
 #include "tensor/compute.h"
 #include "tensor/rng.h"
 
-#include "checkpoint/key_map.h"
-#include "checkpoint/model_files.h"
 #include "onednn_ceiling_layers.h"
 #include "onednn_ceiling_report.h"
 
@@ -75,16 +76,18 @@ double seconds_of(const std::function<void()>& work) {
 struct Model {
   explicit Model(const std::string& checkpoint) {
     if (checkpoint.empty()) {
-      files.weights = std::make_shared<RandomTensors>(1);
+      tensors = std::make_shared<RandomTensors>(1);
     } else {
       files = open_model(checkpoint);
+      tensors = std::make_shared<FileTensors>(files.weights);
     }
   }
   Weights weights(ModelPart part, const std::string& title) const {
-    return {files.weights, std::string(ldm_prefix(part)), title};
+    return {tensors, std::string(ldm_prefix(part)), title};
   }
 
   ModelFiles files;
+  std::shared_ptr<const TensorSource> tensors;
 };
 
 /// One call of the UNet as in a travel: texts and timesteps are prepared before.

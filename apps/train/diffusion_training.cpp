@@ -6,12 +6,12 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/key_map.h"
 #include "model/clip.h"
 #include "model/unet.h"
 
 #include "caption_tokens.h"
 #include "captions.h"
-#include "checkpoint/key_map.h"
 #include "latent_pool.h"
 #include "schedule/sigma_table.h"
 #include "slices.h"

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "checkpoint/key_map.h"
 #include "model/safetensors_writer.h"
 
-#include "checkpoint/key_map.h"
 #include "learn_vocabulary.h"
 
 namespace ptravel::train {

@@ -7,7 +7,6 @@
 #include "model/tensor_sources.h"
 #include "ptravel/error.h"
 
-#include "checkpoint/tensor_file.h"
 #include "tally.h"
 
 namespace ptravel::train {
@@ -103,7 +102,7 @@ Judge::Judge(const std::map<std::string, at::Tensor>& weights, const Compute& co
     : Judge(in_memory(weights), compute) {}
 
 Judge Judge::load(const std::filesystem::path& path, const Compute& compute) {
-  return Judge(open_tensor_file(path).tensors, compute);
+  return Judge(FileTensors::open(path), compute);
 }
 
 std::vector<Look> Judge::look_at(const at::Tensor& pictures) const {

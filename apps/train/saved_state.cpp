@@ -10,9 +10,8 @@
 
 #include "base/files.h"
 #include "model/safetensors_writer.h"
+#include "model/tensor_sources.h"
 #include "ptravel/error.h"
-
-#include "checkpoint/safetensors.h"
 
 namespace ptravel::train {
 namespace {
@@ -123,7 +122,7 @@ std::optional<SavedState> load_state(const Path& folder, const std::string& name
     if (!std::filesystem::exists(piece_path)) {
       fail(piece_path, "is missing");
     }
-    const auto file = SafetensorsFile::open(piece_path);
+    const auto file = FileTensors::open(piece_path);
     for (const std::string& full : file->names()) {
       const std::size_t mark = full.rfind('#');
       if (mark == full.npos || mark + 1 == full.size()) {

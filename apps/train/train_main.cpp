@@ -4,8 +4,9 @@
 
 #include <ATen/ATen.h>
 
-#include "caption_tokens.h"
 #include "checkpoint/key_map.h"
+
+#include "caption_tokens.h"
 #include "export_model.h"
 #include "learn_vocabulary.h"
 #include "progress_lines.h"

@@ -7,9 +7,9 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/key_map.h"
 #include "model/tensor_sources.h"
 
-#include "checkpoint/key_map.h"
 #include "held_back.h"
 #include "picture_set.h"
 #include "slices.h"

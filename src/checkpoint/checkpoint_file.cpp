@@ -7,13 +7,9 @@
 #include <cstring>
 #include <optional>
 
-#include <ATen/ATen.h>
-
-#include "ptravel/error.h"
-
 #include "checkpoint/pickle.h"
-#include "checkpoint/read_numbers.h"
 #include "checkpoint/zip_archive.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -25,26 +21,6 @@ constexpr std::size_t kMaxKeyBytes = 512;
 constexpr std::int64_t kLegacyProtocol = 1001;
 // 0x1950a86a20f9469cfc6c, as the ten little-endian bytes of a long.
 constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
-
-struct StorageType {
-  std::string_view dtype;
-  at::ScalarType type;
-};
-
-constexpr StorageType kTypes[] = {
-    {"F32", at::kFloat}, {"F16", at::kHalf},  {"BF16", at::kBFloat16}, {"F64", at::kDouble},
-    {"I64", at::kLong},  {"I32", at::kInt},   {"I16", at::kShort},     {"I8", at::kChar},
-    {"U8", at::kByte},   {"BOOL", at::kBool},
-};
-
-at::ScalarType scalar_type(std::string_view dtype) {
-  for (const StorageType& type : kTypes) {
-    if (type.dtype == dtype) {
-      return type.type;
-    }
-  }
-  throw Error(ErrorCode::Unsupported, "[checkpoint] unknown storage type " + std::string(dtype));
-}
 
 /// Where a storage's numbers lie in the file.
 struct Block {
@@ -59,6 +35,22 @@ using Blocks = std::map<std::string, Block, std::less<>>;
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Whether a view's numbers follow each other in row-major order.
+bool lies_without_gaps(const std::vector<std::int64_t>& shape,
+                       const std::vector<std::int64_t>& stride) {
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) {
+    return true;
+  }
+  std::int64_t expected = 1;
+  for (std::size_t side = shape.size(); side-- > 0;) {
+    if (shape[side] != 1 && stride[side] != expected) {
+      return false;
+    }
+    expected *= shape[side];
+  }
+  return true;
 }
 
 }  // namespace
@@ -128,31 +120,31 @@ struct CheckpointFile::Builder {
 
   /// After the pickles: for each key an int64 number of elements, then the elements.
   void find_legacy_blocks(const PickleTree& keys, std::uint64_t position) {
-    std::map<std::string, std::string_view, std::less<>> dtypes;
+    std::map<std::string, NumberFormat, std::less<>> formats;
     for (const PickleValue& value : tree.values) {
       if (value.kind == PickleKind::Storage) {
-        dtypes[value.storage().key] = value.storage().dtype;
+        formats[value.storage().key] = value.storage().format;
       }
     }
     if (keys[keys.root].kind != PickleKind::List) {
       fail(ErrorCode::Corrupt, file_name, "lacks the list of its storages");
     }
     for (const PickleIndex index : keys[keys.root].items()) {
-      const auto dtype =
-          keys[index].kind == PickleKind::String ? dtypes.find(keys[index].text()) : dtypes.end();
-      if (dtype == dtypes.end() || bytes.size() - position < 8) {
+      const auto format =
+          keys[index].kind == PickleKind::String ? formats.find(keys[index].text()) : formats.end();
+      if (format == formats.end() || bytes.size() - position < 8) {
         fail(ErrorCode::Corrupt, file_name, "lists a storage that is not there");
       }
       std::uint64_t count = 0;
       std::memcpy(&count, bytes.data() + position, 8);
       position += 8;
-      const std::uint64_t size = c10::elementSize(scalar_type(dtype->second));
+      const std::uint64_t size = bytes_per_number(format->second);
       if (count > (bytes.size() - position) / size) {
         fail(ErrorCode::Corrupt, file_name,
-             "storage " + dtype->first + " claims " + std::to_string(count) +
+             "storage " + format->first + " claims " + std::to_string(count) +
                  " elements, more than the file has (is it cut short?)");
       }
-      blocks[dtype->first] = {position, count * size};
+      blocks[format->first] = {position, count * size};
       position += count * size;
     }
   }
@@ -202,10 +194,9 @@ struct CheckpointFile::Builder {
       fail(ErrorCode::Corrupt, file_name,
            "\"" + name + "\": its numbers (storage " + storage.key + ") are not in the file");
     }
-    Entry entry{scalar_type(storage.dtype), tensor.shape, tensor.stride, 0, 0};
-    const std::uint64_t size = c10::elementSize(entry.type);
-    const std::uint64_t available = block->second.bytes / size;
-    entry.elements = touched_elements(name, tensor, available);
+    Entry entry{storage.format, tensor.shape, tensor.stride, 0};
+    const std::uint64_t size = bytes_per_number(entry.format);
+    check_view(name, tensor, block->second.bytes / size);
     entry.begin = block->second.offset + static_cast<std::uint64_t>(tensor.offset) * size;
     if (result.entries_.size() >= kMaxTensors) {
       fail(ErrorCode::Unsupported, file_name, "holds too many tensors");
@@ -214,9 +205,9 @@ struct CheckpointFile::Builder {
   }
 
   /// Checks that the view lies inside its storage and names no more elements than the storage has.
-  std::uint64_t touched_elements(const std::string& name,
-                                 const PickleTensor& tensor,
-                                 std::uint64_t available) const {
+  void check_view(const std::string& name,
+                  const PickleTensor& tensor,
+                  std::uint64_t available) const {
     bool bad = tensor.offset < 0 || static_cast<std::uint64_t>(tensor.offset) > available;
     std::int64_t last = 0;
     std::int64_t count = 1;
@@ -237,7 +228,6 @@ struct CheckpointFile::Builder {
            "\"" + name + "\" reaches beyond its storage of " + std::to_string(available) +
                " elements");
     }
-    return touched;
   }
 };
 
@@ -282,12 +272,44 @@ std::vector<std::int64_t> CheckpointFile::shape(std::string_view name) const {
   return entry(name).shape;
 }
 
-at::ScalarType CheckpointFile::dtype(std::string_view name) const { return entry(name).type; }
+NumberFormat CheckpointFile::format(std::string_view name) const { return entry(name).format; }
 
-at::Tensor CheckpointFile::tensor(std::string_view name) const {
+void CheckpointFile::read(std::string_view name,
+                          std::uint64_t begin,
+                          std::span<std::byte> to) const {
   const Entry& found = entry(name);
-  return read_numbers(file_, found.begin, static_cast<std::int64_t>(found.elements), found.type)
-      .as_strided(found.shape, found.stride);
+  const std::uint64_t size = bytes_per_number(found.format);
+  const std::uint64_t all = number_count(*this, name) * size;
+  PTRAVEL_CHECK(begin % size == 0 && to.size() % size == 0 && begin <= all &&
+                to.size() <= all - begin);
+  if (lies_without_gaps(found.shape, found.stride)) {
+    file_.read(found.begin + begin, to.size(), to.data());
+  } else {
+    gather(found, begin / size, to);
+  }
+}
+
+/// Takes numbers one by one through the mapping: rows of a transposed matrix lie far apart.
+void CheckpointFile::gather(const Entry& from, std::uint64_t first, std::span<std::byte> to) const {
+  const std::uint64_t size = bytes_per_number(from.format);
+  std::vector<std::uint64_t> place(from.shape.size());
+  for (std::size_t side = place.size(); side-- > 0 && !to.empty();) {
+    place[side] = first % static_cast<std::uint64_t>(from.shape[side]);
+    first /= static_cast<std::uint64_t>(from.shape[side]);
+  }
+  for (std::size_t at = 0; at < to.size(); at += size) {
+    std::uint64_t offset = 0;
+    for (std::size_t side = 0; side < place.size(); ++side) {
+      offset += place[side] * static_cast<std::uint64_t>(from.stride[side]);
+    }
+    std::memcpy(to.data() + at, file_.bytes().data() + from.begin + offset * size, size);
+    for (std::size_t side = place.size(); side-- > 0;) {
+      if (++place[side] < static_cast<std::uint64_t>(from.shape[side])) {
+        break;
+      }
+      place[side] = 0;
+    }
+  }
 }
 
 }  // namespace ptravel

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
-#include "model/weights.h"
-#include "ptravel/error.h"
-
 #include "checkpoint/key_map.h"
+#include "checkpoint/stored_tensors.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -25,7 +24,7 @@ constexpr std::int64_t kClipHeadWidth = 64;
 /// The shapes below one prefix, every number bounded.
 class Shapes {
  public:
-  Shapes(const TensorSource& weights, std::string_view prefix)
+  Shapes(const StoredTensors& weights, std::string_view prefix)
       : weights_(weights), prefix_(prefix) {}
 
   bool has(const std::string& name) const { return weights_.contains(prefix_ + name); }
@@ -65,7 +64,7 @@ class Shapes {
   const std::string& prefix() const { return prefix_; }
 
  private:
-  const TensorSource& weights_;
+  const StoredTensors& weights_;
   std::string prefix_;
 };
 
@@ -144,7 +143,7 @@ void check_heads(const UnetConfig& config) {
 
 }  // namespace
 
-UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hints) {
+UnetConfig read_unet_config(const StoredTensors& weights, const ConfigHints& hints) {
   const Shapes shapes(weights, kUnetPrefix);
   const std::vector<std::int64_t> first = shapes.of("input_blocks.0.0.weight", 4);
   UnetConfig config;
@@ -177,7 +176,7 @@ UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hint
   return config;
 }
 
-ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hints) {
+ClipConfig read_clip_config(const StoredTensors& weights, const ConfigHints& hints) {
   const Shapes shapes(weights, kTextPrefix);
   ClipConfig config;
   const std::vector<std::int64_t> tokens = shapes.of("embeddings.token_embedding.weight", 2);
@@ -201,7 +200,7 @@ ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hint
   return config;
 }
 
-VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints) {
+VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints) {
   const Shapes shapes(weights, kVaePrefix);
   VaeConfig config;
   const std::vector<std::int64_t> first = shapes.of("encoder.conv_in.weight", 4);

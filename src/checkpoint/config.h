@@ -11,7 +11,7 @@
 
 namespace ptravel {
 
-class TensorSource;
+class StoredTensors;
 
 /// Hyper-parameters of the CLIP text model. Defaults: CLIP ViT-L/14, as in SD 1.x.
 struct ClipConfig {
@@ -92,9 +92,9 @@ ConfigHints read_hints_beside(const std::filesystem::path& path);
 /// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show
 /// (SD 1.x defaults where they are silent). Throws Corrupt for missing key tensors and for shapes
 /// that fit no such network or exceed its bounds, Unsupported where a needed value is not known.
-UnetConfig read_unet_config(const TensorSource& weights, const ConfigHints& hints);
-ClipConfig read_clip_config(const TensorSource& weights, const ConfigHints& hints);
-VaeConfig read_vae_config(const TensorSource& weights, const ConfigHints& hints);
+UnetConfig read_unet_config(const StoredTensors& weights, const ConfigHints& hints);
+ClipConfig read_clip_config(const StoredTensors& weights, const ConfigHints& hints);
+VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints);
 
 /// Throws Corrupt, naming the field, when a config file states another number than the weights
 /// show.

@@ -2,9 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "ptravel/error.h"
-
 #include "checkpoint/config.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {

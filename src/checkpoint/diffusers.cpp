@@ -7,10 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "ptravel/error.h"
-
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -218,7 +217,7 @@ std::vector<Path> shards_of(const Path& index) {
 }
 
 void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
-  std::vector<std::pair<std::string, std::shared_ptr<const TensorSource>>> found;
+  std::vector<std::pair<std::string, std::shared_ptr<const StoredTensors>>> found;
   std::vector<std::string> names;
   for (const Path& file : find_part_files(folder)) {
     const auto tensors = open_tensor_file(file).tensors;

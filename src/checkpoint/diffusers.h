@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "model/tensor_sources.h"
-#include "ptravel/model.h"
-
 #include "checkpoint/config.h"
 #include "checkpoint/key_map.h"
+#include "checkpoint/stored_tensors.h"
+#include "ptravel/model.h"
 
 namespace ptravel {
 

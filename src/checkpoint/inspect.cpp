@@ -2,14 +2,13 @@
 #include <cstdio>
 
 #include "base/enum_names.h"
-#include "ptravel/error.h"
-#include "ptravel/model.h"
-
 #include "checkpoint/config.h"
 #include "checkpoint/diffusers.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
+#include "ptravel/error.h"
+#include "ptravel/model.h"
 
 namespace ptravel {
 namespace {
@@ -53,17 +52,14 @@ std::string_view part_of(std::string_view name) {
   return "other";
 }
 
-void count_parts(const TensorSource& tensors, ModelInfo& info) {
+void count_parts(const StoredTensors& tensors, ModelInfo& info) {
   std::map<std::string_view, ModelPartInfo> parts;
   for (const std::string& name : tensors.names()) {
-    std::uint64_t parameters = 1;
-    for (const std::int64_t side : tensors.shape(name)) {
-      parameters *= static_cast<std::uint64_t>(side);
-    }
+    const std::uint64_t parameters = number_count(tensors, name);
     ModelPartInfo& part = parts[part_of(name)];
     ++part.tensors;
     part.parameters += parameters;
-    part.dtypes[tensors.dtype_name(name)] += parameters;
+    part.dtypes[std::string(number_format_name(tensors.format(name)))] += parameters;
     ++info.tensors;
   }
   for (const std::string_view name : kPartOrder) {

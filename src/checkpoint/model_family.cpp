@@ -78,7 +78,7 @@ bool fits(const Sign& sign, std::string_view name) {
 
 /// Old embeddings of one token row set under any name, or hypernetworks, which are keyed by context
 /// width.
-Family recognise_small(const TensorSource& tensors, const std::vector<std::string>& names) {
+Family recognise_small(const StoredTensors& tensors, const std::vector<std::string>& names) {
   const bool numbered = std::any_of(names.begin(), names.end(), [](const std::string& name) {
     const std::size_t dot = name.find(".0.linear");
     return dot != name.npos && dot > 0 &&
@@ -98,7 +98,7 @@ Family recognise_small(const TensorSource& tensors, const std::vector<std::strin
   return Family::Unknown;
 }
 
-Family by_input_channels(const TensorSource& tensors) {
+Family by_input_channels(const StoredTensors& tensors) {
   const std::string name = "model.diffusion_model.input_blocks.0.0.weight";
   if (tensors.contains(name)) {
     const auto shape = tensors.shape(name);
@@ -122,7 +122,7 @@ std::string with_article(ModelFamily family) {
 
 std::string_view family_label(ModelFamily family) { return kLabels.name(family); }
 
-ModelFamily recognise_model(const TensorSource& tensors) {
+ModelFamily recognise_model(const StoredTensors& tensors) {
   const std::vector<std::string> names = tensors.names();
   for (const Sign& sign : kSigns) {
     if (std::any_of(names.begin(), names.end(),

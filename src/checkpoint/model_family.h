@@ -2,14 +2,14 @@
 
 #include <string>
 
-#include "model/weights.h"
+#include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
 
 namespace ptravel {
 
 /// What the tensors are, by their names and a few shapes; LDM names for complete models (diffusers
 /// folders are mapped first). No data is read.
-ModelFamily recognise_model(const TensorSource& tensors);
+ModelFamily recognise_model(const StoredTensors& tensors);
 
 /// Whether this program can load the family as its model.
 bool is_loadable(ModelFamily family);

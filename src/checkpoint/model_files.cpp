@@ -3,21 +3,18 @@
 #include <algorithm>
 #include <functional>
 
-#include <ATen/ATen.h>
-
-#include "model/tensor_sources.h"
-#include "ptravel/error.h"
-
 #include "checkpoint/diffusers.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
+#include "checkpoint/stored_tensors.h"
 #include "checkpoint/tensor_file.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
 using Path = std::filesystem::path;
-using Source = std::shared_ptr<const TensorSource>;
+using Source = std::shared_ptr<const StoredTensors>;
 
 constexpr std::int64_t kTimesteps = 1000;
 constexpr std::size_t kMaxNamed = 5;
@@ -31,7 +28,7 @@ bool is_file(const Path& path) {
   return std::filesystem::is_regular_file(path, ignored);
 }
 
-bool has_prefix(const TensorSource& source, std::string_view prefix) {
+bool has_prefix(const StoredTensors& source, std::string_view prefix) {
   const auto names = source.names();
   return std::any_of(names.begin(), names.end(),
                      [&](const std::string& name) { return name.starts_with(prefix); });
@@ -59,16 +56,14 @@ void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, Mod
 }
 
 /// The file's own alphas_cumprod, checked.
-std::optional<std::vector<double>> read_alphas(const TensorSource& file, const Path& path) {
+std::optional<std::vector<double>> read_alphas(const StoredTensors& file, const Path& path) {
   if (!file.contains("alphas_cumprod")) {
     return std::nullopt;
   }
-  const at::Tensor stored = file.tensor("alphas_cumprod");
-  bool good = stored.dim() == 1 && stored.size(0) == kTimesteps;
   std::vector<double> alphas;
+  bool good = file.shape("alphas_cumprod") == std::vector<std::int64_t>{kTimesteps};
   if (good) {
-    const at::Tensor numbers = stored.to(at::kDouble).contiguous();
-    alphas.assign(numbers.data_ptr<double>(), numbers.data_ptr<double>() + kTimesteps);
+    alphas = read_numbers(file, "alphas_cumprod");
     // Half precision may repeat a value, but the sequence never rises.
     good = alphas.front() <= 1 && alphas.back() >= 0 &&
            std::is_sorted(alphas.begin(), alphas.end(), std::greater<>()) &&
@@ -171,9 +166,14 @@ void require_part(const RenamedTensors& tensors,
 }
 
 /// Number formats that cannot be read are refused here, before any work.
-void check_dtypes(const RenamedTensors& tensors) {
+void check_formats(const RenamedTensors& tensors) {
   for (const std::string& name : tensors.names()) {
-    tensors.dtype(name);
+    if (!is_computable(tensors.format(name))) {
+      fail(ErrorCode::Unsupported, tensors.file(name),
+           "tensor \"" + name + "\" is stored as " +
+               std::string(number_format_name(tensors.format(name))) +
+               "; expected one of F16, BF16, F32, F64 or integers");
+    }
   }
 }
 
@@ -251,7 +251,7 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   require_part(*tensors, ModelPart::Unet, "UNet", model.path);
   require_part(*tensors, ModelPart::TextEncoder, "text encoder", model.path);
   require_part(*tensors, ModelPart::Vae, "VAE", model.path);
-  check_dtypes(*tensors);
+  check_formats(*tensors);
   model.weights = tensors;
   read_configs(hints, options, model);
   return model;

@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "model/weights.h"
-#include "ptravel/model.h"
-
 #include "checkpoint/config.h"
+#include "checkpoint/stored_tensors.h"
+#include "ptravel/model.h"
 
 namespace ptravel {
 
@@ -28,7 +27,7 @@ struct ModelOptions {
 struct ModelFiles {
   /// All tensors of UNet, VAE and text encoder under LDM names (key_map.h has the prefixes) and
   /// nothing else; they may come from several files. Give it to Weights with the three prefixes.
-  std::shared_ptr<const TensorSource> weights;
+  std::shared_ptr<const StoredTensors> weights;
   UnetConfig unet;
   ClipConfig clip;
   VaeConfig vae;

@@ -5,10 +5,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "ptravel/error.h"
-
 #include "checkpoint/pickle_globals.h"
 #include "checkpoint/pickle_reader.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -454,7 +453,7 @@ class Machine {
       broken("a storage has a wrong type or count");
     }
     push(PickleKind::Storage,
-         PickleStorage{value(items[2]).text(), type.dtype, value(items[4]).integer()});
+         PickleStorage{value(items[2]).text(), type.format, value(items[4]).integer()});
   }
 
   PickleReader reader_;

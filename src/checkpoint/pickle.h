@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "checkpoint/number_format.h"
+
 namespace ptravel {
 
 /// What a value of a pickle is.
@@ -34,8 +36,8 @@ using PickleIndex = std::uint32_t;
 
 /// A block of numbers that lies outside the pickle.
 struct PickleStorage {
-  std::string key;         ///< Names the block: the member "data/<key>" of the archive.
-  std::string_view dtype;  ///< "F32", "F16" ... as in safetensors.
+  std::string key;  ///< Names the block: the member "data/<key>" of the archive.
+  NumberFormat format{};
   std::int64_t elements = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "checkpoint/number_format.h"
+
 namespace ptravel {
 
 /// What the pickle machine does with an allowed global.
@@ -21,7 +23,7 @@ struct PickleGlobal {
   std::string_view module;
   std::string_view name;
   PickleGlobalRole role;
-  std::string_view dtype;  ///< For StorageType: the safetensors name.
+  NumberFormat format{};  ///< For StorageType.
 };
 
 /// The row of the allow-list for a global, or nothing when it is not allowed.

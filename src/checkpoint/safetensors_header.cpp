@@ -17,19 +17,6 @@ namespace {
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr std::size_t kMaxDimensions = 16;
 
-struct DtypeSize {
-  std::string_view name;
-  std::uint64_t bytes;
-};
-
-// All whole-byte number formats of the format's description; which of them can be read is for the
-// reader of the data to say.
-constexpr DtypeSize kDtypes[] = {
-    {"F64", 8},     {"F32", 4},     {"F16", 2},         {"BF16", 2},       {"I64", 8},
-    {"I32", 4},     {"I16", 2},     {"I8", 1},          {"U64", 8},        {"U32", 4},
-    {"U16", 2},     {"U8", 1},      {"BOOL", 1},        {"F8_E4M3", 1},    {"C64", 8},
-    {"F8_E5M2", 1}, {"F8_E8M0", 1}, {"F8_E4M3FNUZ", 1}, {"F8_E5M2FNUZ", 1}};
-
 /// Builds the header from the parser's events. Nothing deeper than "tensor: {field: [numbers]}" is
 /// accepted, so no nesting can grow, and a repeated name is seen.
 class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
@@ -147,22 +134,20 @@ class HeaderBuilder : public nlohmann::json_sax<nlohmann::json> {
     if (!dtype_ || !shape_ || !offsets_ || offsets_->size() != 2) {
       fail("tensor \"" + name_ + "\": expected dtype, shape and two data_offsets");
     }
-    SafetensorsEntry entry{*dtype_, *shape_, static_cast<std::uint64_t>((*offsets_)[0]),
+    const auto format = parse_number_format(*dtype_);
+    if (!format) {
+      throw Error(ErrorCode::Unsupported, "[safetensors] " + file_name_ + ": tensor \"" + name_ +
+                                              "\" has the unknown dtype \"" +
+                                              dtype_->substr(0, 40) + "\"");
+    }
+    SafetensorsEntry entry{*format, *shape_, static_cast<std::uint64_t>((*offsets_)[0]),
                            static_cast<std::uint64_t>((*offsets_)[1])};
     check_size(entry);
     header.entries.emplace(name_, std::move(entry));
   }
 
   void check_size(const SafetensorsEntry& entry) const {
-    const auto known =
-        std::find_if(std::begin(kDtypes), std::end(kDtypes),
-                     [&](const DtypeSize& size) { return size.name == entry.dtype; });
-    if (known == std::end(kDtypes)) {
-      throw Error(ErrorCode::Unsupported, "[safetensors] " + file_name_ + ": tensor \"" + name_ +
-                                              "\" has the unknown dtype \"" +
-                                              entry.dtype.substr(0, 40) + "\"");
-    }
-    std::uint64_t bytes = known->bytes;
+    std::uint64_t bytes = bytes_per_number(entry.format);
     for (const std::int64_t side : entry.shape) {
       if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(side), &bytes)) {
         fail("tensor \"" + name_ + "\": the product of its shape overflows");

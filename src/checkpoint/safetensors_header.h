@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/number_format.h"
+
 namespace ptravel {
 
 /// One tensor of a safetensors header. Offsets count bytes from the start of the data section.
 struct SafetensorsEntry {
-  std::string
-      dtype;  ///< "F64", "F32", "F16", "BF16", "I64" ... "BOOL", also "F8_E4M3" and the like.
+  NumberFormat format{};
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;
   std::uint64_t end = 0;

@@ -3,11 +3,10 @@
 #include <string_view>
 
 #include "base/files.h"
-#include "ptravel/error.h"
-
 #include "checkpoint/checkpoint_file.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/zip_archive.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {

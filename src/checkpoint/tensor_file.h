@@ -5,14 +5,14 @@
 #include <memory>
 #include <string>
 
-#include "model/weights.h"
+#include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
 
 namespace ptravel {
 
 /// One file of tensors, whatever its container.
 struct TensorFile {
-  std::shared_ptr<const TensorSource> tensors;
+  std::shared_ptr<const StoredTensors> tensors;
   ModelLayout layout = ModelLayout::Safetensors;
   std::map<std::string, std::string, std::less<>> metadata;  ///< Of a safetensors file.
 };

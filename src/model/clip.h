@@ -3,9 +3,8 @@
 #include <optional>
 #include <vector>
 
-#include "model/layers.h"
-
 #include "checkpoint/config.h"
+#include "model/layers.h"
 
 namespace ptravel {
 

@@ -7,20 +7,19 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "model/weights.h"
+#include "model/tensor_sources.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-/// The name of a number format, or an error for one that the format or LibTorch does not have.
-std::string dtype_label(const std::string& name, at::ScalarType type) {
-  const std::string label = safetensors_dtype_name(type);
-  if (label == "?") {
+std::string_view format_label(const std::string& name, at::ScalarType type) {
+  const auto format = number_format(type);
+  if (!format) {
     throw Error(ErrorCode::InvalidArgument,
                 "[safetensors] " + name + ": cannot be written as " + at::toString(type));
   }
-  return label;
+  return number_format_name(*format);
 }
 
 }  // namespace
@@ -36,7 +35,7 @@ void write_safetensors(const std::filesystem::path& path,
   std::uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
     const std::uint64_t end = offset + tensor.nbytes();
-    header[name] = {{"dtype", dtype_label(name, tensor.scalar_type())},
+    header[name] = {{"dtype", format_label(name, tensor.scalar_type())},
                     {"shape", tensor.sizes().vec()},
                     {"data_offsets", {offset, end}}};
     offset = end;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "checkpoint/key_map.h"
+#include "model/tensor_sources.h"
 
 namespace ptravel {
 namespace {
@@ -69,7 +70,14 @@ Network load_network(const std::shared_ptr<const TensorSource>& source,
 StableDiffusion StableDiffusion::load(const ModelFiles& files,
                                       const Compute& compute,
                                       Progress& progress) {
-  const auto source = std::make_shared<ReportingTensors>(files.weights, progress);
+  return load(files, std::make_shared<FileTensors>(files.weights), compute, progress);
+}
+
+StableDiffusion StableDiffusion::load(const ModelFiles& files,
+                                      const std::shared_ptr<const TensorSource>& weights,
+                                      const Compute& compute,
+                                      Progress& progress) {
+  const auto source = std::make_shared<ReportingTensors>(weights, progress);
   const Compute full = full_precision(compute);
   const Compute vae_compute = compute.device.is_cpu() ? compute : full;
   reserve_memory(bytes_of(*source, ModelPart::TextEncoder, full) +

@@ -2,12 +2,11 @@
 
 #include <filesystem>
 
+#include "checkpoint/model_files.h"
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "ptravel/progress.h"
-
-#include "checkpoint/model_files.h"
 
 namespace ptravel {
 
@@ -21,6 +20,11 @@ struct StableDiffusion {
   /// overflows in some. Reports tensors as they come. Throws Corrupt with all missing, unused and
   /// misshapen tensors of a network, and Cancelled.
   static StableDiffusion load(const ModelFiles& files, const Compute& compute, Progress& progress);
+  /// The same with tensors from elsewhere: only the configs and settings of `files` count.
+  static StableDiffusion load(const ModelFiles& files,
+                              const std::shared_ptr<const TensorSource>& weights,
+                              const Compute& compute,
+                              Progress& progress);
 
   ClipTextModel clip;
   Unet unet;

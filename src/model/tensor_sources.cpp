@@ -2,56 +2,114 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
+#include "tensor/cpu/parallel.h"
 
 namespace ptravel {
 namespace {
 
-template <typename Map>
-std::vector<std::string> keys(const Map& map) {
-  std::vector<std::string> result;
-  result.reserve(map.size());
-  for (const auto& [name, value] : map) {
-    result.push_back(name);
-  }
-  return result;
-}
+constexpr std::int64_t kBytesPerTask = std::int64_t{1} << 20;
 
-template <typename Map>
-const typename Map::mapped_type& find_in(const Map& map, std::string_view name) {
-  const auto found = map.find(name);
-  if (found == map.end()) {
-    throw Error(ErrorCode::NotFound, "[weights] there is no tensor \"" + std::string(name) + "\"");
-  }
-  return found->second;
-}
+struct Counterpart {
+  NumberFormat format;
+  at::ScalarType type;
+};
 
-using Shape = RenamedTensors::Shape;
+constexpr Counterpart kCounterparts[] = {
+    {NumberFormat::F64, at::kDouble}, {NumberFormat::F32, at::kFloat},
+    {NumberFormat::F16, at::kHalf},   {NumberFormat::BF16, at::kBFloat16},
+    {NumberFormat::I64, at::kLong},   {NumberFormat::I32, at::kInt},
+    {NumberFormat::I16, at::kShort},  {NumberFormat::I8, at::kChar},
+    {NumberFormat::U8, at::kByte},    {NumberFormat::Bool, at::kBool},
+};
 
-std::vector<std::int64_t> reshaped(std::vector<std::int64_t> stored, Shape shape) {
-  if (shape == Shape::PointConvolution && stored.size() == 2) {
-    stored.insert(stored.end(), {1, 1});
-  } else if (shape == Shape::Matrix && stored.size() == 4 && stored[2] == 1 && stored[3] == 1) {
-    stored.resize(2);
-  }
-  return stored;
+/// Reads the numbers as they are into a tensor of `type`, whose numbers are as wide as the file's.
+at::Tensor read_as(const StoredTensors& stored, std::string_view name, at::ScalarType type) {
+  at::Tensor numbers = at::empty(stored.shape(name), at::TensorOptions().dtype(type));
+  auto* to = static_cast<std::byte*>(numbers.data_ptr());
+  const auto size = static_cast<std::int64_t>(numbers.element_size());
+  cpu::parallel_ranges(
+      numbers.numel(), kBytesPerTask / size, [&](std::int64_t begin, std::int64_t end) {
+        stored.read(name, static_cast<std::uint64_t>(begin * size),
+                    {to + begin * size, static_cast<std::size_t>((end - begin) * size)});
+      });
+  return numbers;
 }
 
 }  // namespace
+
+std::optional<at::ScalarType> scalar_type(NumberFormat format) {
+  // LibTorch has no unsigned types of these widths everywhere: they are widened.
+  if (format == NumberFormat::U16 || format == NumberFormat::U32) {
+    return format == NumberFormat::U16 ? at::kInt : at::kLong;
+  }
+  for (const Counterpart& row : kCounterparts) {
+    if (row.format == format) {
+      return row.type;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<NumberFormat> number_format(at::ScalarType type) {
+  for (const Counterpart& row : kCounterparts) {
+    if (row.type == type) {
+      return row.format;
+    }
+  }
+  return std::nullopt;
+}
+
+std::shared_ptr<FileTensors> FileTensors::open(const std::filesystem::path& path) {
+  return std::make_shared<FileTensors>(open_tensor_file(path).tensors);
+}
+
+at::ScalarType FileTensors::dtype(std::string_view name) const {
+  const auto type = scalar_type(stored_->format(name));
+  if (!type) {
+    throw Error(ErrorCode::Unsupported, "[weights] " + stored_->file(name).string() +
+                                            ": tensor \"" + std::string(name) + "\" is stored as " +
+                                            std::string(number_format_name(stored_->format(name))) +
+                                            "; expected one of F16, BF16, F32, F64 or integers");
+  }
+  return *type;
+}
+
+at::Tensor FileTensors::tensor(std::string_view name) const {
+  const at::ScalarType type = dtype(name);
+  switch (stored_->format(name)) {
+    case NumberFormat::U16:
+      return read_as(*stored_, name, at::kShort).to(type).bitwise_and_(0xffff);
+    case NumberFormat::U32:
+      return read_as(*stored_, name, at::kInt).to(type).bitwise_and_(std::int64_t{0xffffffff});
+    default:
+      return read_as(*stored_, name, type);
+  }
+}
 
 void MemoryTensors::add(std::string name, at::Tensor tensor) {
   tensors_.insert_or_assign(std::move(name), std::move(tensor));
 }
 
 const at::Tensor& MemoryTensors::find(std::string_view name) const {
-  return find_in(tensors_, name);
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) {
+    throw Error(ErrorCode::NotFound, "[weights] there is no tensor \"" + std::string(name) + "\"");
+  }
+  return found->second;
 }
 
-std::vector<std::string> MemoryTensors::names() const { return keys(tensors_); }
-
-bool MemoryTensors::contains(std::string_view name) const {
-  return tensors_.find(name) != tensors_.end();
+std::vector<std::string> MemoryTensors::names() const {
+  std::vector<std::string> names;
+  names.reserve(tensors_.size());
+  for (const auto& [name, tensor] : tensors_) {
+    names.push_back(name);
+  }
+  return names;
 }
+
+bool MemoryTensors::contains(std::string_view name) const { return tensors_.contains(name); }
 
 std::vector<std::int64_t> MemoryTensors::shape(std::string_view name) const {
   return find(name).sizes().vec();
@@ -62,53 +120,5 @@ at::ScalarType MemoryTensors::dtype(std::string_view name) const {
 }
 
 at::Tensor MemoryTensors::tensor(std::string_view name) const { return find(name); }
-
-void RenamedTensors::add(std::string name,
-                         std::shared_ptr<const TensorSource> source,
-                         std::string source_name,
-                         Shape shape) {
-  entries_.insert_or_assign(std::move(name),
-                            Entry{std::move(source), std::move(source_name), shape});
-}
-
-void RenamedTensors::remove(std::string_view name) {
-  const auto found = entries_.find(name);
-  if (found != entries_.end()) {
-    entries_.erase(found);
-  }
-}
-
-const RenamedTensors::Entry& RenamedTensors::find(std::string_view name) const {
-  return find_in(entries_, name);
-}
-
-std::vector<std::string> RenamedTensors::names() const { return keys(entries_); }
-
-bool RenamedTensors::contains(std::string_view name) const {
-  return entries_.find(name) != entries_.end();
-}
-
-std::vector<std::int64_t> RenamedTensors::shape(std::string_view name) const {
-  const Entry& entry = find(name);
-  return reshaped(entry.source->shape(entry.name), entry.shape);
-}
-
-at::ScalarType RenamedTensors::dtype(std::string_view name) const {
-  const Entry& entry = find(name);
-  return entry.source->dtype(entry.name);
-}
-
-std::string RenamedTensors::dtype_name(std::string_view name) const {
-  const Entry& entry = find(name);
-  return entry.source->dtype_name(entry.name);
-}
-
-at::Tensor RenamedTensors::tensor(std::string_view name) const {
-  const Entry& entry = find(name);
-  const at::Tensor stored = entry.source->tensor(entry.name);
-  return entry.shape == Shape::AsStored
-             ? stored
-             : stored.reshape(reshaped(stored.sizes().vec(), entry.shape));
-}
 
 }  // namespace ptravel

@@ -2,10 +2,9 @@
 
 #include <vector>
 
+#include "checkpoint/config.h"
 #include "model/layers.h"
 #include "tensor/attention.h"
-
-#include "checkpoint/config.h"
 
 namespace ptravel {
 

@@ -2,9 +2,8 @@
 
 #include <memory>
 
-#include "model/layers.h"
-
 #include "checkpoint/config.h"
+#include "model/layers.h"
 
 namespace ptravel {
 

@@ -2,9 +2,8 @@
 
 #include <optional>
 
-#include "model/layers.h"
-
 #include "checkpoint/config.h"
+#include "model/layers.h"
 
 namespace ptravel {
 

@@ -28,37 +28,6 @@ bool conversion_may_overflow(at::ScalarType from, at::ScalarType to) {
 
 }  // namespace
 
-const char* safetensors_dtype_name(at::ScalarType type) {
-  switch (type) {
-    case at::kDouble:
-      return "F64";
-    case at::kFloat:
-      return "F32";
-    case at::kHalf:
-      return "F16";
-    case at::kBFloat16:
-      return "BF16";
-    case at::kLong:
-      return "I64";
-    case at::kInt:
-      return "I32";
-    case at::kShort:
-      return "I16";
-    case at::kChar:
-      return "I8";
-    case at::kByte:
-      return "U8";
-    case at::kBool:
-      return "BOOL";
-    default:
-      return "?";
-  }
-}
-
-std::string TensorSource::dtype_name(std::string_view name) const {
-  return safetensors_dtype_name(dtype(name));
-}
-
 std::optional<at::Tensor> TensorSource::make(std::string_view,
                                              at::IntArrayRef,
                                              const Compute&) const {

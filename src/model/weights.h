@@ -12,21 +12,17 @@
 
 namespace ptravel {
 
-/// A number format as safetensors writes it ("F16"); "?" for one that it does not know.
-const char* safetensors_dtype_name(at::ScalarType type);
-
-/// Where named tensors come from: a safetensors file, a checkpoint archive, a folder of files, or
-/// tensors in memory (tests, default models). Names are LDM names (models are mapped on opening).
+/// Where named tensors come from: files (FileTensors), memory, or nowhere (made on demand). Names
+/// of models are LDM names (they are mapped on opening).
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
   virtual std::vector<std::string> names() const = 0;
   virtual bool contains(std::string_view name) const = 0;
   virtual std::vector<std::int64_t> shape(std::string_view name) const = 0;
-  /// Throws Unsupported for a number format that LibTorch does not have (8-bit floats).
+  /// The number format that tensor() gives. Throws Unsupported for one that LibTorch does not have
+  /// (8-bit floats).
   virtual at::ScalarType dtype(std::string_view name) const = 0;
-  /// The number format as safetensors writes it ("F16"), known for every tensor.
-  virtual std::string dtype_name(std::string_view name) const;
   /// The tensor in the source's own number format; it must not be written to. Files read it into
   /// memory of its own, which goes with the result. Throws NotFound, Io.
   virtual at::Tensor tensor(std::string_view name) const = 0;

@@ -10,6 +10,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "checkpoint/model_files.h"
 #include "diffusion/sample.h"
 #include "model/stable_diffusion.h"
 #include "pipeline/prompt_encoder.h"
@@ -19,8 +20,6 @@
 #include "ptravel/progress.h"
 #include "tensor/compute.h"
 #include "text/tokenizer.h"
-
-#include "checkpoint/model_files.h"
 
 namespace ptravel {
 

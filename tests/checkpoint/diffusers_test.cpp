@@ -1,13 +1,11 @@
 #include "checkpoint/diffusers.h"
 
-#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "tests/checkpoint/errors.h"
-#include "tests/checkpoint/same_tensors.h"
-#include "tests/support/tiny_files.h"
-
 #include "checkpoint/model_files.h"
+#include "tests/checkpoint/same_tensors.h"
+#include "tests/support/errors.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {

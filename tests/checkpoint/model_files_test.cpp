@@ -1,16 +1,25 @@
 #include "checkpoint/model_files.h"
 
-#include <ATen/ATen.h>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
-#include "tests/checkpoint/errors.h"
-#include "tests/checkpoint/same_tensors.h"
-#include "tests/support/tiny_files.h"
-
 #include "checkpoint/key_map.h"
+#include "tests/checkpoint/same_tensors.h"
+#include "tests/support/errors.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
+
+double one_more(double number) { return number + 1; }
+
+/// 1000 numbers in equal steps.
+TinyTensor falling(double first, double last, NumberFormat format = NumberFormat::F32) {
+  return tiny_tensor(
+      {1000}, [&](std::size_t i) { return first + (last - first) * static_cast<double>(i) / 999; },
+      format);
+}
 
 TEST(ModelFiles, EverySingleFileLayoutGivesTheSameTensors) {
   const TemporaryFolder folder;
@@ -34,17 +43,17 @@ TEST(ModelFiles, MixedNumberFormatsAndLeftoversLoad) {
   const TemporaryFolder folder;
   const TinyTensors expected = [] {
     TinyTensors tensors = tiny_sd1();
-    tensors["model.diffusion_model.out.2.bias"] = at::ones({4}, at::kFloat);
-    tensors["first_stage_model.quant_conv.bias"] = at::ones({8}, at::kBFloat16);
+    tensors["model.diffusion_model.out.2.bias"] = tiny_tensor({4}, 1);
+    tensors["first_stage_model.quant_conv.bias"] = tiny_tensor({8}, 1, NumberFormat::BF16);
     return tensors;
   }();
   TinyTensors file = expected;
-  file["betas"] = at::zeros({1000});
-  file["model_ema.decay"] = at::zeros({});
-  file["first_stage_model.loss.logvar"] = at::zeros({});
-  file["cond_stage_model.transformer.text_model.embeddings.position_ids"] = at::zeros({1, 77});
-  file["strange.tensor"] = at::zeros({1});
-  file["alphas_cumprod"] = at::linspace(0.999, 0.004, 1000);
+  file["betas"] = tiny_tensor({1000});
+  file["model_ema.decay"] = tiny_tensor({});
+  file["first_stage_model.loss.logvar"] = tiny_tensor({});
+  file["cond_stage_model.transformer.text_model.embeddings.position_ids"] = tiny_tensor({1, 77});
+  file["strange.tensor"] = tiny_tensor({1});
+  file["alphas_cumprod"] = falling(0.999, 0.004);
   write_tiny_safetensors(folder / "m.safetensors", file);
   const ModelFiles model = open_model(folder / "m.safetensors");
   expect_same(*model.weights, expected);
@@ -57,8 +66,8 @@ TEST(ModelFiles, MixedNumberFormatsAndLeftoversLoad) {
 TEST(ModelFiles, RefusesABrokenNoiseSchedule) {
   const TemporaryFolder folder;
   TinyTensors file = tiny_sd1();
-  for (const at::Tensor& schedule : {at::zeros({7}), at::linspace(0.1, 0.9, 1000),
-                                     at::linspace(2.0, 0.1, 1000), at::full({1000}, NAN)}) {
+  for (const TinyTensor& schedule :
+       {tiny_tensor({7}), falling(0.1, 0.9), falling(2.0, 0.1), tiny_tensor({1000}, NAN)}) {
     file["alphas_cumprod"] = schedule;
     write_tiny_safetensors(folder / "m.safetensors", file);
     expect_error(ErrorCode::Corrupt, "alphas_cumprod",
@@ -88,9 +97,9 @@ TEST(ModelFiles, EmaWeightsOnRequestOrWhenThereAreNoOthers) {
       only_ema[name] = tensor;
       continue;
     }
-    averaged[name] = tensor + 1;
-    both[ema_name(name)] = tensor + 1;
-    only_ema[ema_name(name)] = tensor + 1;
+    averaged[name] = changed(tensor, one_more);
+    both[ema_name(name)] = changed(tensor, one_more);
+    only_ema[ema_name(name)] = changed(tensor, one_more);
   }
   write_tiny_safetensors(folder / "both.safetensors", both);
   write_tiny_safetensors(folder / "ema.safetensors", only_ema);
@@ -107,12 +116,12 @@ TinyTensors with_other_vae(bool prefixed, TinyTensors& expected) {
   TinyTensors vae;
   for (auto& [name, tensor] : expected) {
     if (name.starts_with(kVaePrefix)) {
-      tensor = tensor * 2;
+      tensor = changed(tensor, [](double number) { return number * 2; });
       vae[prefixed ? name : name.substr(kVaePrefix.size())] = tensor;
     }
   }
-  vae[prefixed ? "first_stage_model.loss.logvar" : "loss.logvar"] = at::zeros({});
-  vae[prefixed ? "first_stage_model.model_ema.decay" : "model_ema.decay"] = at::zeros({});
+  vae[prefixed ? "first_stage_model.loss.logvar" : "loss.logvar"] = tiny_tensor({});
+  vae[prefixed ? "first_stage_model.model_ema.decay" : "model_ema.decay"] = tiny_tensor({});
   return vae;
 }
 
@@ -134,7 +143,7 @@ TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
       *open_model(folder / "m.safetensors", {.vae = folder / "diffusers.safetensors"}).weights,
       expected);
   write_tiny_safetensors(folder / "lora.safetensors",
-                         {{"lora_unet_x.lora_down.weight", at::zeros({1, 1})}});
+                         {{"lora_unet_x.lora_down.weight", tiny_tensor({1, 1})}});
   expect_error(ErrorCode::Unsupported, "is a LoRA, expected a VAE",
                [&] { open_model(folder / "m.safetensors", {.vae = folder / "lora.safetensors"}); });
 }
@@ -194,7 +203,7 @@ struct Stranger {
 };
 
 TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
-  const at::Tensor one = at::zeros({1, 1});
+  const TinyTensor one = tiny_tensor({1, 1});
   TinyTensors inpainting = tiny_sd1({.in_channels = 9});
   TinyTensors pix2pix = tiny_sd1({.in_channels = 8});
   TinyTensors sdxl = tiny_sd1();
@@ -212,15 +221,15 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
       {{{"lora_unet_down_blocks_0.lora_down.weight", one}}, "is a LoRA, not a complete model"},
       {{{"first_stage_model.decoder.conv_in.weight", one}}, "is a VAE"},
       {{{"decoder.conv_in.weight", one}}, "is a VAE"},
-      {{{"emb_params", at::zeros({2, 768})}}, "embedding"},
-      {{{"anything", at::zeros({2, 768})}}, "embedding"},
+      {{{"emb_params", tiny_tensor({2, 768})}}, "embedding"},
+      {{{"anything", tiny_tensor({2, 768})}}, "embedding"},
       {{{"control_model.input_blocks.0.0.weight", one}}, "ControlNet"},
       {{{"768.0.linear.0.weight", one}}, "hypernetwork"},
       {{{"down_blocks.0.resnets.0.conv1.weight", one}}, "give the folder"},
       {{{"text_model.final_layer_norm.weight", one}}, "text encoder"},
       {{{"model.diffusion_model.double_blocks.0.x", one}}, "transformer"},
       {{{"x", one}, {"y", one}}, "no model that this program knows"},
-      {{{"model.diffusion_model.input_blocks.0.0.weight", at::zeros({32, 4, 3, 3})}},
+      {{{"model.diffusion_model.input_blocks.0.0.weight", tiny_tensor({32, 4, 3, 3})}},
        "has no text encoder"},
   };
   const TemporaryFolder folder;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
 
 namespace ptravel {

@@ -1,9 +1,11 @@
 #include "checkpoint/safetensors.h"
 
-#include <ATen/ATen.h>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
-#include "tests/checkpoint/errors.h"
+#include "tests/checkpoint/same_tensors.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
 
 namespace ptravel {
@@ -21,23 +23,19 @@ std::string entry(const std::string& dtype, const std::string& shape, const std:
 TEST(Safetensors, GivesBackEveryTypeAndShape) {
   const TemporaryFolder folder;
   TinyTensors written;
-  for (const at::ScalarType type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong,
-                                    at::kInt, at::kShort, at::kChar, at::kByte, at::kBool}) {
-    written[std::string("t.") + c10::toString(type)] =
-        at::arange(12, at::kFloat).reshape({3, 1, 4}).to(type);
+  for (int i = 0; i <= static_cast<int>(NumberFormat::F8E5M2Fnuz); ++i) {
+    const auto format = static_cast<NumberFormat>(i);
+    written["t." + std::string(number_format_name(format))] = tiny_tensor(
+        {3, 1, 4}, [](std::size_t at) { return static_cast<double>(at); }, format);
   }
-  written["empty"] = at::empty({0, 5}, at::kFloat);
-  written["scalar"] = at::full({}, 2.5, at::kDouble);
+  written["empty"] = tiny_tensor({0, 5});
+  written["scalar"] = tiny_tensor({}, 2.5, NumberFormat::F64);
   write_tiny_safetensors(folder / "a.safetensors", written, {{"key", "value"}});
   const auto file = SafetensorsFile::open(folder / "a.safetensors");
-  EXPECT_EQ(file->names().size(), written.size());
   EXPECT_EQ(file->metadata().at("key"), "value");
-  for (const auto& [name, tensor] : written) {
-    EXPECT_EQ(file->dtype(name), tensor.scalar_type()) << name;
-    EXPECT_EQ(file->shape(name), tensor.sizes().vec()) << name;
-    EXPECT_TRUE(file->tensor(name).equal(tensor)) << name;
-  }
-  expect_error(ErrorCode::NotFound, "\"nothing\"", [&] { file->tensor("nothing"); });
+  expect_same(*file, written);
+  std::byte byte{};
+  expect_error(ErrorCode::NotFound, "\"nothing\"", [&] { file->read("nothing", 0, {&byte, 1}); });
 }
 
 TEST(Safetensors, ReadsDataAtAnyAlignment) {
@@ -49,29 +47,66 @@ TEST(Safetensors, ReadsDataAtAnyAlignment) {
                                entry("F32", "[2]", "[1,9]") + "}" +
                                std::string(static_cast<std::size_t>(padding), ' ');
     write_bytes(folder / "a.safetensors", safetensors_bytes(header, data));
-    const at::Tensor read = SafetensorsFile::open(folder / "a.safetensors")->tensor("b").clone();
-    EXPECT_TRUE(read.equal(at::tensor({1.5F, -2.0F})));
+    const auto file = SafetensorsFile::open(folder / "a.safetensors");
+    EXPECT_EQ(read_numbers(*file, "b"), (std::vector<double>{1.5, -2}));
   }
 }
 
-TEST(Safetensors, WidensUnsignedNumbers) {
+TEST(StoredTensors, ReadNumbersOfEveryComputableFormat) {
   const TemporaryFolder folder;
-  const std::string header =
-      R"({"a":)" + entry("U32", "[1]", "[0,4]") + R"(,"b":)" + entry("U16", "[1]", "[4,6]") + "}";
-  write_bytes(folder / "a.safetensors",
-              safetensors_bytes(header, little_endian(4000000000, 4) + little_endian(60000, 2)));
+  TinyTensors written;
+  for (int i = 0; i <= static_cast<int>(NumberFormat::F8E5M2Fnuz); ++i) {
+    const auto format = static_cast<NumberFormat>(i);
+    EXPECT_EQ(parse_number_format(number_format_name(format)), format);
+    written[std::string(number_format_name(format))] = tiny_tensor(
+        {2}, [](std::size_t at) { return static_cast<double>(at); }, format);
+  }
+  write_tiny_safetensors(folder / "a.safetensors", written);
   const auto file = SafetensorsFile::open(folder / "a.safetensors");
-  EXPECT_EQ(file->tensor("a").item<std::int64_t>(), 4000000000);
-  EXPECT_EQ(file->tensor("b").item<std::int64_t>(), 60000);
+  for (const auto& [name, tensor] : written) {
+    if (is_computable(tensor.format)) {
+      EXPECT_EQ(read_numbers(*file, name), tensor.numbers) << name;
+    } else {
+      expect_error(ErrorCode::Unsupported, name, [&] { read_numbers(*file, name); });
+    }
+  }
+  EXPECT_FALSE(parse_number_format("F4"));
 }
 
-TEST(Safetensors, ListsButRefusesEightBitFloats) {
+TEST(StoredTensors, ReadsHalvesToTheLastBit) {
   const TemporaryFolder folder;
+  const std::string header = R"({"f":)" + entry("F16", "[6]", "[0,12]") + R"(,"b":)" +
+                             entry("BF16", "[2]", "[12,16]") + R"(,"u":)" +
+                             entry("U32", "[1]", "[16,20]") + "}";
+  std::string data;
+  for (const int bits : {0x0001, 0x03ff, 0x0400, 0x3555, 0xfbff, 0x7c00, 0x3f80, 0xc2f7}) {
+    data += little_endian(static_cast<std::uint64_t>(bits), 2);
+  }
   write_bytes(folder / "a.safetensors",
-              safetensors_bytes(R"({"a":)" + entry("F8_E4M3", "[2]", "[0,2]") + "}", "xx"));
+              safetensors_bytes(header, data + little_endian(4000000000, 4)));
   const auto file = SafetensorsFile::open(folder / "a.safetensors");
-  EXPECT_EQ(file->dtype_name("a"), "F8_E4M3");
-  expect_error(ErrorCode::Unsupported, "F8_E4M3", [&] { file->tensor("a"); });
+  EXPECT_EQ(read_numbers(*file, "f"),
+            (std::vector<double>{0x1p-24, 1023 * 0x1p-24, 0x1p-14, 0x1.554p-2, -65504, HUGE_VAL}));
+  EXPECT_EQ(read_numbers(*file, "b"), (std::vector<double>{1, -123.5}));
+  EXPECT_EQ(read_numbers(*file, "u"), std::vector<double>{4000000000});
+}
+
+TEST(StoredTensors, RenamedOnesHaveNewShapes) {
+  const TemporaryFolder folder;
+  const TinyTensor matrix =
+      tiny_tensor({2, 3}, [](std::size_t at) { return static_cast<double>(at); });
+  write_tiny_safetensors(folder / "a.safetensors", {{"m", matrix}});
+  const auto file = SafetensorsFile::open(folder / "a.safetensors");
+  RenamedTensors renamed;
+  renamed.add("conv", file, "m", RenamedTensors::Shape::PointConvolution);
+  renamed.add("plain", file, "m");
+  EXPECT_EQ(renamed.shape("conv"), (std::vector<std::int64_t>{2, 3, 1, 1}));
+  EXPECT_EQ(renamed.shape("plain"), matrix.shape);
+  EXPECT_EQ(bytes_of(renamed, "conv"), matrix.bytes());
+  EXPECT_EQ(renamed.file("conv"), folder / "a.safetensors");
+  renamed.remove("plain");
+  EXPECT_FALSE(renamed.contains("plain"));
+  expect_error(ErrorCode::NotFound, "\"plain\"", [&] { renamed.shape("plain"); });
 }
 
 TEST(Safetensors, RefusesEveryTruncation) {

@@ -4,10 +4,9 @@
 #include <cstdlib>
 #include <span>
 
-#include "ptravel/error.h"
-
 #include "checkpoint/pickle.h"
 #include "checkpoint/zip_archive.h"
+#include "ptravel/error.h"
 
 namespace {
 

@@ -3,9 +3,8 @@
 #include <cstdlib>
 #include <span>
 
-#include "ptravel/error.h"
-
 #include "checkpoint/safetensors_header.h"
+#include "ptravel/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -18,7 +18,7 @@ class LinearTravelCheck {
   LinearTravelCheck(const Pipeline& pipeline,
                     const json& sampling,
                     const json& travel,
-                    const SafetensorsFile& tensors,
+                    const FileTensors& tensors,
                     const std::string& key,
                     const RunTolerances& allowed,
                     Report& report)
@@ -96,7 +96,7 @@ class LinearTravelCheck {
   const Pipeline& pipeline_;
   const json& sampling_;
   const json& travel_;
-  const SafetensorsFile& tensors_;
+  const FileTensors& tensors_;
   std::string key_;
   RunTolerances allowed_;
   Report& report_;
@@ -106,7 +106,7 @@ class LinearTravelCheck {
 
 void check_linear_travels(const Context& context,
                           const json& set,
-                          const SafetensorsFile& tensors,
+                          const FileTensors& tensors,
                           Report& report) {
   const auto pipeline = open_pipeline(context);
   for (const auto& [key, travel] : set.at("cases").items()) {

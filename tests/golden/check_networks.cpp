@@ -2,15 +2,14 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
 #include "model/clip.h"
 #include "model/unet.h"
 #include "model/vae.h"
 #include "tensor/compute.h"
 #include "tests/golden/networks.h"
 #include "tests/support/tensor_testing.h"
-
-#include "checkpoint/key_map.h"
-#include "checkpoint/model_files.h"
 
 namespace ptravel::golden {
 namespace {
@@ -58,7 +57,7 @@ class NetworkChecks {
 
  private:
   /// The first parts of the names "part/rest" that have the tensor `rest`.
-  static std::set<std::string> parts_with(const SafetensorsFile& file, const std::string& rest);
+  static std::set<std::string> parts_with(const FileTensors& file, const std::string& rest);
   void close(const std::string& name,
              const at::Tensor& actual,
              const at::Tensor& expected,
@@ -67,14 +66,14 @@ class NetworkChecks {
   }
   /// An observer that compares every output that `file` has below `prefix`, and ticks it off in
   /// `left`.
-  BlockObserver comparing(const SafetensorsFile& file,
+  BlockObserver comparing(const FileTensors& file,
                           const std::string& prefix,
                           const std::string& title,
                           Tolerance tolerance,
                           std::set<std::string>& left);
-  void unet_blocks(const Unet& unet, const SafetensorsFile& file, const std::string& part);
-  void vae_blocks(const Vae& vae, const SafetensorsFile& file, const std::string& part);
-  void decoded(const std::string& name, const at::Tensor& image, const SafetensorsFile& file);
+  void unet_blocks(const Unet& unet, const FileTensors& file, const std::string& part);
+  void vae_blocks(const Vae& vae, const FileTensors& file, const std::string& part);
+  void decoded(const std::string& name, const at::Tensor& image, const FileTensors& file);
 
   std::filesystem::path folder_;
   Compute compute_;
@@ -83,8 +82,7 @@ class NetworkChecks {
   ModelFiles model_;
 };
 
-std::set<std::string> NetworkChecks::parts_with(const SafetensorsFile& file,
-                                                const std::string& rest) {
+std::set<std::string> NetworkChecks::parts_with(const FileTensors& file, const std::string& rest) {
   std::set<std::string> parts;
   for (const std::string& name : file.names()) {
     const auto slash = name.find('/');
@@ -95,7 +93,7 @@ std::set<std::string> NetworkChecks::parts_with(const SafetensorsFile& file,
   return parts;
 }
 
-BlockObserver NetworkChecks::comparing(const SafetensorsFile& file,
+BlockObserver NetworkChecks::comparing(const FileTensors& file,
                                        const std::string& prefix,
                                        const std::string& title,
                                        Tolerance tolerance,
@@ -115,8 +113,9 @@ BlockObserver NetworkChecks::comparing(const SafetensorsFile& file,
 }
 
 void NetworkChecks::text() {
-  const auto file = SafetensorsFile::open(folder_ / "text.safetensors");
-  const Weights weights(model_.weights, std::string(kTextPrefix), "text encoder");
+  const auto file = FileTensors::open(folder_ / "text.safetensors");
+  const Weights weights(std::make_shared<FileTensors>(model_.weights), std::string(kTextPrefix),
+                        "text encoder");
   const ClipTextModel clip(weights, model_.clip, full_precision(compute_));
   weights.finish();
   for (const std::string& part : parts_with(*file, "ids")) {
@@ -137,8 +136,9 @@ void NetworkChecks::text() {
 }
 
 void NetworkChecks::unet() {
-  const auto file = SafetensorsFile::open(folder_ / "unet.safetensors");
-  const Weights weights(model_.weights, std::string(kUnetPrefix), "unet");
+  const auto file = FileTensors::open(folder_ / "unet.safetensors");
+  const Weights weights(std::make_shared<FileTensors>(model_.weights), std::string(kUnetPrefix),
+                        "unet");
   const Unet unet(weights, model_.unet, compute_);
   weights.finish();
   for (const std::string& part : parts_with(*file, "t")) {
@@ -157,7 +157,7 @@ void NetworkChecks::unet() {
 }
 
 void NetworkChecks::unet_blocks(const Unet& unet,
-                                const SafetensorsFile& file,
+                                const FileTensors& file,
                                 const std::string& part) {
   std::set<std::string> left;
   const auto observer = comparing(file, part + "/", "unet/", tolerances_.unet_block, left);
@@ -172,8 +172,9 @@ void NetworkChecks::unet_blocks(const Unet& unet,
 }
 
 void NetworkChecks::vae() {
-  const auto file = SafetensorsFile::open(folder_ / "vae.safetensors");
-  const Weights weights(model_.weights, std::string(kVaePrefix), "vae");
+  const auto file = FileTensors::open(folder_ / "vae.safetensors");
+  const Weights weights(std::make_shared<FileTensors>(model_.weights), std::string(kVaePrefix),
+                        "vae");
   const Vae vae(weights, model_.vae, compute_);
   weights.finish();
   for (const std::string& part : parts_with(*file, "image")) {
@@ -188,9 +189,7 @@ void NetworkChecks::vae() {
   }
 }
 
-void NetworkChecks::vae_blocks(const Vae& vae,
-                               const SafetensorsFile& file,
-                               const std::string& part) {
+void NetworkChecks::vae_blocks(const Vae& vae, const FileTensors& file, const std::string& part) {
   std::set<std::string> left;
   const bool decoding = file.contains(part + "/latent_unscaled");
   const bool inner_blocks = decoding || file.contains(part + "/conv_in");
@@ -213,7 +212,7 @@ void NetworkChecks::vae_blocks(const Vae& vae,
 
 void NetworkChecks::decoded(const std::string& part,
                             const at::Tensor& image,
-                            const SafetensorsFile& file) {
+                            const FileTensors& file) {
   const std::string name = part + "/uint8";
   if (!file.contains(name)) {
     return;

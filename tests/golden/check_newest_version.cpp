@@ -27,7 +27,7 @@ SwapUnit unit_of(const std::string& dim, bool batch_axis) {
   return dim == "channel" && !batch_axis ? SwapUnit::Column : SwapUnit::Value;
 }
 
-void check_replace(const SafetensorsFile& tensors,
+void check_replace(const FileTensors& tensors,
                    const std::string& key,
                    const json& entry,
                    Report& report) {
@@ -76,7 +76,7 @@ class EmbryoCheck {
  public:
   EmbryoCheck(const Pipeline& pipeline,
               const json& entry,
-              const SafetensorsFile& tensors,
+              const FileTensors& tensors,
               const RunTolerances& allowed,
               Report& report)
       : pipeline_(pipeline), entry_(entry), tensors_(tensors), allowed_(allowed), report_(report) {}
@@ -136,7 +136,7 @@ class EmbryoCheck {
 
   const Pipeline& pipeline_;
   const json& entry_;
-  const SafetensorsFile& tensors_;
+  const FileTensors& tensors_;
   RunTolerances allowed_;
   Report& report_;
 };
@@ -145,7 +145,7 @@ class EmbryoCheck {
 
 void check_newest_version(const Context& context,
                           const json& set,
-                          const SafetensorsFile& tensors,
+                          const FileTensors& tensors,
                           Report& report) {
   const json& cases = set.at("cases");
   for (const auto& [key, entry] : cases.items()) {

@@ -29,7 +29,7 @@ RngSource to_source(const json& entry) {
 }
 
 struct Check {
-  const SafetensorsFile& tensors;
+  const FileTensors& tensors;
   Report& report;
 
   void close(const std::string& tensor, const at::Tensor& actual, double tolerance) const {
@@ -176,7 +176,7 @@ void check_single(const Check& check, const json& entry) {
 
 void check_rng(const Context& context, Report& report) {
   const json cases = read_json(context.folder / "rng.json");
-  const auto tensors = SafetensorsFile::open(context.folder / "rng.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "rng.safetensors");
   const Check check{*tensors, report};
   std::map<std::pair<std::string, std::uint64_t>, std::vector<json>> streams;
   for (const json& entry : cases.at("cases")) {

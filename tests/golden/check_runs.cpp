@@ -2,14 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/key_map.h"
 #include "pipeline/latents.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "tests/golden/networks.h"
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
-
-#include "checkpoint/key_map.h"
 
 namespace ptravel::golden {
 namespace {
@@ -25,7 +24,7 @@ struct EmphasisCase {
 /// together.
 void check_emphasis(const Pipeline& pipeline,
                     const json& entry,
-                    const SafetensorsFile& tensors,
+                    const FileTensors& tensors,
                     double tolerance,
                     Report& report) {
   const std::string key = entry.at("key").get<std::string>();
@@ -64,7 +63,7 @@ class RunCheck {
  public:
   RunCheck(const Pipeline& pipeline,
            const json& run,
-           const SafetensorsFile& tensors,
+           const FileTensors& tensors,
            const RunTolerances& allowed,
            Report& report)
       : pipeline_(pipeline),
@@ -200,7 +199,9 @@ class RunCheck {
   at::Tensor first_call_in_float64(const PictureBatch& batch) const {
     const ModelFiles files = open_model(pipeline_.files().path);
     const Compute compute{at::kCPU, at::kDouble};
-    const Unet unet(Weights(files.weights, std::string(kUnetPrefix), "unet"), files.unet, compute);
+    const Unet unet(
+        Weights(std::make_shared<FileTensors>(files.weights), std::string(kUnetPrefix), "unet"),
+        files.unet, compute);
     const SamplingModel model{
         [&unet](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
           return unet.forward(x, t, context.to(at::kDouble));
@@ -242,7 +243,7 @@ class RunCheck {
 
   const Pipeline& pipeline_;
   const json& run_;
-  const SafetensorsFile& tensors_;
+  const FileTensors& tensors_;
   RunTolerances allowed_;
   Report& report_;
   std::string key_;
@@ -256,7 +257,7 @@ void check_text_conditionings(const Context& context, Report& report) {
     return;
   }
   const json set = read_json(context.folder / "text.json");
-  const auto tensors = SafetensorsFile::open(context.folder / "text.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "text.safetensors");
   const auto pipeline = open_pipeline(context);
   for (const json& entry : set.at("cases")) {
     report.guarded("tiny_sd1/text/" + entry.at("key").get<std::string>(), [&] {
@@ -270,7 +271,7 @@ void check_runs(const Context& context, Report& report) {
     return;
   }
   const json set = read_json(context.folder / "runs.json");
-  const auto tensors = SafetensorsFile::open(context.folder / "runs.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "runs.safetensors");
   const auto pipeline = open_pipeline(context);
   for (const json& run : set.at("runs")) {
     report.guarded("tiny_sd1/runs/" + run.at("name").get<std::string>(), [&] {

@@ -99,7 +99,7 @@ struct Result {
 struct Setting {
   const json& set;
   const json& entry;
-  const SafetensorsFile& tensors;
+  const FileTensors& tensors;
   at::ScalarType dtype;
 
   std::string key() const { return entry.at("key"); }
@@ -173,7 +173,7 @@ void compare(Report& report,
 }
 
 void compare_numbers(Report& report,
-                     const SafetensorsFile& tensors,
+                     const FileTensors& tensors,
                      const std::string& tensor,
                      const std::vector<double>& numbers,
                      const Tolerance& tolerance) {
@@ -191,7 +191,7 @@ void check_case(const Setting& setting, Report& report, const std::string& preci
   const bool loose = sampler == "dpm_adaptive" || sampler == "lms" || sampler == "unipc";
   const double relative = loose ? 1e-7 : 1e-9;
   const std::string base = setting.key() + "/" + precision;
-  const SafetensorsFile& tensors = setting.tensors;
+  const FileTensors& tensors = setting.tensors;
   if (setting.entry.contains(precision)) {
     const json& counts = setting.entry.at(precision);
     report.exact("samplers/" + base + "/counts",
@@ -222,7 +222,7 @@ void check_case(const Setting& setting, Report& report, const std::string& preci
 
 void check_samplers(const Context& context, Report& report) {
   const json set = read_json(context.folder / "samplers.json");
-  const auto tensors = SafetensorsFile::open(context.folder / "samplers.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "samplers.safetensors");
   for (const json& entry : set.at("cases")) {
     for (const auto& [precision, dtype] :
          {std::pair<std::string, at::ScalarType>{"f32", at::kFloat}, {"f64", at::kDouble}}) {

@@ -23,7 +23,7 @@ at::Tensor to_tensor(const std::vector<double>& values, at::ScalarType dtype = a
 }
 
 struct Check {
-  const SafetensorsFile& tensors;
+  const FileTensors& tensors;
   Report& report;
   SigmaTable table;
 
@@ -170,7 +170,7 @@ void check_img2img(const Check& check, const json& entry, const std::string& nam
 }  // namespace
 
 void check_schedulers(const Context& context, Report& report) {
-  const auto tensors = SafetensorsFile::open(context.folder / "schedulers.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "schedulers.safetensors");
   const Check check{*tensors, report, SigmaTable()};
   report.guarded("schedulers/tables", [&] { check_tables(check); });
   report.guarded("schedulers/conversions", [&] { check_conversions(check); });

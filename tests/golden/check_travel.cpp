@@ -86,7 +86,7 @@ void check_cases(const Context& context,
 using Mix = at::Tensor (*)(const at::Tensor&, const at::Tensor&, double);
 
 /// Rows of `expected` are the mixes of stage 0 and 1 at each alpha, then of 1 and 2, and so on.
-void check_mix(const SafetensorsFile& tensors,
+void check_mix(const FileTensors& tensors,
                const std::string& kind,
                Mix mix,
                const std::vector<double>& alphas,
@@ -104,7 +104,7 @@ void check_mix(const SafetensorsFile& tensors,
 }
 
 /// Stage 0 against the long conditioning, the shorter one padded with rows of zeros.
-void check_aligned_mix(const SafetensorsFile& tensors,
+void check_aligned_mix(const FileTensors& tensors,
                        const std::string& kind,
                        Interpolation interpolation,
                        Report& report) {
@@ -126,7 +126,7 @@ void check_aligned_mix(const SafetensorsFile& tensors,
   report.close("travel/" + name, actual, expected, 2e-5);
 }
 
-void check_head(const json& cases, const SafetensorsFile& tensors, Report& report) {
+void check_head(const json& cases, const FileTensors& tensors, Report& report) {
   const std::pair<const char*, Mix> kinds[] = {{"lerp", lerp}, {"slerp", slerp_rows}};
   for (const auto& [kind, mix] : kinds) {
     const std::string name = std::string("head/") + kind;
@@ -157,7 +157,7 @@ void check_travel(const Context& context, Report& report) {
     return;
   }
   const json set = read_json(context.folder / "travel.json");
-  const auto tensors = SafetensorsFile::open(context.folder / "travel.safetensors");
+  const auto tensors = FileTensors::open(context.folder / "travel.safetensors");
   check_head(set.at("cases"), *tensors, report);
   check_linear_travels(context, set, *tensors, report);
   check_walks(context, set, *tensors, report);

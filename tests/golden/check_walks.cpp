@@ -96,7 +96,7 @@ class WalkCheck {
   WalkCheck(const Pipeline& pipeline,
             const json& sampling,
             const json& travel,
-            const SafetensorsFile& tensors,
+            const FileTensors& tensors,
             const std::string& key,
             const RunTolerances& allowed,
             Report& report)
@@ -322,7 +322,7 @@ class WalkCheck {
   const Pipeline& pipeline_;
   const json& sampling_;
   const json& travel_;
-  const SafetensorsFile& tensors_;
+  const FileTensors& tensors_;
   std::string key_;
   std::string name_;
   RunTolerances allowed_;
@@ -353,7 +353,7 @@ void check_loss(const Pipeline& pipeline,
 
 /// Where a case's gradients are recorded, those at the recorded conditionings.
 void check_gradients(const Pipeline& pipeline,
-                     const SafetensorsFile& tensors,
+                     const FileTensors& tensors,
                      const std::string& key,
                      Report& report) {
   const at::Tensor t = tensors.tensor(key + "t").flatten();
@@ -366,7 +366,7 @@ void check_gradients(const Pipeline& pipeline,
   }
 }
 
-void check_latent_losses(const Pipeline& pipeline, const SafetensorsFile& tensors, Report& report) {
+void check_latent_losses(const Pipeline& pipeline, const FileTensors& tensors, Report& report) {
   for (int i = 0; tensors.contains("seed/latent_loss" + std::to_string(i) + "/grad"); ++i) {
     const std::string key = "seed/latent_loss" + std::to_string(i) + "/";
     const LossDraw draw{tensors.tensor(key + "t").flatten()[0].item<std::int64_t>(),
@@ -377,7 +377,7 @@ void check_latent_losses(const Pipeline& pipeline, const SafetensorsFile& tensor
   }
 }
 
-void check_methods(const SafetensorsFile& tensors, Report& report) {
+void check_methods(const FileTensors& tensors, Report& report) {
   if (!tensors.contains("seed/methods/in")) {
     return;
   }
@@ -392,7 +392,7 @@ void check_methods(const SafetensorsFile& tensors, Report& report) {
 
 void check_walks(const Context& context,
                  const json& set,
-                 const SafetensorsFile& tensors,
+                 const FileTensors& tensors,
                  Report& report) {
   check_methods(tensors, report);
   const auto pipeline = open_pipeline(context);

@@ -6,11 +6,10 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "model/unet.h"
-#include "model/weights.h"
-
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_files.h"
+#include "model/unet.h"
+#include "model/weights.h"
 
 namespace ptravel::golden {
 
@@ -69,7 +68,9 @@ LatentLoss latent_loss_in_float64(const Pipeline& pipeline,
                                   const at::Tensor& context) {
   const ModelFiles files = open_model(pipeline.files().path);
   const Compute compute{at::kCPU, at::kDouble};
-  const Unet unet(Weights(files.weights, std::string(kUnetPrefix), "unet"), files.unet, compute);
+  const Unet unet(
+      Weights(std::make_shared<FileTensors>(files.weights), std::string(kUnetPrefix), "unet"),
+      files.unet, compute);
   const double abar = pipeline.sigma_table().alphas_cumprod().at(static_cast<std::size_t>(draw.t));
   const at::Tensor noise = draw.noise.to(at::kDouble);
   const at::Tensor x = latent.to(at::kDouble) * std::sqrt(abar) + noise * std::sqrt(1 - abar);

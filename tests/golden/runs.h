@@ -13,20 +13,20 @@ void check_runs(const Context& context, Report& report);
 /// The linear travels of travel/travel.json, on the model of tiny_sd1.
 void check_linear_travels(const Context& context,
                           const nlohmann::json& set,
-                          const SafetensorsFile& tensors,
+                          const FileTensors& tensors,
                           Report& report);
 
 /// The first version's modes replace and grad of travel/travel.json, with the recorded timesteps
 /// and noise, and its latent loss and step methods.
 void check_walks(const Context& context,
                  const nlohmann::json& set,
-                 const SafetensorsFile& tensors,
+                 const FileTensors& tensors,
                  Report& report);
 
 /// The newest version's replace and embryo of travel/travel.json.
 void check_newest_version(const Context& context,
                           const nlohmann::json& set,
-                          const SafetensorsFile& tensors,
+                          const FileTensors& tensors,
                           Report& report);
 
 }  // namespace ptravel::golden

@@ -34,10 +34,8 @@ class LoadedModel : public testing::Test {
     files.unet = tiny_unet();
     files.unet.context_dim = files.clip.width;
     files.vae = tiny_vae();
-    files.weights = std::make_shared<RecordingTensors>(tensors);
     Progress progress;
-    StableDiffusion::load(files, cpu_fp32(), progress);
-    files.weights = tensors;
+    StableDiffusion::load(files, std::make_shared<RecordingTensors>(tensors), cpu_fp32(), progress);
   }
 
   std::shared_ptr<MemoryTensors> tensors = std::make_shared<MemoryTensors>();
@@ -51,7 +49,7 @@ TEST_F(LoadedModel, ComputesFromTextToPicture) {
     done.push_back(snapshot.done);
     total = snapshot.total;
   });
-  const StableDiffusion model = StableDiffusion::load(files, cpu_fp32(), progress);
+  const StableDiffusion model = StableDiffusion::load(files, tensors, cpu_fp32(), progress);
   EXPECT_EQ(done.back(), total);
   EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
   const at::Tensor context = model.clip.forward(at::zeros({1, 77}, at::kLong));
@@ -62,8 +60,8 @@ TEST_F(LoadedModel, ComputesFromTextToPicture) {
 
 TEST_F(LoadedModel, KeepsTheTextEncoderInFullPrecision) {
   Progress progress;
-  const StableDiffusion exact = StableDiffusion::load(files, cpu_fp32(), progress);
-  const StableDiffusion low = StableDiffusion::load(files, cpu_bf16(), progress);
+  const StableDiffusion exact = StableDiffusion::load(files, tensors, cpu_fp32(), progress);
+  const StableDiffusion low = StableDiffusion::load(files, tensors, cpu_bf16(), progress);
   const at::Tensor ids = at::ones({1, 77}, at::kLong);
   EXPECT_TRUE(at::equal(exact.clip.forward(ids), low.clip.forward(ids)));
 }
@@ -72,7 +70,7 @@ TEST_F(LoadedModel, RefusesStrayAndBrokenTensors) {
   tensors->add("first_stage_model.surplus.weight", at::zeros({3}));
   Progress progress;
   try {
-    StableDiffusion::load(files, cpu_fp32(), progress);
+    StableDiffusion::load(files, tensors, cpu_fp32(), progress);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::Corrupt);
@@ -84,7 +82,7 @@ TEST_F(LoadedModel, StopsWhenCancelled) {
   Progress progress;
   progress.cancel();
   try {
-    StableDiffusion::load(files, cpu_fp32(), progress);
+    StableDiffusion::load(files, tensors, cpu_fp32(), progress);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::Cancelled);

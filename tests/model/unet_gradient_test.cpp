@@ -5,13 +5,12 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_files.h"
+#include "model/tensor_sources.h"
 #include "tests/model/tiny.h"
 #include "tests/support/tensor_testing.h"
 #include "tests/tensor/threads.h"
-
-#include "checkpoint/key_map.h"
-#include "checkpoint/model_files.h"
-#include "checkpoint/safetensors.h"
 
 namespace ptravel {
 namespace {
@@ -79,8 +78,10 @@ TEST(UnetGradient, LeavesTheResultAsItIs) {
 /// as the golden set has them.
 TEST(UnetGradient, AgreesWithTheGoldenSet) {
   const ModelFiles files = open_model(PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors");
-  const Unet unet(Weights(files.weights, std::string(kUnetPrefix), "unet"), files.unet, cpu_fp32());
-  const auto golden = SafetensorsFile::open(PTRAVEL_TEST_DATA "/travel/travel.safetensors");
+  const Unet unet(
+      Weights(std::make_shared<FileTensors>(files.weights), std::string(kUnetPrefix), "unet"),
+      files.unet, cpu_fp32());
+  const auto golden = FileTensors::open(PTRAVEL_TEST_DATA "/travel/travel.safetensors");
   const at::Tensor betas =
       at::linspace(std::sqrt(0.00085), std::sqrt(0.012), 1000, at::kDouble).square();
   const at::Tensor alphas = at::cumprod(1 - betas, 0);

@@ -6,15 +6,13 @@
 #include <gtest/gtest.h>
 
 #include "model/tensor_sources.h"
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
-
-#include "checkpoint/safetensors.h"
 
 namespace ptravel {
 namespace {
 
-std::shared_ptr<MemoryTensors> memory(const TinyTensors& tensors) {
+std::shared_ptr<MemoryTensors> memory(const std::map<std::string, at::Tensor>& tensors) {
   auto source = std::make_shared<MemoryTensors>();
   for (const auto& [name, tensor] : tensors) {
     source->add(name, tensor);
@@ -90,17 +88,52 @@ TEST(Weights, ShapesDoNotCountAsUse) {
   expect_error(ErrorCode::Corrupt, "not used", [&] { weights.finish(); });
 }
 
-TEST(TensorSources, RenamesAndReshapes) {
-  auto renamed = std::make_shared<RenamedTensors>();
-  const auto source = memory({{"m", at::arange(6, at::kFloat).reshape({2, 3})}});
-  renamed->add("conv", source, "m", RenamedTensors::Shape::PointConvolution);
-  renamed->add("plain", source, "m");
-  EXPECT_EQ(renamed->shape("conv"), (std::vector<std::int64_t>{2, 3, 1, 1}));
-  EXPECT_EQ(renamed->tensor("conv").sizes(), at::IntArrayRef({2, 3, 1, 1}));
-  EXPECT_EQ(renamed->tensor("plain").sizes(), at::IntArrayRef({2, 3}));
-  renamed->remove("plain");
-  EXPECT_FALSE(renamed->contains("plain"));
-  expect_error(ErrorCode::NotFound, "\"plain\"", [&] { renamed->tensor("plain"); });
+/// A stored tensor of one row of bytes.
+std::shared_ptr<FileTensors> file_of(const TemporaryFolder& folder,
+                                     const std::string& format,
+                                     const std::string& numbers) {
+  const auto bytes_each = static_cast<std::size_t>(bytes_per_number(*parse_number_format(format)));
+  const std::string header = R"({"a":{"dtype":")" + format + R"(","shape":[)" +
+                             std::to_string(numbers.size() / bytes_each) +
+                             R"(],"data_offsets":[0,)" + std::to_string(numbers.size()) + "]}}";
+  write_bytes(folder / "a.safetensors", safetensors_bytes(header, numbers));
+  return FileTensors::open(folder / "a.safetensors");
+}
+
+TEST(FileTensors, WidensUnsignedNumbers) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(file_of(folder, "U32", little_endian(4000000000, 4))->tensor("a").item<std::int64_t>(),
+            4000000000);
+  EXPECT_EQ(file_of(folder, "U16", little_endian(60000, 2))->tensor("a").item<std::int64_t>(),
+            60000);
+}
+
+TEST(FileTensors, TakeEveryComputableFormatAndNoOther) {
+  const TemporaryFolder folder;
+  for (int i = 0; i <= static_cast<int>(NumberFormat::F8E5M2Fnuz); ++i) {
+    const auto format = static_cast<NumberFormat>(i);
+    const std::string name(number_format_name(format));
+    const auto file = file_of(folder, name, std::string(2 * bytes_per_number(format), '\0'));
+    EXPECT_EQ(scalar_type(format).has_value(), is_computable(format)) << name;
+    if (is_computable(format)) {
+      EXPECT_EQ(file->tensor("a").scalar_type(), file->dtype("a")) << name;
+      EXPECT_TRUE(file->tensor("a").equal(at::zeros({2}, file->dtype("a")))) << name;
+    } else {
+      expect_error(ErrorCode::Unsupported, "a.safetensors: tensor \"a\" is stored as " + name,
+                   [&] { file->tensor("a"); });
+    }
+  }
+}
+
+TEST(FileTensors, ReadsTurnedMatricesOfCheckpoints) {
+  const TemporaryFolder folder;
+  TinyTensor turned =
+      tiny_tensor({700, 900}, [](std::size_t at) { return static_cast<double>(at); });
+  turned.turned = true;
+  write_checkpoint(folder / "a.ckpt", {{"a", turned}});
+  const at::Tensor read = FileTensors::open(folder / "a.ckpt")->tensor("a");
+  EXPECT_TRUE(read.is_contiguous());
+  EXPECT_TRUE(read.equal(at::arange(630000, at::kFloat).reshape({700, 900})));
 }
 
 }  // namespace

@@ -9,9 +9,8 @@
 #include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
+#include "model/tensor_sources.h"
 #include "ptravel/compute.h"
-
-#include "checkpoint/safetensors.h"
 
 namespace ptravel::golden {
 

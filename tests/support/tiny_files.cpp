@@ -1,49 +1,105 @@
 #include "tests/support/tiny_files.h"
 
-#include <cstring>
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <fstream>
 #include <stdexcept>
 
-#include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 namespace ptravel {
 namespace {
 
-struct TypeNames {
-  at::ScalarType type;
-  const char* safetensors;
+struct StorageName {
+  NumberFormat format;
   const char* storage;
 };
 
-constexpr TypeNames kTypes[] = {
-    {at::kDouble, "F64", "DoubleStorage"}, {at::kFloat, "F32", "FloatStorage"},
-    {at::kHalf, "F16", "HalfStorage"},     {at::kBFloat16, "BF16", "BFloat16Storage"},
-    {at::kLong, "I64", "LongStorage"},     {at::kInt, "I32", "IntStorage"},
-    {at::kShort, "I16", "ShortStorage"},   {at::kChar, "I8", "CharStorage"},
-    {at::kByte, "U8", "ByteStorage"},      {at::kBool, "BOOL", "BoolStorage"},
+constexpr StorageName kStorages[] = {
+    {NumberFormat::F64, "DoubleStorage"}, {NumberFormat::F32, "FloatStorage"},
+    {NumberFormat::F16, "HalfStorage"},   {NumberFormat::BF16, "BFloat16Storage"},
+    {NumberFormat::I64, "LongStorage"},   {NumberFormat::I32, "IntStorage"},
+    {NumberFormat::I16, "ShortStorage"},  {NumberFormat::I8, "CharStorage"},
+    {NumberFormat::U8, "ByteStorage"},    {NumberFormat::Bool, "BoolStorage"},
 };
 
-const TypeNames& type_names(const at::Tensor& tensor) {
-  for (const TypeNames& names : kTypes) {
-    if (names.type == tensor.scalar_type()) {
-      return names;
+const char* storage_name(NumberFormat format) {
+  for (const StorageName& row : kStorages) {
+    if (row.format == format) {
+      return row.storage;
     }
   }
-  throw std::logic_error("no file type for this tensor");
+  throw std::logic_error("no storage type for this tensor");
 }
 
-/// The bytes of the storage elements a dense (possibly transposed) tensor covers.
-std::string storage_bytes(const at::Tensor& tensor) {
-  return {static_cast<const char*>(tensor.data_ptr()),
-          static_cast<std::size_t>(tensor.numel()) * tensor.element_size()};
+/// IEEE 754 half precision, rounded to the nearest, ties to even.
+std::uint16_t to_half(double value) {
+  const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+  const double size = std::fabs(value);
+  if (std::isnan(value) || size >= 65520) {
+    return sign | (std::isnan(value) ? 0x7e00 : 0x7c00);
+  }
+  int exponent = 0;
+  std::frexp(size, &exponent);
+  exponent = std::max(exponent - 1, -14);
+  // Below the smallest normal number the fraction has no leading one and the exponent field is 0.
+  const auto fraction = static_cast<int>(std::nearbyint(std::ldexp(size, 10 - exponent)));
+  const int field = fraction < 0x400 ? 0 : exponent + 14;
+  return static_cast<std::uint16_t>(sign | ((field << 10) + fraction));
+}
+
+std::uint16_t to_bfloat16(double value) {
+  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+  return static_cast<std::uint16_t>(std::isnan(value) ? 0x7fc0
+                                                      : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+std::uint64_t number_bits(double value, NumberFormat format) {
+  switch (format) {
+    case NumberFormat::F64:
+      return std::bit_cast<std::uint64_t>(value);
+    case NumberFormat::F32:
+      return std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    case NumberFormat::F16:
+      return to_half(value);
+    case NumberFormat::BF16:
+      return to_bfloat16(value);
+    default:
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  }
+}
+
+/// The numbers of a tensor as a checkpoint's storage has them.
+std::string storage_bytes(const TinyTensor& tensor) {
+  if (!tensor.turned) {
+    return tensor.bytes();
+  }
+  const auto rows = static_cast<std::size_t>(tensor.shape.at(0));
+  const auto columns = static_cast<std::size_t>(tensor.shape.at(1));
+  TinyTensor stored = tensor;
+  for (std::size_t i = 0; i < stored.numbers.size(); ++i) {
+    stored.numbers[i] = tensor.numbers[i % rows * columns + i / rows];
+  }
+  return stored.bytes();
+}
+
+std::vector<std::int64_t> strides(const TinyTensor& tensor) {
+  if (tensor.turned) {
+    return {1, tensor.shape.at(0)};
+  }
+  std::vector<std::int64_t> result(tensor.shape.size(), 1);
+  for (std::size_t side = result.size(); side-- > 1;) {
+    result[side - 1] = result[side] * std::max<std::int64_t>(tensor.shape[side], 1);
+  }
+  return result;
 }
 
 std::string text_pickle(const std::string& text) {
   return std::string("X") + little_endian(text.size(), 4) + text;
 }
 
-std::string tuple_pickle(at::IntArrayRef numbers) {
+std::string tuple_pickle(const std::vector<std::int64_t>& numbers) {
   std::string result = "(";
   for (const std::int64_t number : numbers) {
     result.append("J").append(little_endian(static_cast<std::uint64_t>(number), 4));
@@ -51,13 +107,13 @@ std::string tuple_pickle(at::IntArrayRef numbers) {
   return result + "t";
 }
 
-std::string tensor_pickle(const at::Tensor& tensor, const std::string& key, bool legacy) {
-  const std::string storage =
-      std::string("(") + text_pickle("storage") + "ctorch\n" + type_names(tensor).storage + "\n" +
-      text_pickle(key) + text_pickle("cpu") + "J" +
-      little_endian(static_cast<std::uint64_t>(tensor.numel()), 4) + (legacy ? "N" : "") + "tQ";
+std::string tensor_pickle(const TinyTensor& tensor, const std::string& key, bool legacy) {
+  const std::string storage = std::string("(") + text_pickle("storage") + "ctorch\n" +
+                              storage_name(tensor.format) + "\n" + text_pickle(key) +
+                              text_pickle("cpu") + "J" + little_endian(tensor.numbers.size(), 4) +
+                              (legacy ? "N" : "") + "tQ";
   return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + "K" + std::string(1, '\0') +
-         tuple_pickle(tensor.sizes()) + tuple_pickle(tensor.strides()) +
+         tuple_pickle(tensor.shape) + tuple_pickle(strides(tensor)) +
          "\x89"
          "ccollections\nOrderedDict\n)RtR";
 }
@@ -68,13 +124,11 @@ class Maker {
   TinyTensors tensors;
 
   void add(const std::string& name, std::vector<std::int64_t> shape, double scale = 0.05) {
-    std::int64_t count = 1;
-    for (const std::int64_t side : shape) {
-      count *= side;
-    }
-    const at::Tensor steps = at::arange(count, at::kDouble);
     const auto phase = static_cast<double>(tensors.size());
-    tensors[name] = (at::sin(steps * 1.7 + phase) * scale).reshape(shape).to(at::kHalf);
+    const auto wave = [&](std::size_t i) {
+      return std::sin(static_cast<double>(i) * 1.7 + phase) * scale;
+    };
+    tensors[name] = tiny_tensor(std::move(shape), wave, NumberFormat::F16);
   }
   void linear(const std::string& name, std::int64_t out, std::int64_t in, bool bias = true) {
     add(name + ".weight", {out, in});
@@ -297,6 +351,39 @@ std::uint32_t crc32(const std::string& bytes) {
 
 }  // namespace
 
+std::string TinyTensor::bytes() const {
+  std::string result;
+  for (const double number : numbers) {
+    result +=
+        little_endian(number_bits(number, format), static_cast<int>(bytes_per_number(format)));
+  }
+  return result;
+}
+
+TinyTensor tiny_tensor(std::vector<std::int64_t> shape, double value, NumberFormat format) {
+  return tiny_tensor(
+      std::move(shape), [value](std::size_t) { return value; }, format);
+}
+
+TinyTensor tiny_tensor(std::vector<std::int64_t> shape,
+                       const std::function<double(std::size_t)>& numbers,
+                       NumberFormat format) {
+  std::size_t count = 1;
+  for (const std::int64_t side : shape) {
+    count *= static_cast<std::size_t>(side);
+  }
+  TinyTensor tensor{std::move(shape), std::vector<double>(count), format};
+  for (std::size_t i = 0; i < count; ++i) {
+    tensor.numbers[i] = numbers(i);
+  }
+  return tensor;
+}
+
+TinyTensor changed(TinyTensor tensor, const std::function<double(double)>& change) {
+  std::transform(tensor.numbers.begin(), tensor.numbers.end(), tensor.numbers.begin(), change);
+  return tensor;
+}
+
 TinyTensors tiny_sd1(const TinySizes& sizes) {
   Maker maker;
   UnetMaker{maker, sizes}.make();
@@ -317,13 +404,15 @@ TinyTensors tiny_diffusers_part(const TinyTensors& ldm,
       continue;
     }
     std::string mapped = name.substr(prefix.size());
-    at::Tensor value = tensor;
+    TinyTensor value = tensor;
     if (part == "unet") {
       mapped = renamed(mapped, kUnetBlocks);
     } else if (part == "vae") {
       const bool attention = mapped.find("attn_1") != mapped.npos;
       mapped = renamed(renamed(mapped, kVaeBlocks), old_attention ? kOldAttention : kNewAttention);
-      value = attention && tensor.dim() == 4 ? tensor.flatten(1) : tensor;
+      if (attention && tensor.shape.size() == 4) {
+        value.shape.resize(2);
+      }
     }
     result[mapped] = value;
   }
@@ -356,9 +445,9 @@ void write_tiny_safetensors(const std::filesystem::path& path,
   }
   std::string data;
   for (const auto& [name, tensor] : tensors) {
-    const std::string bytes = storage_bytes(tensor.contiguous());
-    header[name] = {{"dtype", type_names(tensor).safetensors},
-                    {"shape", tensor.sizes().vec()},
+    const std::string bytes = tensor.bytes();
+    header[name] = {{"dtype", number_format_name(tensor.format)},
+                    {"shape", tensor.shape},
                     {"data_offsets", {data.size(), data.size() + bytes.size()}}};
     data += bytes;
   }
@@ -374,7 +463,8 @@ void write_tiny_folder(const std::filesystem::path& folder,
                            tiny_diffusers_part(ldm, part, old_attention));
   }
   TinyTensors text = tiny_diffusers_part(ldm, "text_encoder", old_attention);
-  text["text_model.embeddings.position_ids"] = at::arange(77);
+  text["text_model.embeddings.position_ids"] = tiny_tensor(
+      {77}, [](std::size_t i) { return static_cast<double>(i); }, NumberFormat::I64);
   write_tiny_safetensors(folder / "text_encoder/model.safetensors", text);
   write_bytes(folder / "unet/config.json",
               R"({"attention_head_dim":4,"block_out_channels":[32,64]})");
@@ -414,8 +504,7 @@ void write_checkpoint(const std::filesystem::path& path,
     const std::string key = std::to_string(members.size());
     dict += text_pickle(name) + tensor_pickle(tensor, key, options.legacy);
     keys += text_pickle(key);
-    legacy_data +=
-        little_endian(static_cast<std::uint64_t>(tensor.numel()), 8) + storage_bytes(tensor);
+    legacy_data += little_endian(tensor.numbers.size(), 8) + storage_bytes(tensor);
     members.emplace_back("archive/data/" + key, storage_bytes(tensor));
   }
   dict += "u";

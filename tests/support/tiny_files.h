@@ -1,19 +1,41 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
+#include "checkpoint/number_format.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
 
+/// A tensor of a file that a test writes.
+struct TinyTensor {
+  std::vector<std::int64_t> shape;
+  std::vector<double> numbers;  ///< In row-major order.
+  NumberFormat format = NumberFormat::F32;
+  bool turned = false;  ///< In a checkpoint: a matrix that lies column by column.
+
+  /// The numbers as a safetensors file has them; halves round to the nearest.
+  std::string bytes() const;
+};
+
+/// A tensor of equal numbers.
+TinyTensor tiny_tensor(std::vector<std::int64_t> shape,
+                       double value = 0,
+                       NumberFormat format = NumberFormat::F32);
+/// A tensor whose i-th number is numbers(i).
+TinyTensor tiny_tensor(std::vector<std::int64_t> shape,
+                       const std::function<double(std::size_t)>& numbers,
+                       NumberFormat format = NumberFormat::F32);
+/// The tensor with every number replaced.
+TinyTensor changed(TinyTensor tensor, const std::function<double(double)>& change);
+
 /// Named tensors of a file that a test writes.
-using TinyTensors = std::map<std::string, at::Tensor>;
+using TinyTensors = std::map<std::string, TinyTensor>;
 
 /// Sizes of a tiny SD 1.x model: everything a real one has, in two levels.
 struct TinySizes {

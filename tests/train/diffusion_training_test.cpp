@@ -8,10 +8,9 @@
 
 #include "apps/train/vae_training.h"
 #include "base/files.h"
+#include "checkpoint/key_map.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/train/tiny_plan.h"
-
-#include "checkpoint/key_map.h"
 
 namespace ptravel::train {
 namespace {

@@ -5,16 +5,16 @@
 
 #include "apps/train/parameters.h"
 #include "base/files.h"
+#include "checkpoint/key_map.h"
 #include "model/random_tensors.h"
 #include "model/stable_diffusion.h"
 #include "model/tensor_sources.h"
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensor_testing.h"
 #include "tests/train/tiny_plan.h"
 #include "text/tokenizer.h"
 
-#include "checkpoint/key_map.h"
 #include "schedule/sigma_table.h"
 
 namespace ptravel::train {

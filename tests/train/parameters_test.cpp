@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "model/layers.h"
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/tensor_testing.h"
 
 namespace ptravel::train {

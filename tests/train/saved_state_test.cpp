@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel::train {

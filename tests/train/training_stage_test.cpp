@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "model/layers.h"
-#include "tests/checkpoint/errors.h"
+#include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/train/tiny_plan.h"
 

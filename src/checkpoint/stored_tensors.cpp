@@ -1,0 +1,158 @@
+#include "checkpoint/stored_tensors.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+using Shape = RenamedTensors::Shape;
+
+std::vector<std::int64_t> reshaped(std::vector<std::int64_t> stored, Shape shape) {
+  if (shape == Shape::PointConvolution && stored.size() == 2) {
+    stored.insert(stored.end(), {1, 1});
+  } else if (shape == Shape::Matrix && stored.size() == 4 && stored[2] == 1 && stored[3] == 1) {
+    stored.resize(2);
+  }
+  return stored;
+}
+
+/// An IEEE 754 half as a double.
+double from_half(std::uint16_t bits) {
+  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
+  const int exponent = bits >> 10 & 0x1f;
+  const int fraction = bits & 0x3ff;
+  if (exponent == 0x1f) {
+    return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
+  }
+  return sign *
+         (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 0x400, exponent - 25));
+}
+
+double from_bfloat16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+template <typename Stored>
+Stored stored_at(const std::byte* at) {
+  Stored number;
+  std::memcpy(&number, at, sizeof(Stored));
+  return number;
+}
+
+double number_at(const std::byte* at, NumberFormat format) {
+  switch (format) {
+    case NumberFormat::F64:
+      return stored_at<double>(at);
+    case NumberFormat::F32:
+      return stored_at<float>(at);
+    case NumberFormat::F16:
+      return from_half(stored_at<std::uint16_t>(at));
+    case NumberFormat::BF16:
+      return from_bfloat16(stored_at<std::uint16_t>(at));
+    case NumberFormat::I64:
+      return static_cast<double>(stored_at<std::int64_t>(at));
+    case NumberFormat::I32:
+      return stored_at<std::int32_t>(at);
+    case NumberFormat::I16:
+      return stored_at<std::int16_t>(at);
+    case NumberFormat::I8:
+      return stored_at<std::int8_t>(at);
+    case NumberFormat::U32:
+      return stored_at<std::uint32_t>(at);
+    case NumberFormat::U16:
+      return stored_at<std::uint16_t>(at);
+    case NumberFormat::U8:
+    case NumberFormat::Bool:
+      return stored_at<std::uint8_t>(at);
+    default:
+      throw Error(ErrorCode::Unsupported, "[checkpoint] numbers stored as " +
+                                              std::string(number_format_name(format)) +
+                                              " cannot be read");
+  }
+}
+
+}  // namespace
+
+std::uint64_t number_count(const StoredTensors& tensors, std::string_view name) {
+  std::uint64_t count = 1;
+  for (const std::int64_t side : tensors.shape(name)) {
+    count *= static_cast<std::uint64_t>(side);
+  }
+  return count;
+}
+
+std::vector<double> read_numbers(const StoredTensors& tensors, std::string_view name) {
+  const NumberFormat format = tensors.format(name);
+  const std::uint64_t size = bytes_per_number(format);
+  std::vector<std::byte> bytes(number_count(tensors, name) * size);
+  tensors.read(name, 0, bytes);
+  std::vector<double> numbers;
+  numbers.reserve(bytes.size() / size);
+  for (std::size_t at = 0; at < bytes.size(); at += size) {
+    numbers.push_back(number_at(bytes.data() + at, format));
+  }
+  return numbers;
+}
+
+void RenamedTensors::add(std::string name,
+                         std::shared_ptr<const StoredTensors> source,
+                         std::string source_name,
+                         Shape shape) {
+  entries_.insert_or_assign(std::move(name),
+                            Entry{std::move(source), std::move(source_name), shape});
+}
+
+void RenamedTensors::remove(std::string_view name) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) {
+    entries_.erase(found);
+  }
+}
+
+const RenamedTensors::Entry& RenamedTensors::find(std::string_view name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) {
+    throw Error(ErrorCode::NotFound,
+                "[checkpoint] there is no tensor \"" + std::string(name) + "\"");
+  }
+  return found->second;
+}
+
+std::vector<std::string> RenamedTensors::names() const {
+  std::vector<std::string> names;
+  names.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+bool RenamedTensors::contains(std::string_view name) const { return entries_.contains(name); }
+
+std::vector<std::int64_t> RenamedTensors::shape(std::string_view name) const {
+  const Entry& entry = find(name);
+  return reshaped(entry.source->shape(entry.name), entry.shape);
+}
+
+NumberFormat RenamedTensors::format(std::string_view name) const {
+  const Entry& entry = find(name);
+  return entry.source->format(entry.name);
+}
+
+std::filesystem::path RenamedTensors::file(std::string_view name) const {
+  const Entry& entry = find(name);
+  return entry.source->file(entry.name);
+}
+
+void RenamedTensors::read(std::string_view name,
+                          std::uint64_t begin,
+                          std::span<std::byte> to) const {
+  const Entry& entry = find(name);
+  entry.source->read(entry.name, begin, to);
+}
+
+}  // namespace ptravel

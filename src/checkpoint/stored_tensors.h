@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoint/number_format.h"
+
+namespace ptravel {
+
+/// Named tensors of a file or of several, as bytes: names, shapes and number formats are known once
+/// it is open, numbers are read on demand. All functions are safe from several threads. Those that
+/// take a name throw NotFound when there is no such tensor.
+class StoredTensors {
+ public:
+  virtual ~StoredTensors() = default;
+  virtual std::vector<std::string> names() const = 0;
+  virtual bool contains(std::string_view name) const = 0;
+  virtual std::vector<std::int64_t> shape(std::string_view name) const = 0;
+  virtual NumberFormat format(std::string_view name) const = 0;
+  /// The file that holds the tensor, for messages.
+  virtual std::filesystem::path file(std::string_view name) const = 0;
+  /// Copies bytes [begin, begin + to.size()) of the tensor's numbers into `to`. They count in row-
+  /// major order without gaps, however the file has them; both ends lie between two numbers.
+  /// Throws Io.
+  virtual void read(std::string_view name, std::uint64_t begin, std::span<std::byte> to) const = 0;
+};
+
+/// How many numbers a tensor has.
+std::uint64_t number_count(const StoredTensors& tensors, std::string_view name);
+
+/// All numbers of a small tensor. Throws Unsupported for formats that are not is_computable.
+std::vector<double> read_numbers(const StoredTensors& tensors, std::string_view name);
+
+/// Tensors of other sources under new names; each may come from another file. The sources are kept
+/// alive. Nothing is read or copied.
+class RenamedTensors : public StoredTensors {
+ public:
+  /// How a tensor's shape differs from the one in its source.
+  enum class Shape {
+    AsStored,
+    PointConvolution,  ///< A matrix [out, in] stands for a 1x1 convolution [out, in, 1, 1].
+    Matrix,            ///< A 1x1 convolution [out, in, 1, 1] stands for a matrix [out, in].
+  };
+
+  /// Replaces an entry of the same name. `source` must contain `source_name`.
+  void add(std::string name,
+           std::shared_ptr<const StoredTensors> source,
+           std::string source_name,
+           Shape shape = Shape::AsStored);
+  void remove(std::string_view name);
+
+  std::vector<std::string> names() const override;
+  bool contains(std::string_view name) const override;
+  std::vector<std::int64_t> shape(std::string_view name) const override;
+  NumberFormat format(std::string_view name) const override;
+  std::filesystem::path file(std::string_view name) const override;
+  void read(std::string_view name, std::uint64_t begin, std::span<std::byte> to) const override;
+
+ private:
+  struct Entry {
+    std::shared_ptr<const StoredTensors> source;
+    std::string name;
+    Shape shape = Shape::AsStored;
+  };
+  const Entry& find(std::string_view name) const;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace ptravel
