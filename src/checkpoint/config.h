@@ -73,21 +73,31 @@ struct ConfigHints {
   std::optional<bool> quick_gelu;
   std::optional<double> scale_factor;
   std::optional<Prediction> prediction;
+  bool marked_v = false;  ///< The weights themselves say that they predict v.
   /// Numbers by dotted name ("unet.model_channels"), for check_hints.
   std::map<std::string, std::vector<std::int64_t>> stated;
+  std::vector<std::filesystem::path> files;  ///< What was read.
+  std::vector<std::string> notes;            ///< Sentences worth telling the user.
 };
 
-/// Reads a config.json that describes all three networks ("unet", "vae", "clip",
-/// "parameterization"...). Nothing when the file is not of this kind. Throws Corrupt for values of
-/// a wrong type or out of range.
-std::optional<ConfigHints> read_config_json(const std::filesystem::path& path);
+/// Reads a configuration that describes all three networks ("unet", "vae", "clip",
+/// "parameterization"...). Nothing when the file is not of this kind; one that is not JSON at all
+/// gets a note. Throws Corrupt for values of a wrong type or out of range.
+std::optional<ConfigHints> read_config_json(const std::filesystem::path& path,
+                                            std::vector<std::string>& notes);
 
 /// Reads the `parameterization` of a training configuration (.yaml) that lies beside a checkpoint.
 std::optional<Prediction> read_yaml_prediction(const std::filesystem::path& path);
 
-/// What lies beside a single file of weights: "<stem>.json" or else config.json, and "<stem>.yaml",
-/// whose parameterization wins.
-ConfigHints read_hints_beside(const std::filesystem::path& path);
+/// Which of the files beside a checkpoint count.
+enum class Beside {
+  All,    ///< "<stem>.json", or else config.json, and "<stem>.yaml", whose parameterization wins.
+  Named,  ///< Only those that bear its name: config.json describes another model.
+};
+
+/// What lies beside a single file of weights. Other people's files of the same names, a user's
+/// notes for example, are left alone.
+ConfigHints read_hints_beside(const std::filesystem::path& path, Beside which = Beside::All);
 
 /// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show
 /// (SD 1.x defaults where they are silent). Throws Corrupt for missing key tensors and for shapes

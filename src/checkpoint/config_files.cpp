@@ -1,4 +1,6 @@
 // What lies beside the weights: config.json with all three networks, and a training configuration.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -14,6 +16,8 @@ using Path = std::filesystem::path;
 constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 constexpr std::int64_t kMaxNumber = 1'000'000;
 constexpr std::int64_t kMaxHeads = 1024;
+constexpr const char* kOwnKeys[] = {"num_heads", "num_head_channels", "model_channels",
+                                    "channel_mult"};
 
 [[noreturn]] void fail(const Path& path, const std::string& problem) {
   throw Error(ErrorCode::Corrupt, "[config] " + path.string() + ": " + problem);
@@ -65,6 +69,24 @@ std::optional<std::int64_t> heads(const ConfigHints& hints,
   return found->second[0];
 }
 
+/// Whether JSON is a configuration of this kind: its "unet" holds a number that only it would.
+bool is_ours(const json& content) {
+  if (!content.is_object() || !content.contains("unet") || !content["unet"].is_object()) {
+    return false;
+  }
+  return std::any_of(std::begin(kOwnKeys), std::end(kOwnKeys),
+                     [&](const char* key) { return content["unet"].contains(key); });
+}
+
+/// A file's text; nothing of one that is too large for a configuration or cannot be read.
+std::string read_beginning(const Path& path) {
+  try {
+    return read_file(path, kMaxConfigBytes);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 bool is_file(const Path& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
@@ -81,15 +103,17 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-std::optional<ConfigHints> read_config_json(const Path& path) {
-  const json content = json::parse(read_file(path, kMaxConfigBytes), nullptr, false);
-  if (content.is_discarded()) {
-    fail(path, "is not valid JSON");
+std::optional<ConfigHints> read_config_json(const Path& path, std::vector<std::string>& notes) {
+  const std::string text = read_beginning(path);
+  const json content = json::parse(text, nullptr, false);
+  if (content.is_discarded() && !text.empty()) {
+    notes.push_back(path.string() + " is not valid JSON and is left alone.");
   }
-  if (!content.is_object() || !content.contains("unet") || !content["unet"].is_object()) {
+  if (!is_ours(content)) {
     return std::nullopt;
   }
   ConfigHints hints;
+  hints.files.push_back(path);
   for (const char* section : {"unet", "vae", "clip"}) {
     if (content.contains(section) && content[section].is_object()) {
       take_numbers(content[section], section, path, hints);
@@ -119,7 +143,7 @@ std::optional<ConfigHints> read_config_json(const Path& path) {
 }
 
 std::optional<Prediction> read_yaml_prediction(const Path& path) {
-  const std::string content = read_file(path, kMaxConfigBytes);
+  const std::string content = read_beginning(path);
   std::string_view rest = content;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
@@ -139,21 +163,34 @@ std::optional<Prediction> read_yaml_prediction(const Path& path) {
   return std::nullopt;
 }
 
-ConfigHints read_hints_beside(const Path& path) {
+ConfigHints read_hints_beside(const Path& path, Beside which) {
   ConfigHints hints;
+  std::vector<std::string> notes;
   for (const Path& file :
        {Path(path).replace_extension(".json"), path.parent_path() / "config.json"}) {
-    if (is_file(file)) {
-      if (auto found = read_config_json(file)) {
+    const bool named = file.stem() == path.stem();
+    if ((which == Beside::Named && !named) || !is_file(file)) {
+      continue;
+    }
+    try {
+      if (auto found = read_config_json(file, notes)) {
         hints = std::move(*found);
         break;
       }
+    } catch (const Error& error) {
+      if (named) {
+        throw;
+      }
+      notes.push_back(file.string() + " describes another model and is left alone (" +
+                      error.what() + ").");
     }
   }
+  hints.notes = std::move(notes);
   const Path yaml = Path(path).replace_extension(".yaml");
   if (is_file(yaml)) {
     if (const auto prediction = read_yaml_prediction(yaml)) {
       hints.prediction = prediction;
+      hints.files.push_back(yaml);
     }
   }
   return hints;

@@ -1,13 +1,13 @@
 #include "checkpoint/diffusers.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "checkpoint/model_family.h"
+#include "checkpoint/noise_schedule.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
 
@@ -148,24 +148,28 @@ void read_vae_hints(const Path& path, ConfigHints& hints) {
   }
 }
 
-/// alphas_cumprod of a schedule whose betas (or their square roots: "scaled_linear") are evenly
-/// spaced.
-std::vector<double> make_alphas_cumprod(double start, double end, std::int64_t count, bool scaled) {
-  const double first = scaled ? std::sqrt(start) : start;
-  const double last = scaled ? std::sqrt(end) : end;
-  std::vector<double> result;
-  double product = 1;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double value =
-        first + (last - first) * static_cast<double>(i) / static_cast<double>(count - 1);
-    product *= 1 - (scaled ? value * value : value);
-    result.push_back(product);
+BetaRule read_beta_rule(const json& config, const Path& path) {
+  constexpr std::int64_t kSteps = 1000;
+  const json name = config.value("beta_schedule", json("scaled_linear"));
+  const json steps = config.value("num_train_timesteps", json(kSteps));
+  const json start = config.value("beta_start", json(BetaRule{}.start));
+  const json end = config.value("beta_end", json(BetaRule{}.end));
+  const bool known = (name == "scaled_linear" || name == "linear") && steps == kSteps &&
+                     start.is_number() && end.is_number() && start > 0.0 && end >= start &&
+                     end < 1.0 && config.value("trained_betas", json()).is_null();
+  if (!known) {
+    fail(ErrorCode::Unsupported, path,
+         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with "
+         "1000 steps and no trained_betas");
   }
-  return result;
+  const json rescale = config.value("rescale_betas_zero_snr", json(false));
+  if (!rescale.is_boolean() && !rescale.is_null()) {
+    fail(ErrorCode::Corrupt, path, "rescale_betas_zero_snr is neither true nor false");
+  }
+  return {start.get<double>(), end.get<double>(), name == "scaled_linear", rescale == true};
 }
 
 void read_schedule(const Path& path, DiffusersFolder& folder) {
-  constexpr std::int64_t kSteps = 1000;
   const json config = read_object(path);
   const json kind = config.value("prediction_type", json());
   if (kind.is_string()) {
@@ -174,22 +178,7 @@ void read_schedule(const Path& path, DiffusersFolder& folder) {
     }
     folder.hints.prediction = kind == "v_prediction" ? Prediction::V : Prediction::Eps;
   }
-  const json name = config.value("beta_schedule", json("scaled_linear"));
-  const json steps = config.value("num_train_timesteps", json(kSteps));
-  const json start = config.value("beta_start", json(0.00085));
-  const json end = config.value("beta_end", json(0.012));
-  const bool known = (name == "scaled_linear" || name == "linear") && steps == kSteps &&
-                     start.is_number() && end.is_number() && start > 0.0 && end >= start &&
-                     end < 1.0;
-  if (!known) {
-    fail(ErrorCode::Unsupported, path,
-         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with "
-         "1000 steps");
-  }
-  if (name != "scaled_linear" || start != 0.00085 || end != 0.012) {
-    folder.alphas_cumprod = make_alphas_cumprod(start.get<double>(), end.get<double>(), kSteps,
-                                                name == "scaled_linear");
-  }
+  folder.alphas_cumprod = alphas_cumprod_of(read_beta_rule(config, path));
 }
 
 std::vector<Path> shards_of(const Path& index) {
@@ -216,6 +205,17 @@ std::vector<Path> shards_of(const Path& index) {
   return shards;
 }
 
+/// The first kind of weights that a part's folder has: a file, or the index of several.
+Path find_weights(const Path& folder) {
+  for (const char* name : kWeightFiles) {
+    if (is_there(folder / name)) {
+      return folder / name;
+    }
+  }
+  fail(ErrorCode::NotFound, folder,
+       "holds no weights; expected diffusion_pytorch_model or model as .safetensors or .bin");
+}
+
 void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
   std::vector<std::pair<std::string, std::shared_ptr<const StoredTensors>>> found;
   std::vector<std::string> names;
@@ -225,7 +225,10 @@ void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
       found.emplace_back(name, tensors);
       names.push_back(name);
     }
-    result.files.push_back(file);
+    result.files.push_back({folder.filename().string(), file});
+  }
+  if (const Path found_weights = find_weights(folder); found_weights.extension() == ".json") {
+    result.files.push_back({"index", found_weights});
   }
   const DiffusersLayout layout = read_diffusers_layout(part, names);
   for (const auto& [name, tensors] : found) {
@@ -263,14 +266,8 @@ bool is_diffusers_folder(const Path& path) {
 }
 
 std::vector<Path> find_part_files(const Path& folder) {
-  for (const char* name : kWeightFiles) {
-    const Path file = folder / name;
-    if (is_there(file)) {
-      return file.extension() == ".json" ? shards_of(file) : std::vector<Path>{file};
-    }
-  }
-  fail(ErrorCode::NotFound, folder,
-       "holds no weights; expected diffusion_pytorch_model or model as .safetensors or .bin");
+  const Path file = find_weights(folder);
+  return file.extension() == ".json" ? shards_of(file) : std::vector<Path>{file};
 }
 
 DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
@@ -291,11 +288,20 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
   if (!is_loadable(result.family)) {
     return result;
   }
-  read_unet_hints(path / "unet" / "config.json", result.hints);
-  result.sample_size = read_sample_size(path / "unet" / "config.json");
-  read_vae_hints(path / "vae" / "config.json", result.hints);
-  read_text_hints(path / "text_encoder" / "config.json", result.hints);
-  read_schedule(path / "scheduler" / "scheduler_config.json", result);
+  const Path unet = path / "unet" / "config.json";
+  const Path vae = path / "vae" / "config.json";
+  const Path text = path / "text_encoder" / "config.json";
+  const Path scheduler = path / "scheduler" / "scheduler_config.json";
+  read_unet_hints(unet, result.hints);
+  result.sample_size = read_sample_size(unet);
+  read_vae_hints(vae, result.hints);
+  read_text_hints(text, result.hints);
+  read_schedule(scheduler, result);
+  for (const Path& file : {unet, vae, text, scheduler}) {
+    if (is_there(file)) {
+      result.files.push_back({"config", file});
+    }
+  }
   if (is_there(path / "tokenizer")) {
     result.tokenizer = path / "tokenizer";
   }

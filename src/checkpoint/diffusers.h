@@ -9,6 +9,7 @@
 
 #include "checkpoint/config.h"
 #include "checkpoint/key_map.h"
+#include "checkpoint/model_file.h"
 #include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
 
@@ -19,7 +20,7 @@ struct DiffusersFolder {
   std::shared_ptr<RenamedTensors> tensors;
   ConfigHints
       hints;  ///< From unet/, vae/, text_encoder/config.json and scheduler/scheduler_config.json.
-  std::vector<std::filesystem::path> files;           ///< All weight files, UNet first.
+  std::vector<ModelFile> files;                       ///< All that were read, the UNet's first.
   std::optional<std::filesystem::path> tokenizer;     ///< The tokenizer folder, if there is one.
   std::optional<std::vector<double>> alphas_cumprod;  ///< Only for noise schedules unlike SD's.
   std::optional<std::int64_t> sample_size;  ///< Side of the training pictures in latent cells.

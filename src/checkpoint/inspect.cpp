@@ -97,8 +97,10 @@ void inspect_folder(ModelInfo& info) {
   info.layout = ModelLayout::Diffusers;
   info.family = folder.family;
   info.prediction = folder.hints.prediction.value_or(Prediction::Eps);
-  for (const Path& file : folder.files) {
-    info.bytes += size_of(file);
+  for (const ModelFile& file : folder.files) {
+    if (file.role != "config" && file.role != "index") {
+      info.bytes += size_of(file.path);
+    }
   }
   count_parts(*folder.tensors, info);
 }
@@ -110,7 +112,8 @@ void inspect_file(ModelInfo& info) {
   info.metadata = std::move(file.metadata);
   info.bytes = size_of(info.path);
   if (is_loadable(info.family)) {
-    info.prediction = read_hints_beside(info.path).prediction.value_or(Prediction::Eps);
+    const Prediction marked = file.tensors->contains("v_pred") ? Prediction::V : Prediction::Eps;
+    info.prediction = read_hints_beside(info.path).prediction.value_or(marked);
   }
   count_parts(*file.tensors, info);
 }

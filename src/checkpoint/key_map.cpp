@@ -94,6 +94,8 @@ constexpr std::string_view kNotNeeded[] = {
     "logvar",
     "lvlb_weights",
     "embedding_manager.",
+    "v_pred",
+    "ztsnr",
     "first_stage_model.loss",
     "first_stage_model.model_ema.",
     "cond_stage_model.logit_scale",
@@ -138,6 +140,12 @@ constexpr std::string_view kUnetLeaves[] = {
     "transformer_blocks.@.norm2.",
     "transformer_blocks.@.norm3.",
 };
+
+// Pieces by which names of LoRA files are known.
+constexpr std::string_view kLoraFronts[] = {"lora_unet_", "lora_te"};
+constexpr std::string_view kLoraPieces[] = {".lora_down.", ".lora_up.",   ".lora_A.",
+                                            ".lora_B.",    ".lora.down.", ".lora.up.",
+                                            "_lora.down.", "_lora.up.",   ".lora_linear_layer."};
 
 struct Match {
   std::int64_t i = 0;
@@ -362,6 +370,31 @@ std::string diffusers_name(ModelPart part,
   }
   PTRAVEL_CHECK(leads_back(std::string(below)));
   return std::string(below);
+}
+
+bool is_lora_name(std::string_view name) {
+  return std::any_of(std::begin(kLoraFronts), std::end(kLoraFronts),
+                     [&](std::string_view front) { return name.starts_with(front); }) ||
+         std::any_of(std::begin(kLoraPieces), std::end(kLoraPieces),
+                     [&](std::string_view piece) { return name.find(piece) != name.npos; });
+}
+
+bool is_unet_name(std::string_view name) {
+  name.remove_prefix(std::min(name.size(), kUnetPrefix.size()));
+  for (const std::string_view block :
+       {"input_blocks.#.#.", "output_blocks.#.#.", "middle_block.#.", "time_embed.#.", "out.#."}) {
+    const auto match = match_front(block, name);
+    if (!match) {
+      continue;
+    }
+    return std::any_of(std::begin(kUnetLeaves), std::end(kUnetLeaves), [&](std::string_view leaf) {
+      std::string pattern(leaf);
+      std::replace(pattern.begin(), pattern.end(), '@', '#');
+      const auto inner = match_front(pattern, match->rest);
+      return inner && (inner->rest == "weight" || inner->rest == "bias");
+    });
+  }
+  return false;
 }
 
 std::optional<std::string> map_single_file_name(std::string_view name) {

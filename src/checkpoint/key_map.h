@@ -49,6 +49,12 @@ std::string diffusers_name(ModelPart part,
                            std::string_view ldm_name,
                            const DiffusersLayout& layout);
 
+/// Whether the name is of the kind that LoRA and its family give their tensors.
+bool is_lora_name(std::string_view name);
+
+/// Whether an LDM name below the UNet's prefix can belong to a UNet: any block, any leaf.
+bool is_unet_name(std::string_view name);
+
 /// Maps a name of a single file to the LDM name of today (files before transformers 4 lack
 /// "text_model."); nothing for what is known and not needed: noise schedule buffers, EMA weights,
 /// losses, position ids.

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/enum_names.h"
+#include "checkpoint/key_map.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -31,49 +32,58 @@ constexpr auto kLabels = enum_names<Family>({
     {Family::Unknown, "unknown"},
 });
 
-/// A sign by which a family is known: a piece of some tensor's name. The first rule that fits wins.
-enum class Where { Front, Anywhere };
+/// A sign by which a family is known: the front of some tensor's name. The first rule that fits
+/// wins; those of add-ons only count where no whole network is there.
+enum class Kind { Addon, Model };
 
 struct Sign {
-  Where where;
-  std::string_view piece;
+  Kind kind;
+  std::string_view front;
   Family family;
 };
 
 constexpr Sign kSigns[] = {
-    {Where::Front, "lora_unet_", Family::Lora},
-    {Where::Front, "lora_te", Family::Lora},
-    {Where::Anywhere, ".lora_down.", Family::Lora},
-    {Where::Anywhere, ".lora_up.", Family::Lora},
-    {Where::Anywhere, ".lora_A.", Family::Lora},
-    {Where::Anywhere, ".lora.down.", Family::Lora},
-    {Where::Front, "control_model.", Family::ControlNet},
-    {Where::Front, "controlnet_cond_embedding.", Family::ControlNet},
-    {Where::Front, "input_hint_block.", Family::ControlNet},
-    {Where::Front, "conditioner.embedders.1.", Family::Sdxl},
-    {Where::Front, "model.diffusion_model.joint_blocks.", Family::DiffusionTransformer},
-    {Where::Front, "model.diffusion_model.double_blocks.", Family::DiffusionTransformer},
-    {Where::Front, "double_blocks.", Family::DiffusionTransformer},
-    {Where::Front, "conditioner.embedders.0.model.", Family::SdxlRefiner},
-    {Where::Front, "model.diffusion_model.label_emb.", Family::Sdxl},
-    {Where::Front, "depth_model.", Family::Sd2},
-    {Where::Front, "embedder.model.", Family::Sd2},
-    {Where::Front, "cond_stage_model.model.", Family::Sd2},
-    {Where::Front, "cond_stage_model.roberta.", Family::AltDiffusion},
-    {Where::Front, "model.diffusion_model.input_blocks.", Family::Sd1},
-    {Where::Front, "model_ema.diffusion_modelinput_blocks", Family::Sd1},
-    {Where::Front, "first_stage_model.", Family::Vae},
-    {Where::Front, "decoder.conv_in.", Family::Vae},
-    {Where::Front, "down_blocks.", Family::DiffusersUnet},
-    {Where::Front, "text_model.", Family::TextEncoder},
-    {Where::Front, "cond_stage_model.", Family::TextEncoder},
-    {Where::Front, "string_to_param.", Family::Embedding},
-    {Where::Front, "emb_params", Family::Embedding},
+    {Kind::Addon, "control_model.", Family::ControlNet},
+    {Kind::Addon, "controlnet_cond_embedding.", Family::ControlNet},
+    {Kind::Addon, "input_hint_block.", Family::ControlNet},
+    {Kind::Model, "conditioner.embedders.1.", Family::Sdxl},
+    {Kind::Model, "model.diffusion_model.joint_blocks.", Family::DiffusionTransformer},
+    {Kind::Model, "model.diffusion_model.double_blocks.", Family::DiffusionTransformer},
+    {Kind::Model, "double_blocks.", Family::DiffusionTransformer},
+    {Kind::Model, "conditioner.embedders.0.model.", Family::SdxlRefiner},
+    {Kind::Model, "model.diffusion_model.label_emb.", Family::Sdxl},
+    {Kind::Model, "depth_model.", Family::Sd2},
+    {Kind::Model, "embedder.model.", Family::Sd2},
+    {Kind::Model, "cond_stage_model.model.", Family::Sd2},
+    {Kind::Model, "cond_stage_model.roberta.", Family::AltDiffusion},
+    {Kind::Model, "model.diffusion_model.input_blocks.", Family::Sd1},
+    {Kind::Model, "model_ema.diffusion_modelinput_blocks", Family::Sd1},
+    {Kind::Model, "first_stage_model.", Family::Vae},
+    {Kind::Model, "decoder.conv_in.", Family::Vae},
+    {Kind::Model, "down_blocks.", Family::DiffusersUnet},
+    {Kind::Model, "text_model.", Family::TextEncoder},
+    {Kind::Model, "cond_stage_model.", Family::TextEncoder},
+    {Kind::Model, "string_to_param.", Family::Embedding},
+    {Kind::Model, "emb_params", Family::Embedding},
 };
 
-bool fits(const Sign& sign, std::string_view name) {
-  return sign.where == Where::Front ? name.starts_with(sign.piece)
-                                    : name.find(sign.piece) != name.npos;
+bool has_unet(const StoredTensors& tensors) {
+  const auto has = [&](const std::string& name) {
+    return tensors.contains(name) || tensors.contains(ema_name(name));
+  };
+  return has("model.diffusion_model.input_blocks.0.0.weight") &&
+         has("model.diffusion_model.out.2.weight");
+}
+
+/// Whether the networks of a Stable Diffusion 1.x model are there from end to end; its VAE may come
+/// from another file. Whatever else such a file holds does not make it something else.
+bool is_complete_sd1(const StoredTensors& tensors) {
+  const auto has_text = [&](const std::string& name) {
+    return tensors.contains("cond_stage_model.transformer.text_model." + name) ||
+           tensors.contains("cond_stage_model.transformer." + name);
+  };
+  return has_unet(tensors) && has_text("embeddings.token_embedding.weight") &&
+         has_text("final_layer_norm.weight");
 }
 
 /// Old embeddings of one token row set under any name, or hypernetworks, which are keyed by context
@@ -123,12 +133,25 @@ std::string with_article(ModelFamily family) {
 std::string_view family_label(ModelFamily family) { return kLabels.name(family); }
 
 ModelFamily recognise_model(const StoredTensors& tensors) {
+  if (is_complete_sd1(tensors)) {
+    return by_input_channels(tensors);
+  }
   const std::vector<std::string> names = tensors.names();
+  const bool whole = has_unet(tensors);
+  const auto lora = std::count_if(names.begin(), names.end(), is_lora_name);
+  if (!whole && 2 * lora > static_cast<std::ptrdiff_t>(names.size())) {
+    return Family::Lora;
+  }
   for (const Sign& sign : kSigns) {
-    if (std::any_of(names.begin(), names.end(),
-                    [&](const std::string& name) { return fits(sign, name); })) {
+    const bool counts = sign.kind == Kind::Model || !whole;
+    if (counts && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+          return name.starts_with(sign.front) && !is_lora_name(name);
+        })) {
       return sign.family == Family::Sd1 ? by_input_channels(tensors) : sign.family;
     }
+  }
+  if (lora > 0) {
+    return Family::Lora;
   }
   return recognise_small(tensors, names);
 }

@@ -7,8 +7,8 @@
 
 namespace ptravel {
 
-/// What the tensors are, by their names and a few shapes; LDM names for complete models (diffusers
-/// folders are mapped first). No data is read.
+/// What the tensors are, by what is complete among them and else by telling names and a few shapes;
+/// LDM names for complete models (diffusers folders are mapped first). No data is read.
 ModelFamily recognise_model(const StoredTensors& tensors);
 
 /// Whether this program can load the family as its model.

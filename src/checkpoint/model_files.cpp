@@ -1,11 +1,11 @@
 #include "checkpoint/model_files.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "checkpoint/diffusers.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
+#include "checkpoint/noise_schedule.h"
 #include "checkpoint/stored_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
@@ -16,8 +16,10 @@ namespace {
 using Path = std::filesystem::path;
 using Source = std::shared_ptr<const StoredTensors>;
 
-constexpr std::int64_t kTimesteps = 1000;
 constexpr std::size_t kMaxNamed = 5;
+// What a tokenizer folder's reader reads.
+constexpr const char* kTokenizerFiles[] = {"vocab.json", "merges.txt", "special_tokens_map.json",
+                                           "tokenizer_config.json"};
 
 [[noreturn]] void fail(ErrorCode code, const Path& path, const std::string& problem) {
   throw Error(code, "[model] " + path.string() + ": " + problem);
@@ -55,25 +57,13 @@ void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, Mod
   }
 }
 
-/// The file's own alphas_cumprod, checked.
-std::optional<std::vector<double>> read_alphas(const StoredTensors& file, const Path& path) {
-  if (!file.contains("alphas_cumprod")) {
-    return std::nullopt;
+/// Whether a network of ours asks for tensors of such names.
+bool is_known(std::string_view name) {
+  if (is_lora_name(name)) {
+    return false;
   }
-  std::vector<double> alphas;
-  bool good = file.shape("alphas_cumprod") == std::vector<std::int64_t>{kTimesteps};
-  if (good) {
-    alphas = read_numbers(file, "alphas_cumprod");
-    // Half precision may repeat a value, but the sequence never rises.
-    good = alphas.front() <= 1 && alphas.back() >= 0 &&
-           std::is_sorted(alphas.begin(), alphas.end(), std::greater<>()) &&
-           std::all_of(alphas.begin(), alphas.end(), [](double alpha) { return alpha >= 0; });
-  }
-  if (!good) {
-    fail(ErrorCode::Corrupt, path,
-         "alphas_cumprod is not a falling sequence of 1000 numbers in [0, 1]");
-  }
-  return alphas;
+  return (name.starts_with(kUnetPrefix) && is_unet_name(name)) || name.starts_with(kVaePrefix) ||
+         name.starts_with(kTextPrefix);
 }
 
 /// Puts the names of a single file into today's LDM names and leaves out what no network needs.
@@ -87,9 +77,7 @@ void add_single_file(const Source& file,
     if (!mapped) {
       continue;
     }
-    const bool known = mapped->starts_with(kUnetPrefix) || mapped->starts_with(kVaePrefix) ||
-                       mapped->starts_with(kTextPrefix);
-    if (!known) {
+    if (!is_known(*mapped)) {
       strangers.push_back(name);
       continue;
     }
@@ -191,7 +179,8 @@ void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFi
              std::to_string(model.unet.in_channels) + " in and " +
              std::to_string(model.unet.out_channels) + " out");
   }
-  model.prediction = options.prediction.value_or(hints.prediction.value_or(Prediction::Eps));
+  const Prediction marked = hints.marked_v ? Prediction::V : Prediction::Eps;
+  model.prediction = options.prediction.value_or(hints.prediction.value_or(marked));
 }
 
 /// Opens a diffusers folder into `tensors`; returns what its config files say.
@@ -204,10 +193,43 @@ ConfigHints open_folder(const Path& folder,
     fail(ErrorCode::Unsupported, folder, refusal(opened.family));
   }
   tensors = *opened.tensors;
+  model.files = std::move(opened.files);
   model.tokenizer = opened.tokenizer;
+  for (const char* name : kTokenizerFiles) {
+    if (model.tokenizer && is_file(*model.tokenizer / name)) {
+      model.files.push_back({"tokenizer", *model.tokenizer / name});
+    }
+  }
   model.alphas_cumprod = std::move(opened.alphas_cumprod);
   model.sample_size = opened.sample_size;
   return std::move(opened.hints);
+}
+
+/// The noise schedule of a single file: a tensor, or the mark of those without signal at the end.
+std::optional<std::vector<double>> read_schedule(const StoredTensors& file) {
+  auto alphas = read_alphas_cumprod(file);
+  return !alphas && file.contains("ztsnr") ? alphas_cumprod_of({.zero_terminal_snr = true})
+                                           : alphas;
+}
+
+/// The VAE beside the model where one lies there; one that cannot be used gives way to the model's.
+void take_vae_beside(RenamedTensors& tensors, ModelFiles& model) {
+  const Path path = automatic_vae(model.path);
+  if (path.empty()) {
+    return;
+  }
+  RenamedTensors replaced = tensors;
+  try {
+    replace_vae(path, replaced);
+  } catch (const Error& error) {
+    if (!has_prefix(tensors, kVaePrefix)) {
+      throw;
+    }
+    model.notes.push_back("The VAE beside the model is not used: " + std::string(error.what()));
+    return;
+  }
+  tensors = std::move(replaced);
+  model.vae_path = path;
 }
 
 ConfigHints open_single_file(const ModelOptions& options,
@@ -219,11 +241,41 @@ ConfigHints open_single_file(const ModelOptions& options,
     fail(ErrorCode::Unsupported, model.path, refusal(family));
   }
   add_single_file(file, options.prefer_ema, tensors, model);
-  model.alphas_cumprod = read_alphas(*file, model.path);
+  model.files.push_back({"model", model.path});
+  model.alphas_cumprod = read_schedule(*file);
   if (options.vae.empty() && options.automatic_vae) {
-    model.vae_path = automatic_vae(model.path);
+    take_vae_beside(tensors, model);
   }
-  return read_hints_beside(model.path);
+  ConfigHints hints = read_hints_beside(model.path);
+  hints.marked_v = file->contains("v_pred");
+  return hints;
+}
+
+/// Reads the configs with what lies beside a single file. A config.json that does not fit the
+/// weights is another model's.
+void read_configs_beside(ConfigHints hints, const ModelOptions& options, ModelFiles& model) {
+  const auto shared = std::find_if(hints.files.begin(), hints.files.end(), [&](const Path& file) {
+    return file.filename() == "config.json" && file.stem() != model.path.stem();
+  });
+  if (shared == hints.files.end()) {
+    read_configs(hints, options, model);
+  } else {
+    try {
+      read_configs(hints, options, model);
+    } catch (const Error& error) {
+      const std::string note =
+          shared->string() + " describes another model and is left alone (" + error.what() + ").";
+      const bool marked_v = hints.marked_v;
+      hints = read_hints_beside(model.path, Beside::Named);
+      hints.marked_v = marked_v;
+      read_configs(hints, options, model);
+      model.notes.push_back(note);
+    }
+  }
+  for (const Path& file : hints.files) {
+    model.files.push_back({"config", file});
+  }
+  model.notes.insert(model.notes.end(), hints.notes.begin(), hints.notes.end());
 }
 
 }  // namespace
@@ -231,21 +283,22 @@ ConfigHints open_single_file(const ModelOptions& options,
 ModelFiles open_model(const Path& path, const ModelOptions& options) {
   ModelFiles model;
   model.path = path.filename() == "model_index.json" ? path.parent_path() : path;
-  model.vae_path = options.vae;
   const auto tensors = std::make_shared<RenamedTensors>();
   ConfigHints hints;
   std::error_code ignored;
-  if (std::filesystem::is_directory(model.path, ignored)) {
-    if (!is_diffusers_folder(model.path)) {
-      fail(ErrorCode::Unsupported, model.path,
-           "is a folder without model_index.json; expected a diffusers folder or a file");
-    }
-    hints = open_folder(model.path, !options.vae.empty(), *tensors, model);
-  } else {
-    hints = open_single_file(options, *tensors, model);
+  const bool folder = std::filesystem::is_directory(model.path, ignored);
+  if (folder && !is_diffusers_folder(model.path)) {
+    fail(ErrorCode::Unsupported, model.path,
+         "is a folder without model_index.json; expected a diffusers folder or a file");
+  }
+  hints = folder ? open_folder(model.path, !options.vae.empty(), *tensors, model)
+                 : open_single_file(options, *tensors, model);
+  if (!options.vae.empty()) {
+    replace_vae(options.vae, *tensors);
+    model.vae_path = options.vae;
   }
   if (!model.vae_path.empty()) {
-    replace_vae(model.vae_path, *tensors);
+    model.files.push_back({"vae", model.vae_path});
     std::erase_if(hints.stated, [](const auto& item) { return item.first.starts_with("vae."); });
   }
   require_part(*tensors, ModelPart::Unet, "UNet", model.path);
@@ -253,7 +306,7 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   require_part(*tensors, ModelPart::Vae, "VAE", model.path);
   check_formats(*tensors);
   model.weights = tensors;
-  read_configs(hints, options, model);
+  read_configs_beside(std::move(hints), options, model);
   return model;
 }
 

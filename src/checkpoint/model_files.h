@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint/config.h"
+#include "checkpoint/model_file.h"
 #include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
 
@@ -32,15 +33,17 @@ struct ModelFiles {
   ClipConfig clip;
   VaeConfig vae;
   Prediction prediction = Prediction::Eps;
-  /// The noise schedule the model brings along, 1000 falling numbers in (0, 1]; nothing: compute
-  /// SD's.
+  /// The noise schedule the model brings along, 1000 falling numbers in (0, 1); nothing: SD's.
   std::optional<std::vector<double>> alphas_cumprod;
   /// The side of the pictures it was trained on in latent cells, where a diffusers folder says so.
   std::optional<std::int64_t> sample_size;
   std::optional<std::filesystem::path> tokenizer;  ///< A folder with vocab.json and merges.txt.
   std::filesystem::path path;                      ///< The file or folder that was opened.
   std::filesystem::path vae_path;                  ///< The separate VAE file, or empty.
-  std::vector<std::string> notes;                  ///< Sentences worth telling the user.
+  /// Every file that was read and that decides what is drawn, weights first: the identity of the
+  /// model is the list of their roles, names and hashes. Names may repeat in different folders.
+  std::vector<ModelFile> files;
+  std::vector<std::string> notes;  ///< Sentences worth telling the user.
 };
 
 /// Opens a Stable Diffusion 1.x model: a .safetensors or .ckpt file with LDM names, or a diffusers

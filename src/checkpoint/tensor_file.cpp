@@ -51,6 +51,12 @@ TensorFile open_tensor_file(const std::filesystem::path& path) {
       return {CheckpointFile::open(path), ModelLayout::Checkpoint, {}};
     }
   }
+  if (extension != ".safetensors" && (content.size() <= 8 || content[8] != '{')) {
+    throw Error(ErrorCode::Unsupported,
+                "[model] " + path.string() +
+                    ": is no file of weights that this program knows; expected .safetensors, a "
+                    "PyTorch file (.ckpt, .pt, .pth, .bin) or a diffusers folder");
+  }
   const auto opened = SafetensorsFile::open(path);
   return {opened, ModelLayout::Safetensors, opened->metadata()};
 }

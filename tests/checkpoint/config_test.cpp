@@ -126,7 +126,9 @@ TEST(ConfigFile, IsReadAndCompared) {
   const auto path = folder / "config.json";
   write_bytes(path, R"({"unet":{"num_heads":4,"model_channels":64,"num_head_channels":-1},
       "clip":{"num_heads":2,"act":"gelu"},"scale_factor":0.2,"parameterization":"v"})");
-  const ConfigHints hints = read_config_json(path).value();
+  std::vector<std::string> notes;
+  const ConfigHints hints = read_config_json(path, notes).value();
+  EXPECT_EQ(hints.files, std::vector{path});
   EXPECT_EQ(hints.unet_heads, 4);
   EXPECT_EQ(hints.unet_head_channels, std::nullopt);
   EXPECT_EQ(hints.clip_heads, 2);
@@ -141,20 +143,33 @@ TEST(ConfigFile, IsReadAndCompared) {
 TEST(ConfigFile, RefusesNonsense) {
   const TemporaryFolder folder;
   const auto path = folder / "config.json";
-  const std::string texts[] = {"{",
-                               R"({"unet":{"num_heads":100000}})",
-                               R"({"unet":{"num_heads":1e400}})",
-                               R"({"unet":{},"scale_factor":"big"})",
-                               R"({"unet":{},"scale_factor":0})",
-                               R"({"unet":{},"parameterization":"x0"})",
-                               R"({"unet":{},"scale_factor":)" + std::string(100'000, '[') +
-                                   std::string(100'000, ']') + "}"};
+  std::vector<std::string> notes;
+  const std::string texts[] = {R"({"unet":{"num_heads":100000}})",
+                               R"({"unet":{"num_heads":8},"scale_factor":"big"})",
+                               R"({"unet":{"num_heads":8},"scale_factor":0})",
+                               R"({"unet":{"num_heads":8},"parameterization":"x0"})",
+                               R"({"unet":{"num_heads":8},"scale_factor":)" +
+                                   std::string(100'000, '[') + std::string(100'000, ']') + "}"};
   for (const std::string& text : texts) {
     write_bytes(path, text);
-    expect_error(ErrorCode::Corrupt, "config.json", [&] { read_config_json(path); });
+    expect_error(ErrorCode::Corrupt, "config.json", [&] { read_config_json(path, notes); });
   }
-  write_bytes(path, R"({"architectures":["Something else"]})");
-  EXPECT_FALSE(read_config_json(path));
+}
+
+TEST(ConfigFile, LeavesOtherPeoplesFilesAlone) {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.json";
+  std::vector<std::string> notes;
+  for (const char* text : {R"({"architectures":["Something else"]})", R"({"unet":{}})", "[1]", "7",
+                           R"({"unet":{"rank":4},"scale_factor":"big"})", ""}) {
+    write_bytes(path, text);
+    EXPECT_FALSE(read_config_json(path, notes)) << text;
+    EXPECT_TRUE(notes.empty()) << text;
+  }
+  write_bytes(path, "{not json");
+  EXPECT_FALSE(read_config_json(path, notes));
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].find("m.json is not valid JSON and is left alone"), std::string::npos);
 }
 
 TEST(ConfigFile, FindsTheParameterizationOfATrainingConfig) {

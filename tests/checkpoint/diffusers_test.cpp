@@ -7,6 +7,8 @@
 #include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
 
+#include "schedule/sigma_table.h"
+
 namespace ptravel {
 namespace {
 
@@ -72,11 +74,28 @@ TEST(Diffusers, ReadsPredictionAndSchedule) {
   EXPECT_NEAR(model.alphas_cumprod->back(), 4.0358e-5, 1e-8);
   for (const char* text :
        {R"({"beta_schedule":"squaredcos_cap_v2"})", R"({"num_train_timesteps":10})",
-        R"({"prediction_type":"sample"})", R"({"beta_start":2})"}) {
+        R"({"prediction_type":"sample"})", R"({"beta_start":2})", R"({"trained_betas":[0.1]})"}) {
     write_bytes(folder / "scheduler/scheduler_config.json", text);
     expect_error(ErrorCode::Unsupported, "scheduler_config.json",
                  [&] { open_model(folder.path()); });
   }
+}
+
+TEST(Diffusers, TakesTheSignalFromTheLastLevelWhereTheConfigSaysSo) {
+  const TemporaryFolder folder;
+  write_tiny_folder(folder.path(), tiny_sd1());
+  const auto path = folder / "scheduler/scheduler_config.json";
+  write_bytes(path, R"({"rescale_betas_zero_snr":true,"trained_betas":null})");
+  const auto alphas = open_model(folder.path()).alphas_cumprod;
+  EXPECT_EQ(alphas, rescale_zero_terminal_snr(default_alphas_cumprod()));
+  for (const char* text :
+       {R"({"rescale_betas_zero_snr":false})", R"({"rescale_betas_zero_snr":null})"}) {
+    write_bytes(path, text);
+    EXPECT_FALSE(open_model(folder.path()).alphas_cumprod) << text;
+  }
+  write_bytes(path, R"({"rescale_betas_zero_snr":"yes"})");
+  expect_error(ErrorCode::Corrupt, "scheduler_config.json: rescale_betas_zero_snr",
+               [&] { open_model(folder.path()); });
 }
 
 TEST(Diffusers, ReadsHeadsOfEqualWidth) {

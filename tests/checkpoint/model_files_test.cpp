@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/key_map.h"
+#include "checkpoint/noise_schedule.h"
 #include "tests/checkpoint/same_tensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
+
+#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {
@@ -19,6 +22,19 @@ TinyTensor falling(double first, double last, NumberFormat format = NumberFormat
   return tiny_tensor(
       {1000}, [&](std::size_t i) { return first + (last - first) * static_cast<double>(i) / 999; },
       format);
+}
+
+TinyTensors with_other_vae(bool prefixed, TinyTensors& expected) {
+  TinyTensors vae;
+  for (auto& [name, tensor] : expected) {
+    if (name.starts_with(kVaePrefix)) {
+      tensor = changed(tensor, [](double number) { return number * 2; });
+      vae[prefixed ? name : name.substr(kVaePrefix.size())] = tensor;
+    }
+  }
+  vae[prefixed ? "first_stage_model.loss.logvar" : "loss.logvar"] = tiny_tensor({});
+  vae[prefixed ? "first_stage_model.model_ema.decay" : "model_ema.decay"] = tiny_tensor({});
+  return vae;
 }
 
 TEST(ModelFiles, EverySingleFileLayoutGivesTheSameTensors) {
@@ -67,12 +83,162 @@ TEST(ModelFiles, RefusesABrokenNoiseSchedule) {
   const TemporaryFolder folder;
   TinyTensors file = tiny_sd1();
   for (const TinyTensor& schedule :
-       {tiny_tensor({7}), falling(0.1, 0.9), falling(2.0, 0.1), tiny_tensor({1000}, NAN)}) {
+       {tiny_tensor({7}), falling(0.1, 0.9), falling(2.0, 0.1), tiny_tensor({1000}, NAN),
+        falling(1.0, 0.1), falling(0.9, -0.1), tiny_tensor({1000}, 0.5),
+        falling(0.9999, 0.1, NumberFormat::BF16), falling(0.9, 0.1, NumberFormat::F8E4M3)}) {
     file["alphas_cumprod"] = schedule;
     write_tiny_safetensors(folder / "m.safetensors", file);
-    expect_error(ErrorCode::Corrupt, "alphas_cumprod",
+    expect_error(ErrorCode::Corrupt, "m.safetensors: alphas_cumprod",
                  [&] { open_model(folder / "m.safetensors"); });
   }
+}
+
+/// The levels of a rule as a tensor of some format.
+TinyTensor levels_of(const BetaRule& rule, NumberFormat format) {
+  const std::vector<double> levels = alphas_cumprod_of(rule).value_or(default_alphas_cumprod());
+  return tiny_tensor(
+      {1000}, [&](std::size_t i) { return levels[i]; }, format);
+}
+
+TEST(ModelFiles, ARoundedNoiseScheduleGivesWayToItsRule) {
+  const TemporaryFolder folder;
+  TinyTensors file = tiny_sd1();
+  const BetaRule rules[] = {
+      {}, {.zero_terminal_snr = true}, {.start = 0.0001, .end = 0.02, .even_roots = false}};
+  for (const BetaRule& rule : rules) {
+    for (const NumberFormat format : {NumberFormat::F16, NumberFormat::BF16}) {
+      file["alphas_cumprod"] = levels_of(rule, format);
+      write_tiny_safetensors(folder / "m.safetensors", file);
+      const auto alphas = open_model(folder / "m.safetensors").alphas_cumprod;
+      EXPECT_EQ(alphas, alphas_cumprod_of(rule));
+      EXPECT_NO_THROW(SigmaTable(alphas.value_or(default_alphas_cumprod())));
+    }
+  }
+  // Numbers of a model's own stay, as far as halves can tell them apart.
+  file["alphas_cumprod"] = falling(0.9, 0.1, NumberFormat::F16);
+  write_tiny_safetensors(folder / "m.safetensors", file);
+  EXPECT_NEAR(open_model(folder / "m.safetensors").alphas_cumprod->back(), 0.1, 1e-4);
+  // So do exact ones, even where they are the usual: programs use what the file has.
+  file["alphas_cumprod"] = levels_of({}, NumberFormat::F32);
+  write_tiny_safetensors(folder / "m.safetensors", file);
+  const auto kept = open_model(folder / "m.safetensors").alphas_cumprod;
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->at(500), static_cast<double>(static_cast<float>(default_alphas_cumprod()[500])));
+}
+
+TEST(ModelFiles, ZeroSignalAtTheLastLevelCanBeDrawnFrom) {
+  const TemporaryFolder folder;
+  TinyTensors file = tiny_sd1();
+  file["alphas_cumprod"] = levels_of({.zero_terminal_snr = true}, NumberFormat::F32);
+  file["alphas_cumprod"].numbers.back() = 0;
+  write_tiny_safetensors(folder / "m.safetensors", file);
+  const ModelFiles model = open_model(folder / "m.safetensors");
+  ASSERT_TRUE(model.alphas_cumprod);
+  EXPECT_EQ(model.alphas_cumprod->back(), 4.8973451890853435e-08);
+  EXPECT_NEAR(SigmaTable(*model.alphas_cumprod).sigma_max(), 4518.76, 0.01);
+  // Newer files only bear a mark.
+  file.erase("alphas_cumprod");
+  file["ztsnr"] = tiny_tensor({});
+  file["v_pred"] = tiny_tensor({});
+  write_tiny_safetensors(folder / "m.safetensors", file);
+  const ModelFiles marked = open_model(folder / "m.safetensors");
+  EXPECT_EQ(marked.alphas_cumprod, alphas_cumprod_of({.zero_terminal_snr = true}));
+  EXPECT_EQ(marked.prediction, Prediction::V);
+  EXPECT_TRUE(marked.notes.empty());
+}
+
+TEST(ModelFiles, StrayTensorsDoNotMakeAModelSomethingElse) {
+  const TemporaryFolder folder;
+  for (const char* stray :
+       {"lora_te_text_model_encoder_layers_0_mlp_fc1.alpha", "control_model.zero_convs.0.0.weight",
+        "model.diffusion_model.input_blocks.1.1.proj_in.lora_up.weight",
+        "first_stage_model.decoder.conv_in.lora_down.weight",
+        "cond_stage_model.transformer.text_model.encoder.layers.0.mlp.fc1.lora_A.weight",
+        "conditioner.embedders.1.model.ln_final.weight", "cond_stage_model.model.ln_final.weight",
+        "model.diffusion_model.label_emb.0.0.weight", "model.diffusion_model.double_blocks.0.x",
+        "string_to_param.*", "emb_params", "768.0.linear.0.weight", "depth_model.x"}) {
+    TinyTensors file = tiny_sd1();
+    file[stray] = tiny_tensor({1, 1});
+    write_tiny_safetensors(folder / "m.safetensors", file);
+    const ModelFiles model = open_model(folder / "m.safetensors");
+    expect_same(*model.weights, tiny_sd1());
+    ASSERT_EQ(model.notes.size(), 1U) << stray;
+    EXPECT_EQ(model.notes[0],
+              std::string("1 tensors belong to no network and are ignored: ") + stray);
+    EXPECT_EQ(inspect_model(folder / "m.safetensors", Hashing::No).family, ModelFamily::Sd1);
+  }
+  // Nor does one tensor of a model make a LoRA a model.
+  TinyTensors lora = {{"first_stage_model.decoder.conv_in.weight", tiny_tensor({1, 1})}};
+  for (const char* end : {".alpha", ".lora_down.weight", ".lora_up.weight"}) {
+    lora[std::string("lora_unet_down_blocks_0") + end] = tiny_tensor({1, 1});
+  }
+  write_tiny_safetensors(folder / "l.safetensors", lora);
+  EXPECT_EQ(inspect_model(folder / "l.safetensors", Hashing::No).family, ModelFamily::Lora);
+}
+
+TEST(ModelFiles, OtherPeoplesFilesBesideItAreLeftAlone) {
+  const TemporaryFolder folder;
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
+  for (const char* text : {"", "{not json", R"({"description":"a note","activation text":""})",
+                           R"({"unet":"x"})", R"({"unet":{"text":1}})", "\xff\xfe"}) {
+    write_bytes(folder / "m.json", text);
+    expect_same(*open_model(folder / "m.safetensors").weights, tiny_sd1());
+  }
+  std::filesystem::remove(folder / "m.json");
+  // A config.json of another model in the same folder.
+  for (const char* text : {R"({"unet":{"num_heads":5}})", R"({"unet":{"model_channels":320}})",
+                           R"({"unet":{"num_heads":4},"scale_factor":"big"})"}) {
+    write_bytes(folder / "config.json", text);
+    const ModelFiles model = open_model(folder / "m.safetensors");
+    EXPECT_EQ(model.unet.num_heads, 8) << text;
+    EXPECT_NE(model.notes.back().find("config.json describes another model"), std::string::npos);
+    EXPECT_EQ(model.files.size(), 1U);
+  }
+  std::filesystem::remove(folder / "config.json");
+  // One that bears the model's name and is of our kind must fit.
+  write_bytes(folder / "m.json", R"({"unet":{"model_channels":320}})");
+  expect_error(ErrorCode::Corrupt, "the config file says 320",
+               [&] { open_model(folder / "m.safetensors"); });
+  std::filesystem::remove(folder / "m.json");
+  write_bytes(folder / "m.vae.pt", "no VAE");
+  const ModelFiles model = open_model(folder / "m.safetensors");
+  EXPECT_TRUE(model.vae_path.empty());
+  EXPECT_NE(model.notes.at(0).find("m.vae.pt"), std::string::npos);
+}
+
+std::string listed(const ModelFiles& model) {
+  std::string text;
+  for (const ModelFile& file : model.files) {
+    text +=
+        file.role + " " + file.path.lexically_relative(model.path.parent_path()).string() + "\n";
+  }
+  return text;
+}
+
+TEST(ModelFiles, ListsEveryFileThatWasRead) {
+  const TemporaryFolder folder;
+  TinyTensors expected = tiny_sd1();
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
+  write_tiny_safetensors(folder / "m.vae.safetensors", with_other_vae(false, expected));
+  write_bytes(folder / "config.json", R"({"unet":{"num_heads":4}})");
+  write_bytes(folder / "m.yaml", "parameterization: v\n");
+  write_bytes(folder / "m.json", R"({"description":"a note"})");
+  EXPECT_EQ(listed(open_model(folder / "m.safetensors")),
+            "model m.safetensors\nvae m.vae.safetensors\nconfig config.json\nconfig m.yaml\n");
+  write_tiny_folder(folder / "d", tiny_sd1());
+  write_bytes(folder / "d/tokenizer/vocab.json", "{}");
+  write_bytes(folder / "d/tokenizer/merges.txt", "");
+  std::filesystem::rename(folder / "d/vae/diffusion_pytorch_model.safetensors",
+                          folder / "d/vae/part.safetensors");
+  write_bytes(folder / "d/vae/diffusion_pytorch_model.safetensors.index.json",
+              R"({"weight_map":{"a":"part.safetensors"}})");
+  EXPECT_EQ(listed(open_model(folder / "d")),
+            "unet d/unet/diffusion_pytorch_model.safetensors\nvae d/vae/part.safetensors\n"
+            "index d/vae/diffusion_pytorch_model.safetensors.index.json\n"
+            "text_encoder d/text_encoder/model.safetensors\nconfig d/unet/config.json\n"
+            "config d/vae/config.json\nconfig d/text_encoder/config.json\n"
+            "config d/scheduler/scheduler_config.json\ntokenizer d/tokenizer/vocab.json\n"
+            "tokenizer d/tokenizer/merges.txt\n");
 }
 
 TEST(ModelFiles, OldTextEncoderNamesLoad) {
@@ -110,19 +276,6 @@ TEST(ModelFiles, EmaWeightsOnRequestOrWhenThereAreNoOthers) {
   const ModelFiles without = open_model(folder / "plain.safetensors", {.prefer_ema = true});
   expect_same(*without.weights, plain);
   EXPECT_EQ(without.notes.size(), 1U);
-}
-
-TinyTensors with_other_vae(bool prefixed, TinyTensors& expected) {
-  TinyTensors vae;
-  for (auto& [name, tensor] : expected) {
-    if (name.starts_with(kVaePrefix)) {
-      tensor = changed(tensor, [](double number) { return number * 2; });
-      vae[prefixed ? name : name.substr(kVaePrefix.size())] = tensor;
-    }
-  }
-  vae[prefixed ? "first_stage_model.loss.logvar" : "loss.logvar"] = tiny_tensor({});
-  vae[prefixed ? "first_stage_model.model_ema.decay" : "model_ema.decay"] = tiny_tensor({});
-  return vae;
 }
 
 TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
@@ -206,11 +359,13 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   const TinyTensor one = tiny_tensor({1, 1});
   TinyTensors inpainting = tiny_sd1({.in_channels = 9});
   TinyTensors pix2pix = tiny_sd1({.in_channels = 8});
-  TinyTensors sdxl = tiny_sd1();
+  TinyTensors other = tiny_sd1();
+  std::erase_if(other, [](const auto& item) { return item.first.starts_with(kTextPrefix); });
+  TinyTensors sdxl = other;
   sdxl["conditioner.embedders.1.model.ln_final.weight"] = one;
-  TinyTensors refiner = tiny_sd1();
+  TinyTensors refiner = other;
   refiner["conditioner.embedders.0.model.ln_final.weight"] = one;
-  TinyTensors sd2 = tiny_sd1();
+  TinyTensors sd2 = other;
   sd2["cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"] = one;
   const Stranger strangers[] = {
       {inpainting, "inpainting model"},
