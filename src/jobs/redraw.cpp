@@ -56,6 +56,27 @@ void fill_from_manifest(const fs::path& picture, TravelRequest& request) {
   request.resize_mode = manifest.request.resize_mode;
 }
 
+/// Opens the travel: what only the model brings to light names the picture and its key too.
+template <typename Open>
+std::unique_ptr<Travel> with_picture_keys(const Open& open,
+                                          const PictureRequest& picture,
+                                          const fs::path& name,
+                                          const std::set<std::string>& given) {
+  try {
+    return open();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::InvalidArgument) {
+      throw;
+    }
+    std::vector<Problem> problems = error.problems();
+    if (problems.empty()) {  // A prompt that cannot be understood.
+      problems.push_back({name.string(), error.what()});
+    }
+    name_picture_keys(problems, picture, name.string(), given);
+    throw Error(error.code(), std::move(problems));
+  }
+}
+
 fs::path default_output(const fs::path& picture) {
   fs::path output = picture;
   output.replace_filename(picture.stem().string() + "-again.png");
@@ -163,15 +184,16 @@ fs::path redraw_frame(const fs::path& frame_png,
   name_picture_keys(problems, picture, frame_png.string(), given);
   if (picture.needs_init_image && frame.request.init_image.empty()) {
     problems.push_back({"init_image", "is not given, expected the picture that " +
-                                          frame_png.string() +
-                                          " was drawn from: it does not hold it"});
+                                          frame_png.string() + " was drawn from: its key " +
+                                          "\"Denoising strength\" tells of one"});
   }
   throw_request_problems(problems);
   tell_notes(frame_png, picture.parameters, frame.request, events);
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
-  const std::unique_ptr<Travel> travel =
-      Travel::open(frame.request, progress, alone ? frame.spot.stage : 0);
+  const std::unique_ptr<Travel> travel = with_picture_keys(
+      [&] { return Travel::open(frame.request, progress, alone ? frame.spot.stage : 0); }, picture,
+      frame_png, given);
   for (const std::string& note : travel->notes()) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }

@@ -1,6 +1,6 @@
 // ComfyUI's prompt graph: one KSampler between a checkpoint, two texts and a saved picture.
 
-#include <cmath>
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -304,18 +304,22 @@ class GraphReader {
 
 }  // namespace
 
-std::optional<PictureDraft> read_comfy_graph(std::string_view text) {
+bool is_comfy_graph(std::string_view text) {
   const auto graph = parse_picture_json(text);
   if (!graph) {
+    return false;
+  }
+  const auto& nodes = graph->get_ref<const Json::object_t&>();
+  return std::any_of(nodes.begin(), nodes.end(), [](const auto& node) {
+    return find_member(node.second, "class_type") != nullptr;
+  });
+}
+
+std::optional<PictureDraft> read_comfy_graph(std::string_view text) {
+  if (!is_comfy_graph(text)) {
     return std::nullopt;
   }
-  bool nodes = false;
-  for (const auto& [id, node] : graph->items()) {
-    nodes = nodes || find_member(node, "class_type") != nullptr;
-  }
-  if (!nodes) {
-    return std::nullopt;
-  }
+  const auto graph = parse_picture_json(text);
   PictureDraft draft;
   draft.result.program = PictureProgram::ComfyUi;
   draft.scheme = PromptScheme::ComfyUi;

@@ -52,8 +52,11 @@ void read_members(const nlohmann::json& object,
 /// "512x768" out of "512x768", "(512, 768)" or "[512, 768]"; empty for anything else.
 std::string size_of_text(std::string_view text);
 
-/// The web UI's text, as it, its descendants and stable-diffusion.cpp write it.
-PictureDraft read_infotext(const std::string& text);
+/// The web UI's text, as it, its descendants and stable-diffusion.cpp write it. `beside_graph`:
+/// ComfyUI's graph lies beside it, so that a node of ComfyUI wrote it.
+PictureDraft read_infotext(const std::string& text, bool beside_graph);
+/// Whether a text is ComfyUI's prompt graph.
+bool is_comfy_graph(std::string_view text);
 /// Flat JSON objects of Fooocus, SwarmUI, Easy Diffusion, Draw Things; nullopt for others.
 std::optional<PictureDraft> read_flat_json(const nlohmann::json& object);
 std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts);

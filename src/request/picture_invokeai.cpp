@@ -30,7 +30,7 @@ constexpr MemberRule kNewRules[] = {
     {"regions", "", Script},
     {"control_layers", "", Script},
     {"refiner_*", "", Refiner},
-    {"hrf_*", "", Hires},
+    {"hrf_*", "", Harmless},  // values of a pass that may be off
     {"seamless_*", "", Network},
     {"upscale*", "", Finishing},
     {"facetool*", "", Finishing},
@@ -98,6 +98,7 @@ PictureDraft read_new(const Json& metadata) {
     meant.set("Clip skip", std::to_string(*layers + 1));
   }
   meant.set("RNG", member_text(metadata, "rand_device") == "cpu" ? "CPU" : "NV");
+  draft.keys.add(Hires, "hrf_enabled", member_text(metadata, "hrf_enabled"));
   const Json* init = find_member(metadata, "init_image");
   const bool from_picture =
       member_text(metadata, "generation_mode").find("img2img") != std::string::npos;

@@ -59,7 +59,6 @@ constexpr KeyRule kRules[] = {
     {"Model hash", Harmless},
     {"Hashes", Harmless},
     {"Module hashes", Harmless},
-    {"Lora weights", Adapter},
     {"Init image *", Harmless},
     {"Cache FP16 weight for LoRA", Harmless},
     {"Batch*", Harmless},
@@ -77,7 +76,6 @@ constexpr KeyRule kRules[] = {
     {"Wildcard *", Harmless},
     {"Original *", Harmless},
     {"Raw *", Harmless},
-    {"Face restoration*", Finishing},
 
     {"Hires*", Hires},
     {"First pass size", Hires},
@@ -115,6 +113,7 @@ constexpr KeyRule kRules[] = {
     {"Ultimate SD upscale*", Finishing},
     {"ESRGAN*", Finishing},
     {"Color correction", Finishing},
+    {"Face restoration*", Finishing},
     {"Resize*", Finishing},
     {"ReActor*", Finishing},
     {"Roop*", Finishing},
@@ -259,7 +258,7 @@ KeyEffect key_effect(std::string_view key) {
 bool is_neutral_value(std::string_view value) {
   for (const std::string_view off :
        {"", "None", "False", "null", "0", "0.0", "0x0", "Off", "Disable", "Disabled", "Full",
-        "Default", "Automatic", "[]", "{}"}) {
+        "Default", "Automatic", "Default (model)", "[]", "{}"}) {
     if (fits(value, off)) {
       return true;
     }

@@ -51,7 +51,7 @@ std::optional<PictureDraft> read_draft(std::span<const ImageText> texts) {
     }
   }
   if (!parameters.empty() && !parse_picture_json(parameters)) {
-    PictureDraft draft = read_infotext(parameters);
+    PictureDraft draft = read_infotext(parameters, is_comfy_graph(text_of(texts, "prompt")));
     if (!draft.result.meant.items.empty()) {
       return draft;
     }
@@ -74,7 +74,7 @@ std::optional<PictureDraft> read_draft(std::span<const ImageText> texts) {
   if (auto draft = read_draw_things(text_of(texts, "XML:com.adobe.xmp"))) {
     return draft;
   }
-  return parameters.empty() ? std::nullopt : std::optional(read_infotext(parameters));
+  return parameters.empty() ? std::nullopt : std::optional(read_infotext(parameters, false));
 }
 
 std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }

@@ -10,6 +10,8 @@
 namespace ptravel {
 namespace {
 
+constexpr std::size_t kLongestPrompt = 100'000;  // bytes; a longer one is a text without weights
+constexpr std::size_t kDeepest = 1000;           // brackets that are open at once
 constexpr std::string_view kFullWidthHash = "\xEF\xBC\x83";
 constexpr std::string_view kFullWidthLess = "\xEF\xBC\x9C";
 constexpr std::string_view kFullWidthColon = "\xEF\xBC\x9A";
@@ -220,7 +222,6 @@ class BracketParser {
     }
   }
 
-  static constexpr std::size_t kDeepest = 1000;
   std::string_view text_;
   const BracketRules& rules_;
   std::size_t position_ = 0;
@@ -271,14 +272,14 @@ class CompelParser {
     if (c == '\\' && position_ + 1 < text_.size()) {
       parts_.add(text_.substr(position_ + 1, 1));
       position_ += 2;
-    } else if (c == '(') {
+    } else if (c == '(' && open_.size() < kDeepest) {
       open_.push_back(parts_.mark());
       ++position_;
     } else if (c == ')' && !open_.empty()) {
       ++position_;
       parts_.weigh(open_.back(), take_factor(true));
       open_.pop_back();
-    } else if (is_space(c) || c == ',' || c == ')' || c == '"') {
+    } else if (is_space(c) || std::string_view(",()\"").find(c) != std::string_view::npos) {
       parts_.add(text_.substr(position_++, 1));
     } else {
       take_word();
@@ -406,6 +407,9 @@ void hide_final_weight(std::string& prompt) {
 }  // namespace
 
 std::vector<WeightedText> parse_weighted_prompt(std::string_view prompt, PromptScheme scheme) {
+  if (prompt.size() > kLongestPrompt) {
+    return {{std::string(prompt), 1}};
+  }
   if (scheme == PromptScheme::Compel) {
     return CompelParser(prompt).parse();
   }

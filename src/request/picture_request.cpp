@@ -57,11 +57,40 @@ void drop_given(Infotext& meant, const std::set<std::string>& given) {
   }
 }
 
+/// Settings that every picture has and this one does not tell: a note with what is taken.
+void note_untold(const PictureParameters& parameters,
+                 const TravelRequest& request,
+                 const std::set<std::string>& given,
+                 std::vector<PictureNote>& notes) {
+  constexpr FieldKey kNeeded[] = {
+      {"steps", "Steps"}, {"sampler", "Sampler"}, {"cfg_scale", "CFG scale"}};
+  for (const auto& [field, key] : kNeeded) {
+    if (!parameters.meant.find(key) && !is_given(given, field)) {
+      notes.push_back(
+          {std::string(key) + ": not told, " + request_field_text(request, field) + " is taken",
+           ""});
+    }
+  }
+}
+
 /// The sentence of an Error without the operation in front.
 std::string without_operation(const Error& error) {
   const std::string text = error.what();
   const std::size_t end = text.find("] ");
   return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
+}
+
+/// The key of the picture that tells a field; empty for none.
+std::string_view picture_key_of(const std::string& field, const Infotext& meant) {
+  if (field == "prompt" || field == "negative_prompt") {
+    return field == "prompt" ? "prompt" : "Negative prompt";
+  }
+  for (const auto& [candidate, key] : kFieldKeys) {
+    if (candidate == field && meant.find(key)) {
+      return key;
+    }
+  }
+  return {};
 }
 
 [[noreturn]] void refuse(const std::string& name, const std::string& message) {
@@ -95,6 +124,7 @@ PictureRequest read_picture_request(const PictureSource& source,
   }
   picture.needs_init_image = parameters->meant.find("Denoising strength").has_value() &&
                              picture.frame.request.genesis != Genesis::Successive;
+  note_untold(*parameters, picture.frame.request, given, parameters->notes);
   picture.parameters = std::move(*parameters);
   return picture;
 }
@@ -104,12 +134,10 @@ void name_picture_keys(std::vector<Problem>& problems,
                        const std::string& name,
                        const std::set<std::string>& given) {
   for (Problem& problem : problems) {
-    for (const auto& [field, key] : kFieldKeys) {
-      if (field == problem.field && !is_given(given, field) && picture.parameters.meant.find(key)) {
-        problem.message = std::string(key) + ": " + problem.message;
-        problem.field = name;
-        break;
-      }
+    const std::string_view key = picture_key_of(problem.field, picture.parameters.meant);
+    if (!key.empty() && !is_given(given, problem.field)) {
+      problem.message = std::string(key) + ": " + problem.message;
+      problem.field = name;
     }
   }
 }

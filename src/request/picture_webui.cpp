@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <optional>
 
 #include "base/text.h"
@@ -72,8 +73,11 @@ std::optional<Version> forge_base_version(std::string_view text) {
 /// Cuts items whose value is a JSON object or array out of the last line: the item pattern would
 /// make several items of one.
 std::string without_json_items(std::string text, Infotext& json_items) {
+  constexpr std::size_t kMostJsonItems = 16;
   std::size_t from = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-  for (std::size_t colon = text.find(": ", from); colon != std::string::npos;
+  const std::size_t line = from;
+  for (std::size_t colon = text.find(": ", from);
+       colon != std::string::npos && json_items.items.size() < kMostJsonItems;
        colon = text.find(": ", from)) {
     from = colon + 2;
     if (from >= text.size() || (text[from] != '{' && text[from] != '[')) {
@@ -81,8 +85,10 @@ std::string without_json_items(std::string text, Infotext& json_items) {
     }
     const auto end = json_end(text, from);
     const std::size_t comma = text.rfind(", ", colon);
-    if (!end || comma == std::string::npos || comma < text.rfind('\n') + 1 ||
-        (*end < text.size() && text[*end] != ',')) {
+    if (!end) {
+      break;
+    }
+    if (comma == std::string::npos || comma < line || (*end < text.size() && text[*end] != ',')) {
       continue;
     }
     json_items.set(text.substr(comma + 2, colon - comma - 2), text.substr(from, *end - from));
@@ -231,10 +237,31 @@ void read_comfy_text(PictureDraft& draft) {
   draft.markup = {.tags = true};
 }
 
+/// The web UI of 2022 told the size of the first pass; 0x0 stands for a size near 512x512 of the
+/// same shape.
+std::string first_pass_size(const Infotext& text, const std::string& told) {
+  const auto first = parse_infotext_size(told);
+  const auto whole = parse_infotext_size(text.find("Size").value_or(""));
+  if (!first || !whole || first->first > 0 || whole->first < 1 || whole->second < 1) {
+    return told;
+  }
+  constexpr double kArea = 512.0 * 512.0;
+  const double scale = std::sqrt(kArea / (static_cast<double>(whole->first) * whole->second));
+  const auto side = [scale](int length) {
+    return std::to_string(static_cast<int>(std::ceil(scale * length / 64)) * 64);
+  };
+  return side(whole->first) + "x" + side(whole->second);
+}
+
 /// A picture with a second pass was not made from an init picture: its denoising strength is that
 /// of the pass.
 void leave_out_hires(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
+  const std::string first_pass = take(meant, "First pass size");
+  if (!first_pass.empty()) {
+    meant.set("Hires resize", meant.find("Size").value_or(""));
+    meant.set("Size", first_pass_size(meant, first_pass));
+  }
   const bool hires = std::any_of(meant.items.begin(), meant.items.end(), [](const auto& item) {
     return key_effect(item.first) == KeyEffect::Hires && !is_neutral_value(item.second);
   });
@@ -260,6 +287,19 @@ void leave_out_told_hashes(Infotext& text) {
     }
   }
   remove(text, "Lora hashes");
+}
+
+/// Words of known settings that newer or other programs may have and we do not.
+void note_unknown_words(PictureDraft& draft) {
+  constexpr std::pair<std::string_view, std::array<std::string_view, 4>> kWords[] = {
+      {"RNG", {"CPU", "GPU", "NV", ""}}, {"Emphasis", {"Original", "No norm", "Ignore", "None"}}};
+  for (const auto& [key, words] : kWords) {
+    const std::string value = draft.result.meant.find(key).value_or(std::string(words[0]));
+    if (std::find(words.begin(), words.end(), value) == words.end()) {
+      draft.keys.add(KeyEffect::Unknown, key, value);
+      remove(draft.result.meant, key);
+    }
+  }
 }
 
 void apply_program(PictureDraft& draft, const Infotext& json_items) {
@@ -290,19 +330,23 @@ void apply_program(PictureDraft& draft, const Infotext& json_items) {
 
 }  // namespace
 
-PictureDraft read_infotext(const std::string& text) {
+PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   Infotext json_items;
   PictureDraft draft;
   draft.result.text = text;
   Infotext& meant = draft.result.meant;
   meant = parse_infotext(without_json_items(std::string(trimmed(text)), json_items));
   draft.result.program = program_of(meant);
+  if (beside_graph && draft.result.program == PictureProgram::WebUi) {
+    draft.result.program = PictureProgram::ComfyUi;
+  }
   if (draft.result.program == PictureProgram::PromptTravel) {
     return draft;
   }
   draft.sampler = meant.find("Sampler").value_or("");
   draft.schedule = meant.find("Schedule type").value_or("");
   apply_program(draft, json_items);
+  note_unknown_words(draft);
   leave_out_hires(draft);
   leave_out_told_hashes(meant);
   add_unapplied_items(meant, draft.keys);

@@ -79,7 +79,7 @@ TEST_F(PictureRedraw, WhatIsNotAppliedIsTold) {
               testing::ElementsAre(testing::AllOf(testing::HasSubstr("picture.png"),
                                                   testing::HasSubstr("Hires upscale: 2"))));
   const Redrawn tagged = redraw_text(
-      "girl <lora:foo:0.8>\nSteps: 2, Seed: 11, Size: 64x64, Sampler: Euler, Lora hashes: \"foo: "
+      "girl <lora:foo:0.8>\nSteps: 2, CFG scale: 7, Seed: 11, Size: 64x64, Sampler: Euler, Lora hashes: \"foo: "
       "ab\"");
   EXPECT_THAT(tagged.notes, testing::ElementsAre(testing::HasSubstr("<lora:foo>")));
   const Redrawn vae = redraw_text(kPlain + "Euler, VAE: other.pt");
@@ -102,6 +102,13 @@ TEST_F(PictureRedraw, ErrorsNameThePictureAndItsKey) {
             "");
   EXPECT_THAT(redraw_text("a\nSteps: 0, Seed: 1, Size: 64x64, Sampler: Euler").error,
               testing::HasSubstr("picture.png: Steps: \"0\""));
+}
+
+TEST_F(PictureRedraw, WhatTheModelFindsNamesThePictureToo) {
+  EXPECT_THAT(redraw_text(kPlain + "Euler, Clip skip: 12").error,
+              testing::HasSubstr("picture.png: Clip skip: 12"));
+  EXPECT_THAT(redraw_text("a (cat:1.3.4)\nSteps: 2, Seed: 1, Size: 64x64, Sampler: Euler").error,
+              testing::AllOf(testing::HasSubstr("picture.png"), testing::HasSubstr("1.3.4")));
 }
 
 TEST_F(PictureRedraw, ComfyUiGraphsAndNovelAiAreDrawn) {

@@ -156,6 +156,17 @@ TEST(PictureComfyUi, OtherGraphsAreRefusedByNode) {
   EXPECT_NE(message.find("cat.png: node 8 (ImageBlur)"), std::string::npos) << message;
 }
 
+TEST(PictureComfyUi, ATextBesideTheGraphIsOfItsNodes) {
+  const PictureParameters parameters = read_texts(
+      {{"parameters",
+        "a [cat]\nSteps: 5, Sampler: euler_ancestral, Scheduler: karras, Seed: 3, Size: 64x64"},
+       {"prompt", comfy_graph()}});
+  EXPECT_EQ(parameters.program, PictureProgram::ComfyUi);
+  EXPECT_EQ(parameters.meant.prompt, "a \\[cat\\]");
+  EXPECT_EQ(item(parameters, "Schedule type"), "Karras");
+  EXPECT_EQ(item(parameters, "Steps"), "5");
+}
+
 TEST(PictureComfyUi, IsReadFromAWebP) {
   EXPECT_EQ(read_texts({{"Make", "workflow:{}"}, {"Model", "prompt:" + comfy_graph()}}).program,
             PictureProgram::ComfyUi);

@@ -66,6 +66,19 @@ TEST(PictureWebUi, TheHiresPassIsOneNoteAndNoInitPicture) {
   EXPECT_EQ(item(parameters, "Denoising strength"), "(absent)");
 }
 
+TEST(PictureWebUi, FirstPassesOf2022HaveTheirSize) {
+  const auto size = [](const std::string& first) {
+    return item(
+        read_text(webui_text("a",
+                             "Sampler: Euler, Seed: 1, Size: 1024x768, Denoising strength: 0.7, "
+                             "First pass size: " +
+                                 first)),
+        "Size");
+  };
+  EXPECT_EQ(size("512x384"), "512x384");
+  EXPECT_EQ(size("0x0"), "640x448");
+}
+
 TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
   const std::string settings[] = {"Tiling: True",
                                   "Refiner: sd_xl_refiner",
@@ -84,6 +97,8 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
                                   "FreeU Stages: \"[1, 2]\"",
                                   "Brand new setting: 3",
                                   "Hypernet: x",
+                                  "RNG: dice",
+                                  "Emphasis: Loud",
                                   "Noise Schedule: Zero Terminal SNR",
                                   "Downcast alphas_cumprod: True"};
   for (const std::string& setting : settings) {
@@ -253,6 +268,13 @@ TEST(PictureRequestOf, CheckedProblemsNameThePictureToo) {
   };
   EXPECT_EQ(named({}), (Problem{"cat.png", "Size: 64, expected"}));
   EXPECT_EQ(named({"width"}), (Problem{"width", "64, expected"}));
+}
+
+TEST(PictureRequestOf, WhatIsNotToldIsSaid) {
+  const Texts texts = {{"parameters", "a\nSeed: 1, Size: 64x64, RNG: CPU"}};
+  const PictureRequest picture = read_picture_request({texts, 64, 64}, "cat.png", {"steps"});
+  EXPECT_EQ(all_notes(picture.parameters),
+            "Sampler: not told, Euler a is taken\nCFG scale: not told, 7.0 is taken\n");
 }
 
 TEST(PictureRequestOf, AnInitPictureIsAskedFor) {
