@@ -165,7 +165,8 @@ std::vector<Problem> apply_json(TravelRequest& request, std::string_view json_te
 
 /// What validation may know of the model.
 struct ModelLimits {
-  int size_factor = 8;  ///< Width and height must be multiples of it.
+  int size_factor = 8;      ///< Width and height must be multiples of it.
+  bool predicts_v = false;  ///< The network predicts v, not the noise.
 };
 
 /// Checks every value and every combination (seeds need not be drawn yet); returns all problems,

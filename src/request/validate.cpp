@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/text.h"
@@ -11,6 +13,7 @@
 #include "request/request_table.h"
 #include "request/slice.h"
 #include "request/stages.h"
+#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {
@@ -18,6 +21,52 @@ namespace {
 constexpr double kSlowestFps = 0.01;
 constexpr int kSmallestSide = 8;
 constexpr int kLargestSide = 8192;
+constexpr double kMostScheduleSteps = 1e6;  // as img2img_steps has it
+
+/// Image-to-image with a fixed number of steps runs the last ones of a schedule that grows without
+/// bound as the strength falls, but there are only so many timesteps.
+void check_fixed_steps(const TravelRequest& request,
+                       const SamplerChoice& choice,
+                       std::vector<Problem>& problems) {
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  const bool img2img = !request.init_image.empty() || request.genesis == Genesis::Successive;
+  const bool by_timesteps =
+      sampler.timesteps || (sampler.uses_schedule && choice.schedule == "ddim");
+  if (!img2img || !request.img2img_fix_steps) {
+    return;
+  }
+  const double steps = std::max(request.steps, 1);
+  const double least = steps / (by_timesteps ? double{kTrainingTimesteps} : kMostScheduleSteps);
+  for (const double strength : request.denoise_strength) {
+    if (strength > 0 && strength < least) {
+      problems.push_back({"denoise_strength",
+                          number_text(strength) + " with img2img_fix_steps takes the last " +
+                              std::to_string(request.steps) + " of " +
+                              number_text(std::floor(steps / strength)) +
+                              " steps, expected 0 or at least " + number_text(least) + " with " +
+                              (sampler.timesteps ? "sampler " + std::string(sampler.label)
+                                                 : "scheduler " + std::string(choice.schedule))});
+      return;
+    }
+  }
+}
+
+/// What the sampler cannot do with these settings, or with this model.
+void check_sampler(const TravelRequest& request,
+                   const ModelLimits& limits,
+                   std::vector<Problem>& problems) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  if (sampler.timesteps && sampler.default_eta && request.eta.value_or(0) > 1) {
+    problems.push_back({"eta", number_text(*request.eta) + ", expected 0 to 1 with sampler " +
+                                   std::string(sampler.label)});
+  }
+  if (sampler.distilled_times && (limits.predicts_v || request.prediction == PredictionChoice::V)) {
+    problems.push_back({"sampler", "\"" + std::string(sampler.label) +
+                                       "\", expected another one with a model that predicts v"});
+  }
+  check_fixed_steps(request, choice, problems);
+}
 
 void check_sizes(const TravelRequest& request,
                  const ModelLimits& limits,
@@ -193,7 +242,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     problems.push_back({"fps", number_text(request.fps) + ", expected 0 (no video) or at least " +
                                    number_text(kSlowestFps)});
   }
-  collect_problems(problems, [&] { resolve_sampler(request.sampler, request.scheduler); });
+  collect_problems(problems, [&] { check_sampler(request, limits, problems); });
   check_sizes(request, limits, problems);
   if (lists_have_values(request)) {
     check_stages(request, problems);

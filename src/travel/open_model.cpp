@@ -27,7 +27,8 @@ void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
 }
 
 std::vector<Problem> check_against_model(const TravelRequest& request, const Pipeline& pipeline) {
-  std::vector<Problem> problems = validate_request(request, {pipeline.size_factor()});
+  std::vector<Problem> problems =
+      validate_request(request, {pipeline.size_factor(), pipeline.predicts_v()});
   const std::int64_t layers = pipeline.files().clip.num_layers;
   if (request.clip_skip > layers) {
     problems.push_back({"clip_skip", std::to_string(request.clip_skip) +

@@ -135,6 +135,55 @@ TEST(Validate, ValuesOfListsHaveLimits) {
               ElementsAre("cfg_scale"));
 }
 
+TEST(Validate, EtaOfTimestepSamplersEndsAtOne) {
+  TravelRequest request = valid_request();
+  request.eta = 1.5;
+  for (const char* sampler : {"DDIM", "DDIM CFG++"}) {
+    request.sampler = sampler;
+    EXPECT_THAT(problems(request), ElementsAre("eta")) << sampler;
+  }
+  for (const char* sampler : {"Euler a", "UniPC"}) {
+    request.sampler = sampler;
+    EXPECT_THAT(problems(request), IsEmpty()) << sampler;
+  }
+  request.sampler = "DDIM";
+  request.eta = 1;
+  EXPECT_THAT(problems(request), IsEmpty());
+}
+
+TEST(Validate, LatentConsistencyNeedsANetworkThatPredictsNoise) {
+  TravelRequest request = valid_request();
+  request.sampler = "LCM";
+  EXPECT_THAT(problems(request), IsEmpty());
+  EXPECT_EQ(validate_request(request, {8, true}).at(0).field, "sampler");
+  request.prediction = PredictionChoice::V;
+  EXPECT_THAT(problems(request), ElementsAre("sampler"));
+}
+
+TEST(Validate, FixedStepsAtLowStrengthNeedTimesteps) {
+  TravelRequest request = valid_request();
+  request.genesis = Genesis::Successive;
+  request.steps = 20;
+  request.denoise_strength = {0.5, 0.01, 0.5};
+  for (const char* sampler : {"DDIM", "PLMS", "UniPC", "Euler DDIM"}) {
+    request.sampler = sampler;
+    request.img2img_fix_steps = false;
+    EXPECT_THAT(problems(request), IsEmpty()) << sampler;
+    request.img2img_fix_steps = true;
+    EXPECT_THAT(problems(request), ElementsAre("denoise_strength")) << sampler;
+  }
+  request.sampler = "Euler a";
+  EXPECT_THAT(problems(request), IsEmpty()) << "2000 sigmas are no problem";
+  request.denoise_strength = {0.5, 1e-7, 0.5};
+  EXPECT_THAT(problems(request), ElementsAre("denoise_strength"));
+  request.denoise_strength = {0};
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.genesis = Genesis::Fixed;
+  request.denoise_strength = {0.01};
+  request.sampler = "DDIM";
+  EXPECT_THAT(problems(request), IsEmpty()) << "no picture to start from";
+}
+
 TEST(Validate, ListsInJson) {
   TravelRequest request = valid_request();
   EXPECT_TRUE(apply_json(request, R"({"cfg_scale": [7, 8.5, 9], "seed": [1, 2, 3],
