@@ -1,6 +1,7 @@
 #include "diffusion/conditioning.h"
 
 #include <string>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -15,35 +16,54 @@ void check_schedule(const ScheduledConditioning& schedule, std::int64_t& width) 
     throw Error(ErrorCode::InvalidArgument, "[conditioning] expected at least one entry, got none");
   }
   for (const ScheduledConditioning::Entry& entry : schedule.entries) {
-    if (!entry.context.defined() || entry.context.dim() != 2 || entry.context.size(0) < 1) {
+    const at::Tensor tokens = entry.conditioning ? entry.conditioning->text.tokens : at::Tensor();
+    if (!tokens.defined() || tokens.dim() != 2 || tokens.size(0) < 1) {
       throw Error(ErrorCode::InvalidArgument,
-                  "[conditioning] context: expected a tensor [tokens, width]");
+                  "[conditioning] text: expected a tensor [tokens, width]");
     }
-    width = width == 0 ? entry.context.size(1) : width;
-    if (entry.context.size(1) != width) {
+    width = width == 0 ? tokens.size(1) : width;
+    if (tokens.size(1) != width) {
       throw Error(ErrorCode::InvalidArgument, "[conditioning] width: expected " +
                                                   std::to_string(width) + ", got " +
-                                                  std::to_string(entry.context.size(1)));
+                                                  std::to_string(tokens.size(1)));
     }
   }
+}
+
+bool is_same(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() ? a.is_same(b) : !b.defined();
 }
 
 }  // namespace
 
-ScheduledConditioning::ScheduledConditioning(at::Tensor context) {
-  entries.push_back({0, std::move(context)});
+SharedConditioning make_conditioning(TextEncoding text) {
+  return std::make_shared<const Conditioning>(std::move(text));
 }
 
-const at::Tensor& ScheduledConditioning::at_call(int call) const {
-  return active_entry(entries, call).context;
-}
-
-at::Tensor pad_context(const at::Tensor& context, std::int64_t tokens) {
-  const std::int64_t missing = tokens - context.size(0);
-  if (missing <= 0) {
-    return context;
+SharedConditioning with_text(const SharedConditioning& like, TextEncoding text) {
+  if (is_same(text.tokens, like->text.tokens) && is_same(text.pooled, like->text.pooled)) {
+    return like;
   }
-  return at::cat({context, context.narrow(0, context.size(0) - 1, 1).expand({missing, -1})});
+  auto result = std::make_shared<Conditioning>(std::move(text));
+  result->size_numbers = like->size_numbers;
+  result->control_hints = like->control_hints;
+  result->adapter_strengths = like->adapter_strengths;
+  return result;
+}
+
+bool same_text(const SharedConditioning& a, const SharedConditioning& b) {
+  return a == b || equal(a->text, b->text);
+}
+
+ScheduledConditioning::ScheduledConditioning(SharedConditioning conditioning) {
+  entries.push_back({0, std::move(conditioning)});
+}
+
+ScheduledConditioning::ScheduledConditioning(TextEncoding text)
+    : ScheduledConditioning(make_conditioning(std::move(text))) {}
+
+const SharedConditioning& ScheduledConditioning::at_call(int call) const {
+  return active_entry(entries, call).conditioning;
 }
 
 void check_conditioning(const std::vector<ImageConditioning>& images) {

@@ -1,25 +1,68 @@
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "diffusion/text_encoding.h"
+
 namespace ptravel {
 
-/// The text conditioning of one prompt, which prompt editing may change during a run.
+/// A picture that a ControlNet goes by.
+struct ControlHint {
+  std::string model;
+  at::Tensor picture;  ///< [channels, H, W].
+  double strength = 1;
+};
+
+/// How strongly an adapter of the networks' weights acts.
+struct AdapterStrength {
+  std::string model;
+  double strength = 1;
+};
+
+/// What one picture's network call is conditioned on. Shared and never copied: its address is its
+/// identity, so that equal rows are found without looking at their numbers. Whoever remembers a
+/// conditioning holds it.
+struct Conditioning {
+  explicit Conditioning(TextEncoding encoding) : text(std::move(encoding)) {}
+  Conditioning(const Conditioning&) = delete;
+  Conditioning& operator=(const Conditioning&) = delete;
+
+  TextEncoding text;
+  // Stable Diffusion 1.x takes none of these.
+  std::vector<double>
+      size_numbers;  ///< Sizes and crop of the picture, as the larger networks take them.
+  std::vector<ControlHint> control_hints;
+  std::vector<AdapterStrength> adapter_strengths;
+};
+using SharedConditioning = std::shared_ptr<const Conditioning>;
+
+SharedConditioning make_conditioning(TextEncoding text);
+
+/// `like` with another text; `like` itself where the text is its own.
+SharedConditioning with_text(const SharedConditioning& like, TextEncoding text);
+
+/// Whether two have one identity, or texts of the same numbers.
+bool same_text(const SharedConditioning& a, const SharedConditioning& b);
+
+/// The conditioning by one prompt, which prompt editing may change during a run.
 struct ScheduledConditioning {
   struct Entry {
     int end_at_step = 0;  ///< Last step of this entry, counted in planned model calls from 1.
-    at::Tensor context;   ///< [tokens, width]
+    SharedConditioning conditioning;
   };
   std::vector<Entry> entries;  ///< Ascending; at least one.
 
   ScheduledConditioning() = default;
   /// One conditioning for the whole run.
-  explicit ScheduledConditioning(at::Tensor context);
+  explicit ScheduledConditioning(SharedConditioning conditioning);
+  explicit ScheduledConditioning(TextEncoding text);
 
   /// The conditioning of model call number `call`, counted from 0 (active_entry).
-  const at::Tensor& at_call(int call) const;
+  const SharedConditioning& at_call(int call) const;
 };
 
 /// One part of a prompt composed with AND.
@@ -34,11 +77,8 @@ struct ImageConditioning {
   ScheduledConditioning uncond;         ///< The negative prompt.
 };
 
-/// `context` [tokens, width] lengthened to `tokens` rows by repeating its last one.
-at::Tensor pad_context(const at::Tensor& context, std::int64_t tokens);
-
-/// Throws InvalidArgument when an entry is missing, is not [tokens, width], or differs in width
-/// from the others, or when there is no picture.
+/// Throws InvalidArgument when a conditioning is missing, its text is not [tokens, width], or
+/// differs in width from the others, or when there is no picture.
 void check_conditioning(const std::vector<ImageConditioning>& images);
 
 }  // namespace ptravel

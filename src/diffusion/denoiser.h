@@ -1,25 +1,33 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "diffusion/conditioning.h"
 #include "ptravel/compute.h"
 
 #include "schedule/sigma_table.h"
 
 namespace ptravel {
 
-/// A network: noisy latents x [M, C, h, w], model times t [M] and text conditioning
-/// [M, tokens, width] give the prediction [M, C, h, w].
-using Network =
-    std::function<at::Tensor(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context)>;
+/// One row of a network's call.
+struct NetworkRow {
+  at::Tensor latent;  ///< [C, h, w], noisy.
+  double time = 0;    ///< Model time; may be a fraction.
+  SharedConditioning conditioning;
+};
 
-/// A network in a sampler's terms, still with its conditioning: `level` is sigma, and the result
+/// A network: M rows give the prediction [M, C, h, w]. Their texts may differ in length.
+using Network = std::function<at::Tensor(const std::vector<NetworkRow>& rows)>;
+
+/// A network in a sampler's terms, still with its conditionings: `level` is sigma, and the result
 /// the denoised latents (sigma samplers), or `level` is the timestep, and the result eps
-/// (timestep samplers). All M rows share one level. Works in the number format of x.
-using ConditionedModel =
-    std::function<at::Tensor(const at::Tensor& x, double level, const at::Tensor& context)>;
+/// (timestep samplers). All M rows of x [M, C, h, w] share one level and have a conditioning each.
+/// Works in the number format and on the device of x.
+using ConditionedModel = std::function<at::Tensor(
+    const at::Tensor& x, double level, const std::vector<SharedConditioning>& conditionings)>;
 
 /// The noise that a network's output for x = sqrt(abar) x0 + sqrt(1 - abar) noise stands for.
 at::Tensor predicted_noise(const at::Tensor& output,

@@ -1,7 +1,6 @@
 #include "diffusion/guidance.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -48,59 +47,57 @@ bool Guidance::skips_uncond(double level) const {
          (calls_ % 2 == 1 || options_.s_min_uncond_all);
 }
 
-std::vector<Guidance::Row> Guidance::cond_rows() const {
-  std::vector<Row> rows;
-  for (std::size_t i = 0; i < images_.size(); ++i) {
-    std::int64_t tokens = 0;
-    for (const ConditioningPart& part : images_[i].parts) {
-      tokens = std::max(tokens, part.schedule.at_call(calls_).size(0));
-    }
-    for (const ConditioningPart& part : images_[i].parts) {
-      rows.push_back(
-          {static_cast<std::int64_t>(i), pad_context(part.schedule.at_call(calls_), tokens)});
-    }
+const SharedConditioning& Guidance::padded(const SharedConditioning& conditioning,
+                                           std::int64_t length) {
+  SharedConditioning& known = padded_[{conditioning, length}];
+  if (!known) {
+    known = with_text(conditioning, padded_with_last(conditioning->text, length));
   }
-  return rows;
+  return known;
 }
 
-// The model's result for each row, by one model call per token length.
-std::vector<at::Tensor> Guidance::evaluate(const std::vector<Row>& rows,
-                                           const at::Tensor& x,
-                                           double level) const {
-  std::map<std::int64_t, std::vector<std::size_t>> groups;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    groups[rows[i].context.size(0)].push_back(i);
-  }
-  std::vector<at::Tensor> results(rows.size());
-  for (const auto& [tokens, members] : groups) {
-    std::vector<at::Tensor> latents;
-    std::vector<at::Tensor> contexts;
-    for (const std::size_t member : members) {
-      latents.push_back(x[rows[member].image]);
-      contexts.push_back(rows[member].context);
+std::vector<Guidance::Question> Guidance::cond_questions() {
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    std::int64_t length = 0;
+    for (const ConditioningPart& part : images_[i].parts) {
+      length = std::max(length, part.schedule.at_call(calls_)->text.length());
     }
-    const at::Tensor output = model_(at::stack(latents), level, at::stack(contexts));
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      results[members[i]] = output[static_cast<std::int64_t>(i)];
+    for (const ConditioningPart& part : images_[i].parts) {
+      questions.push_back(
+          {static_cast<std::int64_t>(i), padded(part.schedule.at_call(calls_), length)});
     }
   }
-  return results;
+  return questions;
+}
+
+// The model's results, one for each question.
+at::Tensor Guidance::evaluate(const std::vector<Question>& questions,
+                              const at::Tensor& x,
+                              double level) const {
+  std::vector<at::Tensor> latents;
+  std::vector<SharedConditioning> conditionings;
+  for (const Question& question : questions) {
+    latents.push_back(x[question.image]);
+    conditionings.push_back(question.conditioning);
+  }
+  return model_(at::stack(latents), level, conditionings);
 }
 
 // `results`: conds of all pictures and parts, then the unconds of pictures that need one, none when
 // `skipped`.
-GuidedEps Guidance::combine(const std::vector<at::Tensor>& results, bool skipped) const {
+GuidedEps Guidance::combine(const at::Tensor& results, bool skipped) const {
   std::vector<at::Tensor> guided;
   std::vector<at::Tensor> unconds;
-  std::size_t next = 0;
-  std::size_t next_uncond = 0;
+  std::int64_t next = 0;
+  std::int64_t next_uncond = 0;
   for (const ImageConditioning& image : images_) {
-    next_uncond += image.parts.size();
+    next_uncond += static_cast<std::int64_t>(image.parts.size());
   }
   for (std::size_t i = 0; i < images_.size(); ++i) {
     // Where uncond is left out the first part stands in for it, at scale 1.
     const bool without = skipped || is_neutral_[i];
-    const at::Tensor& uncond = without ? results[next] : results[next_uncond++];
+    const at::Tensor uncond = without ? results[next] : results[next_uncond++];
     const double scale = without ? 1 : scale_of(i);
     at::Tensor sum = uncond;
     for (const ConditioningPart& part : images_[i].parts) {
@@ -113,15 +110,15 @@ GuidedEps Guidance::combine(const std::vector<at::Tensor>& results, bool skipped
   return {at::stack(guided), at::stack(unconds)};
 }
 
-GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) const {
-  std::vector<Row> rows = cond_rows();
+GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
+  std::vector<Question> questions = cond_questions();
   const bool skipped = skips_uncond(level);
   for (std::size_t i = 0; i < images_.size() && !skipped; ++i) {
     if (!is_neutral_[i]) {
-      rows.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
+      questions.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }
-  return combine(evaluate(rows, x, level), skipped);
+  return combine(evaluate(questions, x, level), skipped);
 }
 
 GuidedEps Guidance::operator()(const at::Tensor& x, double level) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -37,10 +39,11 @@ struct GuidanceHooks {
 /// web UI has it: U + sum_j w_j scale (C_j - U), where U and C_j are the model's results for the
 /// negative prompt and the parts of the positive one.
 ///
-/// Rows of equal token length go through the model together: conds of all pictures and parts
-/// first, then unconds. A picture's parts are padded to their longest, but never to another
-/// picture's length, so that no picture depends on its neighbours. At scale 1 a picture with a
-/// single part of weight 1 needs no uncond, and none is evaluated for it.
+/// All rows go through the model together: conds of all pictures and parts first, then unconds. A
+/// picture's parts are padded to their longest, but never to another picture's length, so that no
+/// picture depends on its neighbours; a padded conditioning stays the same one for the whole run.
+/// At scale 1 a picture with a single part of weight 1 needs no uncond, and none is evaluated for
+/// it.
 class Guidance {
  public:
   /// Checks the conditionings and the number of scales. The hooks are called from the sampling
@@ -58,18 +61,20 @@ class Guidance {
   int calls() const { return calls_; }
 
  private:
-  struct Row {
+  /// What the model is to be asked: which picture, under which conditioning.
+  struct Question {
     std::int64_t image;
-    at::Tensor context;
+    SharedConditioning conditioning;
   };
 
   bool skips_uncond(double level) const;
-  std::vector<Row> cond_rows() const;
-  std::vector<at::Tensor> evaluate(const std::vector<Row>& rows,
-                                   const at::Tensor& x,
-                                   double level) const;
-  GuidedEps evaluate_all(const at::Tensor& x, double level) const;
-  GuidedEps combine(const std::vector<at::Tensor>& results, bool skipped) const;
+  const SharedConditioning& padded(const SharedConditioning& conditioning, std::int64_t length);
+  std::vector<Question> cond_questions();
+  at::Tensor evaluate(const std::vector<Question>& questions,
+                      const at::Tensor& x,
+                      double level) const;
+  GuidedEps evaluate_all(const at::Tensor& x, double level);
+  GuidedEps combine(const at::Tensor& results, bool skipped) const;
   double scale_of(std::size_t image) const;
 
   ConditionedModel model_;
@@ -77,6 +82,7 @@ class Guidance {
   GuidanceOptions options_;
   GuidanceHooks hooks_;
   std::vector<bool> is_neutral_;  // By picture: U cancels out of its result.
+  std::map<std::pair<SharedConditioning, std::int64_t>, SharedConditioning> padded_;
   int calls_ = 0;
 };
 

@@ -60,6 +60,16 @@ std::vector<double> column_cosines(const at::Tensor& low, const at::Tensor& high
   return cosines;
 }
 
+// Columns of one number have no angle between them (the web UI's formula divides 0 by 0): they are
+// mixed as the independent noise that they are, so that the mixture is standard normal, too.
+at::Tensor mixed_at_right_angle(double value, const at::Tensor& low, const at::Tensor& high) {
+  if (low.equal(high)) {
+    return low;
+  }
+  const double angle = value * std::acos(0.0);
+  return low * std::cos(angle) + high * std::sin(angle);
+}
+
 bool is_under_way(const ImageSeed& seed) { return seed.to_share != 0 && seed.to_seed != seed.seed; }
 
 }  // namespace
@@ -67,6 +77,9 @@ bool is_under_way(const ImageSeed& seed) { return seed.to_share != 0 && seed.to_
 at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high) {
   if (low.dim() != 3 || low.sizes() != high.sizes()) {
     throw Error(ErrorCode::InvalidArgument, "[slerp] expected two tensors of one shape [C, h, w]");
+  }
+  if (low.size(1) == 1) {
+    return mixed_at_right_angle(value, low, high);
   }
   const at::Tensor low_numbers = low.to(at::kCPU, at::kDouble).contiguous();
   const at::Tensor high_numbers = high.to(at::kCPU, at::kDouble).contiguous();

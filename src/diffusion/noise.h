@@ -27,7 +27,8 @@ struct ImageSeed {
 
 /// Spherical interpolation between noise tensors [C, h, w] as the web UI has it: lengths and
 /// angles along h, for each channel and column; where the two are nearly equal (mean cosine above
-/// 0.9995) the result is low * value + high * (1 - value).
+/// 0.9995) the result is low * value + high * (1 - value). Of latents that are one cell high, which
+/// have no angles, both are taken to stand at a right angle.
 at::Tensor slerp(double value, const at::Tensor& low, const at::Tensor& high);
 
 /// The stream of noise tensors of one picture: the first one with subseed and seed resize, then

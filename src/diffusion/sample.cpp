@@ -21,7 +21,7 @@ struct Run {
   const SamplingSettings& settings;
   const SamplingBatch& batch;
   const SamplingHooks& hooks;
-  const SamplerRow& row;
+  const SamplerEntry& sampler;
   std::string_view schedule;  // Resolved: never "automatic".
 
   bool img2img() const { return batch.init_latent.defined(); }
@@ -58,7 +58,7 @@ void check_settings(const SamplingSettings& settings) {
 SamplerRun make_sampler_run(const Run& run, ImageNoise& noise) {
   SamplerRun result{
       noise, run.settings.sampler_options, run.hooks.on_step, run.hooks.check_cancelled, {}};
-  if (!run.row.info.uses_noise_scale) {
+  if (!run.sampler.info.uses_noise_scale) {
     result.options.s_noise = 1;
   }
   return result;
@@ -72,10 +72,10 @@ Guidance make_guidance(const Run& run, ConditionedModel model) {
     options.scales = {settings.guidance_scale};
   }
   for (double& scale : options.scales) {
-    scale /= run.row.info.guidance_divisor;
+    scale /= run.sampler.info.guidance_divisor;
   }
-  options.needs_uncond = run.row.info.needs_uncond;
-  options.planned_calls = planned_calls(run.row.info, settings.num_steps);
+  options.needs_uncond = run.sampler.info.needs_uncond;
+  options.planned_calls = planned_calls(run.sampler.info, settings.num_steps);
   options.s_min_uncond = settings.s_min_uncond;
   options.s_min_uncond_all = settings.s_min_uncond_all;
   options.skip_early_cond = settings.skip_early_cond;
@@ -91,7 +91,7 @@ Guidance make_guidance(const Run& run, ConditionedModel model) {
 }
 
 Sigmas choose_sigmas(const Run& run, const SigmaTable& table, int num_steps) {
-  const bool discard = run.row.info.discard_penultimate || run.settings.discard_penultimate;
+  const bool discard = run.sampler.info.discard_penultimate || run.settings.discard_penultimate;
   Sigmas sigmas = make_schedule(run.schedule, table, num_steps + (discard ? 1 : 0),
                                 run.settings.schedule_options);
   return discard ? without_penultimate(std::move(sigmas)) : sigmas;
@@ -120,13 +120,13 @@ Sigmas used_sigmas(const Sigmas& sigmas, const Img2ImgSteps& steps) {
 
 at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
   const SamplingSettings& settings = run.settings;
-  const bool lcm = run.row.info.distilled_times;
+  const bool lcm = run.sampler.info.distilled_times;
   const SigmaTable table = lcm ? lcm_sigma_table(run.model.table) : run.model.table;
   const Sigmas all_sigmas = choose_sigmas(run, table, steps.schedule_steps);
   ImageNoise noise(run.batch.seeds, run.batch.shape);
   SamplerRun sampler_run = make_sampler_run(run, noise);
   const double smallest = smallest_positive(all_sigmas);
-  if (run.row.info.brownian && smallest < all_sigmas.front()) {
+  if (run.sampler.info.brownian && smallest < all_sigmas.front()) {
     noise.begin_brownian(smallest, all_sigmas.front());
   }
   at::Tensor x = first_noise(run, noise);
@@ -147,7 +147,7 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
   const Denoiser denoiser = [&guidance](const at::Tensor& input, double sigma) {
     return guidance(input, sigma).guided;
   };
-  return run.row.by_sigmas(denoiser, x, sigmas, sampler_run);
+  return run.sampler.by_sigmas(denoiser, x, sigmas, sampler_run);
 }
 
 at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
@@ -174,7 +174,7 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
   const EpsModel model = [&guidance](const at::Tensor& input, double t) {
     return guidance(input, t);
   };
-  return run.row.by_timesteps(model, x, plan, sampler_run);
+  return run.sampler.by_timesteps(model, x, plan, sampler_run);
 }
 
 at::Tensor run_batch(const Run& run) {
@@ -186,7 +186,7 @@ at::Tensor run_batch(const Run& run) {
   if (steps.schedule_steps == 0) {
     return run.batch.init_latent.to(run.batch.options);
   }
-  return run.row.info.timesteps ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
+  return run.sampler.info.timesteps ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
 }
 
 SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
@@ -209,16 +209,16 @@ at::Tensor sample_latents(const SamplingModel& model,
   check_batch(batch);
   check_settings(settings);
   const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
-  const SamplerRow& row = find_sampler_row(choice.sampler);
+  const SamplerEntry& sampler = find_sampler_entry(choice.sampler);
   const bool automatic = choice.schedule == schedule_infos().front().name;
-  const std::string_view schedule = automatic ? row.info.default_schedule : choice.schedule;
-  if (row.info.batchable) {
-    return run_batch({model, settings, batch, hooks, row, schedule});
+  const std::string_view schedule = automatic ? sampler.info.default_schedule : choice.schedule;
+  if (sampler.info.batchable) {
+    return run_batch({model, settings, batch, hooks, sampler, schedule});
   }
   std::vector<at::Tensor> latents;
   for (std::size_t i = 0; i < batch.images.size(); ++i) {
     const SamplingBatch single = single_image(batch, i);
-    latents.push_back(run_batch({model, settings, single, hooks, row, schedule}));
+    latents.push_back(run_batch({model, settings, single, hooks, sampler, schedule}));
   }
   return at::cat(latents);
 }

@@ -1,10 +1,12 @@
 // DDIM (Song et al., 2021), DDIM with CFG++ (Chung et al., 2024) and PLMS (Liu et al., 2022).
 #include <cmath>
 #include <deque>
+#include <string>
 
 #include <ATen/ATen.h>
 
 #include "diffusion/samplers.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -31,6 +33,10 @@ at::Tensor run_ddim(const EpsModel& model,
                     const SamplerRun& run,
                     Direction direction) {
   const double eta = run.options.eta.value_or(0);
+  if (!(eta >= 0 && eta <= 1)) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[ddim] eta: expected 0 to 1, got " + std::to_string(eta));
+  }
   const int last = static_cast<int>(plan.timesteps.size()) - 1;
   for (int index = last; index > 0; --index) {
     const std::int64_t t = plan.timesteps[index];

@@ -40,9 +40,9 @@ const std::map<std::string_view, SamplerFunction>& functions() {
 
 }  // namespace
 
-const std::vector<SamplerRow>& sampler_rows() {
-  static const std::vector<SamplerRow> rows = [] {
-    std::vector<SamplerRow> result;
+const std::vector<SamplerEntry>& sampler_entries() {
+  static const std::vector<SamplerEntry> entries = [] {
+    std::vector<SamplerEntry> result;
     for (const SamplerInfo& info : sampler_infos()) {
       const auto found = functions().find(info.name);
       PTRAVEL_CHECK(found != functions().end());
@@ -50,12 +50,12 @@ const std::vector<SamplerRow>& sampler_rows() {
     }
     return result;
   }();
-  return rows;
+  return entries;
 }
 
-const SamplerRow& find_sampler_row(std::string_view text) {
+const SamplerEntry& find_sampler_entry(std::string_view text) {
   const SamplerInfo& info = find_sampler(text);
-  return sampler_rows().at(static_cast<std::size_t>(&info - sampler_infos().data()));
+  return sampler_entries().at(static_cast<std::size_t>(&info - sampler_infos().data()));
 }
 
 }  // namespace ptravel

@@ -12,16 +12,16 @@ using TimestepSampler = at::Tensor (*)(const EpsModel&,
 
 /// One sampler: what it is called (schedule/sampler_infos.cpp) and the function that runs it, one
 /// of the two.
-struct SamplerRow {
+struct SamplerEntry {
   SamplerInfo info;
   SigmaSampler by_sigmas = nullptr;
   TimestepSampler by_timesteps = nullptr;
 };
 
 /// All samplers in the web UI's order, the same as sampler_infos().
-const std::vector<SamplerRow>& sampler_rows();
+const std::vector<SamplerEntry>& sampler_entries();
 
-/// The row of a sampler by label, name or alias. Throws InvalidArgument listing the choices.
-const SamplerRow& find_sampler_row(std::string_view text);
+/// The entry of a sampler by label, name or alias. Throws InvalidArgument listing the choices.
+const SamplerEntry& find_sampler_entry(std::string_view text);
 
 }  // namespace ptravel

@@ -100,6 +100,8 @@ at::Tensor sample_dpmpp_3m_sde(const Denoiser&, at::Tensor x, const Sigmas&, con
 at::Tensor sample_dpm_fast(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 at::Tensor sample_dpm_adaptive(const Denoiser&, at::Tensor x, const Sigmas&, const SamplerRun&);
 
+/// Throws InvalidArgument for eta beyond 0 to 1, which leaves no room for the direction back to the
+/// noise. Likewise sample_ddim_cfgpp.
 at::Tensor sample_ddim(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
 /// Needs GuidedEps::uncond.
 at::Tensor sample_ddim_cfgpp(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);

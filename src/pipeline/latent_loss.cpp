@@ -28,17 +28,18 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
 LatentLoss latent_loss(const Pipeline& pipeline,
                        const at::Tensor& latent,
                        const LossDraw& draw,
-                       const at::Tensor& context,
+                       const TextEncoding& text,
                        bool with_gradient) {
   const at::Device device = pipeline.compute().device;
   const std::vector<double> alphas = pipeline.sigma_table().alphas_cumprod();
   PTRAVEL_CHECK(draw.t >= 0 && draw.t < static_cast<std::int64_t>(alphas.size()));
-  PTRAVEL_CHECK(latent.dim() == 4 && latent.sizes() == draw.noise.sizes() && context.dim() == 2);
+  PTRAVEL_CHECK(latent.dim() == 4 && latent.sizes() == draw.noise.sizes() &&
+                text.tokens.dim() == 2);
   const double abar = alphas[static_cast<std::size_t>(draw.t)];
   const at::Tensor noise = draw.noise.to(device);
   const at::Tensor x = latent.to(device) * std::sqrt(abar) + noise * std::sqrt(1 - abar);
   const at::AutoGradMode gradients(with_gradient);
-  at::Tensor input = context.detach().to(device).unsqueeze(0).clone();
+  at::Tensor input = text.tokens.detach().to(device).unsqueeze(0).clone();
   input.set_requires_grad(with_gradient);
   const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input);
   const at::Tensor loss = (guess - noise).square();
@@ -47,7 +48,7 @@ LatentLoss latent_loss(const Pipeline& pipeline,
   if (with_gradient) {
     const auto part = ProfileScope::part("unet");
     const ProfileScope profile("backward");
-    loss.backward(loss.detach());  // The context is the only leaf that wants a gradient.
+    loss.backward(loss.detach());  // The text is the only leaf that wants a gradient.
     result.gradient = input.grad().detach()[0].to(at::kCPU, at::kFloat);
   }
   return result;

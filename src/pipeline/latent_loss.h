@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "diffusion/text_encoding.h"
 #include "pipeline/pipeline.h"
 
 namespace ptravel {
@@ -21,14 +22,14 @@ struct LatentLoss {
 };
 
 /// The first version's latent loss: the squared error, element by element, with which the network,
-/// told `context` [tokens, width], guesses the noise in sqrt(abar) latent + sqrt(1 - abar) noise.
+/// told `text`, guesses the noise in sqrt(abar) latent + sqrt(1 - abar) noise.
 /// The gradient is the vector-Jacobian product with the loss itself, d(sum of loss^2 / 2)/d
-/// context. Networks that predict v are read as a guess of the noise. `latent` [1, C, h, w]. One
-/// thread.
+/// text.tokens. Networks that predict v are read as a guess of the noise. `latent` [1, C, h, w].
+/// One thread.
 LatentLoss latent_loss(const Pipeline& pipeline,
                        const at::Tensor& latent,
                        const LossDraw& draw,
-                       const at::Tensor& context,
+                       const TextEncoding& text,
                        bool with_gradient);
 
 }  // namespace ptravel

@@ -8,6 +8,21 @@
 #include "ptravel/error.h"
 
 namespace ptravel {
+namespace {
+
+bool all_numbers(const at::Tensor& values) { return at::isfinite(values).all().item<bool>(); }
+
+/// Weights were checked when they were loaded, so it is the settings or the number format.
+void check_latents(const at::Tensor& latents) {
+  if (!all_numbers(latents)) {
+    throw Error(ErrorCode::Unsupported,
+                "[sampling] the latent has values that are not numbers: the sampler went astray "
+                "with these settings (cfg_scale, eta, s_noise, steps), or the UNet overflows and "
+                "needs --precision fp32");
+  }
+}
+
+}  // namespace
 
 at::Tensor image_to_tensor(const Image& image) {
   PTRAVEL_CHECK(image.width > 0 && image.height > 0);
@@ -21,11 +36,11 @@ Image tensor_to_image(const at::Tensor& decoded) {
   PTRAVEL_CHECK(decoded.dim() == 4 && decoded.size(0) == 1 && decoded.size(1) == 3);
   const auto profile = ProfileScope::part("pixels");
   const at::Tensor values = decoded.to(at::kCPU, at::kFloat);
-  if (!at::isfinite(values).all().item<bool>()) {
+  if (!all_numbers(values)) {
     throw Error(
         ErrorCode::Unsupported,
-        "[vae] the decoded picture has values that are not numbers; the model's weights may be "
-        "broken, or need --precision fp32");
+        "[vae] the picture has values that are not numbers, though its latent has none: the "
+        "VAE overflows in this number format, expected --precision fp32 or another --vae");
   }
   const at::Tensor bytes = (((values + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0)
                                .to(at::kByte)
@@ -42,6 +57,7 @@ at::Tensor encode_latent(const Vae& vae, const Image& image) {
 }
 
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
+  check_latents(latents);
   std::vector<Image> images;
   for (std::int64_t i = 0; i < latents.size(0); ++i) {
     images.push_back(tensor_to_image(vae.decode(latents.narrow(0, i, 1))));

@@ -13,8 +13,7 @@ namespace ptravel {
 at::Tensor image_to_tensor(const Image& image);
 
 /// The VAE's output [1, 3, H, W] as a picture: clamp((y + 1) / 2, 0, 1) * 255, truncated, as the
-/// web UI does. Throws Error(Unsupported) when the values are not numbers (broken weights,
-/// overflow).
+/// web UI does. Throws Unsupported when values are not numbers.
 Image tensor_to_image(const at::Tensor& decoded);
 
 /// The latent [1, C, h, w] of a picture: the mean of the VAE's distribution times its scale factor.
@@ -22,7 +21,8 @@ Image tensor_to_image(const at::Tensor& decoded);
 /// and repeatable.
 at::Tensor encode_latent(const Vae& vae, const Image& image);
 
-/// Pictures of latents [N, C, h, w], decoded one by one as the web UI does.
+/// Pictures of latents [N, C, h, w], decoded one by one as the web UI does. Throws Unsupported when
+/// values are not numbers, and says whether they already were none in the latents.
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents);
 
 }  // namespace ptravel

@@ -78,18 +78,16 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const auto profile = ProfileScope::part("sampling");
-  const SamplingModel model{[this](const at::Tensor& x, const at::Tensor& t,
-                                   const at::Tensor& context) { return (*calls_)(x, t, context); },
+  const SamplingModel model{[this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); },
                             files_.prediction, sigma_table()};
   SamplingBatch sampling;
   sampling.images = batch.images;
   sampling.seeds = batch.seeds;
   sampling.shape = {files_.unet.in_channels, batch.height / size_factor(),
                     batch.width / size_factor()};
-  sampling.init_latent =
-      batch.init_latent.defined() ? batch.init_latent.to(at::kCPU) : at::Tensor();
+  sampling.init_latent = batch.init_latent;
   sampling.guidance_scales = batch.guidance_scales;
-  sampling.options = at::TensorOptions(at::kFloat);
+  sampling.options = at::TensorOptions(at::kFloat).device(compute_.device);
   const at::NoGradGuard no_gradients;
   calls_->begin_pictures();
   return sample_latents(model, settings, sampling, hooks);

@@ -69,7 +69,7 @@ class Pipeline {
   const Unet& unet() const;
   const ClipTextModel& text_encoder() const;
 
-  /// Draws a batch; returns float32 latents [N, C, h, w] on the CPU.
+  /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.
   at::Tensor sample(const SamplingSettings& settings,
                     const PictureBatch& batch,
                     const SamplingHooks& hooks = {}) const;

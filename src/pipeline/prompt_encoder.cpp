@@ -1,6 +1,7 @@
 #include "pipeline/prompt_encoder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -9,23 +10,36 @@
 namespace ptravel {
 namespace {
 
-/// Appends encodings of the empty prompt until `tokens` rows are reached.
-at::Tensor with_empty_prompts(const at::Tensor& context,
-                              const at::Tensor& empty,
-                              std::int64_t tokens) {
-  std::vector<at::Tensor> rows = {context};
-  for (std::int64_t have = context.size(0); have < tokens; have += empty.size(0)) {
-    rows.push_back(empty);
-  }
-  return rows.size() == 1 ? context : at::cat(rows).narrow(0, 0, tokens);
-}
-
 std::int64_t longest(const ScheduledConditioning& schedule) {
   std::int64_t tokens = 0;
   for (const auto& entry : schedule.entries) {
-    tokens = std::max(tokens, entry.context.size(0));
+    tokens = std::max(tokens, entry.conditioning->text.length());
   }
   return tokens;
+}
+
+/// One chunk of each text, [texts, 77].
+struct ChunkColumn {
+  at::Tensor ids;
+  at::Tensor multipliers;
+};
+
+/// The texts' chunk number `index`; `empty` for texts that have fewer.
+ChunkColumn column_of(const std::vector<std::vector<Chunk>>& texts,
+                      std::size_t index,
+                      const Chunk& empty) {
+  const auto rows = static_cast<std::int64_t>(texts.size());
+  ChunkColumn column{at::empty({rows, kChunkSize}, at::kLong),
+                     at::empty({rows, kChunkSize}, at::kFloat)};
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)];
+    const Chunk& source = index < chunks.size() ? chunks[index] : empty;
+    std::copy(source.tokens.begin(), source.tokens.end(), column.ids[row].data_ptr<std::int64_t>());
+    std::transform(source.multipliers.begin(), source.multipliers.end(),
+                   column.multipliers[row].data_ptr<float>(),
+                   [](double value) { return static_cast<float>(value); });
+  }
+  return column;
 }
 
 }  // namespace
@@ -58,14 +72,15 @@ void PromptEncoder::pad_to_one_length(ImageConditioning& image,
   if (!options.pad_cond_uncond) {
     return;
   }
-  const at::Tensor empty = encode_empty(options);
+  const TextEncoding empty = encode_empty(options);
   std::int64_t tokens = longest(image.uncond);
   for (const ConditioningPart& part : image.parts) {
     tokens = std::max(tokens, longest(part.schedule));
   }
   const auto pad = [&](ScheduledConditioning& schedule) {
     for (auto& entry : schedule.entries) {
-      entry.context = with_empty_prompts(entry.context, empty, tokens);
+      entry.conditioning =
+          with_text(entry.conditioning, padded_with(entry.conditioning->text, empty, tokens));
     }
   };
   pad(image.uncond);
@@ -81,17 +96,16 @@ ScheduledConditioning PromptEncoder::encode_schedule(const std::vector<Scheduled
   for (const ScheduledChunks& entry : schedule) {
     texts.push_back(entry.chunks);
   }
-  const at::Tensor encoded = encode_chunks(texts, options);
+  std::vector<TextEncoding> encoded = encode_texts(texts, options);
   ScheduledConditioning result;
   for (std::size_t i = 0; i < schedule.size(); ++i) {
-    result.entries.push_back(
-        {schedule[i].end_at_step, encoded[static_cast<std::int64_t>(i)].contiguous()});
+    result.entries.push_back({schedule[i].end_at_step, make_conditioning(std::move(encoded[i]))});
   }
   return result;
 }
 
-at::Tensor PromptEncoder::encode_chunks(const std::vector<std::vector<Chunk>>& texts,
-                                        const PromptOptions& options) const {
+std::vector<TextEncoding> PromptEncoder::encode_texts(const std::vector<std::vector<Chunk>>& texts,
+                                                      const PromptOptions& options) const {
   PTRAVEL_CHECK(!texts.empty());
   const at::NoGradGuard no_gradients;
   std::size_t chunk_count = 0;
@@ -99,27 +113,27 @@ at::Tensor PromptEncoder::encode_chunks(const std::vector<std::vector<Chunk>>& t
     chunk_count = std::max(chunk_count, text.size());
   }
   const Chunk empty = empty_chunk(tokenizer_);
-  const auto rows = static_cast<std::int64_t>(texts.size());
-  std::vector<at::Tensor> encoded;
-  for (std::size_t chunk = 0; chunk < chunk_count; ++chunk) {
-    at::Tensor ids = at::empty({rows, kChunkSize}, at::kLong);
-    at::Tensor multipliers = at::empty({rows, kChunkSize}, at::kFloat);
-    for (std::int64_t row = 0; row < rows; ++row) {
-      const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)];
-      const Chunk& source = chunk < chunks.size() ? chunks[chunk] : empty;
-      std::copy(source.tokens.begin(), source.tokens.end(), ids[row].data_ptr<std::int64_t>());
-      std::transform(source.multipliers.begin(), source.multipliers.end(),
-                     multipliers[row].data_ptr<float>(),
-                     [](double value) { return static_cast<float>(value); });
+  std::vector<at::Tensor> chunks;
+  at::Tensor pooled;
+  for (std::size_t i = 0; i < chunk_count; ++i) {
+    const ChunkColumn column = column_of(texts, i, empty);
+    const ClipText text = model_.encode(column.ids, options.clip_skip);
+    chunks.push_back(
+        apply_emphasis(text.tokens.to(at::kCPU), column.multipliers, options.emphasis));
+    if (i == 0 && text.pooled.defined()) {
+      pooled = text.pooled.to(at::kCPU);
     }
-    const at::Tensor z = model_.forward(ids, options.clip_skip).to(at::kCPU);
-    encoded.push_back(apply_emphasis(z, multipliers, options.emphasis));
   }
-  return at::cat(encoded, 1);  // [texts, 77 * chunks, width]
+  const at::Tensor tokens = at::cat(chunks, 1);  // [texts, 77 * chunks, width]
+  std::vector<TextEncoding> encodings;
+  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
+    encodings.push_back({tokens[i].contiguous(), pooled.defined() ? pooled[i] : at::Tensor()});
+  }
+  return encodings;
 }
 
-at::Tensor PromptEncoder::encode_empty(const PromptOptions& options) const {
-  return encode_chunks({tokenize_text(tokenizer_, "", options)}, options)[0];
+TextEncoding PromptEncoder::encode_empty(const PromptOptions& options) const {
+  return encode_texts({tokenize_text(tokenizer_, "", options)}, options).front();
 }
 
 at::Tensor PromptEncoder::embeddings(const std::vector<std::int32_t>& ids) const {

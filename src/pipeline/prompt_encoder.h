@@ -14,6 +14,7 @@
 namespace ptravel {
 
 /// Turns prompts into conditionings, as the web UI does: tokens (prompt_tokens.h), CLIP, emphasis.
+/// Encodings are float32 on the CPU.
 /// Holds references; one thread.
 class PromptEncoder {
  public:
@@ -34,12 +35,13 @@ class PromptEncoder {
   void pad_to_one_length(ImageConditioning& image, const PromptOptions& options) const;
 
   /// The texts of one schedule together, because the mean that emphasis restores is taken over all
-  /// of them: [texts, 77 * chunks, width] float32. Shorter texts are filled up with empty chunks.
-  at::Tensor encode_chunks(const std::vector<std::vector<Chunk>>& texts,
-                           const PromptOptions& options) const;
+  /// of them: [77 * chunks, width] float32 each. Shorter texts are filled up with empty chunks. The
+  /// pooled vector is the first chunk's.
+  std::vector<TextEncoding> encode_texts(const std::vector<std::vector<Chunk>>& texts,
+                                         const PromptOptions& options) const;
 
   /// The empty prompt: [77, width].
-  at::Tensor encode_empty(const PromptOptions& options) const;
+  TextEncoding encode_empty(const PromptOptions& options) const;
 
   /// Token embeddings without positions: [ids, width] float32 on the CPU.
   at::Tensor embeddings(const std::vector<std::int32_t>& ids) const;

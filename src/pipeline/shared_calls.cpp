@@ -11,7 +11,7 @@
 namespace ptravel {
 namespace {
 
-/// Texts and rows are kept for this many calls of the present size, and at least a few.
+/// Texts and results are kept for this many calls of the present size, and at least a few.
 constexpr std::size_t kCallsKept = 2;
 constexpr std::size_t kLeastKept = 4;
 /// Runs have up to a few hundred steps; an adaptive sampler may ask for any time.
@@ -19,95 +19,134 @@ constexpr std::size_t kMostTimes = 1024;
 
 /// Whether two contiguous float32 tensors hold the same bits.
 bool same_numbers(const at::Tensor& a, const at::Tensor& b) {
-  return a.sizes() == b.sizes() &&
-         std::memcmp(a.data_ptr(), b.data_ptr(), static_cast<std::size_t>(a.nbytes())) == 0;
+  if (a.sizes() != b.sizes() || a.device() != b.device()) {
+    return false;
+  }
+  if (!a.is_cpu()) {
+    return a.equal(b);
+  }
+  return std::memcmp(a.data_ptr(), b.data_ptr(), static_cast<std::size_t>(a.nbytes())) == 0;
+}
+
+bool same_memory(const at::Tensor& a, const at::Tensor& b) {
+  return a.data_ptr() == b.data_ptr() && a.sizes() == b.sizes();
 }
 
 }  // namespace
 
-bool SharedCalls::same(const Row& a, const Row& b) {
-  return a.t == b.t && a.conditioning.text == b.conditioning.text && same_numbers(a.x, b.x);
+bool SharedCalls::same(const Operands& a, const Operands& b) const {
+  if (a.time != b.time || a.conditioning.text != b.conditioning.text) {
+    return false;
+  }
+  const bool may_read = first_call_ || a.latent.is_cpu();
+  return same_memory(a.latent, b.latent) || (may_read && same_numbers(a.latent, b.latent));
 }
 
-std::shared_ptr<const UnetText> SharedCalls::text_of(const at::Tensor& context) {
+std::shared_ptr<const UnetText> SharedCalls::text_of(const SharedConditioning& conditioning) {
   const auto found = std::find_if(texts_.begin(), texts_.end(), [&](const KnownText& known) {
-    return same_numbers(known.context, context);
+    return known.conditioning == conditioning;
   });
   if (found != texts_.end()) {
     texts_.splice(texts_.begin(), texts_, found);
   } else {
-    texts_.push_front({context.clone(), unet_.prepare_text(context)});
+    texts_.push_front({conditioning, unet_.prepare_text(conditioning->text.tokens)});
   }
   return texts_.front().text;
 }
 
-std::shared_ptr<const UnetTime> SharedCalls::time_of(float t) {
+std::shared_ptr<const UnetTime> SharedCalls::time_of(float time) {
   if (times_.size() >= kMostTimes) {
     times_.clear();
   }
-  auto& time = times_[t];
-  if (!time) {
-    time = unet_.prepare_time(t);
+  auto& known = times_[time];
+  if (!known) {
+    known = unet_.prepare_time(time);
   }
-  return time;
+  return known;
 }
 
-const at::Tensor* SharedCalls::find(const Row& row) const {
-  const auto found = std::find_if(first_rows_.begin(), first_rows_.end(),
-                                  [&](const KnownRow& known) { return same(known.row, row); });
-  return found == first_rows_.end() ? nullptr : &found->result;
+SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
+  PTRAVEL_CHECK(row.conditioning && row.latent.scalar_type() == at::kFloat);
+  const Conditioning& conditioning = *row.conditioning;
+  if (!conditioning.size_numbers.empty() || !conditioning.control_hints.empty() ||
+      !conditioning.adapter_strengths.empty()) {
+    throw Error(ErrorCode::Unsupported,
+                "[unet] conditioning: expected a text alone, got sizes, control hints or adapters");
+  }
+  const auto time = static_cast<float>(row.time);
+  return {row.latent.contiguous(), time, {time_of(time), text_of(row.conditioning)}};
+}
+
+const at::Tensor* SharedCalls::find(const Operands& operands) const {
+  const auto found =
+      std::find_if(first_results_.begin(), first_results_.end(),
+                   [&](const KnownResult& known) { return same(known.operands, operands); });
+  return found == first_results_.end() ? nullptr : &found->result;
+}
+
+/// By one call of the network; off the CPU by one for each length of text.
+std::vector<at::Tensor> SharedCalls::compute(const std::vector<Operands>& all) const {
+  std::map<std::int64_t, std::vector<std::size_t>> calls;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    calls[all[i].latent.is_cpu() ? 0 : all[i].conditioning.text->tokens].push_back(i);
+  }
+  std::vector<at::Tensor> results(all.size());
+  for (const auto& [length, members] : calls) {
+    std::vector<at::Tensor> latents;
+    std::vector<UnetConditioning> conditionings;
+    for (const std::size_t member : members) {
+      latents.push_back(all[member].latent);
+      conditionings.push_back(all[member].conditioning);
+    }
+    const at::Tensor x = at::stack(latents);
+    const at::Tensor computed = unet_.forward(x, conditionings).to(x.device());
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      results[members[i]] = computed[static_cast<std::int64_t>(i)];
+    }
+  }
+  return results;
+}
+
+void SharedCalls::remember(std::vector<Operands> all, const std::vector<at::Tensor>& results) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].latent = all[i].latent.clone();
+    first_results_.push_front({std::move(all[i]), results[i].clone()});
+  }
 }
 
 void SharedCalls::forget(std::size_t rows) {
   const std::size_t kept = std::max(kCallsKept * rows, kLeastKept);
   texts_.resize(std::min(texts_.size(), kept));
-  first_rows_.resize(std::min(first_rows_.size(), kept));
+  first_results_.resize(std::min(first_results_.size(), kept));
 }
 
-at::Tensor SharedCalls::operator()(const at::Tensor& x,
-                                   const at::Tensor& t,
-                                   const at::Tensor& context) {
-  PTRAVEL_CHECK(x.is_cpu() && x.scalar_type() == at::kFloat && context.scalar_type() == at::kFloat);
-  const at::Tensor latents = x.contiguous();
-  const at::Tensor contexts = context.contiguous();
-  const at::Tensor times = t.to(at::kCPU, at::kFloat).contiguous();
-  std::vector<at::Tensor> results(static_cast<std::size_t>(x.size(0)));
-  std::vector<Row> rows;  // to be computed, each once
-  std::vector<std::size_t> computed_by(results.size());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(i);
-    const float time = times.data_ptr<float>()[i];
-    Row row{latents[index], time, {time_of(time), text_of(contexts[index])}};
-    if (const at::Tensor* known = first_call_ ? find(row) : nullptr) {
+at::Tensor SharedCalls::operator()(const std::vector<NetworkRow>& rows) {
+  std::vector<at::Tensor> results(rows.size());
+  std::vector<Operands> needed;  // to be computed, each once
+  std::vector<std::size_t> computed_by(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Operands operands = operands_of(rows[i]);
+    if (const at::Tensor* known = first_call_ ? find(operands) : nullptr) {
       results[i] = *known;
       continue;
     }
-    const auto twin =
-        std::find_if(rows.begin(), rows.end(), [&](const Row& other) { return same(other, row); });
-    computed_by[i] = static_cast<std::size_t>(twin - rows.begin());
-    if (twin == rows.end()) {
-      rows.push_back(std::move(row));
+    const auto twin = std::find_if(needed.begin(), needed.end(),
+                                   [&](const Operands& other) { return same(other, operands); });
+    computed_by[i] = static_cast<std::size_t>(twin - needed.begin());
+    if (twin == needed.end()) {
+      needed.push_back(std::move(operands));
     }
   }
-  if (!rows.empty()) {
-    std::vector<at::Tensor> inputs;
-    std::vector<UnetConditioning> conditionings;
-    for (const Row& row : rows) {
-      inputs.push_back(row.x);
-      conditionings.push_back(row.conditioning);
-    }
-    const at::Tensor computed = unet_.forward(at::stack(inputs), conditionings).to(at::kCPU);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      if (!results[i].defined()) {
-        results[i] = computed[static_cast<std::int64_t>(computed_by[i])];
-      }
-    }
-    for (std::size_t i = 0; first_call_ && i < rows.size(); ++i) {
-      rows[i].x = rows[i].x.clone();
-      first_rows_.push_front({std::move(rows[i]), computed[static_cast<std::int64_t>(i)].clone()});
+  const std::vector<at::Tensor> computed = compute(needed);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!results[i].defined()) {
+      results[i] = computed[computed_by[i]];
     }
   }
-  forget(results.size());
+  if (first_call_) {
+    remember(std::move(needed), computed);
+  }
+  forget(rows.size());
   first_call_ = false;
   return at::stack(results);
 }

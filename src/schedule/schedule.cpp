@@ -191,24 +191,24 @@ Sigmas beta(const Inputs& in) {
   return sigmas;
 }
 
-struct Row {
+struct NamedSchedule {
   ScheduleInfo info;
   Sigmas (*make)(const Inputs&);  // Null for "automatic".
 };
 
-constexpr std::array kRows = {
-    Row{{"automatic", "Automatic"}, nullptr},
-    Row{{"uniform", "Uniform"}, uniform},
-    Row{{"karras", "Karras"}, karras},
-    Row{{"exponential", "Exponential"}, exponential},
-    Row{{"polyexponential", "Polyexponential"}, polyexponential},
-    Row{{"sgm_uniform", "SGM Uniform"}, sgm_uniform},
-    Row{{"kl_optimal", "KL Optimal"}, kl_optimal},
-    Row{{"align_your_steps", "Align Your Steps"}, align_your_steps},
-    Row{{"simple", "Simple"}, simple},
-    Row{{"normal", "Normal"}, normal},
-    Row{{"ddim", "DDIM"}, ddim},
-    Row{{"beta", "Beta"}, beta},
+constexpr std::array kSchedules = {
+    NamedSchedule{{"automatic", "Automatic"}, nullptr},
+    NamedSchedule{{"uniform", "Uniform"}, uniform},
+    NamedSchedule{{"karras", "Karras"}, karras},
+    NamedSchedule{{"exponential", "Exponential"}, exponential},
+    NamedSchedule{{"polyexponential", "Polyexponential"}, polyexponential},
+    NamedSchedule{{"sgm_uniform", "SGM Uniform"}, sgm_uniform},
+    NamedSchedule{{"kl_optimal", "KL Optimal"}, kl_optimal},
+    NamedSchedule{{"align_your_steps", "Align Your Steps"}, align_your_steps},
+    NamedSchedule{{"simple", "Simple"}, simple},
+    NamedSchedule{{"normal", "Normal"}, normal},
+    NamedSchedule{{"ddim", "DDIM"}, ddim},
+    NamedSchedule{{"beta", "Beta"}, beta},
 };
 
 Inputs complete_inputs(const SigmaTable& table, int num_steps, ScheduleOptions options) {
@@ -237,9 +237,9 @@ Inputs complete_inputs(const SigmaTable& table, int num_steps, ScheduleOptions o
 const std::vector<ScheduleInfo>& schedule_infos() {
   static const std::vector<ScheduleInfo> infos = [] {
     std::vector<ScheduleInfo> result;
-    result.reserve(std::size(kRows));
-    for (const Row& row : kRows) {
-      result.push_back(row.info);
+    result.reserve(std::size(kSchedules));
+    for (const NamedSchedule& known : kSchedules) {
+      result.push_back(known.info);
     }
     return result;
   }();
@@ -250,13 +250,14 @@ Sigmas make_schedule(std::string_view name,
                      const SigmaTable& table,
                      int num_steps,
                      const ScheduleOptions& options) {
-  const auto* row = std::find_if(kRows.begin(), kRows.end(),
-                                 [name](const Row& r) { return r.info.name == name; });
-  if (row == kRows.end() || row->make == nullptr) {
+  const auto* schedule =
+      std::find_if(kSchedules.begin(), kSchedules.end(),
+                   [name](const NamedSchedule& known) { return known.info.name == name; });
+  if (schedule == kSchedules.end() || schedule->make == nullptr) {
     throw Error(ErrorCode::InvalidArgument,
                 "[schedule] expected the name of a schedule, got \"" + std::string(name) + "\"");
   }
-  Sigmas sigmas = row->make(complete_inputs(table, num_steps, options));
+  Sigmas sigmas = schedule->make(complete_inputs(table, num_steps, options));
   std::transform(sigmas.begin(), sigmas.end(), sigmas.begin(), to_single);
   return sigmas;
 }

@@ -17,10 +17,6 @@ namespace {
 constexpr double kNoGradient = 1e-5;   // the first version's EPS
 constexpr double kShortestStep = 0.2;  // and GAMMA
 
-double mean_distance(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().mean().item<double>();
-}
-
 /// Every pair of the two stages' encodings walks on its own, with the same draws.
 class GradWalk : public SteppingWalk {
  public:
@@ -30,9 +26,9 @@ class GradWalk : public SteppingWalk {
 
  protected:
   void restart() override {
-    contexts_.clear();
-    for (const ContextPair& pair : pairing_.pairs()) {
-      contexts_.push_back(pair.from);
+    texts_.clear();
+    for (const ConditioningPair& pair : pairing_.pairs()) {
+      texts_.push_back(pair.from->text);
     }
     arrived_ = false;
   }
@@ -44,8 +40,12 @@ class GradWalk : public SteppingWalk {
   }
 
   ImageConditioning current(const FramePlace& place) const override {
+    std::vector<SharedConditioning> reached;
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      reached.push_back(with_text(pairing_.pairs()[i].from, at_place(i, place)));
+    }
     ImageConditioning image;
-    image.parts = pairing_.parts(contexts_, place.alpha);
+    image.parts = pairing_.parts(reached, place.alpha);
     image.uncond = uncond_between(tools(), ends(), place.alpha);
     return image;
   }
@@ -55,22 +55,23 @@ class GradWalk : public SteppingWalk {
     const TravelRequest& request = tools().request;
     const LossDraw draw = tools().draws({ends().seed, ends().gap, step, iteration}, latent.sizes());
     GradRecord sum;
-    for (std::size_t i = 0; i < contexts_.size(); ++i) {
-      const ContextPair& pair = pairing_.pairs()[i];
-      const GradientParts parts = gradient_parts(tools().pipeline, {contexts_[i], pair.to}, latent,
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const EncodingPair ends = pairing_.pairs()[i].texts();
+      const GradientParts parts = gradient_parts(tools().pipeline, {texts_[i], ends.to}, latent,
                                                  draw, request.grad_w_latent != 0);
       const at::Tensor gradient =
           weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
-      contexts_[i] = contexts_[i] - grad_step(gradient, request.grad_method) * request.grad_alpha;
+      texts_[i].tokens =
+          texts_[i].tokens - grad_step(gradient, request.grad_method) * request.grad_alpha;
       sum.loss_latent += parts.loss_latent;
       sum.loss_cond += parts.loss_cond;
       sum.grad_mean += gradient.abs().mean().item<double>();
       sum.grad_max = std::max(sum.grad_max, gradient.abs().max().item<double>());
-      sum.from += mean_distance(contexts_[i], pair.from);
-      sum.to += mean_distance(contexts_[i], pair.to);
-      sum.total += mean_distance(pair.from, pair.to);
+      sum.from += mean_distance(texts_[i], ends.from);
+      sum.to += mean_distance(texts_[i], ends.to);
+      sum.total += mean_distance(ends.from, ends.to);
     }
-    const auto count = static_cast<double>(contexts_.size());
+    const auto count = static_cast<double>(texts_.size());
     for (double* value :
          {&sum.loss_latent, &sum.loss_cond, &sum.grad_mean, &sum.from, &sum.to, &sum.total}) {
       *value /= count;
@@ -84,16 +85,25 @@ class GradWalk : public SteppingWalk {
     }
   }
 
+  /// The text that was reached; its pooled vector, which has no gradient, goes evenly.
+  TextEncoding at_place(std::size_t pair, const FramePlace& place) const {
+    const EncodingPair ends = pairing_.pairs()[pair].texts();
+    if (arrived_ || !ends.from.pooled.defined()) {
+      return texts_[pair];
+    }
+    return {texts_[pair].tokens, lerp(ends.from, ends.to, place.alpha).pooled};
+  }
+
   /// The rest of the gap stays at the target.
   void arrive() {
-    for (std::size_t i = 0; i < contexts_.size(); ++i) {
-      contexts_[i] = pairing_.pairs()[i].to;
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      texts_[i] = pairing_.pairs()[i].to->text;
     }
     arrived_ = true;
   }
 
   Pairing pairing_;
-  std::vector<at::Tensor> contexts_;
+  std::vector<TextEncoding> texts_;
   bool arrived_ = false;
 };
 
@@ -114,14 +124,14 @@ at::Tensor grad_step(const at::Tensor& gradient, GradMethod method) {
 }
 
 GradientParts gradient_parts(const Pipeline& pipeline,
-                             const ContextPair& pair,
+                             const EncodingPair& pair,
                              const at::Tensor& latent,
                              const LossDraw& draw,
                              bool with_latent_gradient) {
   const LatentLoss loss = latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient);
   GradientParts parts;
   parts.latent = loss.gradient;
-  parts.cond = pair.from - pair.to;
+  parts.cond = pair.from.tokens - pair.to.tokens;
   parts.loss_latent = loss.loss.mean().item<double>();
   parts.loss_cond = parts.cond.abs().mean().item<double>();
   return parts;

@@ -15,17 +15,17 @@ namespace ptravel {
 /// Clip: g of size up to 1e-5 counts as 0, others are limited to sizes of 0.2 to 1.
 at::Tensor grad_step(const at::Tensor& gradient, GradMethod method);
 
-/// The two gradients of an iteration, of the conditioning's shape [tokens, width].
+/// The two gradients of an iteration, of the encoding's shape [tokens, width].
 struct GradientParts {
   at::Tensor latent;   ///< Of the latent loss; undefined when it was not asked for.
-  at::Tensor cond;     ///< Of half the squared distance: context - target.
+  at::Tensor cond;     ///< Of half the squared distance: encoding - target.
   double loss_latent;  ///< Means.
   double loss_cond;
 };
 
 /// Evaluates both losses at `pair.from`, on the way to `pair.to` and its picture's latent.
 GradientParts gradient_parts(const Pipeline& pipeline,
-                             const ContextPair& pair,
+                             const EncodingPair& pair,
                              const at::Tensor& latent,
                              const LossDraw& draw,
                              bool with_latent_gradient);

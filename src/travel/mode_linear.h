@@ -1,25 +1,15 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include "diffusion/conditioning.h"
 #include "ptravel/request.h"
 #include "travel/pairing.h"
 
 namespace ptravel {
 
-/// (1 - alpha) a + alpha b. Shapes must be equal. alpha 0 and 1 give back a and b themselves.
-at::Tensor lerp(const at::Tensor& a, const at::Tensor& b, double alpha);
-
-/// Spherical interpolation of each row of [tokens, width] on the unnormalised vectors, with the
-/// angle of the normalised ones (Shoemake, 1985). Rows whose cosine exceeds 0.9995, and rows of
-/// zeros, use lerp. alpha 0 and 1 give back a and b themselves.
-at::Tensor slerp_rows(const at::Tensor& a, const at::Tensor& b, double alpha);
-
 /// How two conditionings are mixed.
 struct LinearMode {
   Interpolation interpolation = Interpolation::Lerp;
-  ContextPadding padding;
+  EncodingPadding padding;
 };
 
 /// Mixes two prompt schedules: at every model call the entries that are active in both are mixed,

@@ -30,7 +30,7 @@ struct Passage {
   std::size_t differing;           // at the beginning
   std::vector<double> distances;   // mean |difference| of the token embeddings
   std::vector<std::size_t> order;  // in which places are swapped; empty: decided step by step
-  at::Tensor target;               // the encoded goal, where gradients are asked for
+  TextEncoding target;             // the encoded goal, where gradients are asked for
 };
 
 struct Entry {
@@ -61,7 +61,7 @@ class PromptReplaceWalk : public ReplaceWalk {
   std::vector<std::size_t> swapped_in(const Passage& passage,
                                       std::int64_t step,
                                       const std::vector<double>& gradients) const;
-  at::Tensor encoded(const TokenRow& row) const;
+  TextEncoding encoded(const TokenSequence& row) const;
   std::vector<double> gradients(const Passage& passage,
                                 const LossDraw& draw,
                                 const at::Tensor& latent) const;
@@ -75,7 +75,7 @@ class PromptReplaceWalk : public ReplaceWalk {
 std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
                                           const std::vector<Chunk>& to) {
   const std::size_t chunks = std::max(from.size(), to.size());
-  TokenSwap swap(TokenRow::of(from, chunks, empty_), TokenRow::of(to, chunks, empty_),
+  TokenSwap swap(TokenSequence::of(from, chunks, empty_), TokenSequence::of(to, chunks, empty_),
                  first_version() ? Multipliers::Stay : Multipliers::Move);
   for (std::size_t i = 0; i < passages_.size(); ++i) {
     if (passages_[i].swap.from() == swap.from() && passages_[i].swap.to() == swap.to()) {
@@ -135,17 +135,17 @@ std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
   return first_of(shuffled(passage.swap.to().ids.size(), salt), left, count);
 }
 
-at::Tensor PromptReplaceWalk::encoded(const TokenRow& row) const {
-  return tools().pipeline.encoder().encode_chunks({row.chunks(empty_)}, tools().options)[0];
+TextEncoding PromptReplaceWalk::encoded(const TokenSequence& row) const {
+  return tools().pipeline.encoder().encode_texts({row.chunks(empty_)}, tools().options).front();
 }
 
 std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
                                                  const LossDraw& draw,
                                                  const at::Tensor& latent) const {
-  const at::Tensor context = encoded(passage.swap.current());
+  const EncodingPair pair{encoded(passage.swap.current()), passage.target};
   const TravelRequest& request = tools().request;
-  const GradientParts parts = gradient_parts(tools().pipeline, {context, passage.target}, latent,
-                                             draw, request.grad_w_latent != 0);
+  const GradientParts parts =
+      gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0);
   return place_keys(weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).mean(1));
 }
 

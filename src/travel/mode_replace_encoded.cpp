@@ -9,14 +9,14 @@ namespace ptravel {
 namespace {
 
 /// What a name means; the newest version, as it worked, took the axes of a tensor with a leading
-/// batch axis, so that its "token" swapped columns and its "channel" single values.
+/// batch axis, so that its "token" swapped channels and its "channel" single values.
 SwapUnit unit_of(const TravelRequest& request) {
   const bool shifted = request.compat == Compat::Newest;
   switch (request.replace_dim) {
     case ReplaceDim::Token:
-      return shifted ? SwapUnit::Column : SwapUnit::Row;
+      return shifted ? SwapUnit::Channel : SwapUnit::Token;
     case ReplaceDim::Channel:
-      return shifted ? SwapUnit::Value : SwapUnit::Column;
+      return shifted ? SwapUnit::Value : SwapUnit::Channel;
     case ReplaceDim::Prompt:
     case ReplaceDim::Random:
       break;
@@ -40,8 +40,8 @@ class EncodedReplaceWalk : public ReplaceWalk {
  protected:
   void restart() override {
     passages_.clear();
-    for (const ContextPair& pair : pairing_.pairs()) {
-      UnitSwap swap(pair, unit_of(tools().request));
+    for (const ConditioningPair& pair : pairing_.pairs()) {
+      UnitSwap swap(pair.texts(), unit_of(tools().request));
       const std::size_t differing = swap.differing().size();
       std::vector<std::size_t> order = tools().request.replace_order == ReplaceOrder::Random
                                            ? shuffled(swap.distances().size(), 0)
@@ -62,12 +62,12 @@ class EncodedReplaceWalk : public ReplaceWalk {
     if (way == 1) {
       return ends().to.conditioning;  // Everything is replaced: the stage itself.
     }
-    std::vector<at::Tensor> contexts;
-    for (const Passage& passage : passages_) {
-      contexts.push_back(passage.swap.current());
+    std::vector<SharedConditioning> reached;
+    for (std::size_t i = 0; i < passages_.size(); ++i) {
+      reached.push_back(with_text(pairing_.pairs()[i].from, passages_[i].swap.current()));
     }
     ImageConditioning image;
-    image.parts = pairing_.parts(contexts, way);
+    image.parts = pairing_.parts(reached, way);
     image.uncond = uncond_between(tools(), ends(), way);
     return image;
   }

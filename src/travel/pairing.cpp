@@ -2,33 +2,23 @@
 
 #include <algorithm>
 
-#include <ATen/ATen.h>
-
 #include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 
-at::Tensor padded_to(const at::Tensor& context,
-                     std::int64_t tokens,
-                     const ContextPadding& padding) {
-  const std::int64_t missing = tokens - context.size(0);
-  if (missing <= 0) {
-    return context;
-  }
-  if (padding.kind == StagePadding::Zero) {
-    return at::cat({context, at::zeros({missing, context.size(1)}, context.options())});
-  }
-  PTRAVEL_CHECK(padding.empty_encoding.defined() && padding.empty_encoding.size(0) > 0);
-  const std::int64_t rows = padding.empty_encoding.size(0);
-  const at::Tensor filler =
-      padding.empty_encoding.to(context.options()).repeat({(missing + rows - 1) / rows, 1});
-  return at::cat({context, filler.narrow(0, 0, missing)});
+SharedConditioning padded_to(const SharedConditioning& conditioning,
+                             std::int64_t length,
+                             const EncodingPadding& padding) {
+  const TextEncoding& text = conditioning->text;
+  return with_text(conditioning, padding.kind == StagePadding::Zero
+                                     ? padded_with_zeros(text, length)
+                                     : padded_with(text, padding.empty_prompt, length));
 }
 
 Pairing::Pairing(const ImageConditioning& from,
                  const ImageConditioning& to,
-                 const ContextPadding& padding) {
+                 const EncodingPadding& padding) {
   const std::size_t paired_count = std::min(from.parts.size(), to.parts.size());
   for (std::size_t i = 0; i < paired_count; ++i) {
     parts_.push_back({paired(from.parts[i].schedule, to.parts[i].schedule, padding),
@@ -44,13 +34,13 @@ Pairing::Pairing(const ImageConditioning& from,
   }
 }
 
-std::size_t Pairing::pair_of(const at::Tensor& from,
-                             const at::Tensor& to,
-                             const ContextPadding& padding) {
-  const std::int64_t tokens = std::max(from.size(0), to.size(0));
-  const ContextPair pair{padded_to(from, tokens, padding), padded_to(to, tokens, padding)};
+std::size_t Pairing::pair_of(const SharedConditioning& from,
+                             const SharedConditioning& to,
+                             const EncodingPadding& padding) {
+  const std::int64_t length = std::max(from->text.length(), to->text.length());
+  const ConditioningPair pair{padded_to(from, length, padding), padded_to(to, length, padding)};
   for (std::size_t i = 0; i < pairs_.size(); ++i) {
-    if (pairs_[i].from.equal(pair.from) && pairs_[i].to.equal(pair.to)) {
+    if (same_text(pairs_[i].from, pair.from) && same_text(pairs_[i].to, pair.to)) {
       return i;
     }
   }
@@ -60,22 +50,23 @@ std::size_t Pairing::pair_of(const at::Tensor& from,
 
 std::vector<Pairing::Entry> Pairing::paired(const ScheduledConditioning& from,
                                             const ScheduledConditioning& to,
-                                            const ContextPadding& padding) {
+                                            const EncodingPadding& padding) {
   std::vector<Entry> entries;
   for (const auto& pair : pairs_at_switch_points(from.entries, to.entries)) {
-    entries.push_back({pair.end_at_step, pair_of(pair.from.context, pair.to.context, padding)});
+    entries.push_back(
+        {pair.end_at_step, pair_of(pair.from.conditioning, pair.to.conditioning, padding)});
   }
   return entries;
 }
 
-std::vector<ConditioningPart> Pairing::parts(const std::vector<at::Tensor>& contexts,
+std::vector<ConditioningPart> Pairing::parts(const std::vector<SharedConditioning>& conditionings,
                                              double alpha) const {
-  PTRAVEL_CHECK(contexts.size() == pairs_.size());
+  PTRAVEL_CHECK(conditionings.size() == pairs_.size());
   std::vector<ConditioningPart> result;
   for (const Part& part : parts_) {
     ScheduledConditioning schedule = part.lonely;
     for (const Entry& entry : part.entries) {
-      schedule.entries.push_back({entry.end_at_step, contexts[entry.pair]});
+      schedule.entries.push_back({entry.end_at_step, conditionings[entry.pair]});
     }
     result.push_back(
         {std::move(schedule), (1 - alpha) * part.from_weight + alpha * part.to_weight});

@@ -3,27 +3,29 @@
 #include <cstddef>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
 #include "diffusion/conditioning.h"
 #include "ptravel/request.h"
 
 namespace ptravel {
 
 /// What lengthens the shorter of two encodings.
-struct ContextPadding {
+struct EncodingPadding {
   StagePadding kind = StagePadding::Uncond;
-  at::Tensor empty_encoding;  ///< The encoding of the empty prompt [77, width], for kind Uncond.
+  TextEncoding empty_prompt;  ///< [77, width], for kind Uncond.
 };
 
-/// A tensor [tokens, width] lengthened to `tokens` rows: whole encodings of the empty prompt (cut
-/// when the length asks for it), or zeros.
-at::Tensor padded_to(const at::Tensor& context, std::int64_t tokens, const ContextPadding& padding);
+/// A conditioning with its text lengthened to `length` tokens: by encodings of the empty prompt, or
+/// by zeros.
+SharedConditioning padded_to(const SharedConditioning& conditioning,
+                             std::int64_t length,
+                             const EncodingPadding& padding);
 
-/// Two encodings [tokens, width] that stand at the same place of their prompts, of equal length.
-struct ContextPair {
-  at::Tensor from;
-  at::Tensor to;
+/// Two conditionings that stand at the same place of their prompts, their texts of equal length.
+struct ConditioningPair {
+  SharedConditioning from;
+  SharedConditioning to;
+
+  EncodingPair texts() const { return {from->text, to->text}; }
 };
 
 /// The positive sides of two conditionings laid side by side: AND parts are paired in order, and of
@@ -34,12 +36,14 @@ class Pairing {
  public:
   Pairing(const ImageConditioning& from,
           const ImageConditioning& to,
-          const ContextPadding& padding);
+          const EncodingPadding& padding);
 
-  const std::vector<ContextPair>& pairs() const { return pairs_; }
+  const std::vector<ConditioningPair>& pairs() const { return pairs_; }
 
-  /// The parts again, with `contexts[i]` in place of pair i and their weights mixed by `alpha`.
-  std::vector<ConditioningPart> parts(const std::vector<at::Tensor>& contexts, double alpha) const;
+  /// The parts again, with `conditionings[i]` in place of pair i and their weights mixed by
+  /// `alpha`.
+  std::vector<ConditioningPart> parts(const std::vector<SharedConditioning>& conditionings,
+                                      double alpha) const;
 
  private:
   struct Entry {
@@ -52,12 +56,14 @@ class Pairing {
     double from_weight;
     double to_weight;
   };
-  std::size_t pair_of(const at::Tensor& from, const at::Tensor& to, const ContextPadding& padding);
+  std::size_t pair_of(const SharedConditioning& from,
+                      const SharedConditioning& to,
+                      const EncodingPadding& padding);
   std::vector<Entry> paired(const ScheduledConditioning& from,
                             const ScheduledConditioning& to,
-                            const ContextPadding& padding);
+                            const EncodingPadding& padding);
 
-  std::vector<ContextPair> pairs_;
+  std::vector<ConditioningPair> pairs_;
   std::vector<Part> parts_;
 };
 

@@ -28,7 +28,7 @@ void add_tokens(const Tokenizer& tokenizer,
                 const std::vector<Chunk>& chunks,
                 std::int64_t& count,
                 std::string* words) {
-  const TokenRow row = TokenRow::of(chunks, 0, {});
+  const TokenSequence row = TokenSequence::of(chunks, 0, {});
   for (const std::int32_t id : row.ids) {
     count += id == tokenizer.end_id() || id == tokenizer.pad_id() ? 0 : 1;
   }

@@ -24,8 +24,8 @@ std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Ch
   std::size_t most = 0;
   for (const auto& pair : pairs_at_switch_points(from.schedule, to.schedule)) {
     const std::size_t chunks = std::max(pair.from.chunks.size(), pair.to.chunks.size());
-    const TokenSwap swap(TokenRow::of(pair.from.chunks, chunks, empty),
-                         TokenRow::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
+    const TokenSwap swap(TokenSequence::of(pair.from.chunks, chunks, empty),
+                         TokenSequence::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
     most = std::max(most, swap.differing().size());
   }
   return most;
@@ -82,7 +82,7 @@ void Route::encode_stages(Progress& progress) {
     const std::string& negative =
         whole_negative ? request_.negative_prompt : plan_.negative_prompts[i];
     StageText stage;
-    stage.conditioning = encoder.encode(plan_.prompts[i], negative, tools_.options);
+    stage.conditioning = pool_.share(encoder.encode(plan_.prompts[i], negative, tools_.options));
     if (swaps_prompt_tokens(request_)) {
       stage.tokens = tokenize_prompt(pipeline_.tokenizer(), plan_.prompts[i], tools_.options);
     }
@@ -111,7 +111,7 @@ ImageConditioning Route::conditioning(const FramePlace& place, const TargetLaten
     return stages_.at(static_cast<std::size_t>(place.stage)).conditioning;
   }
   const auto profile = ProfileScope::part("walks");
-  return walk_of(place.stage).at(place, [&] { return targets(place.stage); });
+  return pool_.share(walk_of(place.stage).at(place, [&] { return targets(place.stage); }));
 }
 
 ImageConditioning Route::halfway(std::int64_t gap) const {
@@ -156,7 +156,7 @@ std::string Route::first_words() const {
   for (const PromptPart& part : stages_.front().tokens) {
     const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks;
     words += (words.empty() ? "" : " AND ") +
-             token_words(pipeline_.tokenizer(), TokenRow::of(chunks, 0, {}).ids);
+             token_words(pipeline_.tokenizer(), TokenSequence::of(chunks, 0, {}).ids);
   }
   return words;
 }

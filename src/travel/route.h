@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "diffusion/conditioning_pool.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
@@ -74,6 +75,7 @@ class Route {
   std::int64_t first_stage_;
   WalkLog log_;
   WalkTools tools_;
+  ConditioningPool pool_;
   std::vector<StageText> stages_;
   std::vector<FramePlace> places_;
   FilmOrder order_;

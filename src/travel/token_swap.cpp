@@ -9,20 +9,20 @@
 
 namespace ptravel {
 
-TokenRow TokenRow::of(const std::vector<Chunk>& chunks,
-                      std::size_t chunk_count,
-                      const Chunk& empty) {
-  TokenRow row;
+TokenSequence TokenSequence::of(const std::vector<Chunk>& chunks,
+                                std::size_t chunk_count,
+                                const Chunk& empty) {
+  TokenSequence sequence;
   for (std::size_t i = 0; i < std::max(chunk_count, chunks.size()); ++i) {
     const Chunk& chunk = i < chunks.size() ? chunks[i] : empty;
-    row.ids.insert(row.ids.end(), chunk.tokens.begin() + 1, chunk.tokens.end() - 1);
-    row.multipliers.insert(row.multipliers.end(), chunk.multipliers.begin() + 1,
-                           chunk.multipliers.end() - 1);
+    sequence.ids.insert(sequence.ids.end(), chunk.tokens.begin() + 1, chunk.tokens.end() - 1);
+    sequence.multipliers.insert(sequence.multipliers.end(), chunk.multipliers.begin() + 1,
+                                chunk.multipliers.end() - 1);
   }
-  return row;
+  return sequence;
 }
 
-std::vector<Chunk> TokenRow::chunks(const Chunk& frame) const {
+std::vector<Chunk> TokenSequence::chunks(const Chunk& frame) const {
   std::vector<Chunk> result;
   for (std::size_t first = 0; first < ids.size(); first += kChunkTokens) {
     Chunk chunk = frame;
@@ -35,7 +35,7 @@ std::vector<Chunk> TokenRow::chunks(const Chunk& frame) const {
   return result;
 }
 
-TokenSwap::TokenSwap(TokenRow from, TokenRow to, Multipliers multipliers)
+TokenSwap::TokenSwap(TokenSequence from, TokenSequence to, Multipliers multipliers)
     : from_(std::move(from)), to_(std::move(to)), current_(from_), multipliers_(multipliers) {
   PTRAVEL_CHECK(from_.ids.size() == to_.ids.size());
 }

@@ -9,15 +9,17 @@
 namespace ptravel {
 
 /// The tokens of a text without start and end tokens, chunk after chunk: 75 places per chunk.
-struct TokenRow {
+struct TokenSequence {
   std::vector<std::int32_t> ids;
   std::vector<double> multipliers;  ///< Emphasis of each token.
 
   /// The chunks' tokens, filled up with `empty` chunks to `chunk_count`.
-  static TokenRow of(const std::vector<Chunk>& chunks, std::size_t chunk_count, const Chunk& empty);
+  static TokenSequence of(const std::vector<Chunk>& chunks,
+                          std::size_t chunk_count,
+                          const Chunk& empty);
   /// Chunks again; `frame` gives the start and end token.
   std::vector<Chunk> chunks(const Chunk& frame) const;
-  bool operator==(const TokenRow&) const = default;
+  bool operator==(const TokenSequence&) const = default;
 };
 
 /// Whether the emphasis of a token goes with it, or stays where it is (as the first version had
@@ -28,11 +30,11 @@ enum class Multipliers { Move, Stay };
 class TokenSwap {
  public:
   /// Both rows have the same length.
-  TokenSwap(TokenRow from, TokenRow to, Multipliers multipliers);
+  TokenSwap(TokenSequence from, TokenSequence to, Multipliers multipliers);
 
-  const TokenRow& from() const { return from_; }
-  const TokenRow& to() const { return to_; }
-  const TokenRow& current() const { return current_; }
+  const TokenSequence& from() const { return from_; }
+  const TokenSequence& to() const { return to_; }
+  const TokenSequence& current() const { return current_; }
   /// Places that still differ, ascending. With Multipliers::Move a token of another emphasis
   /// differs, too.
   std::vector<std::size_t> differing() const;
@@ -40,7 +42,7 @@ class TokenSwap {
   void swap(const std::vector<std::size_t>& places);
 
  private:
-  TokenRow from_, to_, current_;
+  TokenSequence from_, to_, current_;
   Multipliers multipliers_;
 };
 

@@ -1,34 +1,29 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
-#include <ATen/core/Tensor.h>
-
-#include "travel/pairing.h"
+#include "diffusion/text_encoding.h"
 
 namespace ptravel {
-
-/// What mode replace swaps in an encoded conditioning [tokens, width].
-enum class SwapUnit { Row, Column, Value };
 
 /// Turns one encoding into another, unit by unit.
 class UnitSwap {
  public:
-  UnitSwap(const ContextPair& pair, SwapUnit unit);
+  UnitSwap(EncodingPair pair, SwapUnit unit);
 
-  const at::Tensor& current() const { return current_; }
-  /// Mean |difference| of each unit between the two encodings: [tokens], [width] or, row by row,
-  /// [tokens * width].
+  const TextEncoding& current() const { return current_; }
+  /// unit_distances of the two encodings.
   const std::vector<double>& distances() const { return distances_; }
   /// Units that still differ, ascending; a distance of at most 1e-6 does not count.
   std::vector<std::size_t> differing() const;
   void swap(const std::vector<std::size_t>& units);
 
  private:
-  ContextPair pair_;
+  EncodingPair pair_;
   SwapUnit unit_;
-  at::Tensor current_;
+  TextEncoding current_;
   std::vector<double> distances_;
   std::vector<bool> swapped_;
 };

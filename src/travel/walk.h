@@ -59,7 +59,7 @@ class Walk {
   virtual ImageConditioning at(const FramePlace& place, const TargetLatent& target) = 0;
 };
 
-/// The walk that the request's mode takes. Throws nothing.
+/// The walk that the request's mode takes.
 std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends);
 
 /// The negative side of an in-between: mixed by `share`, or what `tools.request.compat` says.

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "diffusion/conditioning_pool.h"
 #include "diffusion/switch_points.h"
 #include "ptravel/error.h"
 #include "tests/support/tensor_testing.h"
@@ -9,15 +10,15 @@
 namespace ptravel {
 namespace {
 
-at::Tensor context(double value, std::int64_t tokens = 3) { return at::full({tokens, 2}, value); }
+TextEncoding text(double value, std::int64_t tokens = 3) { return {at::full({tokens, 2}, value)}; }
 
 double value_at(const ScheduledConditioning& schedule, int call) {
-  return schedule.at_call(call)[0][0].item<double>();
+  return schedule.at_call(call)->text.tokens[0][0].item<double>();
 }
 
 TEST(ScheduledConditioning, FirstEntryLastsOneCallLonger) {
   ScheduledConditioning schedule;
-  schedule.entries = {{5, context(1)}, {20, context(2)}};
+  schedule.entries = {{5, make_conditioning(text(1))}, {20, make_conditioning(text(2))}};
   EXPECT_EQ(value_at(schedule, 0), 1);
   EXPECT_EQ(value_at(schedule, 5), 1);
   EXPECT_EQ(value_at(schedule, 6), 2);
@@ -26,9 +27,9 @@ TEST(ScheduledConditioning, FirstEntryLastsOneCallLonger) {
 
 TEST(ScheduledConditioning, CallsBeyondThePlanUseTheFirstEntry) {
   ScheduledConditioning schedule;
-  schedule.entries = {{5, context(1)}, {20, context(2)}};
+  schedule.entries = {{5, make_conditioning(text(1))}, {20, make_conditioning(text(2))}};
   EXPECT_EQ(value_at(schedule, 21), 1);
-  EXPECT_EQ(value_at(ScheduledConditioning(context(3)), 1000), 3);
+  EXPECT_EQ(value_at(ScheduledConditioning(text(3)), 1000), 3);
 }
 
 TEST(SwitchPoints, EveryPairThatIsActiveTogetherComesOnce) {
@@ -45,18 +46,46 @@ TEST(SwitchPoints, EveryPairThatIsActiveTogetherComesOnce) {
   EXPECT_EQ(pairs, "4ax 6bx 10by ");
 }
 
-TEST(Conditioning, PaddingRepeatsTheLastRow) {
-  const at::Tensor rows = at::arange(6, at::kFloat).view({3, 2});
-  const at::Tensor padded = pad_context(rows, 5);
-  EXPECT_TRUE(padded.slice(0, 0, 3).equal(rows));
-  EXPECT_TRUE(padded[3].equal(rows[2]));
-  EXPECT_TRUE(padded[4].equal(rows[2]));
-  EXPECT_TRUE(pad_context(rows, 2).equal(rows));
+TEST(Conditioning, AnotherTextIsAnotherIdentity) {
+  auto hinted = std::make_shared<Conditioning>(text(1));
+  hinted->adapter_strengths.push_back({"pixel", 0.5});
+  const SharedConditioning one = hinted;
+  EXPECT_EQ(with_text(one, one->text), one) << "its own text: itself";
+  const SharedConditioning other = with_text(one, text(2));
+  EXPECT_NE(other, one);
+  EXPECT_EQ(other->adapter_strengths.at(0).model, "pixel") << "everything else goes along";
+}
+
+TEST(ConditioningPool, EqualNumbersGetOneIdentity) {
+  ConditioningPool pool;
+  const SharedConditioning first = pool.share(make_conditioning(text(1)));
+  EXPECT_EQ(pool.share(make_conditioning(text(1))), first);
+  EXPECT_NE(pool.share(make_conditioning(text(2))), first);
+  EXPECT_NE(pool.share(make_conditioning(text(1, 4))), first);
+  const SharedConditioning pooled =
+      pool.share(make_conditioning({first->text.tokens.clone(), at::ones({5})}));
+  EXPECT_NE(pooled, first);
+  auto hinted = std::make_shared<Conditioning>(text(1));
+  hinted->size_numbers = {64, 64};
+  EXPECT_NE(pool.share(hinted), first);
+  ImageConditioning image{{{ScheduledConditioning(text(1)), 1.0}}, ScheduledConditioning(text(1))};
+  image = pool.share(image);
+  EXPECT_EQ(image.parts[0].schedule.at_call(0), first);
+  EXPECT_EQ(image.uncond.at_call(0), first);
+}
+
+TEST(ConditioningPool, KeepsNothingAlive) {
+  ConditioningPool pool;
+  std::weak_ptr<const Conditioning> gone = pool.share(make_conditioning(text(1)));
+  EXPECT_TRUE(gone.expired());
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_NE(pool.share(make_conditioning(text(i))), nullptr);
+  }
 }
 
 TEST(Conditioning, BadConditioningIsRefused) {
-  const ImageConditioning good{{{ScheduledConditioning(context(1)), 1.0}},
-                               ScheduledConditioning(context(2, 7))};
+  const ImageConditioning good{{{ScheduledConditioning(text(1)), 1.0}},
+                               ScheduledConditioning(text(2, 7))};
   EXPECT_NO_THROW(check_conditioning({good}));
   EXPECT_THROW(check_conditioning({}), Error);
   ImageConditioning no_parts = good;
@@ -66,10 +95,10 @@ TEST(Conditioning, BadConditioningIsRefused) {
   no_uncond.uncond.entries.clear();
   EXPECT_THROW(check_conditioning({no_uncond}), Error);
   ImageConditioning other_width = good;
-  other_width.uncond = ScheduledConditioning(at::zeros({3, 4}));
+  other_width.uncond = ScheduledConditioning(TextEncoding{at::zeros({3, 4})});
   EXPECT_THROW(check_conditioning({good, other_width}), Error);
   ImageConditioning wrong_rank = good;
-  wrong_rank.uncond = ScheduledConditioning(at::zeros({1, 3, 2}));
+  wrong_rank.uncond = ScheduledConditioning(TextEncoding{at::zeros({1, 3, 2})});
   EXPECT_THROW(check_conditioning({wrong_rank}), Error);
 }
 

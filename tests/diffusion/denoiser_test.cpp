@@ -11,10 +11,24 @@
 namespace ptravel {
 namespace {
 
+at::Tensor latents_of(const std::vector<NetworkRow>& rows) {
+  std::vector<at::Tensor> latents;
+  for (const NetworkRow& row : rows) {
+    latents.push_back(row.latent);
+  }
+  return at::stack(latents);
+}
+
+// For networks that do not look at them.
+std::vector<SharedConditioning> nothing(std::size_t rows) {
+  return std::vector<SharedConditioning>(rows);
+}
+
 // A network that knows the clean picture x0 and so predicts perfectly.
 Network perfect_network(const at::Tensor& x0, Prediction prediction, const SigmaTable& table) {
-  return [=](const at::Tensor& x, const at::Tensor& t, const at::Tensor&) -> at::Tensor {
-    const double sigma = table.t_to_sigma(t[0].item<double>());
+  return [=](const std::vector<NetworkRow>& rows) -> at::Tensor {
+    const at::Tensor x = latents_of(rows);
+    const double sigma = table.t_to_sigma(rows[0].time);
     const double alpha = 1 / std::sqrt(1 + sigma * sigma);
     const double std = sigma * alpha;
     const at::Tensor noise = (x - x0 * alpha) / std;
@@ -32,7 +46,7 @@ TEST_P(DenoiserOutput, PerfectNetworkGivesTheCleanPicture) {
   const ConditionedModel denoiser =
       make_denoiser(perfect_network(x0, GetParam(), table), GetParam(), table);
   for (const double sigma : {0.05, 0.7, 3.0, 14.0}) {
-    const at::Tensor denoised = denoiser(x0 + noise * sigma, sigma, {});
+    const at::Tensor denoised = denoiser(x0 + noise * sigma, sigma, nothing(2));
     EXPECT_EQ(denoised.scalar_type(), at::kDouble);
     EXPECT_CLOSE(denoised, x0, 1e-6);
   }
@@ -48,7 +62,7 @@ TEST_P(DenoiserOutput, TimestepModelGivesTheNoise) {
   for (const int t : {1, 400, 999}) {
     const double abar = table.alphas_cumprod()[t];
     const at::Tensor x = x0 * std::sqrt(abar) + noise * std::sqrt(1 - abar);
-    EXPECT_CLOSE(model(x, t, {}), noise, 1e-4);
+    EXPECT_CLOSE(model(x, t, nothing(1)), noise, 1e-4);
   }
 }
 
@@ -56,26 +70,32 @@ INSTANTIATE_TEST_SUITE_P(Outputs, DenoiserOutput, testing::Values(Prediction::Ep
 
 TEST(Denoiser, NetworkSeesScaledLatentsAndOneTimePerRow) {
   const SigmaTable table;
-  const Network network = [&](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
-    EXPECT_EQ(t.sizes(), at::IntArrayRef({3}));
-    EXPECT_NEAR(t[2].item<double>(), table.sigma_to_t(2.5), 1e-4);
-    EXPECT_NEAR(x[0][0][0][0].item<double>(), 1 / std::sqrt(1 + 2.5 * 2.5), 1e-6);
-    EXPECT_EQ(context.size(1), 77);
-    return at::zeros_like(x);
+  std::vector<SharedConditioning> conditionings;
+  for (int i = 0; i < 3; ++i) {
+    conditionings.push_back(make_conditioning({at::zeros({77, 2})}));
+  }
+  const Network network = [&](const std::vector<NetworkRow>& rows) {
+    EXPECT_EQ(rows.size(), 3U);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_NEAR(rows[i].time, table.sigma_to_t(2.5), 1e-4);
+      EXPECT_NEAR(rows[i].latent[0][0][0].item<double>(), 1 / std::sqrt(1 + 2.5 * 2.5), 1e-6);
+      EXPECT_EQ(rows[i].conditioning, conditionings[i]);
+    }
+    return at::zeros_like(latents_of(rows));
   };
   const at::Tensor x = at::ones({3, 4, 2, 2});
-  EXPECT_CLOSE(make_denoiser(network, Prediction::Eps, table)(x, 2.5, at::zeros({3, 77, 2})), x, 0);
+  EXPECT_CLOSE(make_denoiser(network, Prediction::Eps, table)(x, 2.5, conditionings), x, 0);
 }
 
 TEST(Denoiser, LcmUsesDistilledTimes) {
   const SigmaTable table = lcm_sigma_table(SigmaTable());
-  const Network network = [](const at::Tensor& x, const at::Tensor& t, const at::Tensor&) {
-    EXPECT_EQ(std::fmod(t[0].item<double>(), 20), 19);
-    return at::zeros_like(x);
+  const Network network = [](const std::vector<NetworkRow>& rows) {
+    EXPECT_EQ(std::fmod(rows[0].time, 20), 19);
+    return at::zeros_like(latents_of(rows));
   };
   const at::Tensor x = at::ones({1, 4, 2, 2});
   const ConditionedModel denoiser = make_lcm_denoiser(network, Prediction::Eps, table);
-  EXPECT_CLOSE(denoiser(x, 1.0, {}), x, 1e-4);
+  EXPECT_CLOSE(denoiser(x, 1.0, nothing(1)), x, 1e-4);
   EXPECT_THROW(make_lcm_denoiser(network, Prediction::V, table), Error);
 }
 

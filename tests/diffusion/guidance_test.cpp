@@ -11,18 +11,25 @@
 namespace ptravel {
 namespace {
 
-// Depends on latents and on all of the context, also on its length.
-at::Tensor toy_model(const at::Tensor& x, double level, const at::Tensor& context) {
-  const at::Tensor strength = context.sum({1, 2}).view({-1, 1, 1, 1});
-  return x * 0.5 + strength * (1 + level) + x * strength * 0.1;
+SharedConditioning text(double value, std::int64_t tokens = 3) {
+  return make_conditioning({at::full({tokens, 2}, value, at::kDouble)});
 }
 
-at::Tensor context(double value, std::int64_t tokens = 3) {
-  return at::full({tokens, 2}, value, at::kDouble);
+// Depends on latents and on all of the text, also on its length.
+at::Tensor toy_model(const at::Tensor& x,
+                     double level,
+                     const std::vector<SharedConditioning>& conditionings) {
+  std::vector<at::Tensor> rows;
+  for (std::size_t i = 0; i < conditionings.size(); ++i) {
+    const double strength = conditionings[i]->text.tokens.sum().item<double>();
+    const at::Tensor row = x[static_cast<std::int64_t>(i)];
+    rows.push_back(row * 0.5 + strength * (1 + level) + row * strength * 0.1);
+  }
+  return at::stack(rows);
 }
 
 ImageConditioning image(double cond, double uncond) {
-  return {{{ScheduledConditioning(context(cond)), 1.0}}, ScheduledConditioning(context(uncond))};
+  return {{{ScheduledConditioning(text(cond)), 1.0}}, ScheduledConditioning(text(uncond))};
 }
 
 at::Tensor latents(std::int64_t count) {
@@ -33,7 +40,7 @@ struct CountedModel {
   int calls = 0;
   std::int64_t rows = 0;
   ConditionedModel model() {
-    return [this](const at::Tensor& x, double level, const at::Tensor& c) {
+    return [this](const at::Tensor& x, double level, const std::vector<SharedConditioning>& c) {
       ++calls;
       rows += x.size(0);
       return toy_model(x, level, c);
@@ -46,8 +53,8 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
   Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scales = {7}});
   const at::Tensor x = latents(1);
   const GuidedEps result = guidance(x, 2);
-  const at::Tensor c = toy_model(x, 2, context(0.3).unsqueeze(0));
-  const at::Tensor u = toy_model(x, 2, context(-0.2).unsqueeze(0));
+  const at::Tensor c = toy_model(x, 2, {text(0.3)});
+  const at::Tensor u = toy_model(x, 2, {text(-0.2)});
   EXPECT_CLOSE(result.guided, u + (c - u) * 7, 1e-12);
   EXPECT_CLOSE(result.uncond, u, 1e-12);
   EXPECT_EQ(counted.calls, 1);
@@ -58,7 +65,7 @@ TEST(Guidance, ScaleOneEqualsNoGuidanceAndSkipsUncond) {
   CountedModel counted;
   Guidance guidance(counted.model(), {image(0.3, -0.2), image(0.1, 0.7)}, {.scales = {1}});
   const at::Tensor x = latents(2);
-  const at::Tensor expected = toy_model(x, 2, at::stack({context(0.3), context(0.1)}));
+  const at::Tensor expected = toy_model(x, 2, {text(0.3), text(0.1)});
   EXPECT_TRUE(guidance(x, 2).guided.equal(expected));
   EXPECT_EQ(counted.rows, 2);
   Guidance both(toy_model, {image(0.3, -0.2), image(0.1, 0.7)},
@@ -68,11 +75,11 @@ TEST(Guidance, ScaleOneEqualsNoGuidanceAndSkipsUncond) {
 
 TEST(Guidance, ComposedPartsAreWeighted) {
   ImageConditioning composed = image(0.3, -0.2);
-  composed.parts.push_back({ScheduledConditioning(context(0.5)), -0.6});
+  composed.parts.push_back({ScheduledConditioning(text(0.5)), -0.6});
   const at::Tensor x = latents(1);
-  const at::Tensor c0 = toy_model(x, 1, context(0.3).unsqueeze(0));
-  const at::Tensor c1 = toy_model(x, 1, context(0.5).unsqueeze(0));
-  const at::Tensor u = toy_model(x, 1, context(-0.2).unsqueeze(0));
+  const at::Tensor c0 = toy_model(x, 1, {text(0.3)});
+  const at::Tensor c1 = toy_model(x, 1, {text(0.5)});
+  const at::Tensor u = toy_model(x, 1, {text(-0.2)});
   for (const double scale : {7.0, 1.0}) {
     Guidance guidance(toy_model, {composed}, {.scales = {scale}});
     EXPECT_CLOSE(guidance(x, 1).guided, u + (c0 - u) * scale - (c1 - u) * (0.6 * scale), 1e-12);
@@ -81,20 +88,39 @@ TEST(Guidance, ComposedPartsAreWeighted) {
 
 TEST(Guidance, PartsArePaddedToTheLongest) {
   ImageConditioning composed = image(0.3, -0.2);
-  composed.parts.push_back({ScheduledConditioning(context(0.5, 6)), 1.0});
+  composed.parts.push_back({ScheduledConditioning(text(0.5, 6)), 1.0});
   CountedModel counted;
   Guidance guidance(counted.model(), {composed}, {.scales = {2}});
   const at::Tensor x = latents(1);
-  const at::Tensor c0 = toy_model(x, 1, context(0.3, 6).unsqueeze(0));
-  const at::Tensor c1 = toy_model(x, 1, context(0.5, 6).unsqueeze(0));
-  const at::Tensor u = toy_model(x, 1, context(-0.2, 3).unsqueeze(0));
+  const at::Tensor c0 = toy_model(x, 1, {text(0.3, 6)});
+  const at::Tensor c1 = toy_model(x, 1, {text(0.5, 6)});
+  const at::Tensor u = toy_model(x, 1, {text(-0.2, 3)});
   EXPECT_CLOSE(guidance(x, 1).guided, u + (c0 - u) * 2 + (c1 - u) * 2, 1e-12);
-  EXPECT_EQ(counted.calls, 2);
+  EXPECT_EQ(counted.calls, 1);
+}
+
+TEST(Guidance, APaddedConditioningStaysTheSameOne) {
+  ImageConditioning composed = image(0.3, -0.2);
+  composed.parts.push_back({ScheduledConditioning(text(0.5, 6)), 1.0});
+  std::vector<std::vector<SharedConditioning>> calls;
+  const ConditionedModel model = [&calls](const at::Tensor& x, double level,
+                                          const std::vector<SharedConditioning>& conditionings) {
+    calls.push_back(conditionings);
+    return toy_model(x, level, conditionings);
+  };
+  Guidance guidance(model, {composed, composed}, {.scales = {2}});
+  guidance(latents(2), 1);
+  guidance(latents(2), 1);
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0], calls[1]);
+  EXPECT_EQ(calls[0][0], calls[0][2]) << "and is one for both pictures";
+  EXPECT_EQ(calls[0][1], composed.parts[1].schedule.at_call(0)) << "the longest is not padded";
+  EXPECT_EQ(calls[0][4], composed.uncond.at_call(0));
 }
 
 TEST(Guidance, BatchEqualsSingles) {
   ImageConditioning longer = image(0.4, 0.1);
-  longer.parts[0].schedule = ScheduledConditioning(context(0.4, 8));
+  longer.parts[0].schedule = ScheduledConditioning(text(0.4, 8));
   const std::vector<ImageConditioning> images{image(0.3, -0.2), longer, image(-0.5, 0.2)};
   const at::Tensor x = latents(3);
   Guidance together(toy_model, images, {.scales = {7}});
@@ -107,7 +133,7 @@ TEST(Guidance, BatchEqualsSingles) {
 
 TEST(Guidance, EditsThePromptByCall) {
   ImageConditioning edited = image(0, 0);
-  edited.parts[0].schedule.entries = {{1, context(1)}, {9, context(2)}};
+  edited.parts[0].schedule.entries = {{1, text(1)}, {9, text(2)}};
   Guidance guidance(toy_model, {edited}, {.scales = {1}});
   const at::Tensor x = at::zeros({1, 4, 3, 3}, at::kDouble);
   std::vector<double> seen;
@@ -128,8 +154,8 @@ TEST(Guidance, UncondIsSkippedAtLowSigmaEveryOtherCall) {
   EXPECT_EQ(counted.rows, 2 + 2 + 2 + 1);
   Guidance early(toy_model, {image(0.3, -0.2)},
                  {.scales = {7}, .planned_calls = 10, .skip_early_cond = 0.05});
-  EXPECT_TRUE(early(x, 1).guided.equal(toy_model(x, 1, context(0.3).unsqueeze(0))));
-  EXPECT_FALSE(early(x, 1).guided.equal(toy_model(x, 1, context(0.3).unsqueeze(0))));
+  EXPECT_TRUE(early(x, 1).guided.equal(toy_model(x, 1, {text(0.3)})));
+  EXPECT_FALSE(early(x, 1).guided.equal(toy_model(x, 1, {text(0.3)})));
 }
 
 TEST(Guidance, HooksSeeAndReplaceInputs) {

@@ -88,6 +88,18 @@ TEST_P(ImageRngSource, SeedTravelSlerpsEveryTensor) {
   EXPECT_TRUE(at_stage.next().equal(again.next()));
 }
 
+/// Heights of 8 pixels make latents of one cell.
+TEST(Slerp, OneCellHighLatentsStayStandardNormal) {
+  Rng rng(RngSource::Cpu, 3);
+  const at::Tensor low = rng.randn({4, 1, 2000}), high = rng.randn({4, 1, 2000});
+  EXPECT_CLOSE(slerp(0, low, high), low, 1e-6);
+  EXPECT_CLOSE(slerp(1, low, high), high, 1e-6);
+  EXPECT_CLOSE(slerp(0.4, low, low.clone()), low, 1e-6);
+  for (const double value : {0.2, 0.5, 0.7}) {
+    EXPECT_NEAR(slerp(value, low, high).std().item<double>(), 1, 0.03) << value;
+  }
+}
+
 TEST(ImageNoise, SeedTravelSlerpsBrownianPaths) {
   ImageSeed from, to, between;
   from.seed = between.seed = 3;

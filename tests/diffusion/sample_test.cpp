@@ -12,10 +12,14 @@ namespace {
 
 const std::vector<std::int64_t> kShape{4, 6, 5};
 
-// An eps network whose result depends on latents, time and context.
-at::Tensor toy_network(const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
-  const at::Tensor strength = context.mean({1, 2}).view({-1, 1, 1, 1});
-  return x * (t / 1100).view({-1, 1, 1, 1}) + strength * 0.05;
+// An eps network whose result depends on latents, time and text.
+at::Tensor toy_network(const std::vector<NetworkRow>& rows) {
+  std::vector<at::Tensor> results;
+  for (const NetworkRow& row : rows) {
+    const double strength = row.conditioning->text.tokens.mean().item<double>();
+    results.push_back(row.latent * (row.time / 1100) + strength * 0.05);
+  }
+  return at::stack(results);
 }
 
 SamplingModel toy_model() { return {toy_network, Prediction::Eps, SigmaTable()}; }
@@ -27,8 +31,8 @@ SamplingBatch toy_batch(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     batch.seeds.push_back({.seed = 100 + i});
     const double value = 0.1 * static_cast<double>(i) + 0.2;
-    batch.images.push_back({{{ScheduledConditioning(at::full({3, 2}, value)), 1.0}},
-                            ScheduledConditioning(at::full({3, 2}, -value))});
+    batch.images.push_back({{{ScheduledConditioning(TextEncoding{at::full({3, 2}, value)}), 1.0}},
+                            ScheduledConditioning(TextEncoding{at::full({3, 2}, -value)})});
   }
   return batch;
 }
@@ -81,6 +85,72 @@ TEST_P(EveryRun, ReportsAsManyStepsAsItSays) {
   }
 }
 
+SamplingModel watching_model(const at::TensorOptions& options) {
+  return {[options](const std::vector<NetworkRow>& rows) {
+            std::vector<at::Tensor> latents;
+            for (const NetworkRow& row : rows) {
+              EXPECT_EQ(row.latent.device(), options.device());
+              EXPECT_EQ(row.latent.dtype(), options.dtype());
+              latents.push_back(row.latent * 0.5);
+            }
+            return at::stack(latents);
+          },
+          Prediction::Eps, SigmaTable()};
+}
+
+/// "meta" is a device whose numbers nobody can read: a run that gets through it has moved nothing
+/// away and read nothing back.
+TEST_P(EveryRun, LatentsStayWhereTheNetworkIs) {
+  if (GetParam() == "DPM adaptive") {
+    GTEST_SKIP() << "reads the error of each step";
+  }
+  for (const bool img2img : {false, true}) {
+    SamplingBatch batch = img2img ? img2img_batch(2) : toy_batch(2);
+    batch.options = at::TensorOptions(at::kFloat).device(at::kMeta);
+    const at::Tensor latents =
+        sample_latents(watching_model(batch.options), settings_for(GetParam()), batch);
+    EXPECT_TRUE(latents.is_meta());
+    EXPECT_EQ(latents.scalar_type(), at::kFloat);
+  }
+}
+
+TEST_P(EveryRun, WorksInTheNumberFormatOfTheBatch) {
+  for (const bool img2img : {false, true}) {
+    SamplingBatch batch = img2img ? img2img_batch(1) : toy_batch(1);
+    batch.options = at::TensorOptions(at::kDouble);
+    const at::Tensor latents =
+        sample_latents(watching_model(batch.options), settings_for(GetParam()), batch);
+    EXPECT_EQ(latents.scalar_type(), at::kDouble);
+  }
+}
+
+TEST_P(EveryRun, AnyEtaGivesNumbersOrIsRefused) {
+  for (const double eta : {0.0, 0.5, 1.0, 1.5, 10.0}) {
+    SamplingSettings settings = settings_for(GetParam());
+    settings.sampler_options.eta = eta;
+    try {
+      const at::Tensor x = sample_latents(toy_model(), settings, toy_batch(1));
+      EXPECT_TRUE(x.isfinite().all().item<bool>()) << eta;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::InvalidArgument) << error.what();
+      EXPECT_GT(eta, 1);
+    }
+  }
+}
+
+/// 7 steps at a strength of 0.0014 are the last 7 of 5000.
+TEST_P(EveryRun, AFixedNumberOfStepsAtLowStrength) {
+  SamplingSettings settings = settings_for(GetParam());
+  settings.fix_steps = true;
+  settings.denoising_strength = 0.0014;
+  if (find_sampler(GetParam()).timesteps) {
+    EXPECT_THROW(sample_latents(toy_model(), settings, img2img_batch(1)), Error);
+    return;
+  }
+  const at::Tensor x = sample_latents(toy_model(), settings, img2img_batch(1));
+  EXPECT_TRUE(x.isfinite().all().item<bool>());
+}
+
 std::vector<std::string> sampler_labels() {
   std::vector<std::string> labels;
   for (const SamplerInfo& info : sampler_infos()) {
@@ -119,7 +189,7 @@ TEST(Sample, GuidanceOneEqualsThePromptAlone) {
   SamplingSettings settings = settings_for("Euler a");
   settings.guidance_scale = 1;
   SamplingBatch other_negative = toy_batch(1);
-  other_negative.images[0].uncond = ScheduledConditioning(at::full({5, 2}, 9.0));
+  other_negative.images[0].uncond = ScheduledConditioning(TextEncoding{at::full({5, 2}, 9.0)});
   EXPECT_TRUE(sample_latents(toy_model(), settings, toy_batch(1))
                   .equal(sample_latents(toy_model(), settings, other_negative)));
 }

@@ -31,7 +31,7 @@ class ZeroNoise : public NoiseSource {
   }
 };
 
-double error_with(const SamplerRow& row, int num_steps) {
+double error_with(const SamplerEntry& row, int num_steps) {
   const double first = 8;
   const double last = 0.1;
   Sigmas sigmas;
@@ -54,7 +54,7 @@ struct OrderCase {
 class SamplerOrder : public testing::TestWithParam<OrderCase> {};
 
 TEST_P(SamplerOrder, ErrorFallsWithTheStatedOrder) {
-  const SamplerRow& row = find_sampler_row(GetParam().name);
+  const SamplerEntry& row = find_sampler_entry(GetParam().name);
   const double coarse = error_with(row, GetParam().num_steps);
   const double fine = error_with(row, 2 * GetParam().num_steps);
   EXPECT_GT(std::log2(coarse / fine), GetParam().order - 0.35) << coarse << " " << fine;
@@ -80,11 +80,11 @@ INSTANTIATE_TEST_SUITE_P(Samplers,
                          [](const auto& info) { return info.param.name; });
 
 TEST(SamplerAccuracy, AdaptiveStepsMeetTheirTolerance) {
-  EXPECT_LT(error_with(find_sampler_row("dpm_adaptive"), 1), 0.01);
+  EXPECT_LT(error_with(find_sampler_entry("dpm_adaptive"), 1), 0.01);
 }
 
 // The same pictures seen by the timestep samplers: eps of x = sqrt(abar) x0 + sqrt(1 - abar) noise.
-double timestep_error(const SamplerRow& row, int num_steps) {
+double timestep_error(const SamplerEntry& row, int num_steps) {
   const std::vector<double> alphas_cumprod = default_alphas_cumprod();
   const auto model = [&](const at::Tensor& x, double t) -> GuidedEps {
     const auto low = static_cast<std::size_t>(t);
@@ -109,8 +109,8 @@ double timestep_error(const SamplerRow& row, int num_steps) {
 
 TEST(SamplerAccuracy, TimestepSamplersConverge) {
   for (const char* name : {"ddim", "ddim_cfgpp", "plms", "unipc"}) {
-    const double coarse = timestep_error(find_sampler_row(name), 20);
-    const double fine = timestep_error(find_sampler_row(name), 100);
+    const double coarse = timestep_error(find_sampler_entry(name), 20);
+    const double fine = timestep_error(find_sampler_entry(name), 100);
     EXPECT_LT(fine, coarse / 3) << name;
     EXPECT_LT(fine, 0.02) << name;
   }

@@ -6,11 +6,11 @@ namespace ptravel {
 namespace {
 
 TEST(SamplerTable, EverySamplerHasOneFunctionOfItsKind) {
-  ASSERT_EQ(sampler_rows().size(), sampler_infos().size());
-  for (const SamplerRow& row : sampler_rows()) {
+  ASSERT_EQ(sampler_entries().size(), sampler_infos().size());
+  for (const SamplerEntry& row : sampler_entries()) {
     EXPECT_NE(row.by_sigmas == nullptr, row.by_timesteps == nullptr) << row.info.name;
     EXPECT_EQ(row.info.timesteps, row.by_timesteps != nullptr) << row.info.name;
-    EXPECT_EQ(&find_sampler_row(row.info.label), &row) << row.info.name;
+    EXPECT_EQ(&find_sampler_entry(row.info.label), &row) << row.info.name;
   }
 }
 

@@ -30,7 +30,7 @@ struct Outcome {
   int steps = 0;
 };
 
-Outcome run_sampler(const SamplerRow& row,
+Outcome run_sampler(const SamplerEntry& row,
                     const std::vector<ImageSeed>& seeds,
                     at::ScalarType dtype,
                     const std::function<void()>& check_cancelled = {}) {
@@ -56,7 +56,7 @@ Outcome run_sampler(const SamplerRow& row,
 class EverySampler : public testing::TestWithParam<std::string> {};
 
 TEST_P(EverySampler, BatchEqualsSinglesBitForBit) {
-  const SamplerRow& row = find_sampler_row(GetParam());
+  const SamplerEntry& row = find_sampler_entry(GetParam());
   if (!row.info.batchable) {
     GTEST_SKIP() << "takes one picture at a time";
   }
@@ -69,7 +69,7 @@ TEST_P(EverySampler, BatchEqualsSinglesBitForBit) {
 }
 
 TEST_P(EverySampler, BothNumberFormatsAgree) {
-  const SamplerRow& row = find_sampler_row(GetParam());
+  const SamplerEntry& row = find_sampler_entry(GetParam());
   const Outcome single = run_sampler(row, {{.seed = 5}}, at::kFloat);
   const Outcome twice = run_sampler(row, {{.seed = 5}}, at::kDouble);
   EXPECT_EQ(single.x.scalar_type(), at::kFloat);
@@ -87,13 +87,14 @@ TEST_P(EverySampler, StopsWhenCancelled) {
       throw Error(ErrorCode::Cancelled, "[test] stopped");
     }
   };
-  EXPECT_THROW(run_sampler(find_sampler_row(GetParam()), {{.seed = 1}}, at::kFloat, cancel), Error);
+  EXPECT_THROW(run_sampler(find_sampler_entry(GetParam()), {{.seed = 1}}, at::kFloat, cancel),
+               Error);
   EXPECT_EQ(checks, 2);
 }
 
 std::vector<std::string> sampler_names() {
   std::vector<std::string> names;
-  for (const SamplerRow& row : sampler_rows()) {
+  for (const SamplerEntry& row : sampler_entries()) {
     names.emplace_back(row.info.name);
   }
   return names;

@@ -44,8 +44,8 @@ class LinearTravelCheck {
     std::vector<Image> images;
     for (const FramePlace& place : route.places()) {
       const ImageConditioning conditioning = route.conditioning(place, {});
-      conds.push_back(conditioning.parts.at(0).schedule.at_call(0));
-      unconds.push_back(conditioning.uncond.at_call(0));
+      conds.push_back(conditioning.parts.at(0).schedule.at_call(0)->text.tokens);
+      unconds.push_back(conditioning.uncond.at_call(0)->text.tokens);
       latents.push_back(draw(conditioning, place, latents.empty()));
       images.push_back(decode_latents(pipeline_.vae(), latents.back()).front());
     }

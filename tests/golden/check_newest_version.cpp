@@ -22,9 +22,9 @@ using nlohmann::json;
 /// names say, with a leading batch axis one axis further.
 SwapUnit unit_of(const std::string& dim, bool batch_axis) {
   if (dim == "token") {
-    return batch_axis ? SwapUnit::Column : SwapUnit::Row;
+    return batch_axis ? SwapUnit::Channel : SwapUnit::Token;
   }
-  return dim == "channel" && !batch_axis ? SwapUnit::Column : SwapUnit::Value;
+  return dim == "channel" && !batch_axis ? SwapUnit::Channel : SwapUnit::Value;
 }
 
 void check_replace(const FileTensors& tensors,
@@ -36,7 +36,7 @@ void check_replace(const FileTensors& tensors,
   const std::string order_name = name.substr(name.find('_') + 1);
   const bool batch_axis = key.find("_btd/") != std::string::npos;
   const at::Tensor stages = tensors.tensor("head/stage_cond").to(at::kFloat);
-  UnitSwap swap({stages[0], stages[1]}, unit_of(dim, batch_axis));
+  UnitSwap swap({{stages[0]}, {stages[1]}}, unit_of(dim, batch_axis));
   report.exact("travel/" + key + "/n_diff",
                swap.differing().size() == entry.at("n_diff").get<std::size_t>(),
                std::to_string(swap.differing().size()));
@@ -65,7 +65,7 @@ void check_replace(const FileTensors& tensors,
       }
     }
     swap.swap(chosen);
-    conds.push_back(swap.current());
+    conds.push_back(swap.current().tokens);
   }
   const at::Tensor expected = tensors.tensor(key + "/cond");
   report.close("travel/" + key + "/cond", at::stack(conds).reshape(expected.sizes()), expected,
@@ -112,7 +112,7 @@ class EmbryoCheck {
     std::vector<at::Tensor> conds, latents;
     for (const FramePlace& place : route.places()) {
       const ImageConditioning conditioning = route.conditioning(place, {});
-      conds.push_back(conditioning.parts.at(0).schedule.at_call(0));
+      conds.push_back(conditioning.parts.at(0).schedule.at_call(0)->text.tokens);
       latents.push_back(draw(conditioning, embryo.player()));
     }
     report_.close("travel/head/embryo/cond", at::stack(conds), tensors_.tensor("head/embryo/cond"),

@@ -35,8 +35,11 @@ void check_emphasis(const Pipeline& pipeline,
     for (const json& text : entry.at("texts")) {
       texts.push_back(tokenize_text(pipeline.tokenizer(), text.get<std::string>(), {}));
     }
-    report.close(name + "cond", encoder.encode_chunks(texts, {}), tensors.tensor(key + "cond"),
-                 tolerance);
+    std::vector<at::Tensor> actual;
+    for (const TextEncoding& text : encoder.encode_texts(texts, {})) {
+      actual.push_back(text.tokens);
+    }
+    report.close(name + "cond", at::stack(actual), tensors.tensor(key + "cond"), tolerance);
     return;
   }
   constexpr EmphasisCase kCases[] = {
@@ -50,10 +53,10 @@ void check_emphasis(const Pipeline& pipeline,
       PromptOptions options;
       options.clip_skip = clip_skip;
       options.emphasis = emphasis_case.emphasis;
-      const at::Tensor actual = encoder.encode_chunks(
+      const std::vector<TextEncoding> actual = encoder.encode_texts(
           {tokenize_text(pipeline.tokenizer(), entry.at("text").get<std::string>(), options)},
           options);
-      report.close(name + tensor, actual[0], tensors.tensor(key + tensor), tolerance);
+      report.close(name + tensor, actual[0].tokens, tensors.tensor(key + tensor), tolerance);
     }
   }
 }
@@ -100,7 +103,8 @@ class RunCheck {
     for (std::size_t i = 0; i < schedule.entries.size(); ++i) {
       actual_ends.push_back(schedule.entries[i].end_at_step);
       const std::string tensor = prefix + std::to_string(i);
-      report_.close(name_ + tensor, schedule.entries[i].context, expected(tensor), allowed_.cond);
+      report_.close(name_ + tensor, schedule.entries[i].conditioning->text.tokens, expected(tensor),
+                    allowed_.cond);
     }
     report_.exact(name_ + prefix + "end_at_step", json(actual_ends) == ends,
                   json(actual_ends).dump());
@@ -202,11 +206,16 @@ class RunCheck {
     const Unet unet(
         Weights(std::make_shared<FileTensors>(files.weights), std::string(kUnetPrefix), "unet"),
         files.unet, compute);
-    const SamplingModel model{
-        [&unet](const at::Tensor& x, const at::Tensor& t, const at::Tensor& context) {
-          return unet.forward(x, t, context.to(at::kDouble));
-        },
-        files.prediction, SigmaTable()};
+    const SamplingModel model{[&unet](const std::vector<NetworkRow>& rows) {
+                                std::vector<at::Tensor> results;
+                                for (const NetworkRow& row : rows) {
+                                  results.push_back(unet.forward(
+                                      row.latent.unsqueeze(0), at::full({1}, row.time, at::kDouble),
+                                      row.conditioning->text.tokens.unsqueeze(0).to(at::kDouble)));
+                                }
+                                return at::cat(results);
+                              },
+                              files.prediction, SigmaTable()};
     SamplingBatch sampling;
     sampling.images = batch.images;
     sampling.seeds = batch.seeds;

@@ -108,7 +108,7 @@ struct Setting {
 Result run_case(const Setting& setting) {
   const json& set = setting.set;
   const Constants constants{set.at("A"), set.at("B"), set.at("C")};
-  const SamplerRow& row = find_sampler_row(setting.entry.at("sampler").get<std::string>());
+  const SamplerEntry& row = find_sampler_entry(setting.entry.at("sampler").get<std::string>());
   BankNoise noise(setting.tensors.tensor("noise_bank"));
   Result result;
   SamplerRun run{noise, to_options(setting.entry.at("params")), {}, {}, {}};

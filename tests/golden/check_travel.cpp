@@ -83,7 +83,7 @@ void check_cases(const Context& context,
   }
 }
 
-using Mix = at::Tensor (*)(const at::Tensor&, const at::Tensor&, double);
+using Mix = TextEncoding (*)(const TextEncoding&, const TextEncoding&, double);
 
 /// Rows of `expected` are the mixes of stage 0 and 1 at each alpha, then of 1 and 2, and so on.
 void check_mix(const FileTensors& tensors,
@@ -97,7 +97,7 @@ void check_mix(const FileTensors& tensors,
   std::vector<at::Tensor> rows;
   for (std::int64_t stage = 0; stage + 1 < stages.size(0); ++stage) {
     for (const double alpha : alphas) {
-      rows.push_back(mix(stages[stage], stages[stage + 1], alpha));
+      rows.push_back(mix({stages[stage]}, {stages[stage + 1]}, alpha).tokens);
     }
   }
   report.close("travel/" + name, at::stack(rows), tensors.tensor(name), tolerance);
@@ -115,11 +115,12 @@ void check_aligned_mix(const FileTensors& tensors,
   LinearMode mode;
   mode.interpolation = interpolation;
   mode.padding.kind = StagePadding::Zero;
-  const ScheduledConditioning from(tensors.tensor("head/stage_cond").to(at::kFloat)[0]);
-  const ScheduledConditioning to(tensors.tensor("head/long_cond").to(at::kFloat));
+  const ScheduledConditioning from(
+      TextEncoding{tensors.tensor("head/stage_cond").to(at::kFloat)[0]});
+  const ScheduledConditioning to(TextEncoding{tensors.tensor("head/long_cond").to(at::kFloat)});
   std::vector<at::Tensor> rows;
   for (const double alpha : {0.25, 0.75}) {
-    rows.push_back(mix_schedules(from, to, alpha, mode).at_call(0));
+    rows.push_back(mix_schedules(from, to, alpha, mode).at_call(0)->text.tokens);
   }
   const at::Tensor expected = tensors.tensor(name).to(at::kFloat);
   const at::Tensor actual = at::where(expected == kNotComputed, expected, at::stack(rows));
@@ -127,7 +128,7 @@ void check_aligned_mix(const FileTensors& tensors,
 }
 
 void check_head(const json& cases, const FileTensors& tensors, Report& report) {
-  const std::pair<const char*, Mix> kinds[] = {{"lerp", lerp}, {"slerp", slerp_rows}};
+  const std::pair<const char*, Mix> kinds[] = {{"lerp", lerp}, {"slerp", slerp}};
   for (const auto& [kind, mix] : kinds) {
     const std::string name = std::string("head/") + kind;
     if (!tensors.contains(name) || !tensors.contains("head/stage_cond")) {

@@ -23,24 +23,21 @@ using nlohmann::json;
 struct Iteration {
   at::Tensor numbers;  // [8]
   at::Tensor gradient;
-  at::Tensor next;
+  TextEncoding next;
 };
-
-double mean_distance(const at::Tensor& a, const at::Tensor& b) {
-  return (a - b).abs().mean().item<double>();
-}
 
 /// The iteration at `pair.from` of a walk from `start`, for either precision of `loss`.
 Iteration iterate(const TravelRequest& request,
-                  const at::Tensor& start,
-                  const ContextPair& pair,
+                  const TextEncoding& start,
+                  const EncodingPair& pair,
                   const LatentLoss& loss) {
   GradientParts parts;
   parts.latent = loss.gradient;
-  parts.cond = pair.from.to(loss.gradient.options()) - pair.to;
+  parts.cond = pair.from.tokens.to(loss.gradient.options()) - pair.to.tokens;
   Iteration result;
   result.gradient = weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
-  result.next = pair.from - grad_step(result.gradient, request.grad_method) * request.grad_alpha;
+  result.next = {pair.from.tokens -
+                 grad_step(result.gradient, request.grad_method) * request.grad_alpha};
   const double latent = loss.loss.mean().item<double>();
   const double cond = mean_distance(pair.from, pair.to);
   result.numbers = at::tensor(
@@ -134,7 +131,7 @@ class WalkCheck {
     std::vector<at::Tensor> conds, latents;
     for (const FramePlace& place : route.places()) {
       const ImageConditioning conditioning = route.conditioning(place, targets);
-      conds.push_back(conditioning.parts.at(0).schedule.at_call(0));
+      conds.push_back(conditioning.parts.at(0).schedule.at_call(0)->text.tokens);
       latents.push_back(draw(recorded(conditioning, static_cast<std::int64_t>(latents.size()))));
     }
     compare(conds, latents);
@@ -150,7 +147,7 @@ class WalkCheck {
   ImageConditioning recorded(ImageConditioning conditioning, std::int64_t frame) const {
     if (request_.mode == TravelMode::Grad) {
       conditioning.parts.at(0).schedule =
-          ScheduledConditioning(expected("cond")[frame].to(at::kFloat));
+          ScheduledConditioning(TextEncoding{expected("cond")[frame].to(at::kFloat)});
     }
     return conditioning;
   }
@@ -187,8 +184,8 @@ class WalkCheck {
     std::int64_t index = 0;
     std::int64_t stage_frame = 0;
     for (const std::int64_t steps : plan_.steps) {
-      const at::Tensor start = frames[stage_frame];
-      const at::Tensor target = frames[stage_frame + steps + 1];
+      const TextEncoding start{frames[stage_frame]};
+      const TextEncoding target{frames[stage_frame + steps + 1]};
       for (std::int64_t step = 1; step <= steps; ++step) {
         for (int i = 0; i < request_.grad_iter; ++i, ++index) {
           const at::Tensor before =
@@ -197,7 +194,7 @@ class WalkCheck {
                                        ? frames[stage_frame + step]
                                        : expected("cond_before_iteration")[index + 1];
           const LossDraw draw{t[index].item<std::int64_t>(), expected("noise").narrow(0, index, 1)};
-          check_iteration(index, start, {before, target}, after, draw);
+          check_iteration(index, start, {{before}, target}, after, draw);
         }
       }
       stage_frame += steps + 1;
@@ -205,8 +202,8 @@ class WalkCheck {
   }
 
   void check_iteration(std::int64_t index,
-                       const at::Tensor& start,
-                       const ContextPair& pair,
+                       const TextEncoding& start,
+                       const EncodingPair& pair,
                        const at::Tensor& after,
                        const LossDraw& draw) const {
     const at::Tensor latent = expected("target_latent").narrow(0, index, 1);
@@ -216,7 +213,7 @@ class WalkCheck {
     const auto precise = [&]() -> const Iteration& {
       if (!in_float64) {
         in_float64 = iterate(request_, start, pair,
-                             latent_loss_in_float64(pipeline_, latent, draw, pair.from));
+                             latent_loss_in_float64(pipeline_, latent, draw, pair.from.tokens));
       }
       return *in_float64;
     };
@@ -233,7 +230,7 @@ class WalkCheck {
     report_.exact(name_ + "turns" + number, turns.to(at::kFloat).mean().item<double>() < 0.05,
                   "too many gradients are near 0");
     // The step itself: 1e-5 of a conditioning is more, the shorter the steps are.
-    const at::Tensor wanted_step = (pair.from - after) / request_.grad_alpha;
+    const at::Tensor wanted_step = (pair.from.tokens - after) / request_.grad_alpha;
     const auto step_of = [&](const Iteration& iteration) {
       const at::Tensor step = grad_step(iteration.gradient, request_.grad_method);
       return at::where(turns, wanted_step, step.to(wanted_step.scalar_type()));
@@ -284,7 +281,8 @@ class WalkCheck {
         tokenize_text(pipeline_.tokenizer(), plan_.prompts.at(0), options);
     const std::vector<Chunk> to =
         tokenize_text(pipeline_.tokenizer(), plan_.prompts.at(1), options);
-    TokenSwap swap(TokenRow::of(from, 1, empty), TokenRow::of(to, 1, empty), Multipliers::Stay);
+    TokenSwap swap(TokenSequence::of(from, 1, empty), TokenSequence::of(to, 1, empty),
+                   Multipliers::Stay);
     const at::Tensor conds = expected("cond");
     bool same = true;
     std::int64_t step = 0;
@@ -301,7 +299,7 @@ class WalkCheck {
       same = same && json(swap.current().ids) == tokens;
       ++step;
       const at::Tensor cond =
-          pipeline_.encoder().encode_chunks({swap.current().chunks(empty)}, options)[0];
+          pipeline_.encoder().encode_texts({swap.current().chunks(empty)}, options).front().tokens;
       report_.close(name_ + "cond" + std::to_string(step), cond, conds[step],
                     std::max(1e-5, allowed_.cond));
     }
@@ -339,7 +337,7 @@ void check_loss(const Pipeline& pipeline,
                 const at::Tensor& context,
                 const LatentLoss& expected,
                 Report& report) {
-  const LatentLoss actual = latent_loss(pipeline, latent, draw, context.to(at::kFloat), true);
+  const LatentLoss actual = latent_loss(pipeline, latent, draw, {context.to(at::kFloat)}, true);
   const auto precise = [&] {
     return latent_loss_in_float64(pipeline, latent, draw, context.to(at::kFloat));
   };

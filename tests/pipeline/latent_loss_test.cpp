@@ -41,7 +41,7 @@ double difference_along(const Pipeline& pipeline, const Place& place, const at::
   constexpr double kStep = 1e-3;
   const auto value = [&](double step) {
     const at::Tensor context = place.context + direction * step;
-    return latent_loss(pipeline, place.latent, place.draw, context, false)
+    return latent_loss(pipeline, place.latent, place.draw, {context}, false)
                .loss.to(at::kDouble)
                .square()
                .sum()
@@ -56,7 +56,8 @@ TEST(LatentLoss, GradientIsTheSlopeForNoiseAndVelocityModelsAndLongPrompts) {
     const auto pipeline = tiny_pipeline(prediction);
     for (const std::int64_t tokens : {77, 231}) {
       const Place place = some_place(*pipeline, tokens);
-      const LatentLoss loss = latent_loss(*pipeline, place.latent, place.draw, place.context, true);
+      const LatentLoss loss =
+          latent_loss(*pipeline, place.latent, place.draw, {place.context}, true);
       ASSERT_EQ(loss.gradient.sizes(), place.context.sizes());
       const at::Tensor direction = loss.gradient / loss.gradient.norm();
       const double slope = (loss.gradient * direction).sum().item<double>();
@@ -71,7 +72,7 @@ TEST(LatentLoss, TheBackwardIsWorkOfTheUnet) {
   const Place place = some_place(*pipeline, 77);
   const auto backward_calls = [&](bool with_gradient) {
     const Profile profile;
-    latent_loss(*pipeline, place.latent, place.draw, place.context, with_gradient);
+    latent_loss(*pipeline, place.latent, place.draw, {place.context}, with_gradient);
     std::int64_t calls = 0;
     for (const ProfileEntry& entry : profile.report().entries) {
       calls += entry.part == "unet" && entry.kind == "backward" ? entry.calls : 0;
@@ -90,18 +91,19 @@ TEST(LatentLoss, VelocityIsReadAsNoise) {
   const at::Tensor x = place.latent * std::sqrt(abar) + place.draw.noise * std::sqrt(1 - abar);
   const at::NoGradGuard no_gradients;
   const at::Tensor out = eps->unet().forward(x, at::full({1}, 400.0f), place.context.unsqueeze(0));
-  EXPECT_CLOSE(latent_loss(*eps, place.latent, place.draw, place.context, false).loss,
+  EXPECT_CLOSE(latent_loss(*eps, place.latent, place.draw, {place.context}, false).loss,
                (out - place.draw.noise).square(), 1e-5);
   const at::Tensor noise = out * std::sqrt(abar) + x * std::sqrt(1 - abar);
-  EXPECT_CLOSE(latent_loss(*v, place.latent, place.draw, place.context, false).loss,
+  EXPECT_CLOSE(latent_loss(*v, place.latent, place.draw, {place.context}, false).loss,
                (noise - place.draw.noise).square(), 1e-4);
 }
 
 TEST(LatentLoss, WithoutAGradientTheLossIsTheSame) {
   const auto pipeline = tiny_pipeline(PredictionChoice::Auto);
   const Place place = some_place(*pipeline, 77);
-  const LatentLoss with = latent_loss(*pipeline, place.latent, place.draw, place.context, true);
-  const LatentLoss without = latent_loss(*pipeline, place.latent, place.draw, place.context, false);
+  const LatentLoss with = latent_loss(*pipeline, place.latent, place.draw, {place.context}, true);
+  const LatentLoss without =
+      latent_loss(*pipeline, place.latent, place.draw, {place.context}, false);
   EXPECT_CLOSE(with.loss, without.loss, 1e-5);
   EXPECT_FALSE(without.gradient.defined());
 }

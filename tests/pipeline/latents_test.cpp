@@ -1,11 +1,14 @@
 #include "pipeline/latents.h"
 
+#include <functional>
 #include <limits>
+#include <string>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "tests/model/tiny.h"
 
 namespace ptravel {
 namespace {
@@ -28,6 +31,25 @@ TEST(Latents, PixelsAreTruncatedAndClamped) {
   EXPECT_EQ(image.pixels[0], 255);
   EXPECT_EQ(image.pixels[1], 0);
   EXPECT_EQ(image.pixels[2], 127);  // 127.5 is truncated.
+}
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(Latents, TheMessageSaysWhereNumbersWereLost) {
+  const Vae vae(random_weights("vae"), tiny_vae(), cpu_fp32());
+  at::Tensor latent = at::zeros({1, 4, 4, 4});
+  EXPECT_EQ(decode_latents(vae, latent).size(), 1U);
+  latent[0][1][2][3] = std::numeric_limits<float>::quiet_NaN();
+  const std::string message = message_of([&] { decode_latents(vae, latent); });
+  EXPECT_NE(message.find("cfg_scale, eta"), std::string::npos) << message;
+  EXPECT_EQ(message.find("weights"), std::string::npos) << message;
 }
 
 TEST(Latents, NotANumberIsAnError) {

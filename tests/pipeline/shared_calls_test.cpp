@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "ptravel/error.h"
 #include "ptravel/profile.h"
 #include "tests/model/tiny.h"
 
@@ -24,61 +25,82 @@ class SharedCallsTest : public testing::Test {
  protected:
   Unet unet{random_weights("unet"), tiny_unet(), cpu_fp32()};
   SharedCalls calls{unet};
-  at::Tensor one = at::randn({1, 4, 8, 8}), other = at::randn({1, 4, 8, 8});
-  at::Tensor cond = at::randn({1, 77, 24}), uncond = at::randn({1, 77, 24});
-  at::Tensor t = at::full({2}, 400.0F);
+  at::Tensor one = at::randn({4, 8, 8}), other = at::randn({4, 8, 8});
+  SharedConditioning cond = some_text(), uncond = some_text();
+
+  static SharedConditioning some_text() { return make_conditioning({at::randn({77, 24})}); }
 
   /// Expects the network's own numbers and returns the work it took to get them.
-  double call(const at::Tensor& x, const at::Tensor& times, const at::Tensor& context) {
+  double call(const std::vector<NetworkRow>& rows) {
     at::Tensor out;
-    const double work = work_of([&] { out = calls(x, times, context); });
+    const double work = work_of([&] { out = calls(rows); });
     const at::NoGradGuard no_gradients;
-    EXPECT_TRUE(at::equal(out, unet.forward(x, times, context)));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const at::Tensor alone =
+          unet.forward(rows[i].latent.unsqueeze(0), at::full({1}, rows[i].time, at::kFloat),
+                       rows[i].conditioning->text.tokens.unsqueeze(0));
+      EXPECT_TRUE(at::equal(out[static_cast<std::int64_t>(i)], alone[0])) << i;
+    }
     return work;
+  }
+  double call(const at::Tensor& first,
+              const SharedConditioning& first_text,
+              const at::Tensor& second,
+              const SharedConditioning& second_text,
+              double time = 400) {
+    return call({{first, time, first_text}, {second, time, second_text}});
   }
 };
 
 TEST_F(SharedCallsTest, TextsAndTimesAreComputedOnce) {
-  const at::Tensor texts = at::cat({cond, uncond});
-  const double first = call(at::cat({one, other}), t, texts);
-  const double second = call(at::cat({other, one}), t, texts);
+  const double first = call(one, cond, other, uncond);
+  const double second = call(other, cond, one, uncond);
   EXPECT_LT(second, first);
-  EXPECT_EQ(call(at::cat({one, one + 1}), t, texts), second);
-  EXPECT_GT(call(at::cat({one, one + 1}), t + 1, texts), second) << "a time that is new";
+  EXPECT_EQ(call(one, cond, one + 1, uncond), second);
+  EXPECT_GT(call(one, cond, one + 1, uncond, 401), second) << "a time that is new";
+  const SharedConditioning copy = make_conditioning({cond->text.tokens.clone()});
+  EXPECT_GT(call(one, copy, one + 1, uncond), second) << "another identity";
 }
 
 TEST_F(SharedCallsTest, EqualRowsAreComputedOnce) {
-  const double two = call(at::cat({one, other}), t, at::cat({cond, uncond}));
-  const double one_row = call(at::cat({one, one}), t, at::cat({cond, cond}));
+  const double two = call(one, cond, other, uncond);
+  const double one_row = call(one, cond, one.clone(), cond);
   EXPECT_LT(one_row, 0.6 * two);
   const at::Tensor close = one.clone();
   close.view({-1})[5] += 1e-6;
-  EXPECT_GT(call(at::cat({one, close}), t, at::cat({cond, cond})), 1.5 * one_row);
+  EXPECT_GT(call(one, cond, close, cond), 1.5 * one_row);
 }
 
 TEST_F(SharedCallsTest, FirstCallsOfOtherPicturesAreRemembered) {
-  const at::Tensor texts = at::cat({cond, uncond});
-  call(at::cat({one, one}), t, texts);
-  const double later = call(at::cat({one, one}), t, texts);
+  call(one, cond, one, uncond);
+  const double later = call(one, cond, one, uncond);
   calls.begin_pictures();
-  const at::Tensor next = at::cat({at::randn({1, 77, 24}), uncond});
-  const double both_new = work_of([&] {
-    calls(at::cat({one + 2, one + 2}), t, at::cat({at::randn({1, 77, 24}), uncond}));
-  });
+  const double both_new = call(one + 2, some_text(), one + 2, some_text());
+  const SharedConditioning next = some_text();
   calls.begin_pictures();
-  const double one_known = call(at::cat({one, one}), t, next);
+  const double one_known = call(one, next, one, uncond);
   EXPECT_LT(one_known, 0.7 * both_new);
-  EXPECT_GT(later, 0.9 * call(at::cat({one, one}), t, texts)) << "only first calls are kept";
+  EXPECT_GT(later, 0.9 * call(one, cond, one, uncond)) << "only first calls are kept";
   calls.begin_pictures();
-  EXPECT_EQ(call(at::cat({one, one}), t, next), 0);
+  EXPECT_EQ(call(one, next, one, uncond), 0);
+}
+
+TEST_F(SharedCallsTest, TextsOfDifferentLengthGoTogether) {
+  call(one, cond, other, make_conditioning({at::randn({154, 24})}));
 }
 
 TEST_F(SharedCallsTest, ManyTextsDoNotPileUp) {
   for (int i = 0; i < 20; ++i) {
-    call(at::cat({one, other}), t, at::cat({at::randn({1, 77, 24}), uncond}));
+    call(one, some_text(), other, uncond);
   }
   EXPECT_LE(calls.kept_texts(), 4U);
   EXPECT_GE(calls.kept_texts(), 2U);
+}
+
+TEST_F(SharedCallsTest, WhatTheNetworkDoesNotTakeIsRefused) {
+  const auto hinted = std::make_shared<Conditioning>(cond->text);
+  hinted->control_hints.push_back({"canny", at::ones({3, 8, 8}), 1});
+  EXPECT_THROW(calls({{one, 400, hinted}}), Error);
 }
 
 }  // namespace

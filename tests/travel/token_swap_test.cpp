@@ -8,7 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 
-TokenRow row(std::vector<std::int32_t> ids, std::vector<double> multipliers = {}) {
+TokenSequence row(std::vector<std::int32_t> ids, std::vector<double> multipliers = {}) {
   multipliers.resize(ids.size(), 1.0);
   return {std::move(ids), std::move(multipliers)};
 }
@@ -22,7 +22,7 @@ TEST(TokenSwap, ChunksThereAndBack) {
     full.tokens[i] = static_cast<std::int32_t>(i);
     full.multipliers[i] = 1.1;
   }
-  const TokenRow both = TokenRow::of({full}, 2, empty);
+  const TokenSequence both = TokenSequence::of({full}, 2, empty);
   EXPECT_EQ(both.ids.size(), 2u * kChunkTokens);
   EXPECT_EQ(both.ids[74], 75);
   EXPECT_EQ(both.ids[75], 9);
@@ -30,7 +30,7 @@ TEST(TokenSwap, ChunksThereAndBack) {
 }
 
 TEST(TokenSwap, MultipliersGoAlongOrStay) {
-  const TokenRow from = row({1, 2, 3}, {1, 1, 1.5}), to = row({1, 5, 3}, {1.2, 1.3, 1.5});
+  const TokenSequence from = row({1, 2, 3}, {1, 1, 1.5}), to = row({1, 5, 3}, {1.2, 1.3, 1.5});
   TokenSwap moving(from, to, Multipliers::Move);
   EXPECT_THAT(moving.differing(), ElementsAre(0, 1)) << "place 0 has another emphasis";
   moving.swap({1});
