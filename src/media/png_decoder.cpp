@@ -20,10 +20,31 @@ constexpr png_uint_32 kMaxChunks = 4096;
 /// No deflate stream expands further than 1032 times; one that claims to is refused unread.
 constexpr std::uint64_t kMaxExpansion = 1100;
 
+/// Where reading ends: at the first chunk that claims more bytes than the file has, for which
+/// libpng would take memory at once. Pixels may be cut off; they are read piece by piece.
+std::size_t readable_bytes(std::string_view bytes) {
+  constexpr std::size_t kSignature = 8;
+  constexpr std::size_t kChunkHead = 8;  // a length, big-endian, and a name
+  constexpr std::size_t kChecksum = 4;
+  for (std::size_t at = kSignature; at < bytes.size() && bytes.size() - at >= kChunkHead;) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      length = length << 8 | static_cast<unsigned char>(bytes[at + i]);
+    }
+    const std::size_t left = bytes.size() - at - kChunkHead;
+    if (length > left) {
+      return bytes.substr(at + 4, 4) == "IDAT" ? bytes.size() : at;
+    }
+    at += kChunkHead + length + std::min(kChecksum, left - length);
+  }
+  return bytes.size();
+}
+
 /// A libpng reader over bytes in memory.
 class PngReader {
  public:
-  PngReader(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {
+  PngReader(std::string_view bytes, const std::string& name)
+      : bytes_(bytes), readable_(readable_bytes(bytes)), name_(name) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     info_ = png_ == nullptr ? nullptr : png_create_info_struct(png_);
     if (info_ == nullptr) {
@@ -71,7 +92,7 @@ class PngReader {
   static void on_warning(png_structp, png_const_charp) {}
   static void on_read(png_structp png, png_bytep target, std::size_t count) {
     auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
-    if (count > reader->bytes_.size() - reader->position_) {
+    if (count > reader->readable_ - reader->position_) {
       png_error(png, "the file is cut off");
     }
     std::memcpy(target, reader->bytes_.data() + reader->position_, count);
@@ -79,6 +100,7 @@ class PngReader {
   }
 
   std::string_view bytes_;
+  std::size_t readable_;
   const std::string& name_;
   std::size_t position_ = 0;
   png_structp png_ = nullptr;
