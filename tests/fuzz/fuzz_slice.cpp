@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   try {
-    ptravel::plan_stages(text, text, text, ptravel::SingleStage::Keep);
+    ptravel::plan_stages(text, text, text, {.loop = size % 2 == 1});
   } catch (const ptravel::Error& error) {
     if (error.code() != ptravel::ErrorCode::InvalidArgument) {
       throw;
