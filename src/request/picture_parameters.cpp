@@ -101,6 +101,14 @@ void settle_sampler(PictureDraft& draft) {
   }
 }
 
+/// Web UIs of 2022 had a hash of eight digits that is not of the whole file: it cannot be compared.
+void drop_old_hash(Infotext& meant) {
+  constexpr std::size_t kOldDigits = 8;
+  if (meant.find("Model hash").value_or("").size() == kOldDigits) {
+    std::erase_if(meant.items, [](const auto& item) { return item.first == "Model hash"; });
+  }
+}
+
 /// Where no size is told it is that of the picture.
 void fill_size(Infotext& meant, const PictureSource& source) {
   if (meant.find("Size").value_or("").empty() && source.width > 0) {
@@ -157,7 +165,13 @@ PictureParameters finish(PictureDraft draft, const PictureSource& source) {
 
 std::optional<PictureParameters> read_picture_parameters(const PictureSource& source) {
   auto draft = read_draft(source.texts);
-  return draft ? std::optional(finish(std::move(*draft), source)) : std::nullopt;
+  if (!draft) {
+    return std::nullopt;
+  }
+  // The web UI's page for extras leaves the parameters of the picture that it enlarged.
+  draft->keys.add(KeyEffect::Finishing, "postprocessing", text_of(source.texts, "postprocessing"));
+  drop_old_hash(draft->result.meant);
+  return finish(std::move(*draft), source);
 }
 
 }  // namespace ptravel

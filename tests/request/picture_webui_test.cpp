@@ -123,6 +123,17 @@ TEST(PictureWebUi, HarmlessAndAppliedSettingsAreSilent) {
   EXPECT_EQ(all_problems(parameters), "");
 }
 
+TEST(PictureWebUi, EnlargedPicturesSaySoAndOldHashesAreNotCompared) {
+  const PictureParameters parameters =
+      read_texts({{"parameters", webui_text("a", "Sampler: Euler, Seed: 1, Model hash: 7460a6fa")},
+                  {"postprocessing", "Postprocess upscale by: 4, Postprocess upscaler: ESRGAN"}});
+  EXPECT_EQ(count_notes_with(parameters, "Postprocess upscale by: 4"), 1);
+  EXPECT_EQ(item(parameters, "Model hash"), "(absent)");
+  EXPECT_EQ(
+      item(read_text(webui_text("a", "Sampler: Euler, Model hash: 6ce0161689")), "Model hash"),
+      "6ce0161689");
+}
+
 TEST(PictureWebUi, StrengthZeroIsNoInitPicture) {
   EXPECT_EQ(item(read_text(webui_text("a", "Sampler: Euler, Seed: 1, Denoising strength: 0")),
                  "Denoising strength"),
