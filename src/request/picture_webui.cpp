@@ -138,6 +138,23 @@ std::string take(Infotext& text, std::string_view name) {
   return value;
 }
 
+/// Comments end with their line, so they go before lines are joined.
+std::string cut_comments(std::string_view prompt) {
+  std::string kept;
+  for (const std::string_view line : split(prompt, '\n')) {
+    kept += (kept.empty() ? "" : "\n") + std::string(line.substr(0, line.find('#')));
+  }
+  return std::string(trimmed(kept));
+}
+
+/// Since 1.8 '#' begins a comment; a web UI that does not tell its version is taken for a new one.
+void settle_comments(const std::optional<Version>& version, Infotext& meant) {
+  const bool comments = !version || *version >= kPromptComments;
+  for (std::string* prompt : {&meant.prompt, &meant.negative_prompt}) {
+    *prompt = comments ? cut_comments(*prompt) : without_comments(*prompt);
+  }
+}
+
 /// What the versions of the web UI changed and an old picture needs.
 void apply_version(const Version& version, PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
@@ -157,10 +174,6 @@ void apply_version(const Version& version, PictureDraft& draft) {
     draft.note(
         "web UI " + meant.find("Version").value_or("") +
         " rounded its noise levels to half precision: not done here, pixels differ a little");
-  }
-  if (version < kPromptComments) {
-    meant.prompt = without_comments(meant.prompt);
-    meant.negative_prompt = without_comments(meant.negative_prompt);
   }
   if (version < kSchedulesApart && draft.schedule.empty()) {
     const auto found = find_picture_sampler(draft.result.program, draft.sampler, "");
@@ -182,6 +195,8 @@ void read_sdnext(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
   cut_templates(meant.prompt);
   cut_templates(meant.negative_prompt);
+  meant.prompt = without_comments(meant.prompt);
+  meant.negative_prompt = without_comments(meant.negative_prompt);
   rename(meant, "CLiP-skip", "Clip skip");
   rename(meant, "Clip-skip", "Clip skip");
   rename(meant, "Variation strength", "Variation seed strength");
@@ -323,6 +338,7 @@ void apply_program(PictureDraft& draft, const Infotext& json_items) {
     default:
       break;
   }
+  settle_comments(base, draft.result.meant);
   if (base) {
     apply_version(*base, draft);
   }

@@ -79,7 +79,8 @@ TEST_F(PictureRedraw, WhatIsNotAppliedIsTold) {
               testing::ElementsAre(testing::AllOf(testing::HasSubstr("picture.png"),
                                                   testing::HasSubstr("Hires upscale: 2"))));
   const Redrawn tagged = redraw_text(
-      "girl <lora:foo:0.8>\nSteps: 2, CFG scale: 7, Seed: 11, Size: 64x64, Sampler: Euler, Lora hashes: \"foo: "
+      "girl <lora:foo:0.8>\nSteps: 2, CFG scale: 7, Seed: 11, Size: 64x64, Sampler: Euler, Lora "
+      "hashes: \"foo: "
       "ab\"");
   EXPECT_THAT(tagged.notes, testing::ElementsAre(testing::HasSubstr("<lora:foo>")));
   const Redrawn vae = redraw_text(kPlain + "Euler, VAE: other.pt");

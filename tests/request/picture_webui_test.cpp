@@ -2,6 +2,8 @@
 
 #include "tests/request/picture_testing.h"
 
+#include "request/frame_metadata.h"
+
 namespace ptravel {
 namespace {
 
@@ -34,9 +36,24 @@ TEST(PictureWebUi, HashSignsAreTextBefore18) {
   EXPECT_EQ(prompt(", Version: v1.7.0-500-g12ab"),
             "girl, \xEF\xBC\x83"
             "1 fan, smile");
-  EXPECT_EQ(prompt(", Version: v1.8.0"), "girl, #1 fan, smile");
-  EXPECT_EQ(prompt(", Version: f2.0.1v1.10.1-previous-313-g8a042934"), "girl, #1 fan, smile");
-  EXPECT_EQ(prompt(""), "girl, #1 fan, smile");
+  EXPECT_EQ(prompt(", Version: v1.8.0"), "girl,");
+  EXPECT_EQ(prompt(", Version: f2.0.1v1.10.1-previous-313-g8a042934"), "girl,");
+  EXPECT_EQ(prompt(""), "girl,");
+  EXPECT_EQ(prompt(", App: SD.Next"),
+            "girl, \xEF\xBC\x83"
+            "1 fan, smile");
+}
+
+TEST(PictureWebUi, CommentsEndWithTheirLine) {
+  const std::string prompt = "girl, # the girl\n# nothing here\nsmile";
+  const auto read = [&](const std::string& version) {
+    return one_line(
+        read_text(webui_text(prompt, "Sampler: Euler, Seed: 1" + version)).meant.prompt);
+  };
+  EXPECT_EQ(read(", Version: v1.8.0"), "girl,   smile");
+  EXPECT_EQ(read(""), "girl,   smile");
+  EXPECT_EQ(read(", Version: v1.7.0"),
+            "girl, \xEF\xBC\x83 the girl \xEF\xBC\x83 nothing here smile");
 }
 
 TEST(PictureWebUi, PlainSamplersWereUniformBefore19) {
