@@ -140,19 +140,39 @@ std::optional<PictureSampler> find_plain(PictureProgram program, const std::stri
   return result;
 }
 
-/// InvokeAI's "_k" and stable-diffusion.cpp's " karras" behind the sampler.
+/// Where a sampler's name ends and a schedule's begins: InvokeAI's "_k", stable-diffusion.cpp's
+/// " karras", "_karras" of nodes that save pictures.
+struct NamePair {
+  std::string sampler;
+  std::string schedule;
+};
+
+std::optional<NamePair> split_name(PictureProgram program, const std::string& name) {
+  if (program == InvokeAi && name.ends_with("_k")) {
+    return NamePair{name.substr(0, name.size() - 2), "karras"};
+  }
+  if (const std::size_t space = name.rfind(' '); space != std::string::npos) {
+    return NamePair{name.substr(0, space), name.substr(space + 1)};
+  }
+  std::string_view longest;  // "_sgm_uniform" ends in "_uniform" too
+  for (const ScheduleInfo& schedule : schedule_infos()) {
+    if (schedule.name.size() > longest.size() && name.ends_with("_" + std::string(schedule.name))) {
+      longest = schedule.name;
+    }
+  }
+  if (longest.empty() || name.size() <= longest.size() + 1) {
+    return std::nullopt;
+  }
+  return NamePair{name.substr(0, name.size() - longest.size() - 1), std::string(longest)};
+}
+
 std::optional<PictureSampler> find_with_suffix(PictureProgram program, const std::string& name) {
   if (auto plain = find_plain(program, name)) {
     return plain;
   }
-  const bool invoke = program == InvokeAi && name.ends_with("_k");
-  const std::size_t end = invoke ? name.size() - 2 : name.rfind(' ');
-  if (end == std::string::npos) {
-    return std::nullopt;
-  }
-  auto plain = find_plain(program, name.substr(0, end));
-  const auto schedule =
-      invoke ? std::optional<std::string>("Karras") : find_schedule_label(name.substr(end + 1));
+  const auto parts = split_name(program, name);
+  auto plain = parts ? find_plain(program, parts->sampler) : std::nullopt;
+  const auto schedule = parts ? find_schedule_label(parts->schedule) : std::nullopt;
   if (!plain || !schedule) {
     return std::nullopt;
   }

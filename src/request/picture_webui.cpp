@@ -236,7 +236,6 @@ void read_stable_diffusion_cpp(PictureDraft& draft, const Infotext& json_items) 
 
 void read_fooocus_text(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
-  draft.schedule = take(meant, "Scheduler");
   meant.set("RNG", "CPU");
   draft.scheme = PromptScheme::ComfyUi;
   draft.markup = {.tags = true};
@@ -244,8 +243,9 @@ void read_fooocus_text(PictureDraft& draft) {
 
 void read_comfy_text(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
-  if (draft.schedule.empty()) {
-    draft.schedule = take(meant, "Scheduler");
+  rename(meant, "Denoise", "Denoising strength");
+  if (parse_number(meant.find("Denoising strength").value_or("")) == 1) {
+    remove(meant, "Denoising strength");  // All of it: from noise, as an empty latent is.
   }
   meant.set("RNG", "CPU");
   draft.scheme = PromptScheme::ComfyUi;
@@ -361,6 +361,9 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   }
   draft.sampler = meant.find("Sampler").value_or("");
   draft.schedule = meant.find("Schedule type").value_or("");
+  if (draft.schedule.empty() && draft.result.program != PictureProgram::SdNext) {
+    draft.schedule = take(meant, "Scheduler");
+  }
   apply_program(draft, json_items);
   note_unknown_words(draft);
   leave_out_hires(draft);

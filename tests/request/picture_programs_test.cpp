@@ -167,6 +167,24 @@ TEST(PictureComfyUi, ATextBesideTheGraphIsOfItsNodes) {
   EXPECT_EQ(item(parameters, "Steps"), "5");
 }
 
+TEST(PictureComfyUi, NodesThatSaveWriteTheWebUisTextInTheirWords) {
+  const auto choice = [](const std::string& rest) {
+    const PictureParameters parameters = read_text("a\nSteps: 5, Seed: 3, Size: 64x64, " + rest);
+    EXPECT_EQ(all_notes(parameters), "");
+    return item(parameters, "Sampler") + "/" + item(parameters, "Schedule type") + "/" +
+           item(parameters, "Denoising strength");
+  };
+  EXPECT_EQ(choice("Sampler: dpmpp_2m_karras, Version: ComfyUI"), "DPM++ 2M/Karras/(absent)");
+  EXPECT_EQ(choice("Sampler: euler_ancestral_sgm_uniform, Version: ComfyUI"),
+            "Euler a/SGM Uniform/(absent)");
+  EXPECT_EQ(
+      choice("Sampler: dpmpp_2m_sde_gpu, Scheduler: exponential, Denoise: 1.0, Version: ComfyUI"),
+      "DPM++ 2M SDE/Exponential/(absent)");
+  EXPECT_EQ(choice("Sampler: DPM++ 2M, Scheduler: Karras, Denoise: 0.4, Version: ComfyUI"),
+            "DPM++ 2M/Karras/0.4");
+  EXPECT_EQ(choice("Sampler: dpmpp_sde, Scheduler: karras"), "DPM++ SDE/Karras/(absent)");
+}
+
 TEST(PictureComfyUi, IsReadFromAWebP) {
   EXPECT_EQ(read_texts({{"Make", "workflow:{}"}, {"Model", "prompt:" + comfy_graph()}}).program,
             PictureProgram::ComfyUi);
