@@ -109,6 +109,20 @@ void drop_old_hash(Infotext& meant) {
   }
 }
 
+/// No prompt means anything by control characters, and no picture could hold a zero byte.
+void drop_controls(std::string& text) {
+  std::erase_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t'; });
+}
+
+void drop_controls(Infotext& text) {
+  drop_controls(text.prompt);
+  drop_controls(text.negative_prompt);
+  for (auto& [key, value] : text.items) {
+    drop_controls(value);
+  }
+}
+
 /// Where no size is told it is that of the picture.
 void fill_size(Infotext& meant, const PictureSource& source) {
   if (meant.find("Size").value_or("").empty() && source.width > 0) {
@@ -171,6 +185,7 @@ std::optional<PictureParameters> read_picture_parameters(const PictureSource& so
   // The web UI's page for extras leaves the parameters of the picture that it enlarged.
   draft->keys.add(KeyEffect::Finishing, "postprocessing", text_of(source.texts, "postprocessing"));
   drop_old_hash(draft->result.meant);
+  drop_controls(draft->result.meant);
   return finish(std::move(*draft), source);
 }
 

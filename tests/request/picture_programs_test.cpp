@@ -88,6 +88,11 @@ TEST(PictureComfyUi, OneSamplerIsRead) {
   EXPECT_EQ(parameters.meant.negative_prompt, "");
 }
 
+TEST(PictureComfyUi, ControlCharactersVanish) {
+  EXPECT_EQ(read_comfy({{"a (cat:1.2) [x]", "a\\u0000 \\u0007cat\\r\\nand"}}).meant.prompt,
+            "a cat\nand");
+}
+
 TEST(PictureComfyUi, NamesOfSamplersAndSchedules) {
   const auto choice = [](const std::string& sampler, const std::string& schedule) {
     const PictureParameters parameters = read_comfy(
