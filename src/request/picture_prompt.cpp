@@ -130,4 +130,27 @@ std::string without_comments(std::string_view prompt) {
   return result;
 }
 
+std::string without_spaced_weights(std::string_view prompt) {
+  const auto skip = [prompt](std::size_t at, std::string_view characters) {
+    return std::min(prompt.find_first_not_of(characters, at), prompt.size());
+  };
+  std::string result;
+  for (std::size_t i = 0; i < prompt.size(); ++i) {
+    const std::size_t number = prompt[i] == ':' ? skip(i + 1, " \t\n") : i;
+    const std::size_t digits =
+        number +
+        (number < prompt.size() && (prompt[number] == '+' || prompt[number] == '-') ? 1 : 0);
+    const std::size_t end = skip(digits, ".0123456789");
+    const std::size_t close = skip(end, " \t\n");
+    const bool weight =
+        prompt[i] == ':' && end > digits && close < prompt.size() && prompt[close] == ')';
+    if (weight && (number > i + 1 || close > end)) {
+      result += kFullWidthColon;
+    } else {
+      result += prompt[i];
+    }
+  }
+  return result;
+}
+
 }  // namespace ptravel

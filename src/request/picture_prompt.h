@@ -47,4 +47,8 @@ bool has_weights(std::string_view prompt, PromptScheme scheme);
 /// Writes '#' so that it begins no comment: web UIs before 1.8 had none.
 std::string without_comments(std::string_view prompt);
 
+/// Writes the colon of "(a: 1.2)" so that the number is text: before 1.6 the web UI allowed no
+/// white space around a weight.
+std::string without_spaced_weights(std::string_view prompt);
+
 }  // namespace ptravel

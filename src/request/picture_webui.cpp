@@ -161,6 +161,10 @@ void apply_version(const Version& version, PictureDraft& draft) {
   const std::string sampler = meant.find("Sampler").value_or("");
   const bool brackets = meant.prompt.find('[') != std::string::npos ||
                         meant.negative_prompt.find('[') != std::string::npos;
+  if (version < kNewPromptEditing) {
+    meant.prompt = without_spaced_weights(meant.prompt);
+    meant.negative_prompt = without_spaced_weights(meant.negative_prompt);
+  }
   if (version < kNewPromptEditing && brackets) {
     meant.set("Old prompt editing timelines", "True");
   }

@@ -44,6 +44,17 @@ TEST(PictureWebUi, HashSignsAreTextBefore18) {
             "1 fan, smile");
 }
 
+TEST(PictureWebUi, WeightsHadNoSpacesBefore16) {
+  const auto prompt = [](const std::string& version) {
+    return read_text(webui_text("(a: 1.2) (b:1.3 ) (c:1.4), d: 5 (e)",
+                                "Sampler: Euler, Seed: 1, Version: " + version))
+        .meant.prompt;
+  };
+  const std::string colon = "\xEF\xBC\x9A";
+  EXPECT_EQ(prompt("v1.5.2"), "(a" + colon + " 1.2) (b" + colon + "1.3 ) (c:1.4), d: 5 (e)");
+  EXPECT_EQ(prompt("v1.6.0"), "(a: 1.2) (b:1.3 ) (c:1.4), d: 5 (e)");
+}
+
 TEST(PictureWebUi, CommentsEndWithTheirLine) {
   const std::string prompt = "girl, # the girl\n# nothing here\nsmile";
   const auto read = [&](const std::string& version) {
