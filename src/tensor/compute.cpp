@@ -1,16 +1,13 @@
 #include "tensor/compute.h"
 
-#include <algorithm>
-#include <string>
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
-#include <sched.h>
 
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/memory.h"
+#include "tensor/thread_scope.h"
 
 namespace ptravel {
 namespace {
@@ -22,12 +19,6 @@ at::Device resolve_device(DeviceChoice choice) {
                 "[device] cuda: expected a LibTorch with CUDA and a CUDA device, found none");
   }
   return (choice == DeviceChoice::Cpu || !cuda) ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
-}
-
-int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
 }
 
 }  // namespace
@@ -63,11 +54,7 @@ Compute resolve_compute(DeviceChoice device, Precision precision) {
 }
 
 int set_num_threads(int threads) {
-  if (threads < 0) {
-    throw Error(ErrorCode::InvalidArgument,
-                "[threads] " + std::to_string(threads) + ": expected 0 (automatic) or more");
-  }
-  const int count = threads == 0 ? usable_processors() : threads;
+  const int count = thread_count(threads);
   at::set_num_threads(count);  // OpenMP's setting, which oneDNN shares
   // OpenBLAS keeps a pool of its own, which LibTorch's setting does not reach. It is looked up at
   // run time because which BLAS is loaded is the system's choice.

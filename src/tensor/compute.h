@@ -18,8 +18,10 @@ struct Compute {
 /// for fp16 on a CPU.
 Compute resolve_compute(DeviceChoice device, Precision precision);
 
-/// Sets the number of CPU threads of LibTorch, oneDNN (OpenMP) and OpenBLAS; 0 takes one for each
-/// processor this process may run on. Returns the number set. Call before the first tensor work.
+/// Sets the number of CPU threads of the calling thread and of threads that have done no tensor
+/// work yet, for LibTorch and oneDNN (OpenMP), and OpenBLAS's, which is the process's; 0 takes one
+/// for each processor this process may run on. Returns the number set. Work that runs beside other
+/// work sets its own with ThreadScope (thread_scope.h).
 int set_num_threads(int threads);
 
 /// The same, once at a program's start, and makes large CPU tensors lie in huge pages that are used

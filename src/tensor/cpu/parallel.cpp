@@ -10,6 +10,7 @@
 #include <omp.h>
 
 #include "base/profile_scope.h"
+#include "tensor/thread_scope.h"
 
 namespace ptravel::cpu {
 
@@ -21,7 +22,7 @@ void parallel_ranges(std::int64_t count,
 }
 
 std::int64_t tasks_for_threads(std::int64_t count) {
-  const std::int64_t threads = at::in_parallel_region() ? 1 : at::get_num_threads();
+  const std::int64_t threads = threads_here();
   return threads == 1 ? 0 : count / threads * threads;
 }
 

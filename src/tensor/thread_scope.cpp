@@ -1,0 +1,41 @@
+#include "tensor/thread_scope.h"
+
+#include <algorithm>
+#include <string>
+
+#include <ATen/Parallel.h>
+#include <omp.h>
+#include <sched.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+int usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
+}
+
+}  // namespace
+
+int thread_count(int wish) {
+  if (wish < 0) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[threads] " + std::to_string(wish) + ": expected 0 (automatic) or more");
+  }
+  return wish == 0 ? usable_processors() : wish;
+}
+
+// OpenMP keeps the number for each thread, and LibTorch and oneDNN ask OpenMP. LibTorch sets a new
+// thread's number on its first question: that comes first, or it would undo ours.
+ThreadScope::ThreadScope(int threads) : before_(at::get_num_threads()) {
+  omp_set_num_threads(thread_count(threads));
+}
+
+ThreadScope::~ThreadScope() { omp_set_num_threads(before_); }
+
+int threads_here() { return at::in_parallel_region() ? 1 : at::get_num_threads(); }
+
+}  // namespace ptravel
