@@ -32,10 +32,10 @@ at::Tensor unary_gradient(cpu::UnaryFunction function,
   const auto element = element_of(x);
   const auto size = x.element_size();
   const auto* from = static_cast<const char*>(x.data_ptr());
-  const auto* above = static_cast<const char*>(grad.data_ptr());
+  const auto* gradient = static_cast<const char*>(grad.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
   cpu::parallel_ranges(x.numel(), kElementsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    cpu::kernels().unary_gradient(element, function, from + begin * size, above + begin * size,
+    cpu::kernels().unary_gradient(element, function, from + begin * size, gradient + begin * size,
                                   to + begin * size, end - begin);
   });
   return out;
@@ -93,13 +93,14 @@ at::Tensor geglu_gradient(const at::Tensor& x, const at::Tensor& grad) {
   const auto element = element_of(x);
   const auto row_bytes = width * x.element_size();
   const auto* from = static_cast<const char*>(x.data_ptr());
-  const auto* above = static_cast<const char*>(grad.data_ptr());
+  const auto* gradient = static_cast<const char*>(grad.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
   const std::int64_t grain =
       std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, width));
   cpu::parallel_ranges(grad.numel() / width, grain, [&](std::int64_t begin, std::int64_t end) {
-    cpu::kernels().geglu_gradient(element, from + begin * 2 * row_bytes, above + begin * row_bytes,
-                                  to + begin * 2 * row_bytes, end - begin, width);
+    cpu::kernels().geglu_gradient(element, from + begin * 2 * row_bytes,
+                                  gradient + begin * row_bytes, to + begin * 2 * row_bytes,
+                                  end - begin, width);
   });
   return out;
 }

@@ -122,11 +122,11 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
   return extras.format == ResultFormat::Float32 ? out.to(at::kFloat) : out;
 }
 
-at::Tensor Convolution::by_image(const at::Tensor& x,
-                                 const at::Tensor& bias,
-                                 const at::Tensor& residual,
-                                 at::Tensor out,
-                                 cpu::RowBorder border) const {
+at::Tensor Convolution::on_cpu_by_torch(const at::Tensor& x,
+                                        const at::Tensor& bias,
+                                        const at::Tensor& residual,
+                                        at::Tensor out,
+                                        cpu::RowBorder border) const {
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x.size(0); ++image) {
     const at::Tensor image_bias = bias[bias.size(0) == 1 ? 0 : image];
@@ -175,7 +175,7 @@ at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) co
   at::Tensor out = empty_result(x.sizes(), x.options(), extras);
   return packed_->run(to_channels_last(x), bias, extras.residual, out)
              ? out
-             : by_image(x, bias, extras.residual, out);
+             : on_cpu_by_torch(x, bias, extras.residual, out);
 }
 
 ProfileScope Convolution::measure(at::IntArrayRef x_sizes) const {
@@ -226,7 +226,7 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
       const at::Tensor residual =
           extras.residual.defined() ? part(extras.residual) : extras.residual;
       if (!packed_->run(x, image_bias, residual, target, cpu::RowBorder::Given)) {
-        by_image(x, image_bias, residual, target, cpu::RowBorder::Given);
+        on_cpu_by_torch(x, image_bias, residual, target, cpu::RowBorder::Given);
       }
     }
   }
@@ -247,17 +247,17 @@ at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras
 
 at::Tensor Convolution::input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const {
   PTRAVEL_CHECK(packed_ && x_sizes.size() == 4 && x_sizes[1] == in_channels_);
-  const at::Tensor above = to_channels_last(grad);
-  at::Tensor out = empty_picture(above, x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3]);
-  if (packed_->run_backward(above, out)) {
+  const at::Tensor gradient = to_channels_last(grad);
+  at::Tensor out = empty_picture(gradient, x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3]);
+  if (packed_->run_backward(gradient, out)) {
     return out;
   }
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x_sizes[0]; ++image) {
     const std::vector<std::int64_t> sizes = {1, x_sizes[1], x_sizes[2], x_sizes[3]};
     out.narrow(0, image, 1)
-        .copy_(
-            gradient_by_torch(above.narrow(0, image, 1).to(at::kFloat), weights, sizes, geometry_));
+        .copy_(gradient_by_torch(gradient.narrow(0, image, 1).to(at::kFloat), weights, sizes,
+                                 geometry_));
   }
   return out;
 }

@@ -25,9 +25,10 @@ struct ConvExtras {
 using RowSource = std::function<void(std::int64_t image, std::int64_t first, at::Tensor& rows)>;
 
 /// A convolution with its weights. On a CPU the weights are kept in oneDNN's layout only, unless
-/// they learn. Direct algorithms throughout (no Winograd), sums in fp32. Differentiable, once (no
-/// second derivatives), with respect to x, residual, image bias, and the weights where they learn.
-/// Copies share the weights. May be used from several threads.
+/// they learn. Direct algorithms throughout (no Winograd),
+/// sums in fp32. Differentiable, once (no second derivatives), with respect to x, residual, image
+/// bias, and the weights where they learn. Copies share the weights. May be used from several
+/// threads.
 class Convolution {
  public:
   Convolution() = default;
@@ -70,13 +71,13 @@ class Convolution {
                           const ConvExtras& extras) const;
   /// By LibTorch's operators: on any device, and where weights learn.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
-  /// Inference on a CPU without fast kernels: image by image, so that a picture does not depend on
+  /// Inference on a CPU without oneDNN: each image for itself, so that a picture does not depend on
   /// how many were asked for together, and with one rounding at the end.
-  at::Tensor by_image(const at::Tensor& x,
-                      const at::Tensor& bias,
-                      const at::Tensor& residual,
-                      at::Tensor out,
-                      cpu::RowBorder border = cpu::RowBorder::Padded) const;
+  at::Tensor on_cpu_by_torch(const at::Tensor& x,
+                             const at::Tensor& bias,
+                             const at::Tensor& residual,
+                             at::Tensor out,
+                             cpu::RowBorder border = cpu::RowBorder::Padded) const;
   /// The bias for each image, or one for all: [1 or N, out] float32.
   at::Tensor bias_rows(const ConvExtras& extras) const;
 

@@ -230,12 +230,12 @@ at::Tensor group_norm_gradient_sums(const at::Tensor& x,
   at::Tensor sums = at::empty({blocks.images, blocks.count, 2, blocks.channels}, at::kFloat);
   const at::Tensor flat = sums.flatten(0, 1);
   const auto* from = static_cast<const char*>(x.data_ptr());
-  const auto* above = static_cast<const char*>(grad.data_ptr());
+  const auto* gradient = static_cast<const char*>(grad.data_ptr());
   for_blocks(blocks, [&](const Block& block) {
     const TwoRows scale(factors, block.image);
     const TwoRows sum(flat, block.index);
     cpu::kernels().scale_offset_gradient_sums(
-        blocks.element, from + block.offset, above + block.offset, block.rows, blocks.channels,
+        blocks.element, from + block.offset, gradient + block.offset, block.rows, blocks.channels,
         {scale.first, scale.second, after == AfterNorm::Silu}, sum.first, sum.second);
   });
   return sums.sum(1);
@@ -249,15 +249,15 @@ at::Tensor group_norm_gradient(const at::Tensor& x,
   const Blocks blocks(x);
   at::Tensor out = empty_picture(x, x.size(0), x.size(1), x.size(2), x.size(3));
   const auto* from = static_cast<const char*>(x.data_ptr());
-  const auto* above = static_cast<const char*>(grad.data_ptr());
+  const auto* gradient = static_cast<const char*>(grad.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
   for_blocks(blocks, [&](const Block& block) {
     const TwoRows scale(factors, block.image);
     const TwoRows term(terms, block.image);
-    cpu::kernels().scale_offset_gradient(blocks.element, from + block.offset, above + block.offset,
-                                         to + block.offset, block.rows, blocks.channels,
-                                         {scale.first, scale.second, after == AfterNorm::Silu},
-                                         term.first, term.second);
+    cpu::kernels().scale_offset_gradient(
+        blocks.element, from + block.offset, gradient + block.offset, to + block.offset, block.rows,
+        blocks.channels, {scale.first, scale.second, after == AfterNorm::Silu}, term.first,
+        term.second);
   });
   return out;
 }

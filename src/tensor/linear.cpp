@@ -11,9 +11,9 @@
 namespace ptravel {
 namespace {
 
-/// LibTorch's product for inference on a CPU without fast kernels: image by image, so that a
+/// LibTorch's product for inference on a CPU without oneDNN: each image for itself, so that a
 /// picture does not depend on how many were asked for together, and with one rounding at the end.
-at::Tensor linear_by_image(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor on_cpu_by_torch(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   const at::Tensor wide = weight.to(at::kFloat);
   std::vector<at::Tensor> images;
   for (std::int64_t image = 0; image < x.size(0); ++image) {
@@ -89,7 +89,7 @@ at::Tensor LinearMap::on_cpu(const at::Tensor& x,
     return x.dim() == 2 ? out.squeeze(1) : out;
   }
   const at::Tensor wide =
-      linear_by_image(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
+      on_cpu_by_torch(x, weight(), bias_.defined() ? bias_.to(at::kFloat) : bias_);
   return (residual.defined() ? wide + residual : wide).to(type);
 }
 
@@ -115,7 +115,7 @@ at::Tensor LinearMap::input_gradient(const at::Tensor& grad) const {
   const at::Tensor rows = as_rows(grad);
   at::Tensor out = at::empty({rows.size(0), rows.size(1), in_features_}, rows.options());
   if (!packed_->run_backward(rows, out)) {
-    out = linear_by_image(rows, weight().t(), {}).to(grad.scalar_type());
+    out = on_cpu_by_torch(rows, weight().t(), {}).to(grad.scalar_type());
   }
   return grad.dim() == 2 ? out.squeeze(1) : out;
 }

@@ -54,7 +54,7 @@ variable_list layer_norm_gradients(const at::Tensor& x,
   at::Tensor sums = at::zeros({kGradientParts, 2, width}, at::kFloat);
   const at::Tensor weights = weight.to(at::kFloat).contiguous();
   const auto* from = static_cast<const char*>(x.data_ptr());
-  const auto* above = static_cast<const char*>(grad.data_ptr());
+  const auto* gradient = static_cast<const char*>(grad.data_ptr());
   auto* to = static_cast<char*>(out.data_ptr());
   auto* sum = sums.data_ptr<float>();
   const std::int64_t row_bytes = width * x.element_size();
@@ -63,7 +63,7 @@ variable_list layer_norm_gradients(const at::Tensor& x,
       const std::int64_t first = rows * part / kGradientParts;
       const std::int64_t last = rows * (part + 1) / kGradientParts;
       cpu::kernels().layer_norm_gradient(
-          element_of(x), from + first * row_bytes, above + first * row_bytes,
+          element_of(x), from + first * row_bytes, gradient + first * row_bytes,
           to + first * row_bytes, last - first, width, weights.data_ptr<float>(),
           static_cast<float>(eps), sum + part * 2 * width, sum + part * 2 * width + width);
     }

@@ -153,7 +153,7 @@ void layer_norm_gradient_of(const T* x,
   const float share = 1.0F / static_cast<float>(width);
   for (std::int64_t row = 0; row < rows; ++row) {
     const T* from = x + row * width;
-    const T* above = grad + row * width;
+    const T* gradient = grad + row * width;
     T* to = out + row * width;
     Vec sum{};
     for_lanes(width, [&](std::int64_t c, std::int64_t n) { sum += load_n(from + c, n); });
@@ -164,7 +164,7 @@ void layer_norm_gradient_of(const T* x,
     for_lanes(width, [&](std::int64_t c, std::int64_t n) {
       const Vec away = load_n(from + c, n) - mean;
       const Vec d = n == kLanes ? away : keep_first(away, n);
-      const Vec g = load_n(above + c, n) * load_n(weight + c, n);
+      const Vec g = load_n(gradient + c, n) * load_n(weight + c, n);
       squares += d * d;
       direct += g;
       along += g * d;
@@ -174,7 +174,7 @@ void layer_norm_gradient_of(const T* x,
     const float mean_along = sum_of(along) * share * rate;
     for_lanes(width, [&](std::int64_t c, std::int64_t n) {
       const Vec normal = (load_n(from + c, n) - mean) * rate;
-      const Vec dy = load_n(above + c, n);
+      const Vec dy = load_n(gradient + c, n);
       store_n(to + c, (dy * load_n(weight + c, n) - mean_direct - normal * mean_along) * rate, n);
       store_n(weight_sums + c, load_n(weight_sums + c, n) + dy * normal, n);
       store_n(bias_sums + c, load_n(bias_sums + c, n) + dy, n);
