@@ -104,8 +104,11 @@ Convolution::Convolution(at::Tensor weight, at::Tensor bias, cpu::ConvGeometry g
   PTRAVEL_CHECK(weight.dim() == 4 && weight.size(2) == weight.size(3) && bias_.defined());
   if (use_cpu_kernels({&weight}) && !weight.requires_grad()) {
     packed_ = std::make_shared<const cpu::PackedWeights>(weight.contiguous(), geometry);
+  } else if (weight.requires_grad()) {
+    weight_ = std::move(weight);  // the parameter itself
   } else {
-    weight_ = std::move(weight);
+    // Like the pictures that it meets: cuDNN would lay it out so again in every call.
+    weight_ = weight.contiguous(at::MemoryFormat::ChannelsLast);
   }
 }
 

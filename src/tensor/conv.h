@@ -24,8 +24,8 @@ struct ConvExtras {
 /// `image` are written to `rows` [1, C, count, w] in channels-last memory.
 using RowSource = std::function<void(std::int64_t image, std::int64_t first, at::Tensor& rows)>;
 
-/// A convolution with its weights. On a CPU the weights are kept in oneDNN's layout only, unless
-/// they learn. Direct algorithms throughout (no Winograd),
+/// A convolution with its weights. On a CPU the weights are kept in oneDNN's layout only, elsewhere
+/// channels-last like the pictures, unless they learn. Direct algorithms throughout (no Winograd),
 /// sums in fp32. Differentiable, once (no second derivatives), with respect to x, residual, image
 /// bias, and the weights where they learn. Copies share the weights. May be used from several
 /// threads.

@@ -111,6 +111,25 @@ TEST(Convolution, GivesItsWeightsBack) {
   }
 }
 
+/// On another device than a CPU, and in formats that its kernels do not know, as here.
+TEST(Convolution, KeepsWeightsLikeThePicturesWhereLibTorchComputes) {
+  const at::Tensor weight = at::randn({48, 32, 3, 3}, at::kDouble);
+  const at::Tensor bias = at::randn({48}, at::kDouble);
+  const at::Tensor x =
+      at::randn({2, 32, 9, 8}, at::kDouble).contiguous(at::MemoryFormat::ChannelsLast);
+  const Convolution convolution(weight, bias, kSame);
+  EXPECT_TRUE(convolution.weight().is_contiguous(at::MemoryFormat::ChannelsLast));
+  EXPECT_TRUE(at::equal(convolution.weight(), weight));
+  const at::Tensor out = convolution(x);
+  EXPECT_TRUE(out.is_contiguous(at::MemoryFormat::ChannelsLast));
+  EXPECT_CLOSE(out, reference(x, weight, bias, kSame), 1e-12);
+}
+
+TEST(Convolution, LeavesAParameterAsItIs) {
+  const at::Tensor weight = at::randn({48, 32, 3, 3}).requires_grad_();
+  EXPECT_TRUE(Convolution(weight, at::zeros({48}), kSame).weight().is_same(weight));
+}
+
 TEST(Convolution, IsDifferentiableAfterInference) {
   const at::Tensor weight = at::randn({8, 4, 3, 3});
   const Convolution convolution(weight, at::randn({8}), kSame);
