@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/reduce.h"
 
 namespace ptravel {
 namespace {
@@ -93,7 +94,7 @@ TextEncoding slerp(const TextEncoding& a, const TextEncoding& b, double alpha) {
 }
 
 double mean_distance(const TextEncoding& a, const TextEncoding& b) {
-  return (a.tokens - b.tokens).abs().mean().item<double>();
+  return mean_of_all((a.tokens - b.tokens).abs()).item<double>();
 }
 
 std::vector<double> unit_distances(const EncodingPair& pair, SwapUnit unit) {

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/reduce.h"
 
 namespace ptravel {
 namespace {
@@ -158,7 +159,7 @@ at::Tensor apply_emphasis(const at::Tensor& z, const at::Tensor& multipliers, Em
   if (emphasis == Emphasis::NoNorm) {
     return weighted;
   }
-  return weighted * (z.mean() / weighted.mean());
+  return weighted * (mean_of_all(z) / mean_of_all(weighted));
 }
 
 }  // namespace ptravel

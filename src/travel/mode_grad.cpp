@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/reduce.h"
 #include "tensor/rng.h"
 #include "travel/walk.h"
 
@@ -65,7 +66,7 @@ class GradWalk : public SteppingWalk {
           texts_[i].tokens - grad_step(gradient, request.grad_method) * request.grad_alpha;
       sum.loss_latent += parts.loss_latent;
       sum.loss_cond += parts.loss_cond;
-      sum.grad_mean += gradient.abs().mean().item<double>();
+      sum.grad_mean += mean_of_all(gradient.abs()).item<double>();
       sum.grad_max = std::max(sum.grad_max, gradient.abs().max().item<double>());
       sum.from += mean_distance(texts_[i], ends.from);
       sum.to += mean_distance(texts_[i], ends.to);
@@ -132,8 +133,8 @@ GradientParts gradient_parts(const Pipeline& pipeline,
   GradientParts parts;
   parts.latent = loss.gradient;
   parts.cond = pair.from.tokens - pair.to.tokens;
-  parts.loss_latent = loss.loss.mean().item<double>();
-  parts.loss_cond = parts.cond.abs().mean().item<double>();
+  parts.loss_latent = mean_of_all(loss.loss).item<double>();
+  parts.loss_cond = mean_of_all(parts.cond.abs()).item<double>();
   return parts;
 }
 
