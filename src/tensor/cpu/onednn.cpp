@@ -2,15 +2,19 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "ptravel/error.h"
 #include "tensor/cpu/onednn_plans.h"
+#include "tensor/cpu/parallel.h"
+#include "tensor/cpu/plan_agreement.h"
+#include "tensor/thread_scope.h"
 
 namespace ptravel::cpu {
 namespace {
@@ -23,7 +27,7 @@ enum class Direction { Forward, Backward };
 
 /// What a primitive is made for: its direction, rows and columns of the input and of the output,
 /// the output's format, what it adds, the border of its rows, whether it has a bias, and the number
-/// of threads that it plans for.
+/// of threads that there are.
 using Key = std::tuple<Direction,
                        std::int64_t,
                        std::int64_t,
@@ -35,8 +39,12 @@ using Key = std::tuple<Direction,
                        bool,
                        int>;
 
-/// Sizes change seldom: one program run renders one or two.
-constexpr std::size_t kMostPlans = 16;
+/// What decides about a primitive beside its key: the weights' sizes and format, and the geometry.
+using Shape =
+    std::tuple<std::vector<std::int64_t>, at::ScalarType, std::int64_t, std::int64_t, std::int64_t>;
+
+/// Sizes change seldom: one program run renders one or two, on one and on all threads.
+constexpr std::size_t kMostPlans = 32;
 
 /// Weights are laid out for a picture of this side, and for as many tokens, before the first one is
 /// seen. oneDNN's layouts depend on the picture's size for few filters; those layouts serve other
@@ -67,10 +75,33 @@ struct Call {
 };
 
 Key key_of(const Call& call) {
-  return {call.direction,       call.x.size(-2),   call.x.size(-1),
-          call.out.size(-2),    call.out.size(-1), data_type(call.out.scalar_type()),
-          call.addend,          call.border,       call.bias.defined(),
-          at::get_num_threads()};
+  return {call.direction,    call.x.size(-2),   call.x.size(-1),
+          call.out.size(-2), call.out.size(-1), data_type(call.out.scalar_type()),
+          call.addend,       call.border,       call.bias.defined(),
+          threads_here()};
+}
+
+/// On how many threads a call gives the bytes of one thread: found once, for all layers alike.
+class AgreedThreads {
+ public:
+  std::optional<int> find(const Shape& shape, const Key& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = threads_.find({shape, key});
+    return found == threads_.end() ? std::nullopt : std::optional(found->second);
+  }
+  void set(const Shape& shape, const Key& key, int threads) {
+    const std::lock_guard lock(mutex_);
+    threads_[{shape, key}] = threads;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::pair<Shape, Key>, int> threads_;
+};
+
+AgreedThreads& agreed_threads() {
+  static AgreedThreads agreed;
+  return agreed;
 }
 
 /// Memory for weights that are laid out for one call. It stays from one call to the next, as fresh
@@ -101,27 +132,28 @@ SpareMemory& spare_memory() {
   return memory;
 }
 
-void execute(const Plan& plan, const Call& call, const at::Tensor& weights, bool as_gradient) {
-  const at::Tensor scratch = bytes_for(plan.scratch);
-  dnnl::stream stream(engine());
-  for (std::int64_t image = 0; image < call.x.size(0); ++image) {
-    std::unordered_map<int, memory> arguments = {
-        {as_gradient ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, wrap(plan.source, call.x[image])},
-        {DNNL_ARG_WEIGHTS, wrap(plan.weights, weights)},
-        {as_gradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, wrap(plan.out, call.out[image])},
-        {DNNL_ARG_SCRATCHPAD, wrap(plan.scratch, scratch)},
-    };
-    if (call.bias.defined()) {
-      const at::Tensor bias = call.bias[call.bias.size(0) == 1 ? 0 : image];
-      arguments.emplace(DNNL_ARG_BIAS, wrap(plan.bias, bias));
+/// Where an image of [N, ...] begins; null for an undefined tensor.
+void* of_image(const at::Tensor& x, std::int64_t image) {
+  return x.defined()
+             ? static_cast<char*>(x.data_ptr()) + image * x.stride(0) * std::int64_t(x.itemsize())
+             : nullptr;
+}
+
+/// Computes all images: one after the other where each takes all threads, else shared out.
+void execute(const Plan& plan, const Call& call, const at::Tensor& weights) {
+  const auto images = [&](std::int64_t begin, std::int64_t end) {
+    const at::Tensor scratch = bytes_for(plan.scratch);
+    for (std::int64_t image = begin; image < end; ++image) {
+      const std::int64_t bias = call.bias.defined() && call.bias.size(0) == 1 ? 0 : image;
+      run(plan, {of_image(call.x, image), weights.data_ptr(), of_image(call.bias, bias),
+                 of_image(call.residual, image), of_image(call.out, image), scratch.data_ptr()});
     }
-    if (call.addend == Addend::Residual || call.addend == Addend::Residual32) {
-      arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
-                        wrap(addend_layout(call.addend, plan.out), call.residual[image]));
-    }
-    plan.primitive.execute(stream, arguments);
+  };
+  if (plan.threads == 1) {
+    parallel_ranges(call.x.size(0), 1, images);
+  } else {
+    images(0, call.x.size(0));
   }
-  stream.wait();
 }
 
 }  // namespace
@@ -132,21 +164,42 @@ struct PackedWeights::State {
   Description layout;  // of `storage`; matrices as [in, out]
   std::map<Key, Plan> plans;
   ConvGeometry geometry;
-  Description plain_layout;
+  Description plain_layout, usual_layout;  // the latter empty where oneDNN has no fast kernel
   std::vector<std::int64_t> sizes;
   at::ScalarType dtype = at::kFloat;
 
   bool is_filter() const { return sizes.size() == 4; }
   memory::data_type type() const { return data_type(dtype); }
-  /// The layout that oneDNN wants for a usual size; empty where it has no fast kernel.
-  Description usual_layout() const;
+  Shape shape() const {
+    return {sizes, dtype, geometry.stride, geometry.pad_before, geometry.pad_after};
+  }
+  Description find_usual_layout() const;
+  /// For weights in this layout; if there is no fast kernel for them, in whatever layout it wants.
+  Plan make_plan(const Call& call, const Description& preferred, int threads) const;
   Plan make_plan(const Call& call, const Description& weights) const;
+  /// A plan for several threads that gives the bytes of `one`, or `one` itself, for one thread.
+  Plan shared_plan(const Call& call, const Plan& one) const;
   const Plan& plan_for(const Call& call);
   /// Lays the weights out anew, for good.
   void pack(const Description& wanted);
 };
 
 namespace {
+
+/// The next lower power of two.
+int fewer(int threads) {
+  int result = 1;
+  while (2 * result < threads) {
+    result *= 2;
+  }
+  return result;
+}
+
+/// Memory for a result of the same sizes, unrounded; pictures in channels-last memory.
+at::Tensor like_in_float32(const at::Tensor& out) {
+  return at::empty(out.sizes(), out.options().dtype(at::kFloat),
+                   out.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+}
 
 /// Runs `make`; an empty result where oneDNN has no kernel at all.
 template <typename Make>
@@ -192,9 +245,9 @@ PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
   }
   state_->layout = state_->plain_layout;
   state_->storage = std::move(plain);
-  const Description wanted = state_->usual_layout();
-  if (wanted.get_size() > 0) {
-    state_->pack(wanted);
+  state_->usual_layout = state_->find_usual_layout();
+  if (state_->usual_layout.get_size() > 0) {
+    state_->pack(state_->usual_layout);
   }
 }
 
@@ -210,7 +263,8 @@ at::Tensor PackedWeights::plain() const {
   return result;
 }
 
-Description PackedWeights::State::usual_layout() const {
+Description PackedWeights::State::find_usual_layout() const {
+  const ThreadScope one_thread(1);
   return or_nothing([&] {
     if (is_filter()) {
       const memory::dim side = kUsualSide * geometry.stride + sizes[2] - geometry.pad_before -
@@ -246,6 +300,38 @@ Plan PackedWeights::State::make_plan(const Call& call, const Description& weight
   });
 }
 
+Plan PackedWeights::State::make_plan(const Call& call,
+                                     const Description& preferred,
+                                     int threads) const {
+  const ThreadScope scope(threads);
+  Plan plan;
+  if (call.is_forward() && preferred.get_size() > 0) {
+    plan = make_plan(call, preferred);
+  }
+  if (!plan.primitive) {
+    const memory::dims turned = {call.x.size(2), call.out.size(2)};
+    plan = make_plan(call, Description(is_filter() ? sizes : turned, type(), Tag::any));
+  }
+  return plan;
+}
+
+Plan PackedWeights::State::shared_plan(const Call& call, const Plan& one) const {
+  const Key key = key_of(call);
+  if (const auto known = agreed_threads().find(shape(), key)) {
+    return *known == 1 ? one : make_plan(call, one.weights, *known);
+  }
+  const int reduced = is_filter() && call.is_forward() ? 1 : 0;
+  for (int threads = threads_here(); threads > 1; threads = fewer(threads)) {
+    Plan plan = make_plan(call, one.weights, threads);
+    if (plan.primitive && agree(plan, one, reduced)) {
+      agreed_threads().set(shape(), key, threads);
+      return plan;
+    }
+  }
+  agreed_threads().set(shape(), key, 1);
+  return one;
+}
+
 const Plan& PackedWeights::State::plan_for(const Call& call) {
   const Key key = key_of(call);
   const auto found = plans.find(key);
@@ -255,13 +341,10 @@ const Plan& PackedWeights::State::plan_for(const Call& call) {
   if (plans.size() >= kMostPlans) {
     plans.clear();
   }
-  Plan plan;
-  if (call.is_forward()) {
-    plan = make_plan(call, layout);
-  }
-  if (!plan.primitive) {
-    const memory::dims turned = {call.x.size(2), call.out.size(2)};
-    plan = make_plan(call, Description(is_filter() ? sizes : turned, type(), Tag::any));
+  // What one thread computes is what every number of threads has to give.
+  Plan plan = make_plan(call, usual_layout, 1);
+  if (plan.primitive && threads_here() > 1) {
+    plan = shared_plan(call, plan);
   }
   return plans.emplace(key, std::move(plan)).first->second;
 }
@@ -299,12 +382,12 @@ bool PackedWeights::run(const at::Tensor& x,
     weights = state_->storage;
   }
   if (!plan.primitive) {
-    return false;
+    return run_in_float32(x, bias, residual, out, border);
   }
   if (call.addend == Addend::Out && !in_place) {
     out.copy_(residual);
   }
-  execute(plan, call, weights, false);
+  execute(plan, call, weights);
   return true;
 }
 
@@ -320,14 +403,44 @@ bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out) const 
     layout = state_->is_filter() ? state_->layout : state_->layout.permute_axes({1, 0});
   }
   if (!plan.primitive) {
-    return false;
+    return run_backward_in_float32(grad, out);
   }
   // A second copy for good would take as much memory as the network; laying the weights out anew
   // costs little beside the product.
   at::Tensor weights = spare_memory().take(plan.weights);
   reorder_between(layout, packed, plan.weights, weights);
-  execute(plan, call, weights, state_->is_filter());
+  execute(plan, call, weights);
   spare_memory().give_back(std::move(weights));
+  return true;
+}
+
+bool PackedWeights::run_in_float32(const at::Tensor& x,
+                                   const at::Tensor& bias,
+                                   const at::Tensor& residual,
+                                   at::Tensor& out,
+                                   RowBorder border) const {
+  if (state_->dtype == at::kFloat) {
+    return false;
+  }
+  const PackedWeights wide(plain().to(at::kFloat), state_->geometry);
+  at::Tensor sum = like_in_float32(out);
+  if (!wide.run(x.to(at::kFloat), bias, {}, sum, border)) {
+    return false;
+  }
+  out.copy_(residual.defined() ? sum + residual : sum);
+  return true;
+}
+
+bool PackedWeights::run_backward_in_float32(const at::Tensor& grad, at::Tensor& out) const {
+  if (state_->dtype == at::kFloat) {
+    return false;
+  }
+  const PackedWeights wide(plain().to(at::kFloat), state_->geometry);
+  at::Tensor sum = like_in_float32(out);
+  if (!wide.run_backward(grad.to(at::kFloat), sum)) {
+    return false;
+  }
+  out.copy_(sum);
   return true;
 }
 

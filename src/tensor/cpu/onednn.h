@@ -28,8 +28,10 @@ enum class RowBorder {
 
 /// The weights of a convolution ([out, in, k, k]) or of a linear map ([out, in]) together with the
 /// oneDNN primitives that use them. The weights exist once, in the layout that the primitives want;
-/// a primitive is made when a size is first seen. Images of a batch are computed one after the
-/// other, so that no result depends on the batch size. May be used from several threads.
+/// a primitive is made when a size is first seen. Each image of a batch is computed for itself, and
+/// with one thread or with a way of sharing the work that was seen to give the same bytes, so that
+/// an image's result depends on the image alone: not on the batch or on the number of threads. May
+/// be used from several threads.
 class PackedWeights {
  public:
   /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions, and lays it out.
@@ -47,8 +49,9 @@ class PackedWeights {
   /// float32 where x is not. Matrices: x is [N, rows, in] and out [N, rows, out], contiguous.
   /// `bias` is contiguous float32, [1, out] or [N, out] (one for each image), or undefined.
   /// `residual` is like out, or undefined; it may be `out` itself. For matrices it may be float32
-  /// where out is not. Returns false,
-  /// with `out` untouched, when oneDNN has no fast kernel for this on this processor.
+  /// where out is not. Where oneDNN has no fast kernel for bfloat16 on this processor, it is
+  /// widened to float32 for this call. Returns false, with `out` untouched, when there is no fast
+  /// kernel for that either.
   bool run(const at::Tensor& x,
            const at::Tensor& bias,
            const at::Tensor& residual,
@@ -62,6 +65,13 @@ class PackedWeights {
 
  private:
   struct State;
+  bool run_in_float32(const at::Tensor& x,
+                      const at::Tensor& bias,
+                      const at::Tensor& residual,
+                      at::Tensor& out,
+                      RowBorder border) const;
+  bool run_backward_in_float32(const at::Tensor& grad, at::Tensor& out) const;
+
   std::unique_ptr<State> state_;
 };
 

@@ -1,8 +1,11 @@
 #include "tensor/cpu/onednn_plans.h"
 
 #include <string>
+#include <unordered_map>
 
 #include <ATen/ATen.h>
+
+#include "tensor/thread_scope.h"
 
 namespace ptravel::cpu {
 namespace {
@@ -12,7 +15,10 @@ using Description = memory::desc;
 
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
-/// A layout's sizes, by the name that the library's version has for them.
+memory wrap(const Description& layout, void* begin) { return memory(layout, engine(), begin); }
+
+}  // namespace
+
 memory::dims sizes_of(const Description& layout) {
 #if DNNL_VERSION_MAJOR >= 3
   return layout.get_dims();
@@ -21,7 +27,13 @@ memory::dims sizes_of(const Description& layout) {
 #endif
 }
 
-}  // namespace
+memory::data_type format_of(const Description& layout) {
+#if DNNL_VERSION_MAJOR >= 3
+  return layout.get_data_type();
+#else
+  return layout.data_type();
+#endif
+}
 
 Description addend_layout(Addend addend, const Description& out) {
   return addend == Addend::Residual32
@@ -76,7 +88,7 @@ bool is_slow(const PrimitiveDescription& description) {
 }
 
 template <typename PrimitiveDescription>
-Plan plan_from(const PrimitiveDescription& description, const Description& bias) {
+Plan plan_from(const PrimitiveDescription& description, const Description& bias, Addend addend) {
   if (is_slow(description)) {
     return {};
   }
@@ -87,6 +99,8 @@ Plan plan_from(const PrimitiveDescription& description, const Description& bias)
   plan.out = description.dst_desc();
   plan.scratch = description.scratchpad_desc();
   plan.bias = bias;
+  plan.addend = addend;
+  plan.threads = threads_here();
   return plan;
 }
 
@@ -101,10 +115,6 @@ memory::data_type data_type(at::ScalarType type) {
   return type == at::kBFloat16 ? memory::data_type::bf16 : memory::data_type::f32;
 }
 
-memory wrap(const Description& layout, const at::Tensor& x) {
-  return memory(layout, engine(), x.data_ptr());
-}
-
 at::Tensor bytes_for(const Description& layout) {
   return at::empty({static_cast<std::int64_t>(layout.get_size())}, at::kByte);
 }
@@ -114,8 +124,8 @@ void reorder_between(const Description& from_layout,
                      const Description& to_layout,
                      at::Tensor& to) {
   dnnl::stream stream(engine());
-  memory source = wrap(from_layout, from);
-  memory target = wrap(to_layout, to);
+  memory source = wrap(from_layout, from.data_ptr());
+  memory target = wrap(to_layout, to.data_ptr());
   dnnl::reorder(source, target).execute(stream, source, target);
   stream.wait();
 }
@@ -150,11 +160,11 @@ Plan plan_convolution(const PlanOperands& operands,
                       RowBorder border,
                       Addend addend) {
   return plan_from(describe_convolution(operands, Movement(geometry, border), addend),
-                   operands.bias);
+                   operands.bias, addend);
 }
 
 Plan plan_matmul(const PlanOperands& operands, Addend addend) {
-  return plan_from(describe_matmul(operands, addend), operands.bias);
+  return plan_from(describe_matmul(operands, addend), operands.bias, addend);
 }
 
 Description convolution_weights(const PlanOperands& operands, const ConvGeometry& geometry) {
@@ -192,7 +202,30 @@ Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry&
   plan.weights = description.weights_desc();
   plan.out = description.diff_src_desc();
   plan.scratch = description.scratchpad_desc();
+  plan.as_gradient = true;
+  plan.threads = threads_here();
   return plan;
+}
+
+void run(const Plan& plan, const PlanMemory& memory) {
+  // Some primitives ask for the number of threads again when they run.
+  const ThreadScope threads(plan.threads);
+  std::unordered_map<int, dnnl::memory> arguments = {
+      {plan.as_gradient ? DNNL_ARG_DIFF_DST : DNNL_ARG_SRC, wrap(plan.source, memory.source)},
+      {DNNL_ARG_WEIGHTS, wrap(plan.weights, memory.weights)},
+      {plan.as_gradient ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST, wrap(plan.out, memory.out)},
+      {DNNL_ARG_SCRATCHPAD, wrap(plan.scratch, memory.scratch)},
+  };
+  if (memory.bias != nullptr) {
+    arguments.emplace(DNNL_ARG_BIAS, wrap(plan.bias, memory.bias));
+  }
+  if (plan.addend == Addend::Residual || plan.addend == Addend::Residual32) {
+    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1,
+                      wrap(addend_layout(plan.addend, plan.out), memory.residual));
+  }
+  dnnl::stream stream(engine());
+  plan.primitive.execute(stream, arguments);
+  stream.wait();
 }
 
 }  // namespace ptravel::cpu
