@@ -7,12 +7,14 @@
 
 namespace ptravel {
 
-/// Which model draws, for metadata and manifests.
+/// Which files a picture is drawn with, for metadata and manifests.
 struct ModelIdentity {
-  std::string name;        ///< File or folder stem.
-  std::string sha256;      ///< 64 hex digits.
-  std::string vae_name;    ///< Empty without a separate VAE file.
-  std::string vae_sha256;  ///< Empty without a separate VAE file.
+  std::string name;                    ///< File or folder stem.
+  std::string sha256;                  ///< 64 hex digits.
+  std::string vae_name;                ///< Empty without a separate VAE file.
+  std::string vae_sha256;              ///< Empty without a separate VAE file.
+  std::string init_image_name = {};    ///< File name; empty without an init picture.
+  std::string init_image_sha256 = {};  ///< Of the file; empty without an init picture.
 };
 
 /// One frame's place, as its metadata tells it: between two stages at alpha.
@@ -35,7 +37,9 @@ bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
 struct FrameRequest {
   TravelRequest request;
   FrameSpot spot;
-  std::string model_hash;  ///< Short sha256 of the model that drew it; empty when unknown.
+  std::string model_hash;       ///< Short sha256 of the model that drew it; empty when unknown.
+  std::string init_image_name;  ///< Its file's name; empty when it did not start from one.
+  std::string init_image_hash;  ///< Short sha256 of that file.
 };
 
 /// Reads what draws a frame again from its parameters text. Throws InvalidArgument when the text is

@@ -25,8 +25,8 @@ struct PreviewFrame {
   double share = 0;        ///< Of the way to the next stage, before easing.
   double alpha = 0;        ///< After easing.
   double cfg_scale = 0;
-  double denoise_strength = 0;      ///< Only matters where the frame starts from a picture.
-  std::vector<std::int64_t> seeds;  ///< One, or the two that its noise lies between; -1: not drawn.
+  double denoise_strength = 0;  ///< Only matters where the frame starts from a picture.
+  std::vector<Seed> seeds;      ///< One, or the two that its noise lies between.
 };
 
 /// What drawing will take.

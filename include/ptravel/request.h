@@ -13,9 +13,12 @@
 #include "ptravel/image.h"
 #include "ptravel/rng_source.h"
 #include "ptravel/sampling.h"
+#include "ptravel/seed.h"
 #include "ptravel/video.h"
 
 namespace ptravel {
+
+struct TextFile;
 
 /// How the route moves between two stages. Linear: interpolate the conditionings. Replace: swap
 /// tokens (or parts of the conditioning) for the next stage's, a few per frame. Grad: walk by
@@ -89,8 +92,8 @@ struct TravelRequest {
   std::vector<double> cfg_scale = {7.0};  ///< One value, or one per stage.
   int width = 0;                          ///< Pixels; 0: the size the model was trained on.
   int height = 0;
-  std::vector<std::int64_t> seed = {-1};         ///< One, or one per stage: the noise travels too.
-  std::int64_t subseed = -1;                     ///< -1: each frame has its own.
+  std::vector<Seed> seed = {Seed()};             ///< One, or one per stage: the noise travels too.
+  Seed subseed;                                  ///< Not given: each frame has its own.
   std::vector<double> subseed_strength = {0.0};  ///< One value, or one per stage.
   int seed_resize_from_width = 0;
   int seed_resize_from_height = 0;
@@ -131,15 +134,24 @@ struct TravelRequest {
 
 /// One setting as the interfaces see it. Texts are what a person types and reads.
 struct RequestField {
-  /// Integers and Numbers: one or several, with commas between; an array in JSON and TOML.
-  enum class Kind { Text, Integer, Number, Boolean, Choice, Integers, Numbers };
+  /// Lines: a text of lines; the option may be repeated. Integers and Numbers: one or several, with
+  /// commas between. Records: a list of what `members` describes; the option may be repeated. All
+  /// of these may be arrays in JSON and TOML.
+  enum class Kind { Text, Lines, Integer, Number, Boolean, Choice, Integers, Numbers, Records };
+  /// What the setting changes. Picture: what a frame looks like; it is in each picture's
+  /// parameters. Film: which frames there are and what is made of them. Machine: where and how.
+  enum class Scope { Picture, Film, Machine };
   std::string_view name;  ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
   std::string_view group;  ///< Heading in --help: "Model", "Prompts and travel", ...
   Kind kind = Kind::Text;
-  std::string limits;     ///< What is allowed: "1 to 1000", "fixed, successive".
+  std::string limits;     ///< What is allowed: "a number from 0 to 1", "fixed, successive".
   std::string_view help;  ///< One line.
-  /// True for settings that change the pictures, false for those that say where and how to compute.
-  bool shapes_pictures = true;
+  Scope scope = Scope::Picture;
+  std::string_view example;           ///< Of texts: a value that makes sense, not the default.
+  std::vector<RequestField> members;  ///< Of records; the first one must be given.
+  bool optional = false;              ///< The value may be absent: an empty text, null in JSON.
+  bool takes_numbers = false;         ///< A text for which JSON and TOML may give numbers.
+  bool takes_text = false;            ///< A number for which JSON and TOML may give a text.
 };
 
 /// Every field in the order in which interfaces show them.
@@ -150,6 +162,10 @@ const RequestField* find_request_field(std::string_view name);
 
 /// A field's value as text: what set_request_field takes back. Empty for an unset eta.
 std::string request_field_text(const TravelRequest& request, std::string_view name);
+
+/// Entries that are given one by one (a repeated option, an array) as the text of a field of kind
+/// Lines or Records: one per line, an empty one among several as "".
+std::string lines_of_entries(const std::vector<std::string>& entries);
 
 /// Sets a field from text. Returns what is wrong with the text, or nothing; range checks that need
 /// other fields wait for validate_request. Throws Internal for an unknown name.
@@ -162,6 +178,11 @@ std::string request_to_json(const TravelRequest& request);
 
 /// Sets the fields that a JSON object text has; unknown names and wrong types are problems.
 std::vector<Problem> apply_json(TravelRequest& request, std::string_view json_text);
+
+/// The same for the text of a TOML file; problems name the file, and the line of what is no TOML.
+std::vector<Problem> apply_toml(TravelRequest& request,
+                                std::string_view text,
+                                const TextFile& file);
 
 /// What validation may know of the model.
 struct ModelLimits {

@@ -4,6 +4,47 @@
 #include <cmath>
 
 namespace ptravel {
+namespace {
+
+/// The sign and digits of an integer as Python's int() reads it, or nothing.
+std::optional<std::string> plain_digits(std::string_view text) {
+  text = trimmed(text);
+  std::string digits;
+  std::size_t i = 0;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    if (text[0] == '-') {
+      digits += '-';
+    }
+    i = 1;
+  }
+  bool after_digit = false;
+  for (; i < text.size(); ++i) {
+    if (text[i] == '_' && after_digit && i + 1 < text.size()) {
+      after_digit = false;
+      continue;
+    }
+    if (text[i] < '0' || text[i] > '9') {
+      return std::nullopt;
+    }
+    digits += text[i];
+    after_digit = true;
+  }
+  return after_digit ? std::optional(digits) : std::nullopt;
+}
+
+template <typename Integer>
+std::optional<Integer> parse_whole(std::string_view text) {
+  const std::optional<std::string> digits = plain_digits(text);
+  if (!digits) {
+    return std::nullopt;
+  }
+  Integer value = 0;
+  const char* const end = digits->data() + digits->size();
+  const auto [stop, error] = std::from_chars(digits->data(), end, value);
+  return error == std::errc() && stop == end ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v";
@@ -27,33 +68,11 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
-  text = trimmed(text);
-  std::string digits;
-  std::size_t i = 0;
-  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
-    if (text[0] == '-') {
-      digits += '-';
-    }
-    i = 1;
-  }
-  bool after_digit = false;
-  for (; i < text.size(); ++i) {
-    if (text[i] == '_' && after_digit && i + 1 < text.size()) {
-      after_digit = false;
-      continue;
-    }
-    if (text[i] < '0' || text[i] > '9') {
-      return std::nullopt;
-    }
-    digits += text[i];
-    after_digit = true;
-  }
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (!after_digit || error != std::errc() || end != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  return value;
+  return parse_whole<std::int64_t>(text);
+}
+
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+  return parse_whole<std::uint64_t>(text);
 }
 
 std::optional<double> parse_number(std::string_view text) {

@@ -18,6 +18,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// between digits. Nothing when it is not one or does not fit into 64 bits.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
+/// The same for 0 to 2^64 - 1.
+std::optional<std::uint64_t> parse_unsigned(std::string_view text);
+
 /// A finite decimal number with optional sign and exponent, surrounding spaces allowed.
 std::optional<double> parse_number(std::string_view text);
 

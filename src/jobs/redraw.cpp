@@ -183,11 +183,15 @@ fs::path redraw_frame(const fs::path& frame_png,
   }
   name_picture_keys(problems, picture, frame_png.string(), given);
   if (picture.needs_init_image && frame.request.init_image.empty()) {
-    problems.push_back({"init_image", "is not given, expected the picture that " +
+    const std::string wanted = frame.init_image_name.empty() ? "the picture"
+                                                             : frame.init_image_name + " (sha256 " +
+                                                                   frame.init_image_hash + "...)";
+    problems.push_back({"init_image", "is not given, expected " + wanted + " that " +
                                           frame_png.string() + " was drawn from: its key " +
                                           "\"Denoising strength\" tells of one"});
   }
   throw_request_problems(problems);
+  draw_seeds(frame.request);
   tell_notes(frame_png, picture.parameters, frame.request, events);
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();

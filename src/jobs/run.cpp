@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <random>
 
 #include "base/files.h"
 #include "base/profile_scope.h"
@@ -17,18 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The web UI draws its seeds from 0 to 2^32 - 3.
-constexpr std::int64_t kLargestDrawnSeed = 4294967293;
 constexpr std::uint64_t kWalkLogLimit = std::uint64_t{256} << 20;
-
-std::int64_t drawn_seed(std::int64_t seed) {
-  if (seed >= 0) {
-    return seed;
-  }
-  std::random_device device;
-  std::uniform_int_distribution<std::int64_t> distribution(0, kLargestDrawnSeed);
-  return distribution(device);
-}
 
 std::string absolute_or_empty(const std::string& path) {
   return path.empty() ? path : fs::absolute(path).lexically_normal().string();
@@ -36,9 +24,7 @@ std::string absolute_or_empty(const std::string& path) {
 
 /// What must not depend on chance or on the working folder when the run goes on later.
 TravelRequest settled(TravelRequest request) {
-  for (std::int64_t& seed : request.seed) {
-    seed = drawn_seed(seed);
-  }
+  draw_seeds(request);
   request.model = absolute_or_empty(request.model);
   if (request.vae != "none") {
     request.vae = absolute_or_empty(request.vae);

@@ -48,6 +48,16 @@ double eased(double t, Easing easing) {
   return t;
 }
 
+std::int64_t frame_count(const StagePlan& plan, const TravelRequest& request) {
+  std::int64_t count = 1;
+  for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
+    const GapShape shape = gap_shape(plan.steps[gap], request);
+    const bool again = plan.loops && gap + 1 == plan.steps.size();
+    count += shape.in_betweens + (shape.draws_stage && !again ? 1 : 0);
+  }
+  return count;
+}
+
 std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest& request) {
   std::vector<FramePlace> places;
   places.push_back({});

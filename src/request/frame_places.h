@@ -25,6 +25,10 @@ struct FramePlace {
 /// Share of the way as easing bends it: `t` and the result in [0, 1], 0 and 1 stay. Quadratic.
 double eased(double t, Easing easing);
 
+/// How many frames the travel has, counted without listing them. At most 2^63 - 1 for steps up to
+/// kMostFrames in each gap.
+std::int64_t frame_count(const StagePlan& plan, const TravelRequest& request);
+
 /// The places of all frames in film order: each stage, then its in-betweens at t / (s + 1), eased.
 /// With compat v3 the newest version's counts: linear at t / s with 1 + sum of max(s, 1) frames,
 /// and 1 + sum of s when a chain (genesis successive) does not draw the stages, s + 3 for an embryo

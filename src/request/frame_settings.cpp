@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/text.h"
@@ -52,21 +53,22 @@ TravelRequest frame_request(const TravelRequest& request,
   frame.cfg_scale = {value_at(request.cfg_scale, place)};
   frame.denoise_strength = {value_at(request.denoise_strength, place)};
   frame.subseed_strength = {value_at(request.subseed_strength, place)};
-  const std::int64_t seed = stage_value(request.seed, place.stage);
-  const std::int64_t to_seed = stage_value(request.seed, place.stage + 1);
+  const Seed seed = stage_value(request.seed, place.stage);
+  const Seed to_seed = stage_value(request.seed, place.stage + 1);
   frame.seed = {seed};
   if (place.alpha > 0 && to_seed != seed) {
     frame.seed.push_back(to_seed);
   }
-  if (request.subseed < 0 && request.compat != Compat::First) {
+  if (!request.subseed.given() && request.compat != Compat::First) {
+    // A plan may be made before the seed is drawn.
     frame.subseed =
-        static_cast<std::int64_t>(derived_seed(static_cast<std::uint64_t>(seed), {index}));
+        derived_seed(seed.number_or(std::numeric_limits<std::uint64_t>::max()), {index});
   }
   return frame;
 }
 
 StageRules stage_rules(const TravelRequest& request) {
-  const bool varies = request.subseed < 0 &&
+  const bool varies = !request.subseed.given() &&
                       (request.compat == Compat::First || !is_zero(request.subseed_strength));
   StageRules rules;
   rules.single =
@@ -105,7 +107,7 @@ int embryo_steps(const TravelRequest& request) {
   const auto value = parse_number(request.embryo_step);
   const double steps =
       value.value_or(0) < 1 ? std::round(value.value_or(0) * run) : std::round(value.value_or(0));
-  // The newest version replaced the input of the call after the counted ones.
+  // Where an input is replaced, it is that of the call after the counted ones.
   const int most = run - (request.compat == Compat::Newest ? 2 : 1);
   if (!value || !(steps >= 1) || steps > most) {
     throw Error(ErrorCode::InvalidArgument,

@@ -5,6 +5,7 @@
 #include "ptravel/error.h"
 
 #include "request/frame_metadata.h"
+#include "request/request_table.h"
 
 namespace ptravel {
 namespace {
@@ -14,27 +15,24 @@ struct FieldKey {
   std::string_view key;
 };
 
-/// The key that tells a field; of two fields in one key (a size) both must be given to leave it.
-constexpr FieldKey kFieldKeys[] = {{"steps", "Steps"},
-                                   {"sampler", "Sampler"},
-                                   {"scheduler", "Schedule type"},
-                                   {"cfg_scale", "CFG scale"},
-                                   {"seed", "Seed"},
-                                   {"width", "Size"},
-                                   {"height", "Size"},
-                                   {"subseed", "Variation seed"},
-                                   {"subseed_strength", "Variation seed strength"},
-                                   {"seed_resize_from_width", "Seed resize from"},
-                                   {"seed_resize_from_height", "Seed resize from"},
-                                   {"clip_skip", "Clip skip"},
-                                   {"ensd", "ENSD"},
-                                   {"eta", "Eta"},
-                                   {"eta", "Eta DDIM"},
-                                   {"s_churn", "Sigma churn"},
-                                   {"s_tmin", "Sigma tmin"},
-                                   {"s_tmax", "Sigma tmax"},
-                                   {"s_noise", "Sigma noise"},
-                                   {"noise_multiplier", "Noise multiplier"}};
+/// The keys that tell fields; of two fields in one key (a size) both must be given to leave it.
+const std::vector<FieldKey>& field_keys() {
+  static const std::vector<FieldKey> keys = [] {
+    std::vector<FieldKey> all;
+    for (const RequestFieldEntry& entry : request_table()) {
+      for (const ParameterItem& item : entry.parameters) {
+        if (!item.of_file) {
+          all.push_back({entry.description.name, item.key});
+        }
+      }
+      if (!entry.shared_key.empty()) {
+        all.push_back({entry.description.name, entry.shared_key});
+      }
+    }
+    return all;
+  }();
+  return keys;
+}
 
 bool is_given(const std::set<std::string>& given, std::string_view field) {
   return given.count(std::string(field)) > 0;
@@ -43,8 +41,8 @@ bool is_given(const std::set<std::string>& given, std::string_view field) {
 /// Drops what is given beside the picture: a wrong value that nobody uses is no problem. The seed
 /// stays as a number, because every picture has one.
 void drop_given(Infotext& meant, const std::set<std::string>& given) {
-  for (const auto& [field, key] : kFieldKeys) {
-    const bool all = std::all_of(std::begin(kFieldKeys), std::end(kFieldKeys),
+  for (const auto& [field, key] : field_keys()) {
+    const bool all = std::all_of(field_keys().begin(), field_keys().end(),
                                  [&, key = key](const FieldKey& other) {
                                    return other.key != key || is_given(given, other.field);
                                  });
@@ -73,19 +71,12 @@ void note_untold(const PictureParameters& parameters,
   }
 }
 
-/// The sentence of an Error without the operation in front.
-std::string without_operation(const Error& error) {
-  const std::string text = error.what();
-  const std::size_t end = text.find("] ");
-  return text.starts_with("[") && end != std::string::npos ? text.substr(end + 2) : text;
-}
-
 /// The key of the picture that tells a field; empty for none.
 std::string_view picture_key_of(const std::string& field, const Infotext& meant) {
   if (field == "prompt" || field == "negative_prompt") {
     return field == "prompt" ? "prompt" : "Negative prompt";
   }
-  for (const auto& [candidate, key] : kFieldKeys) {
+  for (const auto& [candidate, key] : field_keys()) {
     if (candidate == field && meant.find(key)) {
       return key;
     }
@@ -120,7 +111,7 @@ PictureRequest read_picture_request(const PictureSource& source,
   try {
     picture.frame = parse_frame_parameters(parameters->meant);
   } catch (const Error& error) {
-    refuse(name, without_operation(error));
+    refuse(name, error.what());
   }
   picture.needs_init_image = parameters->meant.find("Denoising strength").has_value() &&
                              picture.frame.request.genesis != Genesis::Successive;

@@ -1,224 +1,202 @@
 #include "request/request_table.h"
 
-#include "request/field_kinds.h"
+#include "base/text.h"
+
 #include "request/request_names.h"
+#include "request/value_forms.h"
 
 namespace ptravel {
 namespace {
 
-RequestField field(std::string_view name,
-                   std::string_view group,
-                   std::string_view help,
-                   bool shapes_pictures = true) {
-  RequestField result;
-  result.name = name;
-  result.group = group;
-  result.help = help;
-  result.shapes_pictures = shapes_pictures;
-  return result;
+using R = TravelRequest;
+using Scope = RequestField::Scope;
+
+void add_model_rows(RequestTableBuilder& table) {
+  table.group("Model", Scope::Picture);
+  table
+      .add("model", "Stable Diffusion 1.x: .safetensors, .ckpt or a diffusers folder", &R::model,
+           text_form())
+      .example("v1-5.safetensors")
+      .said(
+          "Model hash", 70, [](const ModelIdentity& model) { return short_hash(model.sha256); },
+          &FrameRequest::model_hash)
+      .said("Model", 80, [](const ModelIdentity& model) { return model.name; });
+  table.add("vae", "Separate VAE file; \"none\" takes the checkpoint's own", &R::vae, text_form())
+      .example("vae.safetensors")
+      .said("VAE hash", 90, [](const ModelIdentity& model) { return short_hash(model.vae_sha256); })
+      .said("VAE", 100, [](const ModelIdentity& model) { return model.vae_name; });
+  table
+      .add("prediction", "What the UNet predicts; auto believes the files", &R::prediction,
+           choice_form(kPredictionNames))
+      .key_if_changed("Travel prediction", 1032);
 }
 
-void add_model_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Model";
-  using R = TravelRequest;
-  table.push_back(text_field(
-      field("model", group, "Stable Diffusion 1.x: .safetensors, .ckpt or a diffusers folder"),
-      &R::model));
-  table.push_back(text_field(
-      field("vae", group, "Separate VAE file; \"none\" takes the checkpoint's own"), &R::vae));
-  table.push_back(
-      choice_field(field("prediction", group, "What the UNet predicts; auto believes the files"),
-                   &R::prediction, kPredictionNames));
+/// The gap's number of in-betweens is the travel's between the two stages that a picture tells of.
+ParameterItem gap_steps_item() {
+  return {"Travel steps", 1160,
+          [](const FrameFacts& facts) {
+            return is_in_between(facts) ? std::optional(std::to_string(facts.spot.steps))
+                                        : std::nullopt;
+          },
+          [](FrameRequest& frame, const std::string& value) -> std::optional<std::string> {
+            const auto steps = parse_integer(value);
+            if (!steps || *steps < 0) {
+              return wrong_value(value, "a whole number that is 0 or more");
+            }
+            frame.spot.steps = *steps;
+            frame.request.travel_steps = std::to_string(*steps);
+            return std::nullopt;
+          }};
 }
 
-void add_travel_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Prompts and travel";
-  using R = TravelRequest;
-  table.push_back(text_field(field("prompt", group, "The stages, one per line"), &R::prompt));
-  table.push_back(text_field(
-      field("negative_prompt", group, "One per line; the shorter list repeats its last line"),
-      &R::negative_prompt));
-  table.push_back(choice_field(field("mode", group, "How to move between two stages"), &R::mode,
-                               kTravelModeNames));
-  table.push_back(choice_field(field("interpolation", group, "How linear mixes conditionings"),
-                               &R::interpolation, kInterpolationNames));
-  table.push_back(choice_field(
-      field("stage_padding", group, "What lengthens the shorter of two stages' conditionings"),
-      &R::stage_padding, kStagePaddingNames));
-  table.push_back(text_field(
-      field("travel_steps", group, "Frames between stages: one number, or one per gap: 10,20"),
-      &R::travel_steps));
-  table.push_back(choice_field(field("easing", group, "Speed along the way between two stages"),
-                               &R::easing, kEasingNames));
-  table.push_back(
-      boolean_field(field("loop", group, "Go on from the last stage to the first one"), &R::loop));
-  table.push_back(choice_field(
-      field(
-          "genesis", group,
-          "Start of a frame: the same noise, the frame before, half-drawn latents per stage pair"),
-      &R::genesis, kGenesisNames));
-  table.push_back(numbers_field(
-      field("denoise_strength", group,
-            "How far a frame leaves the picture it starts from; one value, or one per stage"),
-      &R::denoise_strength, 0.0, 1.0));
-  table.push_back(text_field(
-      field("embryo_step", group, "Steps that a stage pair's frames share; below 1: part of all"),
-      &R::embryo_step));
-  table.push_back(
-      choice_field(field("compat", group, "Frame counts and quirks of the original's versions"),
-                   &R::compat, kCompatNames));
+void add_travel_rows(RequestTableBuilder& table) {
+  table.group("Prompts and travel", Scope::Picture);
+  // The prompts are the text's head, not one of its keys.
+  table.add("prompt", "The stages, one per line", &R::prompt, lines_form()).example("a cat");
+  table
+      .add("negative_prompt", "One per line; the shorter list repeats its last line",
+           &R::negative_prompt, lines_form())
+      .example("blurry");
+  table.add("mode", "How to move between two stages", &R::mode, choice_form(kTravelModeNames))
+      .key("Travel mode", 1040);
+  table
+      .add("interpolation", "How linear mixes conditionings", &R::interpolation,
+           choice_form(kInterpolationNames))
+      .key("Travel interpolation", 1180, in_between_of(TravelMode::Linear));
+  table
+      .add("stage_padding", "What lengthens the shorter of two stages' conditionings",
+           &R::stage_padding, choice_form(kStagePaddingNames))
+      .key("Travel padding", 1230, is_in_between);
+  table
+      .add("travel_steps", "Frames between stages: one number, or one per gap: 10,20",
+           &R::travel_steps, number_text_form())
+      .example("12")
+      .item(gap_steps_item());
+  table
+      .add("easing", "Speed along the way between two stages", &R::easing,
+           choice_form(kEasingNames))
+      .key("Travel easing", 1190, [](const FrameFacts& facts) {
+        return is_in_between(facts) && facts.request.mode != TravelMode::Linear;
+      });
+  table.add("loop", "Go on from the last stage to the first one", &R::loop, boolean_form())
+      .scope(Scope::Film);
+  table
+      .add("genesis",
+           "Start of a frame: the same noise, the frame before, half-drawn latents per stage pair",
+           &R::genesis, choice_form(kGenesisNames))
+      .key("Travel genesis", 1100);
+  table
+      .add("denoise_strength",
+           "How far a frame leaves the picture it starts from; one value, or one per stage",
+           &R::denoise_strength, list_form(number_form(0, 1)))
+      .key("Denoising strength", 140, starts_from_picture);
+  table
+      .add("embryo_step", "Steps that a stage pair's frames share; below 1: part of all",
+           &R::embryo_step, number_text_form())
+      .example("0.3")
+      .key("Travel embryo step", 1130,
+           [](const FrameFacts& facts) { return facts.request.genesis == Genesis::Embryo; });
+  table
+      .add("compat", "Frame counts and quirks of the original's versions", &R::compat,
+           choice_form(kCompatNames))
+      .key_if_changed("Travel compat", 1140);
 }
 
-void add_mode_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Modes replace and grad";
-  using R = TravelRequest;
-  table.push_back(
-      choice_field(field("replace_dim", group,
-                         "What replace swaps: prompt tokens, or parts of the conditioning"),
-                   &R::replace_dim, kReplaceDimNames));
-  table.push_back(choice_field(field("replace_order", group, "Which come first"), &R::replace_order,
-                               kReplaceOrderNames,
-                               {{"most_similar", ReplaceOrder::Similar},
-                                {"similiar", ReplaceOrder::Similar},
-                                {"most_different", ReplaceOrder::Different},
-                                {"grad-min", ReplaceOrder::GradMin},
-                                {"grad-max", ReplaceOrder::GradMax}}));
-  table.push_back(choice_field(field("grad_method", group, "How a gradient becomes a step"),
-                               &R::grad_method, kGradMethodNames));
-  table.push_back(number_field(field("grad_alpha", group, "Size of a step of grad"), &R::grad_alpha,
-                               0.0, 100.0));
-  table.push_back(
-      integer_field(field("grad_iter", group, "Steps of grad per frame"), &R::grad_iter, 1, 1000));
-  table.push_back(number_field(
-      field("grad_w_latent", group, "Weight of the picture's loss; negative: away from it"),
-      &R::grad_w_latent, -1000.0, 1000.0));
-  table.push_back(number_field(
-      field("grad_w_cond", group, "Weight of the way to the stage; negative: away from it"),
-      &R::grad_w_cond, -1000.0, 1000.0));
-  table.push_back(number_field(
-      field("grad_tolerance", group, "Mean distance at which grad has arrived; 0: never"),
-      &R::grad_tolerance, 0.0, 1000.0));
+/// "clip 0.01 x 1": method, size and number of grad's steps.
+ParameterItem grad_item() {
+  return {"Travel grad", 1200,
+          [](const FrameFacts& facts) -> std::optional<std::string> {
+            if (!in_between_of(TravelMode::Grad)(facts)) {
+              return std::nullopt;
+            }
+            RequestField number;
+            number.kind = RequestField::Kind::Number;
+            const R& request = facts.request;
+            return request_field_text(request, "grad_method") + " " +
+                   parameter_text(number, request_field_text(request, "grad_alpha")) + " x " +
+                   request_field_text(request, "grad_iter");
+          },
+          [](FrameRequest& frame, const std::string& value) -> std::optional<std::string> {
+            const auto words = split(value, ' ');
+            const bool complete = words.size() == 4 && words[2] == "x";
+            if (!complete || set_request_field(frame.request, "grad_method", words[0]) ||
+                set_request_field(frame.request, "grad_alpha", words[1]) ||
+                set_request_field(frame.request, "grad_iter", words[3])) {
+              return wrong_value(value, "method, size and number of steps, as clip 0.01 x 1");
+            }
+            return std::nullopt;
+          }};
 }
 
-void add_sampling_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Sampling";
-  using R = TravelRequest;
-  table.push_back(text_field(field("sampler", group, "See: prompt-travel samplers"), &R::sampler));
-  table.push_back(
-      text_field(field("scheduler", group, "Noise schedule; Automatic takes the sampler's own"),
-                 &R::scheduler));
-  table.push_back(integer_field(field("steps", group, "Denoising steps"), &R::steps, 1, 1000));
-  table.push_back(
-      numbers_field(field("cfg_scale", group,
-                          "Guidance scale, one or one per stage; 1 skips the negative prompt"),
-                    &R::cfg_scale, 0.0, 100.0));
-  const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
-  table.push_back(integer_field(field("width", group, size_help), &R::width, 0, 8192));
-  table.push_back(integer_field(field("height", group, size_help), &R::height, 0, 8192));
-  constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 53) - 1;
-  table.push_back(integers_field(
-      field("seed", group, "-1 draws one; one for all frames, or one per stage: the noise travels"),
-      &R::seed, -1, kMaxSeed));
-  table.push_back(integer_field(field("subseed", group, "Variation seed; -1: one for each frame"),
-                                &R::subseed, -1, kMaxSeed));
-  table.push_back(numbers_field(
-      field("subseed_strength", group, "0: the seed, 1: the subseed; one value, or one per stage"),
-      &R::subseed_strength, 0.0, 1.0));
-  table.push_back(integer_field(
-      field("seed_resize_from_width", group, "Keep the composition of this size; 0: off"),
-      &R::seed_resize_from_width, 0, 8192));
-  table.push_back(integer_field(field("seed_resize_from_height", group, "As above"),
-                                &R::seed_resize_from_height, 0, 8192));
-  table.push_back(
-      choice_field(field("rng", group, "Noise source: nv as the web UI on NVIDIA cards, or cpu"),
-                   &R::rng, kRngSourceNames));
-  table.push_back(integer_field(field("ensd", group, "Eta noise seed delta"), &R::ensd, 0,
-                                std::int64_t{1} << 31));
+void add_mode_rows(RequestTableBuilder& table) {
+  table.group("Modes replace and grad", Scope::Picture);
+  table
+      .add("replace_dim", "What replace swaps: prompt tokens, or parts of the conditioning",
+           &R::replace_dim, choice_form(kReplaceDimNames))
+      .key("Travel replace dim", 1110, mode_is(TravelMode::Replace));
+  table
+      .add("replace_order", "Which come first", &R::replace_order,
+           choice_form(kReplaceOrderNames, {{"most_similar", ReplaceOrder::Similar},
+                                            {"similiar", ReplaceOrder::Similar},
+                                            {"most_different", ReplaceOrder::Different},
+                                            {"grad-min", ReplaceOrder::GradMin},
+                                            {"grad-max", ReplaceOrder::GradMax}}))
+      .key("Travel replace order", 1120, mode_is(TravelMode::Replace));
+  table
+      .add("grad_method", "How a gradient becomes a step", &R::grad_method,
+           choice_form(kGradMethodNames))
+      .item(grad_item());  // of the two that follow as well
+  table.add("grad_alpha", "Size of a step of grad", &R::grad_alpha, number_form(0, 100))
+      .in_key("Travel grad");
+  table.add("grad_iter", "Steps of grad per frame", &R::grad_iter, integer_form(1, 1000))
+      .in_key("Travel grad");
+  table
+      .add("grad_w_latent", "Weight of the picture's loss; negative: away from it",
+           &R::grad_w_latent, number_form(-1000, 1000))
+      .key("Travel grad w latent", 1210, in_between_of(TravelMode::Grad));
+  table
+      .add("grad_w_cond", "Weight of the way to the stage; negative: away from it", &R::grad_w_cond,
+           number_form(-1000, 1000))
+      .key("Travel grad w cond", 1220, in_between_of(TravelMode::Grad));
+  table
+      .add("grad_tolerance", "Mean distance at which grad has arrived; 0: never",
+           &R::grad_tolerance, number_form(0, 1000))
+      .key_if_changed("Travel grad tolerance", 1225, in_between_of(TravelMode::Grad));
 }
 
-void add_detail_fields(std::vector<RequestFieldEntry>& table) {
-  const char* text_group = "Prompt encoding";
-  const char* group = "Sampling";
-  using R = TravelRequest;
-  table.push_back(integer_field(field("clip_skip", text_group, "1 uses the last CLIP layer"),
-                                &R::clip_skip, 1, 12));
-  table.push_back(choice_field(field("emphasis", text_group, "How attention weights act"),
-                               &R::emphasis, kEmphasisNames));
-  table.push_back(integer_field(
-      field("comma_backtrack", text_group, "Tokens to look back for a comma when a chunk is full"),
-      &R::comma_backtrack, 0, 74));
-  table.push_back(boolean_field(
-      field("pad_cond_uncond", text_group, "Pad the shorter of prompt and negative prompt"),
-      &R::pad_cond_uncond));
-  table.push_back(boolean_field(
-      field("old_prompt_editing", text_group, "Prompt editing timelines of web UI versions < 1.6"),
-      &R::old_prompt_editing));
-  table.push_back(optional_number_field(
-      field("eta", group, "Noise of ancestral samplers and DDIM; empty: the sampler's own"),
-      &R::eta, 0, 10));
-  table.push_back(
-      number_field(field("s_churn", group, "Euler, Heun, DPM2"), &R::s_churn, 0.0, 1000.0));
-  table.push_back(
-      number_field(field("s_tmin", group, "Lowest sigma with churn"), &R::s_tmin, 0.0, 1000.0));
-  table.push_back(number_field(field("s_tmax", group, "Highest sigma with churn; 0: no limit"),
-                               &R::s_tmax, 0.0, 1000.0));
-  table.push_back(
-      number_field(field("s_noise", group, "Strength of added noise"), &R::s_noise, 0.0, 10.0));
+void add_film_rows(RequestTableBuilder& table) {
+  table.group("Video and output", Scope::Film);
+  table.add("fps", "Frames per second; 0: no video", &R::fps, number_form(0, 240));
+  table.add("format", "Video format", &R::format, choice_form(kVideoFormatNames));
+  table.add("pad", "Repeat the first and the last frame this often", &R::pad,
+            integer_form(0, 100000));
+  table.add("hold", "Show each stage's frame this often more in the video", &R::hold,
+            integer_form(0, 100000));
+  table.add("ping_pong", "Let the video go back to its beginning", &R::ping_pong, boolean_form());
+  table
+      .add("pick", "Python slice of frames for the video; one number = stop", &R::pick, text_form())
+      .example("::2");
+  table.add("contact_sheet", "Also write contact-sheet.png: the picked frames in a grid",
+            &R::contact_sheet, boolean_form());
+  table.add("out", "Folder that gets prompt_travel/00000, 00001, ...", &R::out, text_form())
+      .example("films")
+      .scope(Scope::Machine);
 }
 
-void add_picture_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Init picture";
-  using R = TravelRequest;
-  table.push_back(text_field(
-      field("init_image", group, "Start every frame from this PNG, JPEG or WebP (img2img)"),
-      &R::init_image));
-  table.push_back(choice_field(field("resize_mode", group, "How the init picture gets the size"),
-                               &R::resize_mode, kResizeModeNames));
-  table.push_back(boolean_field(
-      field("img2img_fix_steps", group, "Do exactly the given number of steps with img2img"),
-      &R::img2img_fix_steps));
-  table.push_back(number_field(field("noise_multiplier", group, "Scales the noise of img2img"),
-                               &R::noise_multiplier, 0.0, 2.0));
-}
-
-void add_output_fields(std::vector<RequestFieldEntry>& table) {
-  const char* group = "Video and output";
-  using R = TravelRequest;
-  table.push_back(number_field(field("fps", group, "Frames per second; 0: no video", false),
-                               &R::fps, 0.0, 240.0));
-  table.push_back(
-      choice_field(field("format", group, "Video format", false), &R::format, kVideoFormatNames));
-  table.push_back(
-      integer_field(field("pad", group, "Repeat the first and the last frame this often", false),
-                    &R::pad, 0, 100000));
-  table.push_back(integer_field(
-      field("hold", group, "Show each stage's frame this often more in the video", false), &R::hold,
-      0, 100000));
-  table.push_back(boolean_field(
-      field("ping_pong", group, "Let the video go back to its beginning", false), &R::ping_pong));
-  table.push_back(text_field(
-      field("pick", group, "Python slice of frames for the video; one number = stop", false),
-      &R::pick));
-  table.push_back(
-      boolean_field(field("contact_sheet", group,
-                          "Also write contact-sheet.png: the picked frames in a grid", false),
-                    &R::contact_sheet));
-  table.push_back(text_field(
-      field("out", group, "Folder that gets prompt_travel/00000, 00001, ...", false), &R::out));
-  const char* compute = "Computing";
-  table.push_back(
-      choice_field(field("device", compute, "Where to compute", false), &R::device, kDeviceNames));
-  table.push_back(choice_field(
-      field("precision", compute,
-            "Arithmetic of the networks: fp32 is the reference; auto takes the fast one, fp16 on "
-            "CUDA, bf16 on CPUs that have it",
-            true),
-      &R::precision, kPrecisionNames));
-  table.push_back(
-      integer_field(field("threads", compute, "CPU threads; 0: all", false), &R::threads, 0, 1024));
-  table.push_back(integer_field(
-      field("batch", compute, "Frames drawn at once where they do not build on each other", false),
-      &R::batch, 1, 256));
+void add_machine_rows(RequestTableBuilder& table) {
+  table.group("Computing", Scope::Machine);
+  table.add("device", "Where to compute", &R::device, choice_form(kDeviceNames));
+  table
+      .add("precision",
+           "Arithmetic of the networks: fp32 is the reference; auto takes the fast one, fp16 on "
+           "CUDA, bf16 on CPUs that have it",
+           &R::precision, choice_form(kPrecisionNames))
+      .scope(Scope::Picture)
+      .key("Precision", 1010);
+  table.add("threads", "CPU threads, at most one for each processor; 0: as many", &R::threads,
+            integer_form(0, 1024));
+  table.add("batch", "Frames drawn at once where they do not build on each other", &R::batch,
+            integer_form(1, 256));
 }
 
 }  // namespace
@@ -226,13 +204,13 @@ void add_output_fields(std::vector<RequestFieldEntry>& table) {
 const std::vector<RequestFieldEntry>& request_table() {
   static const std::vector<RequestFieldEntry> table = [] {
     std::vector<RequestFieldEntry> rows;
-    add_model_fields(rows);
-    add_travel_fields(rows);
-    add_mode_fields(rows);
-    add_sampling_fields(rows);
-    add_detail_fields(rows);
-    add_picture_fields(rows);
-    add_output_fields(rows);
+    RequestTableBuilder builder(rows);
+    add_model_rows(builder);
+    add_travel_rows(builder);
+    add_mode_rows(builder);
+    add_sampling_rows(builder);
+    add_film_rows(builder);
+    add_machine_rows(builder);
     return rows;
   }();
   return table;

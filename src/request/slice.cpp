@@ -37,6 +37,30 @@ std::int64_t clamp_bound(std::int64_t bound,
   return std::clamp(bound, lowest, highest);
 }
 
+/// A slice of a list of known length: first index, end, step.
+struct SliceBounds {
+  std::int64_t start = 0;
+  std::int64_t stop = 0;
+  std::int64_t step = 1;
+};
+
+SliceBounds bounds_of(const FrameSlice& slice, std::int64_t length) {
+  PTRAVEL_CHECK(length >= 0);
+  const std::int64_t step = slice.step.value_or(1);
+  if (step == 0) {
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"pick", "the slice's step is 0, expected any other number"});
+  }
+  const bool forward = step > 0;
+  const std::int64_t lowest = forward ? 0 : -1;
+  const std::int64_t highest = forward ? length : length - 1;
+  const std::int64_t start =
+      slice.start ? clamp_bound(*slice.start, length, lowest, highest) : (forward ? 0 : length - 1);
+  const std::int64_t stop =
+      slice.stop ? clamp_bound(*slice.stop, length, lowest, highest) : (forward ? length : -1);
+  return {start, stop, step};
+}
+
 }  // namespace
 
 FrameSlice parse_slice(std::string_view text) {
@@ -61,28 +85,25 @@ FrameSlice parse_slice(std::string_view text) {
   }
 }
 
-std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t length) {
-  PTRAVEL_CHECK(length >= 0);
-  const std::int64_t step = slice.step.value_or(1);
-  if (step == 0) {
-    throw Error(ErrorCode::InvalidArgument,
-                Problem{"pick", "the slice's step is 0, expected any other number"});
+std::int64_t slice_count(const FrameSlice& slice, std::int64_t length) {
+  const SliceBounds bounds = bounds_of(slice, length);
+  const bool forward = bounds.step > 0;
+  const std::int64_t distance = forward ? bounds.stop - bounds.start : bounds.start - bounds.stop;
+  if (distance <= 0) {
+    return 0;
   }
-  const bool forward = step > 0;
-  const std::int64_t lowest = forward ? 0 : -1;
-  const std::int64_t highest = forward ? length : length - 1;
-  const std::int64_t start =
-      slice.start ? clamp_bound(*slice.start, length, lowest, highest) : (forward ? 0 : length - 1);
-  const std::int64_t stop =
-      slice.stop ? clamp_bound(*slice.stop, length, lowest, highest) : (forward ? length : -1);
+  // The step's size as an unsigned number: the smallest integer has no positive twin.
+  const auto step = static_cast<std::uint64_t>(bounds.step);
+  const std::uint64_t size = forward ? step : ~step + 1;
+  return static_cast<std::int64_t>((static_cast<std::uint64_t>(distance) - 1) / size + 1);
+}
+
+std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t length) {
+  const SliceBounds bounds = bounds_of(slice, length);
+  const std::int64_t count = slice_count(slice, length);
   std::vector<std::int64_t> indices;
-  for (std::int64_t i = start; forward ? i < stop : i > stop;) {
-    indices.push_back(i);
-    // The distance is compared before adding, so that huge steps cannot overflow.
-    if (forward ? step >= stop - i : step <= stop - i) {
-      break;
-    }
-    i += step;
+  for (std::int64_t i = 0; i < count; ++i) {
+    indices.push_back(bounds.start + i * bounds.step);
   }
   return indices;
 }

@@ -25,6 +25,9 @@ FrameSlice parse_slice(std::string_view text);
 /// Error(InvalidArgument) when the step is 0.
 std::vector<std::int64_t> slice_indices(const FrameSlice& slice, std::int64_t length);
 
+/// How many indices that are, counted without listing them. Throws likewise.
+std::int64_t slice_count(const FrameSlice& slice, std::int64_t length);
+
 /// The film: the picked frames with the first and the last one repeated `pad` times more. Throws
 /// Error(InvalidArgument) when nothing is picked.
 std::vector<std::int64_t> pick_and_pad(std::string_view pick,

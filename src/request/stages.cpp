@@ -3,20 +3,29 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "media/text_encoding.h"
 #include "ptravel/error.h"
+#include "ptravel/request.h"
 
 namespace ptravel {
 namespace {
 
-/// Far beyond any film; keeps sums and frame lists from overflowing.
-constexpr std::int64_t kMaxFramesPerGap = 1'000'000;
+/// A line without byte order marks (files that were put together have them inside), the comment
+/// that the web UI takes off too, and white space at its ends.
+std::string_view bare_line(std::string_view line) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  while (line.starts_with(kMark)) {
+    line.remove_prefix(kMark.size());
+  }
+  return strip(line.substr(0, line.find('#')));
+}
 
 std::vector<std::string> prompt_lines(std::string_view prompt) {
   std::vector<std::string> lines;
   for (const std::string_view line : split(prompt, '\n')) {
-    const std::string_view text = trimmed(line);
+    const std::string_view text = bare_line(line);
     if (!text.empty()) {
-      lines.emplace_back(text);
+      lines.emplace_back(text == kEmptyStage ? std::string_view() : text);
     }
   }
   return lines;
@@ -24,15 +33,25 @@ std::vector<std::string> prompt_lines(std::string_view prompt) {
 
 }  // namespace
 
+std::string lines_of_entries(const std::vector<std::string>& entries) {
+  std::string text;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const bool empty = entries.size() > 1 && strip(entries[i]).empty();
+    text += (i == 0 ? "" : "\n") + (empty ? std::string(kEmptyStage) : entries[i]);
+  }
+  return text;
+}
+
 std::vector<std::int64_t> parse_travel_steps(std::string_view text) {
   std::vector<std::int64_t> steps;
   for (const std::string_view piece : split(text, ',')) {
     const auto value = parse_integer(piece);
-    if (!value || *value > kMaxFramesPerGap || *value < -kMaxFramesPerGap) {
+    if (!value || *value > kMostFrames || *value < -kMostFrames) {
       throw Error(ErrorCode::InvalidArgument,
                   Problem{"travel_steps", "\"" + std::string(text) +
                                               "\", expected a whole number such as 30, or one for "
-                                              "each gap such as 10,20"});
+                                              "each gap such as 10,20; at most " +
+                                              std::to_string(kMostFrames) + " frames in all"});
     }
     steps.push_back(*value);
   }

@@ -7,6 +7,12 @@
 
 namespace ptravel {
 
+/// The most frames that a film may have: a day of video, far beyond what anybody draws.
+inline constexpr std::int64_t kMostFrames = 1'000'000;
+
+/// A line that stands for a stage with an empty prompt; a blank line is no stage.
+inline constexpr std::string_view kEmptyStage = "\"\"";
+
 /// What a prompt of one line means.
 enum class SingleStage {
   Keep,    ///< One stage, one frame, no travel.
@@ -35,7 +41,8 @@ struct StageRules {
 /// Error(InvalidArgument) for anything else.
 std::vector<std::int64_t> parse_travel_steps(std::string_view text);
 
-/// Splits both prompts into lines (trimmed, empty ones dropped), extends the shorter list by its
+/// Splits both prompts into lines (without comments and white space around; blank ones are
+/// dropped, kEmptyStage is an empty stage), extends the shorter list by its
 /// last line (an empty negative prompt is one empty line) and both to `rules.least` stages, and
 /// gives every gap its number of steps: one number serves all gaps. Throws Error(InvalidArgument)
 /// when the prompt is empty or the number of steps fits neither.

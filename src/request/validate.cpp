@@ -6,7 +6,6 @@
 #include "ptravel/error.h"
 #include "ptravel/request.h"
 
-#include "request/field_kinds.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/request_names.h"
@@ -102,6 +101,30 @@ void check_list(const char* name,
   }
 }
 
+/// Frames and film are counted before anything is made as long as they are.
+void check_length(const StagePlan& plan,
+                  const TravelRequest& request,
+                  std::vector<Problem>& problems) {
+  const std::string limit = ", expected at most " + std::to_string(kMostFrames);
+  const std::int64_t frames = frame_count(plan, request);
+  if (frames > kMostFrames) {
+    problems.push_back({"travel_steps", "\"" + request.travel_steps + "\" makes " +
+                                            std::to_string(frames) + " frames" + limit});
+    return;
+  }
+  const std::int64_t picked = slice_count(parse_slice(request.pick), frames);
+  if (picked == 0) {
+    pick_and_pad(request.pick, 0, frames);
+  }
+  const std::int64_t ways = request.ping_pong ? 2 : 1;
+  const std::int64_t film = ways * (picked + std::min(picked, plan.stage_count()) * request.hold) +
+                            2 * std::int64_t{request.pad};
+  if (film > kMostFrames) {
+    problems.push_back({request.hold > request.pad ? "hold" : "pad",
+                        "makes a film of " + std::to_string(film) + " frames" + limit});
+  }
+}
+
 void check_plan(const StagePlan& plan,
                 const TravelRequest& request,
                 std::vector<Problem>& problems) {
@@ -122,7 +145,7 @@ void check_plan(const StagePlan& plan,
     problems.push_back({"genesis", "\"embryo\" with compat v3 takes exactly two stages, got " +
                                        std::to_string(plan.stage_count())});
   }
-  pick_and_pad(request.pick, 0, static_cast<std::int64_t>(frame_places(plan, request).size()));
+  check_length(plan, request, problems);
 }
 
 void check_stages(const TravelRequest& request, std::vector<Problem>& problems) {
@@ -194,7 +217,7 @@ void check_shared_noise(const TravelRequest& request, std::vector<Problem>& prob
   };
   shares("seed", request.seed.size() > 1, "has several values");
   shares("subseed_strength", request.subseed_strength.size() > 1, "has several values");
-  shares("subseed", request.subseed < 0 && request.subseed_strength.front() > 0,
+  shares("subseed", !request.subseed.given() && request.subseed_strength.front() > 0,
          "-1 gives each frame its own");
 }
 
@@ -202,7 +225,7 @@ void check_embryo(const TravelRequest& request, std::vector<Problem>& problems) 
   if (request.genesis != Genesis::Embryo) {
     return;
   }
-  if (request.compat != Compat::Newest) {  // It drew every frame from noise of its own.
+  if (request.compat != Compat::Newest) {  // Else each frame has its own noise.
     check_shared_noise(request, problems);
   }
   if (!request.init_image.empty() && request.denoise_strength.size() > 1) {

@@ -164,10 +164,19 @@ std::string frame_line(const PreviewFrame& frame, const TravelRequest& request) 
     line += fixed(frame.denoise_strength, "  denoise %.3g");
   }
   if (request.seed.size() > 1) {
-    line += "  seed " + std::to_string(frame.seeds.front());
-    line += frame.seeds.size() > 1 ? " to " + std::to_string(frame.seeds.back()) : "";
+    line += "  seed " + to_text(frame.seeds.front());
+    line += frame.seeds.size() > 1 ? " to " + to_text(frame.seeds.back()) : "";
   }
   return line + "\n";
+}
+
+/// -1 for a seed that is not drawn yet.
+Json seeds_json(const std::vector<Seed>& seeds) {
+  Json list = Json::array();
+  for (const Seed& seed : seeds) {
+    list.push_back(seed.given() ? Json(seed.number()) : Json(-1));
+  }
+  return list;
 }
 
 }  // namespace
@@ -252,7 +261,7 @@ std::string to_json(const TravelPreview& preview) {
                       {"alpha", frame.alpha},
                       {"cfg_scale", frame.cfg_scale},
                       {"denoise_strength", frame.denoise_strength},
-                      {"seeds", frame.seeds}});
+                      {"seeds", seeds_json(frame.seeds)}});
   }
   const Json object = {{"event", "plan"},
                        {"width", preview.request.width},

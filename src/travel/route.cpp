@@ -94,7 +94,9 @@ void Route::encode_stages(Progress& progress) {
 GapEnds Route::ends_of(std::int64_t gap) const {
   const auto i = static_cast<std::size_t>(gap);
   const std::int64_t stage = first_stage_ + gap;
-  return {stage, request_.seed[i % request_.seed.size()], plan_.steps.at(i), stages_.at(i),
+  // A route may be planned before the seed is drawn; -1 stands for it.
+  const std::uint64_t seed = request_.seed[i % request_.seed.size()].number_or(~std::uint64_t{0});
+  return {stage, static_cast<std::int64_t>(seed), plan_.steps.at(i), stages_.at(i),
           stages_.at(i + 1)};
 }
 

@@ -1,5 +1,7 @@
 #include "travel/settings.h"
 
+#include <limits>
+
 #include "ptravel/sampling.h"
 
 namespace ptravel {
@@ -29,12 +31,13 @@ PromptOptions prompt_options(const TravelRequest& request) {
 
 ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor) {
   ImageSeed seed;
-  seed.seed = static_cast<std::uint64_t>(request.seed.at(0));
+  seed.seed = request.seed.at(0).number();
   if (request.seed.size() > 1) {
-    seed.to_seed = static_cast<std::uint64_t>(request.seed[1]);
+    seed.to_seed = request.seed[1].number();
     seed.to_share = alpha;
   }
-  seed.subseed = static_cast<std::uint64_t>(request.subseed);
+  // The first version took -1 for a seed: all bits are set in it.
+  seed.subseed = request.subseed.number_or(std::numeric_limits<std::uint64_t>::max());
   seed.subseed_strength = request.subseed_strength.at(0);
   seed.resize_from_height = request.seed_resize_from_height / size_factor;
   seed.resize_from_width = request.seed_resize_from_width / size_factor;

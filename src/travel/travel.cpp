@@ -21,7 +21,7 @@
 namespace ptravel {
 namespace {
 
-ModelIdentity identify(const ModelFiles& files) {
+ModelIdentity identify(const ModelFiles& files, const std::string& init_image) {
   ModelIdentity identity;
   std::filesystem::path path = files.path;
   if (!path.has_filename()) {
@@ -33,6 +33,10 @@ ModelIdentity identify(const ModelFiles& files) {
   if (!files.vae_path.empty()) {
     identity.vae_name = files.vae_path.filename().string();
     identity.vae_sha256 = file_sha256(files.vae_path);
+  }
+  if (!init_image.empty()) {
+    identity.init_image_name = std::filesystem::path(init_image).filename().string();
+    identity.init_image_sha256 = file_sha256(init_image);
   }
   return identity;
 }
@@ -58,7 +62,7 @@ std::optional<Image> load_init_image(const std::string& path, std::vector<std::s
 void load_model(TravelScene& scene, Progress& progress) {
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
-  scene.identity = identify(scene.pipeline->files());
+  scene.identity = identify(scene.pipeline->files(), scene.request.init_image);
   scene.pipeline->load(progress);
 }
 
@@ -77,7 +81,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                                      std::int64_t first_stage) try {
   auto state = std::make_unique<State>();
   state->request = request;
-  PTRAVEL_CHECK(*std::min_element(request.seed.begin(), request.seed.end()) >= 0);
+  PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
   state->pipeline = open_checked(state->request);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));

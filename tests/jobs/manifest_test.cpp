@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "ptravel/error.h"
+#include "tests/support/setting_samples.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
@@ -30,6 +31,19 @@ TEST(Manifest, RoundTrips) {
   EXPECT_EQ(back.frames, 7);
   EXPECT_EQ(back.state, RunState::Running);
   EXPECT_EQ(back.model_sha256, manifest.model_sha256);
+}
+
+TEST(Manifest, HoldsEverySettingButTheOutputFolder) {
+  const TemporaryFolder folder;
+  Manifest manifest = some_manifest();
+  for (const RequestField& field : request_fields()) {
+    const auto value = other_value(field);
+    ASSERT_TRUE(value) << field.name;
+    ASSERT_FALSE(set_request_field(manifest.request, field.name, *value)) << field.name;
+  }
+  write_manifest(folder / "travel.json", manifest);
+  manifest.request.out = TravelRequest{}.out;
+  EXPECT_EQ(read_manifest(folder / "travel.json").request, manifest.request);
 }
 
 TEST(Manifest, TheOutputFolderIsNotPartOfIt) {

@@ -145,7 +145,7 @@ TEST_F(PictureRedraw, AnInitPictureWithoutItsEndIsTakenWithANote) {
     };
     Progress progress;
     const RunResult result = run_travel(request, progress, events);
-    return std::pair(read_file(result.folder / "00000.png"), notes);
+    return std::pair(read_image(result.folder / "00000.png").image.pixels, notes);
   };
   const std::string bytes = encode_png(picture);
   const auto [whole, no_notes] = draw(bytes);

@@ -31,7 +31,7 @@ TEST(FrameMetadata, InBetweenCarriesBothStagesAndItsPlace) {
   const FrameRequest back = parse_frame_parameters(text);
   EXPECT_EQ(back.request.prompt, request.prompt);
   EXPECT_EQ(back.request.negative_prompt, request.negative_prompt);
-  EXPECT_EQ(back.request.seed, std::vector<std::int64_t>{114514});
+  EXPECT_EQ(back.request.seed, std::vector<Seed>{114514});
   EXPECT_EQ(back.request.sampler, "DPM++ 2M");
   EXPECT_EQ(back.spot.index, 3);
   EXPECT_EQ(back.spot.stage_count, 2);
@@ -82,6 +82,34 @@ TEST(FrameMetadata, PicturesOfTheWebUiAreRead) {
   EXPECT_EQ(frame.request.width, 640);
   EXPECT_EQ(frame.request.clip_skip, 2);
   EXPECT_EQ(frame.spot.alpha, 0);
+}
+
+TEST(FrameMetadata, ForcedPredictionAndResizeModeTravelWithThePicture) {
+  TravelRequest request = some_request();
+  request.prediction = PredictionChoice::V;
+  request.init_image = "start.png";
+  request.resize_mode = ResizeMode::ResizeAndFill;
+  ModelIdentity model = kModel;
+  model.init_image_name = "start.png";
+  model.init_image_sha256 = std::string(64, 'b');
+  const std::string text = frame_parameters(request, model, {"a", "", "", ""}, {});
+  const FrameRequest back = parse_frame_parameters(text);
+  EXPECT_EQ(back.request.prediction, PredictionChoice::V);
+  EXPECT_EQ(back.request.resize_mode, ResizeMode::ResizeAndFill);
+  EXPECT_EQ(back.init_image_name, "start.png");
+  EXPECT_EQ(back.init_image_hash, "bbbbbbbbbb");
+  const std::string plain = frame_parameters(some_request(), kModel, {"a", "", "", ""}, {});
+  EXPECT_EQ(plain.find("prediction"), std::string::npos) << "only where they are not the default";
+  EXPECT_EQ(plain.find("init image"), std::string::npos);
+}
+
+TEST(FrameMetadata, AnEmptyPromptOfAStageStaysOne) {
+  const FrameSpot spot{3, 9, 0, 2, 0.375, 3, 7};
+  const std::string text =
+      frame_parameters(some_request(), kModel, {"", "blurry", "a cat", ""}, spot);
+  const FrameRequest back = parse_frame_parameters(text);
+  EXPECT_EQ(back.request.prompt, "a cat\n\"\"");
+  EXPECT_EQ(back.request.negative_prompt, "\"\"\nblurry");
 }
 
 TEST(FrameMetadata, BadTextsAreRefused) {

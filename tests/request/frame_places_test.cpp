@@ -31,8 +31,10 @@ TravelRequest request_of(TravelMode mode, Genesis genesis, Compat compat) {
 }
 
 std::int64_t count_of(const std::string& steps, TravelMode mode, Genesis genesis, Compat compat) {
-  return static_cast<std::int64_t>(
-      frame_places(plan_of(steps), request_of(mode, genesis, compat)).size());
+  const TravelRequest request = request_of(mode, genesis, compat);
+  const auto count = static_cast<std::int64_t>(frame_places(plan_of(steps), request).size());
+  EXPECT_EQ(frame_count(plan_of(steps), request), count);
+  return count;
 }
 
 /// The counts that the original's versions have: n stages, s_i steps between them.

@@ -35,15 +35,15 @@ TEST(FrameSettings, VariationSeedsDependOnSeedAndFrame) {
   };
   EXPECT_EQ(subseed(3), subseed(3));
   EXPECT_NE(subseed(3), subseed(4));
-  EXPECT_GE(subseed(3), 0);
-  const std::int64_t third = subseed(3);
+  EXPECT_TRUE(subseed(3).given());
+  const Seed third = subseed(3);
   request.seed = {6};
   EXPECT_NE(subseed(3), third);
   request.subseed = 9;
   EXPECT_EQ(subseed(3), 9);
   request.subseed = -1;
   request.compat = Compat::First;
-  EXPECT_EQ(subseed(3), -1) << "the first version took -1 for a seed";
+  EXPECT_FALSE(subseed(3).given()) << "the first version took -1 for a seed";
 }
 
 TEST(FrameSettings, DerivedSeedsAreFixedAndSpread) {

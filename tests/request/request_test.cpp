@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "ptravel/text_input.h"
 
 #include "request/request_names.h"
 
@@ -25,12 +26,12 @@ std::vector<std::string> problem_fields(const TravelRequest& request) {
   return fields;
 }
 
-TEST(Request, JsonRoundTripsEveryField) {
+TEST(Request, SeveralSettingsGoThroughJsonTogether) {
   TravelRequest request = valid_request();
   request.negative_prompt = "line \"one\"\nline, two: three";
   request.genesis = Genesis::Successive;
   request.eta = 0.25;
-  request.seed = {9007199254740991, 3};
+  request.seed = {Seed(18446744073709551615U), 3};
   request.cfg_scale = {6.9, 7, 11.5};
   request.pad_cond_uncond = true;
   request.format = VideoFormat::Webm;
@@ -39,14 +40,88 @@ TEST(Request, JsonRoundTripsEveryField) {
   EXPECT_EQ(back, request);
 }
 
-TEST(Request, EveryFieldRoundTripsAsText) {
-  const TravelRequest request = valid_request();
-  for (const RequestField& field : request_fields()) {
-    TravelRequest copy = request;
-    EXPECT_FALSE(set_request_field(copy, field.name, request_field_text(request, field.name)))
-        << field.name;
-    EXPECT_EQ(copy, request) << field.name;
+TEST(Request, SeedsGoUpTo64Bits) {
+  for (const char* text :
+       {"0", "9007199254740993", "10788741199826055000", "18446744073709551615"}) {
+    TravelRequest request;
+    ASSERT_FALSE(set_request_field(request, "seed", text)) << text;
+    ASSERT_FALSE(set_request_field(request, "subseed", text)) << text;
+    EXPECT_EQ(request_field_text(request, "seed"), text);
+    TravelRequest back;
+    EXPECT_TRUE(apply_json(back, request_to_json(request)).empty()) << text;
+    EXPECT_EQ(back, request) << text;
+    EXPECT_THAT(request_to_json(request), testing::HasSubstr(std::string("\"seed\": ") + text));
   }
+  TravelRequest request;
+  for (const char* bad : {"18446744073709551616", "-2", "1.5", "1e3", ""}) {
+    EXPECT_TRUE(set_request_field(request, "seed", bad)) << bad;
+  }
+  EXPECT_FALSE(set_request_field(request, "seed", "-1"));
+  EXPECT_FALSE(request.seed.front().given());
+  EXPECT_TRUE(apply_json(request, R"({"seed": ["18446744073709551615", 3]})").empty());
+  EXPECT_EQ(request.seed.front().number(), ~std::uint64_t{0});
+}
+
+TEST(Request, SeedsAreDrawnWhereNoneIsGiven) {
+  TravelRequest request;
+  request.seed = {5, -1};
+  draw_seeds(request);
+  EXPECT_EQ(request.seed.front(), Seed(5));
+  EXPECT_TRUE(request.seed.back().given());
+  EXPECT_FALSE(request.subseed.given());
+}
+
+TEST(Request, TextsAreCheckedWhereTheyAreSet) {
+  TravelRequest request;
+  EXPECT_TRUE(set_request_field(request, "prompt", "caf\xE9"));
+  EXPECT_TRUE(set_request_field(request, "model", std::string_view("a\0b", 3)));
+  EXPECT_FALSE(apply_json(request, "{\"prompt\": \"a\\u0000b\"}").empty());
+  request = valid_request();
+  request.vae = "\xFF";
+  EXPECT_THAT(problem_fields(request), testing::ElementsAre("vae"));
+}
+
+TEST(Request, FilmsAreBounded) {
+  TravelRequest request = valid_request();
+  request.travel_steps = "1000000";
+  ASSERT_THAT(problem_fields(request), testing::ElementsAre("travel_steps"));
+  EXPECT_THAT(validate_request(request)[0].message,
+              testing::HasSubstr("makes 1000002 frames, expected at most 1000000"));
+  request.prompt = "";
+  for (int i = 0; i < 2000; ++i) {
+    request.prompt += "stage " + std::to_string(i) + "\n";
+  }
+  EXPECT_THAT(validate_request(request)[0].message, testing::HasSubstr("1999002000 frames"));
+  request = valid_request();
+  request.hold = 100000;
+  request.prompt = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk";
+  EXPECT_THAT(problem_fields(request), testing::ElementsAre("hold"));
+  request = valid_request();
+  request.travel_steps = "2000000";
+  EXPECT_THAT(validate_request(request)[0].message, testing::HasSubstr("1000000 frames"));
+}
+
+TEST(Request, TomlNamesFileLineAndWhatWasExpected) {
+  TravelRequest request;
+  const TextFile file{"d/a.toml", "--config", "a TOML (text) file"};
+  const auto wrong = apply_toml(request, "steps = \"4\"\nloop = \"yes\"\nwidht = 3", file);
+  ASSERT_EQ(wrong.size(), 3u);
+  EXPECT_EQ(wrong[0].message, "\"yes\", expected true or false (in d/a.toml)");
+  EXPECT_EQ(wrong[1].message, "\"4\", expected a whole number from 1 to 1000 (in d/a.toml)");
+  EXPECT_EQ(wrong[2].field, "widht");
+  const auto broken = apply_toml(request, "steps = 3\nout = \"C:\\users\\me\"", file);
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].field, "--config");
+  EXPECT_THAT(broken[0].message, testing::HasSubstr("d/a.toml line 2: "));
+  EXPECT_EQ(request, TravelRequest{});
+  EXPECT_TRUE(apply_toml(request,
+                         "travel_steps = [3, 2]\nnegative_prompt = ['', 'bad']\n"
+                         "embryo_step = 0.3\ncfg_scale = [7, 8.5]\nseed = 5",
+                         file)
+                  .empty());
+  EXPECT_EQ(request.travel_steps, "3,2");
+  EXPECT_EQ(request.negative_prompt, "\"\"\nbad");
+  EXPECT_FALSE(apply_toml(request, "fps = nan", file).empty());
 }
 
 TEST(Request, EveryChoiceIsAccepted) {

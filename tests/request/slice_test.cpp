@@ -35,6 +35,21 @@ TEST(Slice, HugeNumbersDoNotOverflow) {
   EXPECT_EQ(slice_indices(parse_slice(tiny + ":" + huge), 3), (Indices{0, 1, 2}));
 }
 
+TEST(Slice, CountsWithoutListing) {
+  const std::string huge = std::to_string(std::numeric_limits<std::int64_t>::max());
+  const std::string tiny = std::to_string(std::numeric_limits<std::int64_t>::min());
+  for (const std::string& text :
+       {std::string(""), std::string("::-1"), std::string("2:7:3"), std::string("7:2"),
+        std::string("7:2:-2"), "::" + huge, "::" + tiny, tiny + ":" + huge + ":2"}) {
+    for (const std::int64_t length : {0, 1, 5, 9}) {
+      EXPECT_EQ(slice_count(parse_slice(text), length),
+                static_cast<std::int64_t>(slice_indices(parse_slice(text), length).size()))
+          << text << " of " << length;
+    }
+  }
+  EXPECT_EQ(slice_count(parse_slice(""), std::int64_t{1} << 62), std::int64_t{1} << 62);
+}
+
 TEST(Slice, BadTextsAreRefusedByName) {
   for (const char* bad : {"a", "1.5", "1:2:3:4", "::x"}) {
     EXPECT_THROW(parse_slice(bad), Error) << bad;

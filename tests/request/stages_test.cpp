@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "ptravel/request.h"
 
 namespace ptravel {
 namespace {
@@ -20,6 +21,23 @@ TEST(Stages, LinesAreTrimmedAndTheShorterListIsExtended) {
   EXPECT_EQ(plan.steps, std::vector<std::int64_t>{3});
   const StagePlan more = plan_stages("a", "x\ny\nz", "1,2", rules(SingleStage::Keep));
   EXPECT_EQ(more.prompts, (std::vector<std::string>{"a", "a", "a"}));
+}
+
+TEST(Stages, MarksCommentsAndBlankLinesAreNoStages) {
+  const StagePlan plan = plan_stages(
+      "\xEF\xBB\xBF# my stages\n  # more\ngirl, smile # the first\n\xE3\x80\x80\n\xEF\xBB\xBF"
+      "boy\n#\n",
+      "ugly", "3", rules(SingleStage::Keep));
+  EXPECT_EQ(plan.prompts, (std::vector<std::string>{"girl, smile", "boy"}));
+}
+
+TEST(Stages, AnEmptyEntryIsAStage) {
+  EXPECT_EQ(lines_of_entries({"", "bad"}), "\"\"\nbad");
+  EXPECT_EQ(lines_of_entries({""}), "");
+  EXPECT_EQ(lines_of_entries({"a", "b\nc"}), "a\nb\nc");
+  const StagePlan plan =
+      plan_stages("a\nb", lines_of_entries({"", "bad"}), "3", rules(SingleStage::Keep));
+  EXPECT_EQ(plan.negative_prompts, (std::vector<std::string>{"", "bad"}));
 }
 
 TEST(Stages, OneLine) {

@@ -192,7 +192,7 @@ TEST(Validate, ListsInJson) {
   EXPECT_THAT(request.cfg_scale, ElementsAre(7, 8.5, 9));
   EXPECT_THAT(request.seed, ElementsAre(1, 2, 3));
   EXPECT_THAT(request.denoise_strength, ElementsAre(0.5));
-  EXPECT_EQ(apply_json(request, R"({"cfg_scale": [], "seed": [1, "2"]})").size(), 2u);
+  EXPECT_EQ(apply_json(request, R"({"cfg_scale": [], "seed": [1, "two"]})").size(), 2u);
 }
 
 TEST(Validate, TheOriginalsNamesOfOrdersAreKnown) {

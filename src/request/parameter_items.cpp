@@ -1,0 +1,159 @@
+#include "request/parameter_items.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+#include "request/request_table.h"
+
+namespace ptravel {
+namespace {
+
+using Kind = RequestField::Kind;
+using WrongText = std::optional<std::string>;
+
+/// Numbers as the web UI's sliders print them: 7, 7.5.
+std::string plain_number(std::string_view text) {
+  return std::string(text.ends_with(".0") ? text.substr(0, text.size() - 2) : text);
+}
+
+ParameterItem integer_item(std::string_view key,
+                           int place,
+                           std::int64_t FrameSpot::*member,
+                           const When& when = always) {
+  ParameterItem item{key, place, {}, {}};
+  item.text = [=](const FrameFacts& facts) {
+    return when(facts) ? std::optional(std::to_string(facts.spot.*member)) : std::nullopt;
+  };
+  item.read = [=](FrameRequest& frame, const std::string& value) -> WrongText {
+    const auto number = parse_integer(value);
+    if (!number || *number < 0) {
+      return "\"" + value + "\", expected a whole number that is 0 or more";
+    }
+    frame.spot.*member = *number;
+    return std::nullopt;
+  };
+  return item;
+}
+
+ParameterItem alpha_item(int place) {
+  return {"Travel alpha", place,
+          [](const FrameFacts& facts) {
+            return std::optional(plain_number(number_text(facts.spot.alpha)));
+          },
+          [](FrameRequest& frame, const std::string& value) -> WrongText {
+            const auto alpha = parse_number(value);
+            if (!alpha || !(*alpha >= 0 && *alpha < 1)) {
+              return "\"" + value + "\", expected a number from 0 to 1";
+            }
+            frame.spot.alpha = *alpha;
+            return std::nullopt;
+          }};
+}
+
+ParameterItem text_item(std::string_view key,
+                        int place,
+                        std::function<std::string(const FrameFacts&)> text,
+                        const When& when = always) {
+  return {key,
+          place,
+          [=](const FrameFacts& facts) {
+            return when(facts) ? std::optional(text(facts)) : std::nullopt;
+          },
+          {}};
+}
+
+}  // namespace
+
+bool always(const FrameFacts&) { return true; }
+
+bool starts_from_picture(const FrameFacts& facts) {
+  const bool chain = facts.request.genesis == Genesis::Successive && facts.spot.index > 0;
+  return !facts.request.init_image.empty() || chain;
+}
+
+bool is_in_between(const FrameFacts& facts) { return facts.spot.step > 0; }
+
+When mode_is(TravelMode mode) {
+  return [mode](const FrameFacts& facts) { return facts.request.mode == mode; };
+}
+
+When in_between_of(TravelMode mode) {
+  return [mode](const FrameFacts& facts) {
+    return is_in_between(facts) && facts.request.mode == mode;
+  };
+}
+
+std::string parameter_text(const RequestField& shape, const std::string& text) {
+  switch (shape.kind) {
+    case Kind::Boolean:
+      return text == "true" ? "True" : "False";
+    case Kind::Number:
+      return plain_number(text);
+    case Kind::Numbers: {
+      std::string list;
+      for (const std::string_view piece : split(text, ',')) {
+        list += (list.empty() ? "" : ",") + plain_number(piece);
+      }
+      return list;
+    }
+    default:
+      return text;
+  }
+}
+
+std::string text_of_parameter(const RequestField& shape, const std::string& value) {
+  if (shape.kind == Kind::Boolean) {
+    return value == "True" ? "true" : value == "False" ? "false" : value;
+  }
+  return value;
+}
+
+std::string short_hash(const std::string& sha256) {
+  constexpr std::size_t kDigits = 10;
+  return sha256.substr(0, kDigits);
+}
+
+std::string size_text(int width, int height) {
+  return std::to_string(width) + "x" + std::to_string(height);
+}
+
+const std::vector<ParameterItem>& frame_items() {
+  static const std::vector<ParameterItem> items = {
+      text_item("Prompt Travel", 1000,
+                [](const FrameFacts&) { return std::string(PTRAVEL_VERSION); }),
+      integer_item("Travel frame", 1050, &FrameSpot::index),
+      integer_item("Travel frames", 1060, &FrameSpot::frame_count),
+      integer_item("Travel stage", 1070, &FrameSpot::stage),
+      integer_item("Travel stages", 1080, &FrameSpot::stage_count),
+      alpha_item(1090),
+      integer_item("Travel step", 1150, &FrameSpot::step, is_in_between),
+      text_item(
+          "Travel from prompt", 1240,
+          [](const FrameFacts& facts) { return facts.texts.from_prompt; }, is_in_between),
+      text_item(
+          "Travel from negative prompt", 1250,
+          [](const FrameFacts& facts) { return facts.texts.from_negative_prompt; }, is_in_between)};
+  return items;
+}
+
+const std::vector<const ParameterItem*>& parameter_items() {
+  static const std::vector<const ParameterItem*> items = [] {
+    std::vector<const ParameterItem*> all;
+    for (const RequestFieldEntry& entry : request_table()) {
+      for (const ParameterItem& item : entry.parameters) {
+        all.push_back(&item);
+      }
+    }
+    for (const ParameterItem& item : frame_items()) {
+      all.push_back(&item);
+    }
+    std::stable_sort(all.begin(), all.end(), [](const ParameterItem* a, const ParameterItem* b) {
+      return a->place < b->place;
+    });
+    return all;
+  }();
+  return items;
+}
+
+}  // namespace ptravel

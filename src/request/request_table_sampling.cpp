@@ -1,0 +1,232 @@
+#include <limits>
+
+#include "media/infotext.h"
+#include "ptravel/sampling.h"
+
+#include "request/request_names.h"
+#include "request/request_table.h"
+#include "request/value_forms.h"
+
+namespace ptravel {
+namespace {
+
+using R = TravelRequest;
+using Scope = RequestField::Scope;
+
+const SamplerInfo& sampler_of(const R& request) {
+  return find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler);
+}
+
+std::string sampler_label(const FrameFacts& facts) {
+  return std::string(sampler_of(facts.request).label);
+}
+
+/// The web UI records the schedule that was used; samplers without one of their own say Automatic.
+std::string schedule_label(const FrameFacts& facts) {
+  const SamplerChoice choice = resolve_sampler(facts.request.sampler, facts.request.scheduler);
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  if (!sampler.uses_schedule || sampler.timesteps) {
+    return "Automatic";
+  }
+  const bool automatic = choice.schedule == "automatic";
+  if (automatic && sampler.default_schedule == "uniform") {
+    return "Automatic";
+  }
+  return std::string(find_schedule(automatic ? sampler.default_schedule : choice.schedule).label);
+}
+
+/// Two settings under one key, "512x768".
+ParameterItem size_item(std::string_view key,
+                        int place,
+                        std::pair<int R::*, int R::*> sides,
+                        std::pair<const char*, const char*> fields,
+                        const When& when) {
+  return {
+      key, place,
+      [=](const FrameFacts& facts) {
+        return when(facts) ? std::optional(
+                                 size_text(facts.request.*sides.first, facts.request.*sides.second))
+                           : std::nullopt;
+      },
+      [=](FrameRequest& frame, const std::string& value) -> std::optional<std::string> {
+        const auto size = parse_infotext_size(value);
+        if (!size) {
+          return wrong_value(value, "a size such as 512x512");
+        }
+        auto problem = set_request_field(frame.request, fields.first, std::to_string(size->first));
+        if (!problem) {
+          problem = set_request_field(frame.request, fields.second, std::to_string(size->second));
+        }
+        return problem ? std::optional(problem->message) : std::nullopt;
+      }};
+}
+
+/// The seed of the stage that the frame goes to, where it is another one.
+ParameterItem to_seed_item() {
+  return {"Travel to seed", 1170,
+          [](const FrameFacts& facts) {
+            return is_in_between(facts) && facts.request.seed.size() > 1
+                       ? std::optional(to_text(facts.request.seed[1]))
+                       : std::nullopt;
+          },
+          [](FrameRequest& frame, const std::string& value) {
+            Seed seed;
+            const auto problem = seed_form().set(seed, value);
+            if (!problem) {
+              frame.request.seed.resize(1);
+              frame.request.seed.push_back(seed);
+            }
+            return problem;
+          }};
+}
+
+void add_seed_rows(RequestTableBuilder& table) {
+  table
+      .add("seed", "-1 draws one; one for all frames, or one per stage: the noise travels",
+           &R::seed, list_form(seed_form()))
+      .key("Seed", 50)
+      .key_text([](const FrameFacts& facts) { return to_text(facts.request.seed.at(0)); })
+      .item(to_seed_item());
+  const When varies = [](const FrameFacts& facts) {
+    return facts.request.subseed_strength.at(0) > 0;
+  };
+  table.add("subseed", "Variation seed; -1: one for each frame", &R::subseed, seed_form())
+      .key("Variation seed", 110, varies);
+  table
+      .add("subseed_strength", "0: the seed, 1: the subseed; one value, or one per stage",
+           &R::subseed_strength, list_form(number_form(0, 1)))
+      .key("Variation seed strength", 120, varies);
+  table
+      .add("seed_resize_from_width", "Keep the composition of this size; 0: off",
+           &R::seed_resize_from_width, integer_form(0, 8192))
+      .item(size_item(
+          "Seed resize from", 130, {&R::seed_resize_from_width, &R::seed_resize_from_height},
+          {"seed_resize_from_width", "seed_resize_from_height"},
+          [](const FrameFacts& facts) { return facts.request.seed_resize_from_width > 0; }));
+  table
+      .add("seed_resize_from_height", "As above", &R::seed_resize_from_height,
+           integer_form(0, 8192))
+      .in_key("Seed resize from");
+  table
+      .add("rng", "Noise source: nv as the web UI on NVIDIA cards, or cpu", &R::rng,
+           choice_form(kRngSourceNames))
+      .key("RNG", 170)
+      .spelt({{"cpu", "CPU"}, {"nv", "NV"}, {"nv", "GPU"}});
+  table
+      .add("ensd", "Eta noise seed delta", &R::ensd,
+           integer_form<std::int64_t>(0, std::int64_t{1} << 31))
+      .key_if_changed("ENSD", 160);
+}
+
+void add_step_rows(RequestTableBuilder& table) {
+  table.add("sampler", "See: prompt-travel samplers", &R::sampler, text_form())
+      .example("DPM++ 2M")
+      .key("Sampler", 20)
+      .key_text(sampler_label);
+  table
+      .add("scheduler", "Noise schedule; Automatic takes the sampler's own", &R::scheduler,
+           text_form())
+      .example("Karras")
+      .key("Schedule type", 30)
+      .key_text(schedule_label);
+  table.add("steps", "Denoising steps", &R::steps, integer_form(1, 1000)).key("Steps", 10);
+  table
+      .add("cfg_scale", "Guidance scale, one or one per stage; 1 skips the negative prompt",
+           &R::cfg_scale, list_form(number_form(0, 100)))
+      .key("CFG scale", 40);
+  const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
+  table.add("width", size_help, &R::width, integer_form(0, 8192))
+      .item(size_item("Size", 60, {&R::width, &R::height}, {"width", "height"}, always));
+  table.add("height", size_help, &R::height, integer_form(0, 8192)).in_key("Size");
+}
+
+void add_encoding_rows(RequestTableBuilder& table) {
+  table.group("Prompt encoding", Scope::Picture);
+  table.add("clip_skip", "1 uses the last CLIP layer", &R::clip_skip, integer_form(1, 12))
+      .key_if_changed("Clip skip", 150);
+  table.add("emphasis", "How attention weights act", &R::emphasis, choice_form(kEmphasisNames))
+      .key_if_changed("Emphasis", 240)
+      .spelt({{"original", "Original"},
+              {"no-norm", "No norm"},
+              {"ignore", "Ignore"},
+              {"none", "None"}});
+  table
+      .add("comma_backtrack", "Tokens to look back for a comma when a chunk is full",
+           &R::comma_backtrack, integer_form(0, 74))
+      .key_if_changed("Comma backtrack", 1020);
+  table
+      .add("pad_cond_uncond", "Pad the shorter of prompt and negative prompt", &R::pad_cond_uncond,
+           boolean_form())
+      .key_if_changed("Pad conds", 230);
+  table
+      .add("old_prompt_editing", "Prompt editing timelines of web UI versions < 1.6",
+           &R::old_prompt_editing, boolean_form())
+      .key_if_changed("Old prompt editing timelines", 250);
+}
+
+/// Written when it is not the sampler's own; the web UI has a setting for samplers on timesteps and
+/// one for the others.
+When eta_of(bool timesteps) {
+  return [timesteps](const FrameFacts& facts) {
+    const SamplerInfo& sampler = sampler_of(facts.request);
+    return facts.request.eta != sampler.default_eta && sampler.timesteps == timesteps;
+  };
+}
+
+void add_noise_rows(RequestTableBuilder& table) {
+  table.group("Sampling", Scope::Picture);
+  table
+      .add("eta", "Noise of ancestral samplers and DDIM; empty: the sampler's own", &R::eta,
+           optional_form(number_form(0, 10)))
+      .key_if_changed("Eta", 180, eta_of(false))
+      .key_if_changed("Eta DDIM", 185, eta_of(true));
+  table.add("s_churn", "Euler, Heun, DPM2", &R::s_churn, number_form(0, 1000))
+      .key_if_changed("Sigma churn", 190);
+  table.add("s_tmin", "Lowest sigma with churn", &R::s_tmin, number_form(0, 1000))
+      .key_if_changed("Sigma tmin", 200);
+  table.add("s_tmax", "Highest sigma with churn; 0: no limit", &R::s_tmax, number_form(0, 1000))
+      .key_if_changed("Sigma tmax", 210);
+  table.add("s_noise", "Strength of added noise", &R::s_noise, number_form(0, 10))
+      .key_if_changed("Sigma noise", 220);
+}
+
+void add_picture_rows(RequestTableBuilder& table) {
+  table.group("Init picture", Scope::Picture);
+  table
+      .add("init_image", "Start every frame from this PNG, JPEG or WebP (img2img)", &R::init_image,
+           text_form())
+      .example("picture.png")
+      .said(
+          "Travel init image", 1036,
+          [](const ModelIdentity& model) { return model.init_image_name; },
+          &FrameRequest::init_image_name)
+      .said(
+          "Travel init image hash", 1037,
+          [](const ModelIdentity& model) { return short_hash(model.init_image_sha256); },
+          &FrameRequest::init_image_hash);
+  table
+      .add("resize_mode", "How the init picture gets the size", &R::resize_mode,
+           choice_form(kResizeModeNames))
+      .key_if_changed("Travel resize mode", 1034, starts_from_picture);
+  table
+      .add("img2img_fix_steps", "Do exactly the given number of steps with img2img",
+           &R::img2img_fix_steps, boolean_form())
+      .key_if_changed("Fix steps", 1030);
+  table
+      .add("noise_multiplier", "Scales the noise of img2img", &R::noise_multiplier,
+           number_form(0, 2))
+      .key_if_changed("Noise multiplier", 260, starts_from_picture);
+}
+
+}  // namespace
+
+void add_sampling_rows(RequestTableBuilder& table) {
+  table.group("Sampling", Scope::Picture);
+  add_step_rows(table);
+  add_seed_rows(table);
+  add_encoding_rows(table);
+  add_noise_rows(table);
+  add_picture_rows(table);
+}
+
+}  // namespace ptravel
