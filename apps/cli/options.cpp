@@ -1,13 +1,12 @@
 #include "apps/cli/options.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <thread>
 
 #include <CLI/CLI.hpp>
-#include <toml++/toml.h>
 
 #include "ptravel/error.h"
+#include "ptravel/text_input.h"
 
 namespace ptravel::cli {
 namespace {
@@ -22,10 +21,12 @@ std::string dashed(std::string_view name) {
   return text;
 }
 
+bool may_be_repeated(Kind kind) { return kind == Kind::Lines || kind == Kind::Records; }
+
 std::string help_text(const RequestField& field) {
   static const TravelRequest defaults;
   std::string text(field.help);
-  if (field.kind == Kind::Choice) {
+  if (field.kind == Kind::Choice || field.kind == Kind::Records) {
     text += ": " + field.limits;
   }
   if (field.kind != Kind::Boolean) {
@@ -34,7 +35,7 @@ std::string help_text(const RequestField& field) {
       text += " [" + value + "]";
     }
   }
-  return text;
+  return text + (may_be_repeated(field.kind) ? " (may be repeated)" : "");
 }
 
 const char* value_name(Kind kind) {
@@ -45,45 +46,29 @@ const char* value_name(Kind kind) {
     case Kind::Integers:
     case Kind::Numbers:
       return "N,N,...";
+    case Kind::Boolean:
+      return "[=false]";
     default:
       return "TEXT";
   }
 }
 
-std::string joined_lines(const std::vector<std::string>& lines) {
-  std::string text;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    text += (i == 0 ? "" : "\n") + lines[i];
-  }
-  return text;
+/// Adds the settings of a TOML file. Returns false when the file is no such thing.
+bool apply_config(const std::string& path, TravelRequest& request, std::vector<Problem>& problems) {
+  const TextFile file{path, "--config", "a TOML (text) file"};
+  std::vector<Problem> found;
+  collect_problems(found, [&] { found = apply_toml(request, read_text_file(file), file); });
+  problems.insert(problems.end(), found.begin(), found.end());
+  return std::none_of(found.begin(), found.end(),
+                      [&](const Problem& problem) { return problem.field == file.field; });
 }
 
-std::string read_text(const std::string& path, const char* option, std::vector<Problem>& problems) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (!file) {
-    problems.push_back({option, "\"" + path + "\" cannot be read, expected a text file"});
-    return {};
-  }
-  return content.str();
-}
-
-void apply_config(const std::string& path, TravelRequest& request, std::vector<Problem>& problems) {
-  const std::string content = read_text(path, "--config", problems);
-  try {
-    const toml::table table = toml::parse(content, path);
-    std::ostringstream json;
-    json << toml::json_formatter(table);
-    for (Problem& problem : apply_json(request, json.str())) {
-      problem.message += " (in " + path + ")";
-      problems.push_back(std::move(problem));
-    }
-  } catch (const toml::parse_error& error) {
-    std::ostringstream where;
-    where << "\"" << path << "\" line " << error.source().begin.line << ": " << error.description();
-    problems.push_back({"--config", where.str()});
-  }
+bool apply_prompt_file(const std::string& path,
+                       TravelRequest& request,
+                       std::vector<Problem>& problems) {
+  const std::size_t before = problems.size();
+  collect_problems(problems, [&] { request.prompt = read_text_file({path, "--prompt-file"}); });
+  return problems.size() == before;
 }
 
 }  // namespace
@@ -95,14 +80,15 @@ std::string option_name(const std::string& field) {
 std::vector<std::pair<std::string, std::string>> FieldOptions::given() const {
   std::vector<std::pair<std::string, std::string>> result;
   for (const RequestField& field : request_fields()) {
-    const std::string name(field.name);
-    if (const auto text = texts.find(name); text != texts.end()) {
-      result.emplace_back(name, text->second);
-    } else if (const auto text_lines = lines.find(name); text_lines != lines.end()) {
-      result.emplace_back(name, joined_lines(text_lines->second));
-    } else if (const auto flag = flags.find(name); flag != flags.end()) {
-      result.emplace_back(name, flag->second ? "true" : "false");
+    const auto typed = values.find(std::string(field.name));
+    if (typed == values.end()) {
+      continue;
     }
+    std::string text = typed->second.back();
+    if (may_be_repeated(field.kind)) {
+      text = lines_of_entries(typed->second);
+    }
+    result.emplace_back(field.name, std::move(text));
   }
   return result;
 }
@@ -115,27 +101,14 @@ void add_field_options(CLI::App& command,
     if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) {
       continue;
     }
-    const std::string help = help_text(field);
-    CLI::Option* option = nullptr;
-    if (field.kind == Kind::Boolean) {
-      option = command.add_flag_callback(
-          dashed(name), [&options, name] { options.flags[name] = true; }, help);
-    } else if (name == "prompt" || name == "negative_prompt") {
-      option = command.add_option_function<std::vector<std::string>>(
-          dashed(name),
-          [&options, name](const std::vector<std::string>& values) {
-            options.lines[name] = values;
-          },
-          help + " (may be repeated)");
-      option->type_name("TEXT")->allow_extra_args(false);
-    } else {
-      option = command.add_option_function<std::string>(
-          dashed(name), [&options, name](const std::string& value) { options.texts[name] = value; },
-          help);
-      option->type_name(value_name(field.kind));
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    }
-    option->group(std::string(field.group));
+    const CLI::callback_t keep = [&options, name](const CLI::results_t& typed) {
+      options.values[name] = typed;
+      return true;
+    };
+    command.add_option(dashed(name), keep, help_text(field))
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name(value_name(field.kind))
+        ->group(std::string(field.group));
   }
 }
 
@@ -154,18 +127,22 @@ void add_file_options(CLI::App& command, FieldOptions& options) {
 
 TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems) {
   TravelRequest request;
+  bool readable = true;
   for (const std::string& argument : options.unknown) {
     problems.push_back({argument, "is not an option of this command, see --help"});
   }
   if (!options.config.empty()) {
-    apply_config(options.config, request, problems);
+    readable = apply_config(options.config, request, problems);
   }
   if (!options.prompt_file.empty()) {
-    if (options.lines.count("prompt") > 0) {
+    if (options.values.count("prompt") > 0) {
       problems.push_back(
           {"--prompt-file", "is given together with --prompt, expected one of them"});
     }
-    request.prompt = read_text(options.prompt_file, "--prompt-file", problems);
+    readable = apply_prompt_file(options.prompt_file, request, problems) && readable;
+  }
+  if (!readable) {
+    throw_option_problems(problems);
   }
   for (const auto& [field, text] : options.given()) {
     if (auto problem = set_request_field(request, field, text)) {
@@ -175,23 +152,45 @@ TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& p
   return request;
 }
 
-std::optional<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {
+std::optional<std::string> limit_threads(int& threads) {
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  if (processors < 1 || threads <= processors) {
+    return std::nullopt;
+  }
+  const std::string asked = std::to_string(threads);
+  threads = processors;
+  return "note: --threads " + asked + " is more than there are processors; using " +
+         std::to_string(processors);
+}
+
+std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {
+  std::vector<std::string> notes;
   std::optional<DefaultModel> model;
   if (request.model.empty()) {
     model = find_default_model();
     request.model = model->path.value_or("").string();
   }
+  const std::vector<Problem> before = problems;
   for (Problem& problem : validate_request(request)) {
     if (problem.field == "model" && model) {
       problem.message = missing_model_text(*model);
     }
-    problems.push_back(std::move(problem));
+    // What is wrong with a value already says why the setting has another one.
+    const bool told = std::any_of(before.begin(), before.end(), [&](const Problem& other) {
+      return other.field == problem.field;
+    });
+    if (!told) {
+      problems.push_back(std::move(problem));
+    }
   }
   throw_option_problems(problems);
-  if (!model) {
-    return std::nullopt;
+  if (model) {
+    notes.push_back("No --model given: using the default model (" + request.model + ").");
   }
-  return "No --model given: using the default model (" + request.model + ").";
+  if (auto note = limit_threads(request.threads)) {
+    notes.push_back(std::move(*note));
+  }
+  return notes;
 }
 
 std::string missing_model_text(const DefaultModel& model) {

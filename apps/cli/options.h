@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,9 +19,8 @@ namespace ptravel::cli {
 
 /// What was typed for the settings of a TravelRequest, before anything is checked.
 struct FieldOptions {
-  std::map<std::string, std::string> texts;               ///< Field name to value.
-  std::map<std::string, std::vector<std::string>> lines;  ///< prompt, negative_prompt.
-  std::map<std::string, bool> flags;                      ///< Boolean fields.
+  /// Field name to values; of those that may not be repeated the last one counts.
+  std::map<std::string, std::vector<std::string>> values;
   std::string config;
   std::string prompt_file;
   std::vector<std::string> unknown;  ///< Arguments that belong to no option.
@@ -39,13 +37,17 @@ void add_field_options(CLI::App& command,
 /// Adds --config and --prompt-file.
 void add_file_options(CLI::App& command, FieldOptions& options);
 
-/// Defaults, then the config file, then what was typed. Problems of every kind are collected.
+/// Defaults, then the config file, then what was typed. Problems of every kind are collected; but
+/// when a file cannot be read everything else would only follow from that, so its error is thrown.
 TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems);
 
-/// Takes the default model where the request names none, validates the request and throws all
-/// problems as throw_option_problems does. Returns a sentence for the user when the default model
-/// was taken.
-std::optional<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems);
+/// Takes the default model where the request names none and no more threads than there are
+/// processors, validates the request and throws all problems as throw_option_problems does. Returns
+/// sentences for the user about what was decided for them.
+std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems);
+
+/// Takes no more threads than there are processors; a sentence for the user when that are fewer.
+std::optional<std::string> limit_threads(int& threads);
 
 /// "is not given, and there is no default model; looked for ...".
 std::string missing_model_text(const DefaultModel& model);

@@ -57,13 +57,27 @@ std::string default_path() {
   return model.path->string();
 }
 
+/// What the path is as a model; says what else could have been there when it is none.
+ModelInfo inspect_known(const std::string& path) {
+  try {
+    return inspect_model(path, Hashing::Yes);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::NotFound || error.code() == ErrorCode::Io) {
+      throw;
+    }
+    throw Error(error.code(), std::string(error.what()) +
+                                  " (info knows checkpoints, diffusers folders, pictures in PNG, "
+                                  "JPEG or WebP, and run folders)");
+  }
+}
+
 void info(const InfoArguments& arguments) {
   const std::string path = arguments.path.empty() ? default_path() : arguments.path;
   if (const auto text = describe_result(path, arguments.json)) {
     std::printf("%s\n", text->c_str());
     return;
   }
-  const ModelInfo model = inspect_model(path, Hashing::Yes);
+  const ModelInfo model = inspect_known(path);
   std::printf("%s\n", arguments.json ? model_json(model).c_str() : describe(model).c_str());
 }
 
@@ -93,8 +107,8 @@ void bench(const BenchArguments& arguments) {
   TravelRequest request = build_request(arguments.fields, problems);
   request.prompt = "benchmark";
   Console console(false);
-  if (const auto note = complete_request(request, std::move(problems))) {
-    console.hint(*note);
+  for (const std::string& note : complete_request(request, std::move(problems))) {
+    console.hint(note);
   }
   BenchmarkOptions options;
   options.model = request.model;

@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <cstdio>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
 #include "apps/cli/options.h"
+#include "apps/cli/words.h"
 #include "ptravel/error.h"
 
 namespace {
@@ -18,6 +22,22 @@ constexpr const char* kFooter = R"(Examples:
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
 Without --model, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
+
+/// For whoever starts the program without a word of what to do.
+constexpr const char* kWelcome =
+    R"(Prompt Travel draws animations that travel between text prompts. Try this first:
+
+  prompt-travel render --prompt "a cat" --prompt "a dog" --travel-steps 12 --contact-sheet
+
+Commands:
+  render    draw a travel: frames and a video
+  resume    go on with a run that was stopped or killed
+  video     make the video of a run again with other settings
+  info      say what a model file, a picture or a run folder is
+  samplers  list the samplers and noise schedules
+  bench     measure a model's speed and memory here
+"prompt-travel COMMAND --help" lists a command's options, "prompt-travel --help" has more examples.
+)";
 
 /// Whether the command line asks for JSON, even where it cannot be understood as a whole.
 bool wants_json(int argc, char** argv) {
@@ -33,6 +53,10 @@ int fail(int argc, char** argv, const ptravel::Error& error) {
 
 /// Parses the command line and runs the command.
 int run(int argc, char** argv) {
+  if (argc < 2) {
+    std::fputs(kWelcome, stdout);
+    return 0;
+  }
   CLI::App program{
       "Prompt Travel: animations by travelling between text prompts in Stable Diffusion",
       "prompt-travel"};
@@ -57,7 +81,9 @@ int run(int argc, char** argv) {
                              "samplers or bench");
   }
   try {
-    program.parse(argc, argv);
+    std::vector<std::string> words = ptravel::cli::command_words(argc, argv);
+    std::reverse(words.begin(), words.end());  // the parser takes them from the end
+    program.parse(std::move(words));
     command();
     return 0;
   } catch (const CLI::RuntimeError& error) {

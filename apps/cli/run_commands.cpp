@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,6 +87,61 @@ Made frames_and_files(Console& console, const RunResult& result) {
   return files_of(result);
 }
 
+/// The extension of a file's name in lower case: "webm".
+std::string extension_of(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension.empty() ? extension : extension.substr(1);
+}
+
+/// What makes no sense beside --from, which draws one picture as it tells.
+void check_redraw(const RunArguments& arguments, std::vector<Problem>& problems) {
+  for (const auto& [option, value] : {std::pair{"--config", &arguments.fields.config},
+                                      std::pair{"--prompt-file", &arguments.fields.prompt_file}}) {
+    if (!value->empty()) {
+      problems.push_back({option, "is for a whole travel, expected no --from"});
+    }
+  }
+  if (!arguments.output.empty() && extension_of(arguments.output) != "png") {
+    problems.push_back({"--frame-out", "\"" + arguments.output + "\", expected a name in .png"});
+  }
+}
+
+/// The name of --out decides the format unless --format does; both must agree. Returns whether it
+/// was taken from the name.
+bool take_format_of_name(const RunArguments& arguments,
+                         TravelRequest& request,
+                         std::vector<Problem>& problems) {
+  std::error_code error;
+  if (arguments.output.empty()) {
+    return false;
+  }
+  if (std::filesystem::is_directory(arguments.output, error)) {
+    problems.push_back(
+        {"--out", "\"" + arguments.output + "\" is a folder, expected the name of a video file"});
+    return false;
+  }
+  const std::string extension = extension_of(arguments.output);
+  TravelRequest of_name;
+  const bool known = !set_request_field(of_name, "format", extension);
+  if (arguments.fields.values.count("format") > 0) {
+    if (known && of_name.format != request.format) {
+      problems.push_back({"--format", "\"" + request_field_text(request, "format") +
+                                          "\" contradicts --out " + arguments.output +
+                                          ", expected " + extension + " or no --format"});
+    }
+    return false;
+  }
+  if (!known) {
+    problems.push_back({"--out", "\"" + arguments.output +
+                                     "\", expected a name that ends in one of " +
+                                     find_request_field("format")->limits + ", or --format"});
+  }
+  request.format = of_name.format;
+  return known;
+}
+
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
@@ -98,13 +156,14 @@ void render(const RunArguments& arguments) {
       problems.push_back({"--profile", "measures drawing, expected no --dry-run"});
     }
     if (!arguments.from.empty()) {
+      check_redraw(arguments, problems);
       throw_option_problems(problems);
       const std::filesystem::path path = redraw_frame(arguments.from, arguments.fields.given(),
                                                       arguments.output, progress, events);
       return Made{{"frame", path.string()}};
     }
-    if (const auto note = complete_request(request, std::move(problems))) {
-      events({RunEvent::Kind::Note, *note, {}, 0});
+    for (const std::string& note : complete_request(request, std::move(problems))) {
+      events({RunEvent::Kind::Note, note, {}, 0});
     }
     if (arguments.dry_run) {
       const TravelPreview preview = preview_travel(request);
@@ -121,7 +180,7 @@ void take_given(const RunArguments& arguments,
                 const std::string& field,
                 const Value& value,
                 std::optional<Value>& setting) {
-  if (arguments.fields.texts.count(field) > 0 || arguments.fields.flags.count(field) > 0) {
+  if (arguments.fields.values.count(field) > 0) {
     setting = value;
   }
 }
@@ -129,8 +188,11 @@ void take_given(const RunArguments& arguments,
 void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
-    const TravelRequest request = build_request(arguments.fields, problems);
+    TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
+    if (const auto note = limit_threads(request.threads)) {
+      events({RunEvent::Kind::Note, *note, {}, 0});
+    }
     ResumeOptions options;
     take_given(arguments, "device", request.device, options.device);
     take_given(arguments, "threads", request.threads, options.threads);
@@ -142,11 +204,14 @@ void resume(const RunArguments& arguments) {
 void video(const RunArguments& arguments) {
   with_console(arguments, [&](Console&, Progress& progress, const RunEventSink&) {
     std::vector<Problem> problems;
-    const TravelRequest request = build_request(arguments.fields, problems);
+    TravelRequest request = build_request(arguments.fields, problems);
+    const bool named = take_format_of_name(arguments, request, problems);
     throw_option_problems(problems);
     VideoSettings settings;
     take_given(arguments, "fps", request.fps, settings.fps);
-    take_given(arguments, "format", request.format, settings.format);
+    if (named || arguments.fields.values.count("format") > 0) {
+      settings.format = request.format;
+    }
     take_given(arguments, "pad", request.pad, settings.pad);
     take_given(arguments, "hold", request.hold, settings.hold);
     take_given(arguments, "ping_pong", request.ping_pong, settings.ping_pong);
