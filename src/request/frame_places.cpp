@@ -5,6 +5,9 @@
 #include "ptravel/error.h"
 #include "ptravel/frame.h"
 
+#include "request/compat.h"
+#include "request/mode_infos.h"
+
 namespace ptravel {
 namespace {
 
@@ -16,20 +19,20 @@ struct GapShape {
 };
 
 GapShape gap_shape(std::int64_t steps, const TravelRequest& request) {
+  const CompatQuirks& quirks = compat_quirks(request);
   const std::int64_t count = std::max<std::int64_t>(steps, 0);
-  if (request.compat != Compat::Newest) {
-    return {count, static_cast<double>(count + 1), true};
-  }
-  const bool chain = request.genesis == Genesis::Successive;
+  const bool chain = request.genesis == Genesis::Successive && quirks.chains_skip_stages;
   if (request.mode == TravelMode::Replace) {
     return {count, static_cast<double>(count + 1), !chain};
   }
-  if (request.genesis == Genesis::Embryo) {
+  if (request.genesis == Genesis::Embryo && quirks.embryo_pairs_have_one_more) {
     return {count + 1, static_cast<double>(count + 2), true};
   }
-  // The newest version's last step is the stage itself.
-  return {std::max<std::int64_t>(count - 1, 0),
-          static_cast<double>(std::max<std::int64_t>(count, 1)), !chain || count > 0};
+  if (quirks.last_step_is_stage) {
+    return {std::max<std::int64_t>(count - 1, 0),
+            static_cast<double>(std::max<std::int64_t>(count, 1)), !chain || count > 0};
+  }
+  return {count, static_cast<double>(count + 1), !chain};
 }
 
 }  // namespace
@@ -87,21 +90,18 @@ std::vector<std::int64_t> stage_frames(const std::vector<FramePlace>& places) {
 }
 
 bool walks_by_picture(const TravelRequest& request) {
-  const bool by_gradient = request.replace_dim == ReplaceDim::Prompt &&
-                           (request.replace_order == ReplaceOrder::GradMin ||
-                            request.replace_order == ReplaceOrder::GradMax);
-  return request.mode == TravelMode::Grad || (request.mode == TravelMode::Replace && by_gradient);
+  return mode_info(request.mode).walks_by_picture(request);
 }
 
 bool stages_stand_alone(const TravelRequest& request) {
-  return request.genesis != Genesis::Successive || request.compat == Compat::First;
+  return request.genesis != Genesis::Successive || compat_quirks(request).chains_hang_on_stages;
 }
 
 FilmOrder film_order(const std::vector<FramePlace>& places,
                      const StagePlan& plan,
                      const TravelRequest& request) {
   const bool chain = request.genesis == Genesis::Successive;
-  const bool quirk = chain && request.compat == Compat::First;
+  const bool quirk = chain && compat_quirks(request).chains_hang_on_stages;
   // The first version drew the target stage before the in-betweens in replace and grad.
   const bool target_first = quirk ? request.mode != TravelMode::Linear
                                   : walks_by_picture(request) && stages_stand_alone(request);
@@ -142,7 +142,7 @@ bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
   if (request.genesis == Genesis::Embryo) {
     return false;
   }
-  if (request.genesis == Genesis::Successive && request.compat == Compat::First) {
+  if (request.genesis == Genesis::Successive && compat_quirks(request).chains_hang_on_stages) {
     return spot.index == 0;
   }
   return spot.step == 0 || !walks_by_picture(request);

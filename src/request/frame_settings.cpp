@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "ptravel/error.h"
 
+#include "request/compat.h"
+#include "request/mode_infos.h"
+
 namespace ptravel {
 namespace {
 
@@ -59,7 +62,7 @@ TravelRequest frame_request(const TravelRequest& request,
   if (place.alpha > 0 && to_seed != seed) {
     frame.seed.push_back(to_seed);
   }
-  if (!request.subseed.given() && request.compat != Compat::First) {
+  if (!request.subseed.given() && !compat_quirks(request).subseed_minus_one) {
     // A plan may be made before the seed is drawn.
     frame.subseed =
         derived_seed(seed.number_or(std::numeric_limits<std::uint64_t>::max()), {index});
@@ -68,11 +71,11 @@ TravelRequest frame_request(const TravelRequest& request,
 }
 
 StageRules stage_rules(const TravelRequest& request) {
-  const bool varies = !request.subseed.given() &&
-                      (request.compat == Compat::First || !is_zero(request.subseed_strength));
+  const bool varies = !request.subseed.given() && (compat_quirks(request).subseed_minus_one ||
+                                                   !is_zero(request.subseed_strength));
   StageRules rules;
-  rules.single =
-      request.mode == TravelMode::Grad || varies ? SingleStage::Double : SingleStage::Keep;
+  rules.single = mode_info(request.mode).doubles_single_stage || varies ? SingleStage::Double
+                                                                        : SingleStage::Keep;
   rules.least = std::max({request.seed.size(), request.cfg_scale.size(),
                           request.denoise_strength.size(), request.subseed_strength.size()});
   rules.loop = request.loop;
@@ -80,7 +83,7 @@ StageRules stage_rules(const TravelRequest& request) {
 }
 
 bool keeps_whole_negative(const TravelRequest& request) {
-  return request.compat == Compat::First && request.mode != TravelMode::Linear;
+  return compat_quirks(request).whole_negative_prompt && request.mode != TravelMode::Linear;
 }
 
 SamplingSettings sampling_settings(const TravelRequest& request) {
@@ -108,7 +111,7 @@ int embryo_steps(const TravelRequest& request) {
   const double steps =
       value.value_or(0) < 1 ? std::round(value.value_or(0) * run) : std::round(value.value_or(0));
   // Where an input is replaced, it is that of the call after the counted ones.
-  const int most = run - (request.compat == Compat::Newest ? 2 : 1);
+  const int most = run - (compat_quirks(request).embryo_shares_input ? 2 : 1);
   if (!value || !(steps >= 1) || steps > most) {
     throw Error(ErrorCode::InvalidArgument,
                 Problem{"embryo_step", "\"" + request.embryo_step + "\", expected 1 to " +

@@ -6,6 +6,7 @@
 #include "ptravel/error.h"
 #include "ptravel/request.h"
 
+#include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/request_names.h"
@@ -140,9 +141,9 @@ void check_plan(const StagePlan& plan,
   check_list("cfg_scale", request.cfg_scale.size(), stages, problems);
   check_list("denoise_strength", request.denoise_strength.size(), stages, problems);
   check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
-  if (request.compat == Compat::Newest && request.genesis == Genesis::Embryo &&
+  if (!compat_quirks(request).embryo_takes_many_stages && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {
-    problems.push_back({"genesis", "\"embryo\" with compat v3 takes exactly two stages, got " +
+    problems.push_back({"genesis", "\"embryo\" with this compat takes exactly two stages, got " +
                                        std::to_string(plan.stage_count())});
   }
   check_length(plan, request, problems);
@@ -176,34 +177,23 @@ void check_mode(const TravelRequest& request, std::vector<Problem>& problems) {
 
 /// What the original's versions did not have cannot be had as they had it.
 void check_compat(const TravelRequest& request, std::vector<Problem>& problems) {
+  const CompatQuirks& quirks = compat_quirks(request);
+  const std::string version(kCompatNames.name(request.compat));
   const bool replace = request.mode == TravelMode::Replace;
   const bool by_tokens = request.replace_dim == ReplaceDim::Prompt;
-  if (request.compat == Compat::First && replace && !by_tokens) {
-    problems.push_back({"replace_dim", "\"" +
-                                           std::string(kReplaceDimNames.name(request.replace_dim)) +
-                                           "\" came after v1.3, expected prompt with this compat"});
-  }
-  if (request.compat == Compat::First && request.genesis == Genesis::Embryo) {
-    problems.push_back(
-        {"genesis", "\"embryo\" came after v1.3, expected fixed or successive with this compat"});
-  }
-  if (request.compat != Compat::Newest) {
-    return;
-  }
-  if (request.mode == TravelMode::Grad) {
-    problems.push_back({"mode",
-                        "\"grad\" was removed before v3, expected linear or replace with "
-                        "this compat"});
-  }
-  if (replace && by_tokens) {
-    problems.push_back({"replace_dim",
-                        "\"prompt\", expected token, channel or random with compat "
-                        "v3, which swaps parts of the encoded conditioning"});
-  }
-  if (replace && request.genesis == Genesis::Embryo) {
-    problems.push_back(
-        {"genesis", "\"embryo\", expected fixed or successive with mode replace in compat v3"});
-  }
+  const auto lacks = [&](bool wrong, const char* field, const std::string& expected) {
+    if (wrong) {
+      problems.push_back({field, "\"" + request_field_text(request, field) + "\", expected " +
+                                     expected + ": compat " + version + " has no other"});
+    }
+  };
+  lacks(replace && !by_tokens && !quirks.replaces_encodings, "replace_dim", "prompt");
+  lacks(request.mode == TravelMode::Grad && !quirks.has_grad, "mode", "linear or replace");
+  lacks(replace && by_tokens && !quirks.replaces_prompts, "replace_dim",
+        "token, channel or random");
+  const bool embryo = request.genesis == Genesis::Embryo;
+  lacks(embryo && (!quirks.has_embryo || (replace && !quirks.embryo_goes_with_replace)), "genesis",
+        "fixed or successive");
 }
 
 /// The frames of a pair share their first latents, so what those depend on cannot differ.
@@ -225,7 +215,7 @@ void check_embryo(const TravelRequest& request, std::vector<Problem>& problems) 
   if (request.genesis != Genesis::Embryo) {
     return;
   }
-  if (request.compat != Compat::Newest) {  // Else each frame has its own noise.
+  if (!compat_quirks(request).embryo_shares_input) {  // Else each frame has its own noise.
     check_shared_noise(request, problems);
   }
   if (!request.init_image.empty() && request.denoise_strength.size() > 1) {

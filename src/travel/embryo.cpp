@@ -8,6 +8,7 @@
 #include "ptravel/sampling.h"
 #include "travel/settings.h"
 
+#include "request/compat.h"
 #include "request/frame_settings.h"
 
 namespace ptravel {
@@ -28,7 +29,8 @@ int shared_calls(const TravelRequest& request, bool input_only) {
 }  // namespace
 
 Embryo::Embryo(const TravelRequest& request)
-    : input_only_(request.compat == Compat::Newest), calls_(shared_calls(request, input_only_)) {}
+    : input_only_(compat_quirks(request).embryo_shares_input),
+      calls_(shared_calls(request, input_only_)) {}
 
 GuidanceHooks Embryo::recorder() {
   GuidanceHooks hooks;

@@ -9,6 +9,8 @@
 #include "travel/replace_walk.h"
 #include "travel/token_swap.h"
 
+#include "request/compat.h"
+
 namespace ptravel {
 namespace {
 
@@ -55,7 +57,7 @@ class PromptReplaceWalk : public ReplaceWalk {
   ImageConditioning current(const FramePlace& place) const override;
 
  private:
-  bool first_version() const { return tools().request.compat == Compat::First; }
+  const CompatQuirks& quirks() const { return compat_quirks(tools().request); }
   std::size_t passage_of(const std::vector<Chunk>& from, const std::vector<Chunk>& to);
   Part part_of(const PromptPart& from, const PromptPart& to);
   std::vector<std::size_t> swapped_in(const Passage& passage,
@@ -76,7 +78,7 @@ std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
                                           const std::vector<Chunk>& to) {
   const std::size_t chunks = std::max(from.size(), to.size());
   TokenSwap swap(TokenSequence::of(from, chunks, empty_), TokenSequence::of(to, chunks, empty_),
-                 first_version() ? Multipliers::Stay : Multipliers::Move);
+                 quirks().multipliers_stay ? Multipliers::Stay : Multipliers::Move);
   for (std::size_t i = 0; i < passages_.size(); ++i) {
     if (passages_[i].swap.from() == swap.from() && passages_[i].swap.to() == swap.to()) {
       return i;
@@ -121,7 +123,7 @@ std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
                                                        std::int64_t step,
                                                        const std::vector<double>& gradients) const {
   const std::vector<std::size_t> left = passage.swap.differing();
-  const std::size_t count = first_version()
+  const std::size_t count = quirks().counts_what_is_left
                                 ? std::min(v1_count(left.size(), ends().steps), left.size())
                                 : even_count(passage.differing, left.size(), step);
   if (!passage.order.empty()) {
@@ -130,8 +132,7 @@ std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
   if (!gradients.empty()) {
     return first_of(by_keys(gradients), left, count);
   }
-  // A fixed order for the whole gap; the first version shuffled anew at every step.
-  const std::int64_t salt = first_version() ? step : 0;
+  const std::int64_t salt = quirks().shuffles_each_step ? step : 0;
   return first_of(shuffled(passage.swap.to().ids.size(), salt), left, count);
 }
 
@@ -154,7 +155,7 @@ void PromptReplaceWalk::tell(const Passage& passage,
                              const std::vector<double>& gradients) const {
   const Tokenizer& tokenizer = tools().pipeline.tokenizer();
   std::vector<std::int32_t> ids = passage.swap.current().ids;
-  if (first_version()) {
+  if (quirks().log_lacks_end_tokens) {
     // It left out end tokens before it put the words in order, so those behind one moved up.
     std::erase(ids, tokenizer.end_id());
   }
@@ -184,7 +185,7 @@ void PromptReplaceWalk::advance(std::int64_t step, const TargetLatent& target) {
 }
 
 ImageConditioning PromptReplaceWalk::current(const FramePlace& place) const {
-  const double way = first_version() ? place.alpha : share(step());
+  const double way = quirks().replace_way_is_alpha ? place.alpha : share(step());
   if (way == 1) {
     return ends().to.conditioning;  // Everything is replaced: the stage itself.
   }

@@ -5,13 +5,15 @@
 #include "travel/token_swap.h"
 #include "travel/unit_swap.h"
 
+#include "request/compat.h"
+
 namespace ptravel {
 namespace {
 
 /// What a name means; the newest version, as it worked, took the axes of a tensor with a leading
 /// batch axis, so that its "token" swapped channels and its "channel" single values.
 SwapUnit unit_of(const TravelRequest& request) {
-  const bool shifted = request.compat == Compat::Newest;
+  const bool shifted = compat_quirks(request).units_are_shifted;
   switch (request.replace_dim) {
     case ReplaceDim::Token:
       return shifted ? SwapUnit::Channel : SwapUnit::Token;
@@ -58,7 +60,8 @@ class EncodedReplaceWalk : public ReplaceWalk {
   }
 
   ImageConditioning current(const FramePlace& place) const override {
-    const double way = tools().request.compat == Compat::Newest ? place.alpha : share(step());
+    const bool by_alpha = compat_quirks(tools().request).replace_way_is_alpha;
+    const double way = by_alpha ? place.alpha : share(step());
     if (way == 1) {
       return ends().to.conditioning;  // Everything is replaced: the stage itself.
     }
@@ -74,7 +77,7 @@ class EncodedReplaceWalk : public ReplaceWalk {
 
  private:
   std::size_t count(const Passage& passage, std::size_t left, std::int64_t step) const {
-    if (tools().request.compat == Compat::Newest) {
+    if (compat_quirks(tools().request).same_count_each_step) {
       return std::min(v3_count(passage.differing, ends().steps), left);
     }
     return even_count(passage.differing, left, step);

@@ -15,8 +15,10 @@
 #include "travel/settings.h"
 #include "travel/token_swap.h"
 
+#include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/mode_infos.h"
 
 namespace ptravel {
 namespace {
@@ -109,7 +111,7 @@ PreviewCost cost_of(const TravelRequest& request,
   const bool by_picture = walks_by_picture(request);
   const FilmOrder order = film_order(places, plan, request);
   const bool embryo = request.genesis == Genesis::Embryo && plan.stage_count() > 1;
-  const bool shares = embryo && request.compat != Compat::Newest;
+  const bool shares = embryo && !compat_quirks(request).embryo_shares_input;
   const bool init = !request.init_image.empty();
   PreviewCost cost;
   const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
@@ -126,7 +128,7 @@ PreviewCost cost_of(const TravelRequest& request,
     cost.encoded += chained ? 1 : 0;
     if (by_picture && !places[i].at_stage()) {
       const auto stage = static_cast<std::size_t>(places[i].stage);
-      cost.gradient_calls += (request.mode == TravelMode::Grad ? request.grad_iter : 1) *
+      cost.gradient_calls += mode_info(request.mode).gradients_per_frame(request) *
                              walked_pairs(tokens[stage], tokens[stage + 1]);
     }
   }

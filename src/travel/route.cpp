@@ -10,14 +10,12 @@
 #include "travel/settings.h"
 #include "travel/token_swap.h"
 
+#include "request/compat.h"
 #include "request/frame_settings.h"
+#include "request/mode_infos.h"
 
 namespace ptravel {
 namespace {
-
-bool swaps_prompt_tokens(const TravelRequest& request) {
-  return request.mode == TravelMode::Replace && request.replace_dim == ReplaceDim::Prompt;
-}
 
 /// Differing ids of two parts' texts, counted where schedules change.
 std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
@@ -37,7 +35,7 @@ StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
                      const Tokenizer& tokenizer) {
   StagePlan drawn = plan;
-  if (!swaps_prompt_tokens(request) || request.compat != Compat::First) {
+  if (!swaps_prompt_tokens(request) || !compat_quirks(request).in_betweens_by_tokens) {
     return drawn;
   }
   const PromptOptions options = prompt_options(request);
@@ -122,9 +120,7 @@ ImageConditioning Route::halfway(std::int64_t gap) const {
                            tools_.linear);
 }
 
-bool Route::keeps_log() const {
-  return request_.mode == TravelMode::Grad || swaps_prompt_tokens(request_);
-}
+bool Route::keeps_log() const { return mode_info(request_.mode).keeps_log(request_); }
 
 bool Route::log_is_complete(std::int64_t gap) const {
   return log_.is_complete(first_stage_ + gap, drawn_.steps.at(static_cast<std::size_t>(gap)),

@@ -2,6 +2,8 @@
 
 #include "ptravel/error.h"
 
+#include "request/compat.h"
+
 namespace ptravel {
 namespace {
 
@@ -12,8 +14,8 @@ class LinearWalk : public Walk {
   ImageConditioning at(const FramePlace& place, const TargetLatent&) override {
     ImageConditioning mixed = mix_conditionings(ends_.from.conditioning, ends_.to.conditioning,
                                                 place.alpha, tools_.linear);
-    const bool positive_only =
-        tools_.request.compat == Compat::Newest && tools_.request.genesis == Genesis::Embryo;
+    const bool positive_only = compat_quirks(tools_.request).embryo_negative_ahead &&
+                               tools_.request.genesis == Genesis::Embryo;
     if (positive_only) {
       mixed.uncond = ends_.to.conditioning.uncond;
     }
@@ -42,12 +44,12 @@ std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
 }
 
 ScheduledConditioning uncond_between(const WalkTools& tools, const GapEnds& ends, double share) {
-  switch (tools.request.compat) {
-    case Compat::First:
+  switch (compat_quirks(tools.request).negative_between) {
+    case NegativeBetween::OfStageLeft:
       return ends.from.conditioning.uncond;
-    case Compat::Newest:
+    case NegativeBetween::OfStageAhead:
       return ends.to.conditioning.uncond;
-    case Compat::None:
+    case NegativeBetween::Mixed:
       break;
   }
   if (share == 0 || share == 1) {

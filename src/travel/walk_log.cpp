@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ptravel/error.h"
 
+#include "request/compat.h"
 #include "request/request_names.h"
 
 namespace ptravel {
@@ -73,7 +74,8 @@ GradRecord grad_of(const Json& object) {
 /// The first version had longer names for two orders.
 std::string order_name(const TravelRequest& request) {
   const std::string name(kReplaceOrderNames.name(request.replace_order));
-  const bool longer = request.compat == Compat::First && (name == "similar" || name == "different");
+  const bool longer =
+      compat_quirks(request).long_order_names && (name == "similar" || name == "different");
   return (longer ? "most_" : "") + name;
 }
 
