@@ -128,6 +128,16 @@ TEST_F(PictureRedraw, ComfyUiGraphsAndNovelAiAreDrawn) {
                                 .pixels);
 }
 
+TEST_F(PictureRedraw, EmptyPromptsAndTheLargestSeedAreDrawn) {
+  EXPECT_EQ(redraw_text("Steps: 2, Seed: 11, Size: 64x64, Sampler: Euler, CFG scale: 7").error, "");
+  const std::string head = "girl\nSteps: 2, Size: 64x64, Sampler: Euler, CFG scale: 7, Seed: ";
+  const Redrawn largest = redraw_text(head + "18446744073709551615");
+  EXPECT_EQ(largest.error, "");
+  EXPECT_NE(largest.pixels, redraw_text(head + "1102676403634909123").pixels);
+  EXPECT_THAT(redraw_text(head + "18446744073709551616").error,
+              testing::HasSubstr("picture.png: Seed: \"18446744073709551616\""));
+}
+
 TEST_F(PictureRedraw, AnInitPictureWithoutItsEndIsTakenWithANote) {
   Image picture(64, 64);
   for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
