@@ -11,6 +11,8 @@
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
 
+#include "schedule/sigma_table.h"
+
 namespace ptravel {
 namespace {
 
@@ -149,18 +151,17 @@ void read_vae_hints(const Path& path, ConfigHints& hints) {
 }
 
 BetaRule read_beta_rule(const json& config, const Path& path) {
-  constexpr std::int64_t kSteps = 1000;
   const json name = config.value("beta_schedule", json("scaled_linear"));
-  const json steps = config.value("num_train_timesteps", json(kSteps));
+  const json steps = config.value("num_train_timesteps", json(kTrainingTimesteps));
   const json start = config.value("beta_start", json(BetaRule{}.start));
   const json end = config.value("beta_end", json(BetaRule{}.end));
-  const bool known = (name == "scaled_linear" || name == "linear") && steps == kSteps &&
+  const bool known = (name == "scaled_linear" || name == "linear") && steps == kTrainingTimesteps &&
                      start.is_number() && end.is_number() && start > 0.0 && end >= start &&
                      end < 1.0 && config.value("trained_betas", json()).is_null();
   if (!known) {
     fail(ErrorCode::Unsupported, path,
-         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with "
-         "1000 steps and no trained_betas");
+         "its noise schedule is not known; expected beta_schedule scaled_linear or linear with " +
+             std::to_string(kTrainingTimesteps) + " steps and no trained_betas");
   }
   const json rescale = config.value("rescale_betas_zero_snr", json(false));
   if (!rescale.is_boolean() && !rescale.is_null()) {

@@ -11,7 +11,6 @@
 namespace ptravel {
 namespace {
 
-constexpr std::int64_t kLevels = 1000;
 constexpr const char* kName = "alphas_cumprod";
 
 // Rules whose levels are found again in rounded numbers: Stable Diffusion's and the original
@@ -63,7 +62,8 @@ double last_level_without_signal() {
 
 [[noreturn]] void fail(const StoredTensors& tensors, const std::string& problem) {
   throw Error(ErrorCode::Corrupt, "[model] " + tensors.file(kName).string() + ": alphas_cumprod " +
-                                      problem + "; expected 1000 falling numbers between 0 and 1");
+                                      problem + "; expected " + std::to_string(kTrainingTimesteps) +
+                                      " falling numbers between 0 and 1");
 }
 
 /// Names the first level that is out of order.
@@ -86,9 +86,9 @@ std::optional<std::vector<double>> alphas_cumprod_of(const BetaRule& rule) {
   const double last = rule.even_roots ? std::sqrt(rule.end) : rule.end;
   std::vector<double> alphas;
   double product = 1;
-  for (std::int64_t i = 0; i < kLevels; ++i) {
-    const double value =
-        first + (last - first) * static_cast<double>(i) / static_cast<double>(kLevels - 1);
+  for (std::int64_t i = 0; i < kTrainingTimesteps; ++i) {
+    const double value = first + (last - first) * static_cast<double>(i) /
+                                     static_cast<double>(kTrainingTimesteps - 1);
     product *= 1 - (rule.even_roots ? value * value : value);
     alphas.push_back(product);
   }
@@ -99,7 +99,7 @@ std::optional<std::vector<double>> read_alphas_cumprod(const StoredTensors& tens
   if (!tensors.contains(kName)) {
     return std::nullopt;
   }
-  if (tensors.shape(kName) != std::vector<std::int64_t>{kLevels} ||
+  if (tensors.shape(kName) != std::vector<std::int64_t>{kTrainingTimesteps} ||
       !is_computable(tensors.format(kName))) {
     fail(tensors, "has another shape or number format");
   }

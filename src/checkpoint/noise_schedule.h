@@ -8,8 +8,8 @@
 
 namespace ptravel {
 
-/// How a model's noise levels were made: 1000 betas that rise evenly, or whose roots do, from start
-/// to end. Defaults: Stable Diffusion.
+/// How a model's noise levels were made: kTrainingTimesteps betas that rise evenly, or whose roots
+/// do, from start to end. Defaults: Stable Diffusion.
 struct BetaRule {
   double start = 0.00085;
   double end = 0.012;

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "base/text.h"
@@ -23,6 +22,13 @@ constexpr int kSmallestSide = 8;
 constexpr int kLargestSide = 8192;
 constexpr double kMostScheduleSteps = 1e6;  // as img2img_steps has it
 
+/// A number of steps, rounded down, which may be too large to count.
+std::string whole_text(double number) {
+  constexpr double kCountable = 1e15;
+  return number < kCountable ? std::to_string(static_cast<std::int64_t>(number))
+                             : number_text(number);
+}
+
 /// Image-to-image with a fixed number of steps runs the last ones of a schedule that grows without
 /// bound as the strength falls, but there are only so many timesteps.
 void check_fixed_steps(const TravelRequest& request,
@@ -42,8 +48,8 @@ void check_fixed_steps(const TravelRequest& request,
       problems.push_back({"denoise_strength",
                           number_text(strength) + " with img2img_fix_steps takes the last " +
                               std::to_string(request.steps) + " of " +
-                              number_text(std::floor(steps / strength)) +
-                              " steps, expected 0 or at least " + number_text(least) + " with " +
+                              whole_text(steps / strength) + " steps, expected 0 or at least " +
+                              number_text(least) + " with " +
                               (sampler.timesteps ? "sampler " + std::string(sampler.label)
                                                  : "scheduler " + std::string(choice.schedule))});
       return;
@@ -223,7 +229,14 @@ void check_embryo(const TravelRequest& request, std::vector<Problem>& problems) 
                         "has several values, expected a single one: with genesis embryo the frames "
                         "of a stage pair have the same steps"});
   }
-  collect_problems(problems, [&] { embryo_steps(request); });
+  // How many steps there are is not to be said while a sampler or a strength is wrong.
+  const bool counted = std::none_of(problems.begin(), problems.end(), [](const Problem& problem) {
+    return problem.field == "sampler" || problem.field == "scheduler" ||
+           problem.field == "denoise_strength";
+  });
+  if (counted) {
+    collect_problems(problems, [&] { embryo_steps(request); });
+  }
 }
 
 void check_init_image(const TravelRequest& request, std::vector<Problem>& problems) {

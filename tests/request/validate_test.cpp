@@ -182,6 +182,9 @@ TEST(Validate, FixedStepsAtLowStrengthNeedTimesteps) {
   request.denoise_strength = {0.01};
   request.sampler = "DDIM";
   EXPECT_THAT(problems(request), IsEmpty()) << "no picture to start from";
+  request.genesis = Genesis::Embryo;
+  request.init_image = PTRAVEL_TEST_DATA;  // Not a file, which is a problem of its own.
+  EXPECT_THAT(problems(request), ElementsAre("denoise_strength", "init_image"));
 }
 
 TEST(Validate, ListsInJson) {
