@@ -109,6 +109,9 @@ TEST(Request, TomlNamesFileLineAndWhatWasExpected) {
   EXPECT_EQ(wrong[0].message, "\"yes\", expected true or false (in d/a.toml)");
   EXPECT_EQ(wrong[1].message, "\"4\", expected a whole number from 1 to 1000 (in d/a.toml)");
   EXPECT_EQ(wrong[2].field, "widht");
+  for (const char* bad : {"[=]", "[\x01]", "[[,", "steps = \xc3\xa9", "\xef\xbb\xbe = 1"}) {
+    EXPECT_EQ(apply_toml(request, bad, file).size(), 1U) << bad;
+  }
   const auto broken = apply_toml(request, "steps = 3\nout = \"C:\\users\\me\"", file);
   ASSERT_EQ(broken.size(), 1u);
   EXPECT_EQ(broken[0].field, "--config");
