@@ -156,7 +156,8 @@ TEST(Debug, PrintsWhatTheOriginalPrinted) {
 TEST(Modes, WrongCombinationsAreOneClearLine) {
   const TemporaryFolder folder;
   const std::pair<const char*, const char*> cases[] = {
-      {"--mode grad --compat v3", "--mode: \"grad\" was removed before v3"},
+      {"--mode grad --compat v3",
+       "--mode: \"grad\", expected linear or replace: compat v3 has no other"},
       {"--cfg-scale 7,8,9,10 --travel-steps 1 --seed 1,2", "--seed: has 2 values for 4 stages"},
       {"--mode replace --replace-dim token --replace-order grad_min",
        "--replace-order: \"grad_min\" orders prompt tokens"},
