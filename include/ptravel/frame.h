@@ -2,10 +2,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ptravel/request.h"
 
 namespace ptravel {
+
+/// One file that pictures depend on.
+struct FileIdentity {
+  std::string role;    ///< What it is for: "model", "unet", "config", "vae", "init picture".
+  std::string name;    ///< Its path in the model's folder; of a single file its name.
+  std::string sha256;  ///< 64 hex digits.
+  bool operator==(const FileIdentity&) const = default;
+};
 
 /// Which files a picture is drawn with, for metadata and manifests.
 struct ModelIdentity {
@@ -15,6 +24,8 @@ struct ModelIdentity {
   std::string vae_sha256;              ///< Empty without a separate VAE file.
   std::string init_image_name = {};    ///< File name; empty without an init picture.
   std::string init_image_sha256 = {};  ///< Of the file; empty without an init picture.
+  std::string kernels = {};  ///< What computes: "cuda", or a CPU's instructions such as "avx2".
+  std::vector<FileIdentity> files = {};  ///< Every file that was read, the init picture included.
 };
 
 /// One frame's place, as its metadata tells it: between two stages at alpha.

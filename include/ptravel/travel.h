@@ -9,6 +9,7 @@
 
 #include "ptravel/frame.h"
 #include "ptravel/image.h"
+#include "ptravel/model_store.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
 
@@ -45,28 +46,53 @@ class FrameSink {
   virtual void finish() = 0;
 };
 
+/// Frames that one process draws one after the other: those of a gap or of a chain, or as many as
+/// are drawn at once where no frame depends on another. Different units may be drawn at the same
+/// time by different processes.
+struct FrameUnit {
+  std::vector<std::int64_t> frames;  ///< In drawing order.
+  std::vector<std::int64_t> needs;   ///< Frames of other units whose pictures it goes by.
+};
+
 /// Which frames to draw, and where finished ones can be had again.
 struct FrameSelection {
-  /// Says whether a frame is still wanted. Empty: all are.
+  /// Asked before the first frame of each unit; false leaves the unit out. Empty: none is.
+  std::function<bool(const FrameUnit& unit)> claim;
+  /// Told when everything of a claimed unit has been handed over.
+  std::function<void(const FrameUnit& unit)> release;
+  /// Says whether a frame is still wanted: asked before the first unit, and again when its unit is
+  /// claimed. Empty: all are.
   std::function<bool(std::int64_t index)> wanted;
   /// Gives a frame that was drawn earlier: genesis successive starts from it, gradients go by it.
   std::function<Image(std::int64_t index)> finished;
   /// The content of walk.json as an earlier run of the same travel left it; empty: none. One that
   /// cannot be read counts as none: walks are walked again.
   std::string walk_log;
-  /// Whether logs and their plots are completed and handed over.
+  /// Whether logs and their plots are handed over.
   bool with_log = true;
+  /// Whether logs are completed at the end, also by the gaps that others drew.
+  bool complete_log = true;
 };
 
-/// A travel on a loaded model: route and renderer. One thread.
+/// How a travel is opened.
+struct TravelOptions {
+  /// Number of the request's first stage in the travel that it is a part of.
+  std::int64_t first_stage = 0;
+  /// Where the model comes from; null: it is loaded for this travel alone.
+  ModelStore* store = nullptr;
+  /// Called before weights are read, with what the model's files are; throws to refuse them.
+  std::function<void(const ModelIdentity& identity)> check_model = {};
+};
+
+/// A travel on a loaded model: route and renderer. One thread; travels in different threads may
+/// share a model. Work takes request.threads threads, whatever other travels take.
 class Travel {
  public:
   /// Checks the request against the model, then loads the model. Seeds must be drawn (not -1).
-  /// `first_stage`: number of the request's first stage in the travel that it is a part of. Throws
-  /// InvalidArgument with one line per problem, or what loading throws.
+  /// Throws InvalidArgument with one line per problem, what loading throws or `check_model` throws.
   static std::unique_ptr<Travel> open(const TravelRequest& request,
                                       Progress& progress,
-                                      std::int64_t first_stage = 0);
+                                      const TravelOptions& options = {});
   ~Travel();
   Travel(const Travel&) = delete;
   Travel& operator=(const Travel&) = delete;
@@ -81,6 +107,9 @@ class Travel {
   /// The request as it is drawn: what it left to the model and the machine (picture size,
   /// precision) is decided.
   const TravelRequest& request() const;
+
+  /// Every frame in exactly one unit, in drawing order.
+  std::vector<FrameUnit> units() const;
 
   /// Draws the wanted frames and hands them to `sink`; up to request.batch of them at once where
   /// they do not build on each other. A frame's bytes depend neither on the batch nor on the

@@ -196,8 +196,11 @@ fs::path redraw_frame(const fs::path& frame_png,
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
   const std::unique_ptr<Travel> travel = with_picture_keys(
-      [&] { return Travel::open(frame.request, progress, alone ? frame.spot.stage : 0); }, picture,
-      frame_png, given);
+      [&] {
+        return Travel::open(frame.request, progress,
+                            {.first_stage = alone ? frame.spot.stage : 0});
+      },
+      picture, frame_png, given);
   for (const std::string& note : travel->notes()) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }

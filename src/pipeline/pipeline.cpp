@@ -6,51 +6,29 @@
 #include "ptravel/error.h"
 
 namespace ptravel {
-namespace {
 
-constexpr int kSd1Size = 512;  // what Stable Diffusion 1.x was trained on
-
-ModelOptions model_options(const PipelineOptions& options) {
-  ModelOptions result;
-  if (options.vae == "none") {
-    result.automatic_vae = false;
-  } else {
-    result.vae = options.vae;
-  }
-  if (options.prediction != PredictionChoice::Auto) {
-    result.prediction = options.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
-  }
-  return result;
-}
-
-}  // namespace
-
-Pipeline::Pipeline(ModelFiles files, Compute compute)
-    : files_(std::move(files)),
-      compute_(compute),
-      tokenizer_(files_.tokenizer ? Tokenizer::load(*files_.tokenizer) : Tokenizer::clip()) {}
+Pipeline::Pipeline(std::shared_ptr<const OpenModel> model) : model_(std::move(model)) {}
 
 std::unique_ptr<Pipeline> Pipeline::open(const PipelineOptions& options) {
   prepare_cpu(options.threads);
-  const Compute compute = resolve_compute(options.device, options.precision);
-  return std::unique_ptr<Pipeline>(
-      new Pipeline(open_model(options.model, model_options(options)), compute));
+  return std::make_unique<Pipeline>(OpenModel::open(options));
 }
 
 void Pipeline::load(Progress& progress) {
-  PTRAVEL_CHECK(!model_);
-  model_.emplace(StableDiffusion::load(files_, compute_, progress));
-  encoder_.emplace(tokenizer_, model_->clip);
-  calls_ = std::make_unique<SharedCalls>(model_->unet);
-  files_.weights.reset();  // The mapped files are not needed any more.
+  PTRAVEL_CHECK(!loaded_);
+  use(LoadedModel::load(*model_, progress));
 }
 
-int Pipeline::trained_size() const {
-  return files_.sample_size ? static_cast<int>(*files_.sample_size) * size_factor() : kSd1Size;
+void Pipeline::load(ModelStore& store, Progress& progress) {
+  PTRAVEL_CHECK(!loaded_);
+  use(store.load(model_, progress));
 }
 
-SigmaTable Pipeline::sigma_table() const {
-  return files_.alphas_cumprod ? SigmaTable(*files_.alphas_cumprod) : SigmaTable();
+void Pipeline::use(std::shared_ptr<const LoadedModel> loaded) {
+  loaded_ = std::move(loaded);
+  model_ = std::shared_ptr<const OpenModel>(loaded_, &loaded_->model());  // lets go of the files
+  encoder_.emplace(tokenizer(), loaded_->text_encoder());
+  calls_ = std::make_unique<SharedCalls>(loaded_->unet());
 }
 
 const PromptEncoder& Pipeline::encoder() const {
@@ -59,18 +37,18 @@ const PromptEncoder& Pipeline::encoder() const {
 }
 
 const Vae& Pipeline::vae() const {
-  PTRAVEL_CHECK(model_);
-  return model_->vae;
+  PTRAVEL_CHECK(loaded_);
+  return loaded_->vae();
 }
 
 const Unet& Pipeline::unet() const {
-  PTRAVEL_CHECK(model_);
-  return model_->unet;
+  PTRAVEL_CHECK(loaded_);
+  return loaded_->unet();
 }
 
 const ClipTextModel& Pipeline::text_encoder() const {
-  PTRAVEL_CHECK(model_);
-  return model_->clip;
+  PTRAVEL_CHECK(loaded_);
+  return loaded_->text_encoder();
 }
 
 at::Tensor Pipeline::sample(const SamplingSettings& settings,
@@ -79,15 +57,15 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const auto profile = ProfileScope::part("sampling");
   const SamplingModel model{[this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); },
-                            files_.prediction, sigma_table()};
+                            files().prediction, sigma_table()};
   SamplingBatch sampling;
   sampling.images = batch.images;
   sampling.seeds = batch.seeds;
-  sampling.shape = {files_.unet.in_channels, batch.height / size_factor(),
+  sampling.shape = {files().unet.in_channels, batch.height / size_factor(),
                     batch.width / size_factor()};
   sampling.init_latent = batch.init_latent;
   sampling.guidance_scales = batch.guidance_scales;
-  sampling.options = at::TensorOptions(at::kFloat).device(compute_.device);
+  sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;
   calls_->begin_pictures();
   return sample_latents(model, settings, sampling, hooks);

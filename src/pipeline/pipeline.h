@@ -12,25 +12,17 @@
 
 #include "checkpoint/model_files.h"
 #include "diffusion/sample.h"
-#include "model/stable_diffusion.h"
+#include "pipeline/loaded_model.h"
+#include "pipeline/open_model.h"
 #include "pipeline/prompt_encoder.h"
 #include "pipeline/shared_calls.h"
-#include "ptravel/compute.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
-#include "tensor/compute.h"
-#include "text/tokenizer.h"
 
 namespace ptravel {
 
 /// Which model to open and how to compute with it.
-struct PipelineOptions {
-  std::filesystem::path model;
-  std::filesystem::path
-      vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
-  PredictionChoice prediction = PredictionChoice::Auto;
-  DeviceChoice device = DeviceChoice::Auto;
-  Precision precision = Precision::Auto;
+struct PipelineOptions : ModelSpec {
   int threads = 0;
 };
 
@@ -44,26 +36,26 @@ struct PictureBatch {
   std::vector<double> guidance_scales;  ///< One per picture; empty: the settings' for all.
 };
 
-/// A loaded Stable Diffusion model and everything around it: prompts in, pictures out. One thread.
+/// A model at work: prompts in, pictures out. The model is shared and never changes; what one piece
+/// of work changes lives here. One thread; several pipelines may share a model.
 class Pipeline {
  public:
-  /// Opens the files (names and shapes only), settles device and precision and loads the tokenizer;
-  /// load() follows.
+  /// Opens the files (names and shapes only) for the work of the calling thread; load() follows.
   static std::unique_ptr<Pipeline> open(const PipelineOptions& options);
+  explicit Pipeline(std::shared_ptr<const OpenModel> model);
   /// Reads the weights. Call once, before anything that computes.
   void load(Progress& progress);
+  /// Takes them from `store`.
+  void load(ModelStore& store, Progress& progress);
 
-  /// Pixels along a side must be multiples of it.
-  int size_factor() const { return static_cast<int>(files_.vae.factor()); }
-  /// The side in pixels of the pictures that the model was trained on; 512 where it does not say.
-  int trained_size() const;
-  const ModelFiles& files() const { return files_; }
-  const Compute& compute() const { return compute_; }
-  const Tokenizer& tokenizer() const { return tokenizer_; }
-  /// Noise levels by timestep, as the model was trained.
-  SigmaTable sigma_table() const;
-  /// The network's prediction is v, not the noise.
-  bool predicts_v() const { return files_.prediction == Prediction::V; }
+  const OpenModel& model() const { return *model_; }
+  int size_factor() const { return model_->size_factor(); }
+  int trained_size() const { return model_->trained_size(); }
+  const ModelFiles& files() const { return model_->files(); }
+  const Compute& compute() const { return model_->compute(); }
+  const Tokenizer& tokenizer() const { return model_->tokenizer(); }
+  SigmaTable sigma_table() const { return model_->sigma_table(); }
+  bool predicts_v() const { return model_->predicts_v(); }
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
@@ -75,12 +67,10 @@ class Pipeline {
                     const SamplingHooks& hooks = {}) const;
 
  private:
-  Pipeline(ModelFiles files, Compute compute);
+  void use(std::shared_ptr<const LoadedModel> loaded);
 
-  ModelFiles files_;
-  Compute compute_;
-  Tokenizer tokenizer_;
-  std::optional<StableDiffusion> model_;
+  std::shared_ptr<const OpenModel> model_;
+  std::shared_ptr<const LoadedModel> loaded_;
   std::optional<PromptEncoder> encoder_;
   std::unique_ptr<SharedCalls> calls_;
 };

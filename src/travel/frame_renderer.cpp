@@ -10,6 +10,7 @@
 #include "media/resize.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
+#include "travel/frame_units.h"
 #include "travel/loss_plot.h"
 #include "travel/settings.h"
 #include "travel/step_counter.h"
@@ -20,10 +21,19 @@
 namespace ptravel {
 namespace {
 
-/// The gap that a frame belongs to: the one it lies in, or that its stage closes.
-std::int64_t gap_of(const FramePlace& place) {
-  return place.at_stage() ? std::max<std::int64_t>(place.stage - 1, 0) : place.stage;
-}
+/// Lets a sink hear what the walks tell while it lives, and no longer.
+class Listening {
+ public:
+  Listening(WalkLog& log, FrameSink& sink) : log_(log) {
+    log_.listen([&sink](const std::string& lines) { sink.debug(lines); });
+  }
+  ~Listening() { log_.listen({}); }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+
+ private:
+  WalkLog& log_;
+};
 
 std::string numbered(const char* name, std::int64_t number) {
   char text[64];
@@ -120,31 +130,49 @@ void FrameRenderer::prepare(Task& task, FrameSink& sink) {
   task.conditioning = scene_.route->conditioning(task.place, targets);
 }
 
+void FrameRenderer::restore_log(FrameSink& sink) {
+  if (selection_->walk_log.empty() || !scene_.route->keeps_log()) {
+    return;
+  }
+  try {
+    scene_.route->restore_log(selection_->walk_log);
+  } catch (const Error& error) {
+    sink.debug(std::string(error.what()) + "; beginning a new one");
+  }
+}
+
 void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   selection_ = &selection;
   Route& route = *scene_.route;
-  if (!selection.walk_log.empty() && route.keeps_log()) {
-    try {
-      route.restore_log(selection.walk_log);
-    } catch (const Error& error) {
-      sink.debug(std::string(error.what()) + "; beginning a new one");
+  restore_log(sink);
+  const Listening listening(route.log(), sink);
+  tell_stages(sink);
+  plan_work();
+  for (const FrameUnit& unit : frame_units(route.places(), route.order(), scene_.request)) {
+    if (claim(unit)) {
+      render_unit(unit, sink);
+      if (selection.release) {
+        selection.release(unit);
+      }
     }
   }
-  route.log().listen([&sink](const std::string& lines) { sink.debug(lines); });
-  tell_stages(sink);
-  plan_work(selection);
-  std::int64_t last_gap = 0;
-  for (const std::int64_t index : route.order().drawing) {
+  if (selection.with_log && selection.complete_log) {
+    route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
+    write_log(sink);
+  }
+}
+
+void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
+  bool drew = false;
+  for (const std::int64_t index : unit.frames) {
     if (!wanted_.at(static_cast<std::size_t>(index))) {
       continue;
     }
-    const FramePlace& place = route.places().at(static_cast<std::size_t>(index));
-    if (gap_of(place) != last_gap) {
-      last_gap = gap_of(place);
-      forget_guides(last_gap);
-      if (selection.with_log) {
-        write_log(sink);
-      }
+    drew = true;
+    const FramePlace& place = scene_.route->places().at(static_cast<std::size_t>(index));
+    if (gap_of(place) != last_gap_) {
+      last_gap_ = gap_of(place);
+      forget_guides(last_gap_);
     }
     sink.debug("frame " + std::to_string(index) + ": stage " + std::to_string(place.stage + 1) +
                (place.at_stage() ? "" : ", alpha " + std::to_string(place.alpha)));
@@ -157,8 +185,7 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
     waiting_.push_back(std::move(task));
   }
   draw_waiting(sink);
-  if (selection.with_log) {
-    route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
+  if (drew && selection_->with_log) {
     write_log(sink);
   }
 }
@@ -202,17 +229,33 @@ bool FrameRenderer::is_guide(const Task& task) const {
   return walks_by_picture(scene_.request) && task.place.at_stage();
 }
 
-/// Which frames are to be drawn, and how often each is a start.
-void FrameRenderer::plan_work(const FrameSelection& selection) {
-  const auto& start_from = scene_.route->order().start_from;
-  for (std::size_t i = 0; i < start_from.size(); ++i) {
-    wanted_.push_back(!selection.wanted || selection.wanted(static_cast<std::int64_t>(i)));
-    if (wanted_.back() && start_from[i]) {
-      ++starts_left_[*start_from[i]];
-    }
+/// Which frames are to be drawn, as far as is known before the first.
+void FrameRenderer::plan_work() {
+  for (std::int64_t index = 0; index < scene_.frame_count(); ++index) {
+    wanted_.push_back(!selection_->wanted || selection_->wanted(index));
     frames_done_ += wanted_.back() ? 0 : 1;
   }
   progress_.set_initial(static_cast<double>(frames_done_));
+}
+
+/// Whether the unit is this process's to draw; which of its frames still have to be drawn then, and
+/// how often each is a start.
+bool FrameRenderer::claim(const FrameUnit& unit) {
+  if (selection_->claim && !selection_->claim(unit)) {
+    return false;
+  }
+  for (const std::int64_t index : unit.frames) {
+    const auto place = static_cast<std::size_t>(index);
+    if (wanted_[place] && selection_->wanted && !selection_->wanted(index)) {
+      wanted_[place] = false;  // Somebody else has drawn it meanwhile.
+      ++frames_done_;
+    }
+    const auto start = scene_.route->order().start_from.at(place);
+    if (wanted_[place] && start) {
+      ++starts_left_[*start];
+    }
+  }
+  return true;
 }
 
 void FrameRenderer::used_as_start(std::int64_t index) {

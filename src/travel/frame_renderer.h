@@ -63,7 +63,10 @@ class FrameRenderer {
 
   const Image& picture(std::int64_t index);
   bool is_guide(const Task& task) const;
-  void plan_work(const FrameSelection& selection);
+  void plan_work();
+  bool claim(const FrameUnit& unit);
+  void render_unit(const FrameUnit& unit, FrameSink& sink);
+  void restore_log(FrameSink& sink);
   void used_as_start(std::int64_t index);
   void forget_guides(std::int64_t gap);
   std::int64_t stage_frame(std::int64_t stage) const;
@@ -83,6 +86,7 @@ class FrameRenderer {
   std::vector<bool> wanted_;  // by frame
   std::vector<Task> waiting_;
   std::int64_t frames_done_ = 0;
+  std::int64_t last_gap_ = 0;
   std::map<std::int64_t, Image> pictures_;   // drawn or read again, while they may be needed
   std::map<std::int64_t, int> starts_left_;  // by frame: how many are still to start from it
   std::int64_t target_gap_ = -1;

@@ -42,7 +42,7 @@ std::vector<Problem> check_against_model(const TravelRequest& request, const Pip
 
 std::unique_ptr<Pipeline> open_checked(TravelRequest& request) {
   const auto profile = ProfileScope::part("loading");
-  std::unique_ptr<Pipeline> pipeline = Pipeline::open(pipeline_options(request));
+  auto pipeline = std::make_unique<Pipeline>(OpenModel::open(model_spec(request)));
   settle_with_model(request, *pipeline);
   throw_request_problems(check_against_model(request, *pipeline));
   return pipeline;

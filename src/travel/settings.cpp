@@ -6,15 +6,14 @@
 
 namespace ptravel {
 
-PipelineOptions pipeline_options(const TravelRequest& request) {
-  PipelineOptions options;
-  options.model = request.model;
-  options.vae = request.vae;
-  options.prediction = request.prediction;
-  options.device = request.device;
-  options.precision = request.precision;
-  options.threads = request.threads;
-  return options;
+ModelSpec model_spec(const TravelRequest& request) {
+  ModelSpec spec;
+  spec.model = request.model;
+  spec.vae = request.vae;
+  spec.prediction = request.prediction;
+  spec.device = request.device;
+  spec.precision = request.precision;
+  return spec;
 }
 
 PromptOptions prompt_options(const TravelRequest& request) {

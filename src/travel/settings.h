@@ -9,7 +9,7 @@ namespace ptravel {
 
 /// What a request says to each part that draws: the views of it that the rooms below take.
 
-PipelineOptions pipeline_options(const TravelRequest& request);
+ModelSpec model_spec(const TravelRequest& request);
 PromptOptions prompt_options(const TravelRequest& request);
 
 /// The seeds of every frame. `size_factor`: pixels along one side of a latent's cell.

@@ -11,8 +11,11 @@
 #endif
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "tensor/compute.h"
 #include "tensor/library_errors.h"
+#include "tensor/thread_scope.h"
 #include "travel/frame_renderer.h"
+#include "travel/frame_units.h"
 #include "travel/open_model.h"
 
 #include "request/frame_settings.h"
@@ -21,7 +24,8 @@
 namespace ptravel {
 namespace {
 
-ModelIdentity identify(const ModelFiles& files, const std::string& init_image) {
+ModelIdentity identify(const OpenModel& model, const std::string& init_image) {
+  const ModelFiles& files = model.files();
   ModelIdentity identity;
   std::filesystem::path path = files.path;
   if (!path.has_filename()) {
@@ -29,6 +33,9 @@ ModelIdentity identify(const ModelFiles& files, const std::string& init_image) {
   }
   identity.name =
       std::filesystem::is_directory(path) ? path.filename().string() : path.stem().string();
+  for (const FileStamp& stamp : model.stamps()) {
+    identity.files.push_back({stamp.role, stamp.name, file_sha256(stamp.path)});
+  }
   identity.sha256 = file_sha256(model_hash_file(files.path));
   if (!files.vae_path.empty()) {
     identity.vae_name = files.vae_path.filename().string();
@@ -37,7 +44,10 @@ ModelIdentity identify(const ModelFiles& files, const std::string& init_image) {
   if (!init_image.empty()) {
     identity.init_image_name = std::filesystem::path(init_image).filename().string();
     identity.init_image_sha256 = file_sha256(init_image);
+    identity.files.push_back(
+        {"init picture", identity.init_image_name, identity.init_image_sha256});
   }
+  identity.kernels = kernel_family(model.compute().device);
   return identity;
 }
 
@@ -59,11 +69,18 @@ std::optional<Image> load_init_image(const std::string& path, std::vector<std::s
 #endif
 }
 
-void load_model(TravelScene& scene, Progress& progress) {
+void load_model(TravelScene& scene, Progress& progress, const TravelOptions& options) {
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
-  scene.identity = identify(scene.pipeline->files(), scene.request.init_image);
-  scene.pipeline->load(progress);
+  scene.identity = identify(scene.pipeline->model(), scene.request.init_image);
+  if (options.check_model) {
+    options.check_model(scene.identity);
+  }
+  if (options.store != nullptr) {
+    scene.pipeline->load(*options.store, progress);
+  } else {
+    scene.pipeline->load(progress);
+  }
 }
 
 }  // namespace
@@ -78,7 +95,8 @@ Travel::~Travel() = default;
 
 std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                                      Progress& progress,
-                                     std::int64_t first_stage) try {
+                                     const TravelOptions& options) try {
+  const ThreadScope threads(request.threads);
   auto state = std::make_unique<State>();
   state->request = request;
   PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
@@ -87,8 +105,9 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                             stage_rules(request));
   const std::optional<Image> init_image =
       load_init_image(request.init_image, state->init_image_notes);
-  load_model(*state, progress);
-  state->route.emplace(state->plan, state->request, *state->pipeline, first_stage, progress);
+  load_model(*state, progress, options);
+  state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage,
+                       progress);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
   if (init_image) {
     state->init_latent = state->latent_of(*init_image);
@@ -121,9 +140,14 @@ std::vector<std::string> Travel::notes() const {
   return notes;
 }
 
+std::vector<FrameUnit> Travel::units() const {
+  return frame_units(state_->route->places(), state_->route->order(), state_->request);
+}
+
 const TravelRequest& Travel::request() const { return state_->request; }
 
 void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) try {
+  const ThreadScope threads(state_->request.threads);
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
@@ -135,6 +159,7 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
 RenderedFrame Travel::render_spot(const FrameSpot& spot,
                                   const std::optional<Image>& previous,
                                   Progress& progress) try {
+  const ThreadScope threads(state_->request.threads);
   progress.begin("drawing", "frames", 1);
   return FrameRenderer(*state_, progress).render_spot(spot, previous);
 } catch (...) {

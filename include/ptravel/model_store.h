@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ptravel/compute.h"
+#include "ptravel/progress.h"
+
+namespace ptravel {
+
+/// Which model to load and how to compute with it.
+struct ModelSpec {
+  std::filesystem::path model;
+  std::filesystem::path
+      vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
+  PredictionChoice prediction = PredictionChoice::Auto;
+  DeviceChoice device = DeviceChoice::Auto;
+  Precision precision = Precision::Auto;
+  bool operator==(const ModelSpec&) const = default;
+};
+
+class OpenModel;    // pipeline/open_model.h
+class LoadedModel;  // pipeline/loaded_model.h
+
+/// Models that are loaded, shared by everybody who asks for the same one: equal settings, and files
+/// that have not changed since (size and time). May be used from several threads; one model is
+/// loaded at a time, and who asks meanwhile waits.
+class ModelStore {
+ public:
+  /// Keeps models until their weights take more than `memory_bound` bytes together; then those that
+  /// were not asked for the longest are let go (one that is still in use lives until its users let
+  /// go too). 0: keeps none, but shares what is in use.
+  explicit ModelStore(std::uint64_t memory_bound);
+  ~ModelStore();
+  ModelStore(const ModelStore&) = delete;
+  ModelStore& operator=(const ModelStore&) = delete;
+
+  /// The loaded model of what was opened. Throws what loading throws, and Cancelled also while it
+  /// waits for others.
+  std::shared_ptr<const LoadedModel> load(std::shared_ptr<const OpenModel> model,
+                                          Progress& progress);
+
+  /// Models that are kept now, and the bytes of their weights.
+  std::size_t models() const;
+  std::uint64_t bytes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "model/stable_diffusion.h"
+#include "pipeline/open_model.h"
+#include "ptravel/progress.h"
+
+namespace ptravel {
+
+/// A model with its weights, ready to compute. Immutable: any number of pipelines and threads may
+/// share it.
+class LoadedModel {
+ public:
+  /// Reads the weights. Progress counts tensors. Throws what StableDiffusion::load throws.
+  static std::shared_ptr<const LoadedModel> load(const OpenModel& model, Progress& progress);
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  const OpenModel& model() const { return *model_; }
+  const ClipTextModel& text_encoder() const { return networks_.clip; }
+  const Unet& unet() const { return networks_.unet; }
+  const Vae& vae() const { return networks_.vae; }
+  /// What the weights take in memory.
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  LoadedModel(std::shared_ptr<const OpenModel> model, StableDiffusion networks, std::uint64_t bytes)
+      : model_(std::move(model)), networks_(std::move(networks)), bytes_(bytes) {}
+
+  std::shared_ptr<const OpenModel> model_;
+  StableDiffusion networks_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace ptravel

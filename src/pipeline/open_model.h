@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/model_files.h"
+#include "ptravel/model_store.h"
+#include "ptravel/sampling.h"
+#include "tensor/compute.h"
+#include "text/tokenizer.h"
+
+#include "schedule/schedule.h"
+
+namespace ptravel {
+
+/// A file of a model as it was when the model was opened.
+struct FileStamp {
+  std::string role;
+  std::filesystem::path path;
+  std::string name;  ///< In the model's folder; of a single file its name.
+  std::uint64_t size = 0;
+  std::int64_t time = 0;
+  bool operator==(const FileStamp&) const = default;
+};
+
+/// A model of which names, shapes and configs are read, but no weights: what it is, and how it will
+/// compute (device and number format are settled). Immutable; may be used from several threads.
+class OpenModel {
+ public:
+  /// Throws what open_model, resolve_compute and the tokenizer throw.
+  static std::shared_ptr<const OpenModel> open(const ModelSpec& spec);
+
+  const ModelSpec& spec() const { return spec_; }
+  const ModelFiles& files() const { return files_; }
+  const Compute& compute() const { return compute_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  /// Every file that pictures depend on, weights first.
+  const std::vector<FileStamp>& stamps() const { return stamps_; }
+
+  /// Pixels along a side must be multiples of it.
+  int size_factor() const { return static_cast<int>(files_.vae.factor()); }
+  /// The side in pixels of the pictures that the model was trained on; 512 where it does not say.
+  int trained_size() const;
+  /// Noise levels by timestep, as the model was trained.
+  SigmaTable sigma_table() const;
+  /// The network's prediction is v, not the noise.
+  bool predicts_v() const { return files_.prediction == Prediction::V; }
+  /// The same without its hold on the files of weights.
+  std::shared_ptr<const OpenModel> without_weights() const;
+
+ private:
+  OpenModel() = default;
+
+  ModelSpec spec_;
+  ModelFiles files_;
+  Compute compute_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::vector<FileStamp> stamps_;
+};
+
+}  // namespace ptravel

@@ -1,0 +1,52 @@
+#include "travel/frame_units.h"
+
+#include <algorithm>
+
+namespace ptravel {
+namespace {
+
+/// Whether every frame is drawn by itself, whatever the others are.
+bool frames_stand_alone(const TravelRequest& request) {
+  const bool encoded =
+      request.mode == TravelMode::Linear ||
+      (request.mode == TravelMode::Replace && request.replace_dim != ReplaceDim::Prompt);
+  return encoded && request.genesis == Genesis::Fixed;
+}
+
+/// Whether the gap leads to the film's first frame, which lies in another gap: the end of a loop.
+bool comes_back(const FilmOrder& order, std::int64_t gap) {
+  const auto place = static_cast<std::size_t>(gap);
+  return gap > 0 && place < order.target.size() && order.target[place] && *order.target[place] == 0;
+}
+
+}  // namespace
+
+std::int64_t gap_of(const FramePlace& place) {
+  return place.at_stage() ? std::max<std::int64_t>(place.stage - 1, 0) : place.stage;
+}
+
+std::vector<FrameUnit> frame_units(const std::vector<FramePlace>& places,
+                                   const FilmOrder& order,
+                                   const TravelRequest& request) {
+  const bool chain = request.genesis == Genesis::Successive;
+  const bool alone = frames_stand_alone(request);
+  const auto most = static_cast<std::size_t>(std::max(request.batch, 1));
+  std::vector<FrameUnit> units;
+  std::int64_t last_gap = -1;
+  for (const std::int64_t index : order.drawing) {
+    const std::int64_t gap = gap_of(places.at(static_cast<std::size_t>(index)));
+    const bool begins =
+        alone ? !units.empty() && units.back().frames.size() >= most : !chain && gap != last_gap;
+    if (units.empty() || begins) {
+      units.emplace_back();
+      if (!chain && walks_by_picture(request) && comes_back(order, gap)) {
+        units.back().needs.push_back(0);
+      }
+    }
+    units.back().frames.push_back(index);
+    last_gap = gap;
+  }
+  return units;
+}
+
+}  // namespace ptravel

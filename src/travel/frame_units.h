@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "ptravel/request.h"
+#include "ptravel/travel.h"
+
+#include "request/frame_places.h"
+
+namespace ptravel {
+
+/// The gap that a frame belongs to: the one it lies in, or that its stage closes.
+std::int64_t gap_of(const FramePlace& place);
+
+/// What of a film can be drawn apart from the rest, in drawing order: a chain as a whole; the gaps
+/// of walks that build on their steps, go by pictures, keep a log or share an embryo; else as many
+/// frames as are drawn at once.
+std::vector<FrameUnit> frame_units(const std::vector<FramePlace>& places,
+                                   const FilmOrder& order,
+                                   const TravelRequest& request);
+
+}  // namespace ptravel

@@ -1,0 +1,119 @@
+#include "ptravel/model_store.h"
+
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "pipeline/loaded_model.h"
+#include "ptravel/error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+ModelSpec tiny_spec() {
+  ModelSpec spec;
+  spec.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
+  spec.device = DeviceChoice::Cpu;
+  spec.precision = Precision::Fp32;
+  return spec;
+}
+
+constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
+
+std::shared_ptr<const LoadedModel> load(ModelStore& store, const ModelSpec& spec) {
+  Progress progress;
+  return store.load(OpenModel::open(spec), progress);
+}
+
+TEST(ModelStore, EqualSettingsShareOneModel) {
+  ModelStore store(kPlenty);
+  const auto one = load(store, tiny_spec());
+  EXPECT_EQ(one, load(store, tiny_spec()));
+  ModelSpec other = tiny_spec();
+  other.prediction = PredictionChoice::V;
+  EXPECT_NE(one, load(store, other));
+  EXPECT_EQ(store.models(), 2u);
+  EXPECT_EQ(store.bytes(), 2 * one->bytes());
+  EXPECT_GT(one->bytes(), 10'000u);
+}
+
+TEST(ModelStore, AFileThatHasChangedIsReadAgain) {
+  const TemporaryFolder folder;
+  fs::copy(PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors", folder / "model.safetensors");
+  fs::copy(PTRAVEL_TEST_DATA "/tiny_sd1/config.json", folder / "config.json");
+  ModelSpec spec = tiny_spec();
+  spec.model = folder / "model.safetensors";
+  ModelStore store(kPlenty);
+  const auto one = load(store, spec);
+  EXPECT_EQ(one, load(store, spec));
+  fs::last_write_time(folder / "config.json",
+                      fs::file_time_type::clock::now() + std::chrono::seconds(5));
+  EXPECT_NE(one, load(store, spec));
+}
+
+TEST(ModelStore, LetsTheLeastRecentlyAskedForGo) {
+  ModelSpec specs[3] = {tiny_spec(), tiny_spec(), tiny_spec()};
+  specs[1].prediction = PredictionChoice::V;
+  specs[2].prediction = PredictionChoice::Eps;
+  const std::uint64_t bytes = [&] {
+    ModelStore store(kPlenty);
+    return load(store, specs[0])->bytes();
+  }();
+  ModelStore store(2 * bytes);
+  const std::weak_ptr<const LoadedModel> first = load(store, specs[0]);
+  const std::weak_ptr<const LoadedModel> second = load(store, specs[1]);
+  load(store, specs[0]);
+  load(store, specs[2]);
+  EXPECT_EQ(store.models(), 2u);
+  EXPECT_FALSE(first.expired());
+  EXPECT_TRUE(second.expired());
+}
+
+TEST(ModelStore, WithoutRoomItStillSharesWhatIsInUse) {
+  ModelStore store(0);
+  const auto one = load(store, tiny_spec());
+  EXPECT_EQ(store.models(), 0u);
+  EXPECT_EQ(one, load(store, tiny_spec()));
+}
+
+TEST(ModelStore, ManyThreadsWaitForOneLoading) {
+  ModelStore store(kPlenty);
+  std::vector<std::shared_ptr<const LoadedModel>> models(4);
+  std::vector<std::thread> threads;
+  for (auto& model : models) {
+    threads.emplace_back([&] { model = load(store, tiny_spec()); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (const auto& model : models) {
+    EXPECT_EQ(model, models.front());
+  }
+}
+
+TEST(ModelStore, CancelledLoadingLeavesNothingBehind) {
+  ModelStore store(kPlenty);
+  Progress cancelled;
+  cancelled.cancel();
+  EXPECT_THROW(store.load(OpenModel::open(tiny_spec()), cancelled), Error);
+  EXPECT_EQ(store.models(), 0u);
+  EXPECT_TRUE(load(store, tiny_spec()));
+}
+
+TEST(OpenModel, KnowsEveryFileThatItRead) {
+  const auto single = OpenModel::open(tiny_spec());
+  ASSERT_EQ(single->stamps().size(), 2u);
+  EXPECT_EQ(single->stamps()[0].role, "model");
+  EXPECT_EQ(single->stamps()[0].name, "model.safetensors");
+  EXPECT_EQ(single->stamps()[1].role, "config");
+  EXPECT_EQ(single->stamps()[1].name, "config.json");
+}
+
+}  // namespace
+}  // namespace ptravel

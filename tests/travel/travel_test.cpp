@@ -1,0 +1,164 @@
+// Travels on a loaded model: shared between threads, and what is left after one call.
+
+#include "ptravel/travel.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ptravel/error.h"
+#include "travel/frame_units.h"
+
+#include "request/frame_settings.h"
+#include "request/stages.h"
+
+namespace ptravel {
+namespace {
+
+TravelRequest tiny_request() {
+  TravelRequest request;
+  request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
+  request.prompt = "a cat\na red dog";
+  request.negative_prompt = "blurry";
+  request.travel_steps = "2";
+  request.steps = 2;
+  request.width = 64;
+  request.height = 64;
+  request.seed = {7};
+  request.precision = Precision::Fp32;
+  return request;
+}
+
+/// Keeps frames and counts what else it hears.
+class KeepingSink : public FrameSink {
+ public:
+  void begin(std::int64_t) override {}
+  void add(const RenderedFrame& frame) override { frames.push_back(frame); }
+  void debug(const std::string&) override { ++lines; }
+  void finish() override {}
+  std::vector<RenderedFrame> frames;
+  int lines = 0;
+};
+
+std::vector<RenderedFrame> draw(const TravelRequest& request, ModelStore& store) {
+  Progress progress;
+  KeepingSink sink;
+  const auto travel = Travel::open(request, progress, {.store = &store});
+  travel->render({}, sink, progress);
+  return sink.frames;
+}
+
+TEST(Travel, TwoAtATimeOnOneModelDrawWhatEachDrawsAlone) {
+  ModelStore store(std::uint64_t{1} << 40);
+  TravelRequest requests[2] = {tiny_request(), tiny_request()};
+  requests[0].threads = 1;
+  requests[1].threads = 2;
+  requests[1].mode = TravelMode::Grad;
+  requests[1].prompt = "the sea\na [cat|dog] BREAK a house";
+  const std::vector<RenderedFrame> alone[2] = {draw(requests[0], store), draw(requests[1], store)};
+  std::vector<RenderedFrame> together[2];
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 3; ++round) {
+        together[i] = draw(requests[i], store);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(store.models(), 1u);
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(together[i].size(), alone[i].size());
+    for (std::size_t frame = 0; frame < alone[i].size(); ++frame) {
+      EXPECT_TRUE(together[i][frame].image.pixels == alone[i][frame].image.pixels) << i << frame;
+      EXPECT_EQ(together[i][frame].parameters, alone[i][frame].parameters);
+    }
+  }
+}
+
+TEST(Travel, ASinkHearsNothingAfterItsCall) {
+  TravelRequest request = tiny_request();
+  request.mode = TravelMode::Replace;
+  Progress progress;
+  const auto travel = Travel::open(request, progress);
+  KeepingSink sink;
+  travel->render({}, sink, progress);
+  const int heard = sink.lines;
+  FrameSpot spot;
+  spot.index = 1;
+  spot.frame_count = 4;
+  spot.stage_count = 2;
+  spot.alpha = 1.0 / 3;
+  spot.step = 1;
+  spot.steps = 2;
+  travel->render_spot(spot, {}, progress);
+  EXPECT_EQ(sink.lines, heard);
+}
+
+TEST(Travel, AModelCanBeRefusedBeforeItsWeightsAreRead) {
+  std::vector<std::string> activities;
+  Progress progress(
+      [&](const ProgressSnapshot& snapshot) { activities.push_back(snapshot.activity); });
+  const auto refuse = [](const ModelIdentity& identity) {
+    EXPECT_EQ(identity.files.at(0).role, "model");
+    EXPECT_EQ(identity.files.at(0).sha256, identity.sha256);
+    EXPECT_FALSE(identity.kernels.empty());
+    throw Error(ErrorCode::InvalidArgument, "not this one");
+  };
+  EXPECT_THROW(Travel::open(tiny_request(), progress, {.check_model = refuse}), Error);
+  EXPECT_THAT(activities, testing::Not(testing::Contains("Loading the model")));
+}
+
+TEST(Travel, AUnitThatIsNotClaimedIsLeftOut) {
+  Progress progress;
+  const auto travel = Travel::open(tiny_request(), progress);
+  ASSERT_EQ(travel->units().size(), 4u);
+  FrameSelection selection;
+  std::vector<std::int64_t> released;
+  selection.claim = [](const FrameUnit& unit) { return unit.frames.front() % 2 == 1; };
+  selection.release = [&](const FrameUnit& unit) { released.push_back(unit.frames.front()); };
+  KeepingSink sink;
+  travel->render(selection, sink, progress);
+  EXPECT_EQ(sink.frames.size(), 2u);
+  EXPECT_THAT(released, testing::ElementsAre(1, 3));
+}
+
+std::vector<std::size_t> unit_sizes(const TravelRequest& request) {
+  StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
+                               stage_rules(request));
+  const std::vector<FramePlace> places = frame_places(plan, request);
+  std::vector<std::size_t> sizes;
+  std::vector<std::int64_t> frames;
+  for (const FrameUnit& unit : frame_units(places, film_order(places, plan, request), request)) {
+    sizes.push_back(unit.frames.size());
+    frames.insert(frames.end(), unit.frames.begin(), unit.frames.end());
+  }
+  std::sort(frames.begin(), frames.end());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    EXPECT_EQ(frames.at(i), static_cast<std::int64_t>(i)) << "every frame once";
+  }
+  return sizes;
+}
+
+TEST(FrameUnits, AreGapsChainsOrWhatIsDrawnAtOnce) {
+  TravelRequest request = tiny_request();
+  request.prompt = "a\nb\nc";
+  request.batch = 3;
+  EXPECT_THAT(unit_sizes(request), testing::ElementsAre(3, 3, 1));
+  request.genesis = Genesis::Embryo;
+  EXPECT_THAT(unit_sizes(request), testing::ElementsAre(4, 3));
+  request.genesis = Genesis::Successive;
+  EXPECT_THAT(unit_sizes(request), testing::ElementsAre(7));
+  request.genesis = Genesis::Fixed;
+  request.mode = TravelMode::Grad;
+  EXPECT_THAT(unit_sizes(request), testing::ElementsAre(4, 3));
+  request.loop = true;
+  EXPECT_THAT(unit_sizes(request), testing::ElementsAre(4, 3, 2));
+}
+
+}  // namespace
+}  // namespace ptravel
