@@ -1,8 +1,10 @@
 #include "base/lock_file.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,6 +18,10 @@ namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Somebody who only looks (is_held) holds a lock for a moment, which is not that of another holder.
+constexpr int kLooks = 5;
+constexpr std::chrono::milliseconds kLook{1};
 
 [[noreturn]] void fail(const fs::path& path, int number) {
   const ErrorCode code =
@@ -98,7 +104,11 @@ bool LockFile::release() {
     return false;
   }
   FileSystem& system = file_system();
-  const bool last = system.lock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  bool last = system.lock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  for (int attempt = 0; !last && errno == EWOULDBLOCK && attempt < kLooks; ++attempt) {
+    std::this_thread::sleep_for(kLook);
+    last = system.lock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+  }
   if (last) {
     system.remove(path_);
   }

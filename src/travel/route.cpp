@@ -129,6 +129,8 @@ bool Route::log_is_complete(std::int64_t gap) const {
 
 void Route::restore_log(const std::string& json) {
   log_.restore(json);
+  walk_.reset();  // It would go on without telling again what this log may lack.
+  walk_gap_ = -1;
   const auto gaps = static_cast<std::int64_t>(plan_.steps.size());
   const bool grad = request_.mode == TravelMode::Grad;
   log_.keep_gaps([&](std::int64_t gap) {
