@@ -39,24 +39,49 @@ struct RunResult {
   std::optional<std::filesystem::path> contact_sheet;
 };
 
+class ModelStore;  // ptravel/model_store.h
+
 /// Settings of the machine at hand that may differ when a run goes on.
 struct ResumeOptions {
   std::optional<DeviceChoice> device;
   std::optional<int> threads;
-  std::optional<std::string> model;  ///< Where the model lies now; it must have the recorded hash.
+  std::optional<std::string> model;  ///< Where the model lies now, kept for the next time.
+  ModelStore* store = nullptr;       ///< Where the model comes from; null: loaded for this run.
 };
 
 /// Draws a whole travel into a new run folder below `request.out` and makes the video and the
 /// contact sheet that are asked for. Checks the request first (InvalidArgument with one line per
-/// problem). When cancelled (Cancelled) or failed the folder can be resumed.
-RunResult run_travel(const TravelRequest& request, Progress& progress, const RunEventSink& events);
+/// problem). When cancelled (Cancelled) or failed the folder can be resumed. `store`: as in
+/// ResumeOptions.
+RunResult run_travel(const TravelRequest& request,
+                     Progress& progress,
+                     const RunEventSink& events,
+                     ModelStore* store = nullptr);
 
-/// Goes on with a run folder: draws what is missing and makes the video. The result equals that
-/// of a run that was never interrupted, byte for byte.
+/// Goes on with a run folder: draws what is missing or damaged (with a note) and makes the video.
+/// The result equals that of a run that was never interrupted, byte for byte. Other processes may
+/// work on the same folder: each unit of frames is drawn by one. Every file that the run was drawn
+/// from must be as it was, else InvalidArgument names those that are not, before weights are read.
+/// The event Folder comes once the run can go on; a failure before it would come again. A finished
+/// run stays finished.
 RunResult resume_travel(const std::filesystem::path& folder,
                         const ResumeOptions& options,
                         Progress& progress,
                         const RunEventSink& events);
+
+/// Frames [begin, end) of a film.
+struct FrameRange {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// Draws a part of a run's frames, as far as they are missing: all units (gaps, chains) that the
+/// range touches; waits for those that others draw. Makes no video and does not end the run.
+void draw_frames(const std::filesystem::path& folder,
+                 const FrameRange& range,
+                 const ResumeOptions& options,
+                 Progress& progress,
+                 const RunEventSink& events);
 
 /// How to make a video of a finished run folder; absent settings are the run's own.
 struct VideoSettings {
@@ -71,9 +96,12 @@ struct VideoSettings {
 };
 
 /// Makes the video of a run folder again from its frames, and its contact sheet where asked for.
-RunResult make_video(const std::filesystem::path& folder,
-                     const VideoSettings& settings,
-                     Progress& progress);
+/// Notes, such as that another version of the program drew the frames, go to `events`.
+RunResult make_video(
+    const std::filesystem::path& folder,
+    const VideoSettings& settings,
+    Progress& progress,
+    const RunEventSink& events = [](const RunEvent&) {});
 
 /// Draws one frame again, alone, from the parameters inside its PNG. `overrides` are applied to
 /// the settings that the picture carries (model, device, out, ...): pairs of field and text.

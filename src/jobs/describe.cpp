@@ -96,7 +96,9 @@ std::string describe_run(const fs::path& folder, bool as_json) {
   for (std::int64_t index = 0; index < manifest.frames; ++index) {
     drawn += fs::exists(folder / frame_file_name(index)) ? 1 : 0;
   }
-  const std::string state(kRunStateNames.name(manifest.state));
+  // A process that was killed could not say so.
+  const bool gone = manifest.state == RunState::Running && !RunFolder::open(folder).is_worked_on();
+  const std::string state(kRunStateNames.name(gone ? RunState::Stopped : manifest.state));
   if (as_json) {
     return dumped({{"kind", "run"},
                    {"state", state},

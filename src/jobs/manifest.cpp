@@ -1,5 +1,8 @@
 #include "jobs/manifest.h"
 
+#include <algorithm>
+#include <set>
+
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
@@ -11,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMostFrames = 100'000'000;
+constexpr std::size_t kMostFiles = 10'000;
 constexpr std::uint64_t kSizeLimit = std::uint64_t{64} << 20;
 
 [[noreturn]] void throw_corrupt(const std::filesystem::path& path, const std::string& why) {
@@ -25,6 +29,88 @@ std::string text_at(const Json& object, const char* key, const std::filesystem::
   return found->get<std::string>();
 }
 
+int read_format(const Json& object, const std::filesystem::path& path) {
+  const auto found = object.find("format");
+  if (found == object.end()) {
+    return 1;
+  }
+  if (!found->is_number_integer() || *found < 2) {
+    throw_corrupt(path, "format is no number above 1");
+  }
+  if (*found > kManifestFormat) {
+    throw Error(ErrorCode::Unsupported,
+                "[manifest] " + path.string() + ": has format " + found->dump() +
+                    ", written by a newer program; expected at most format " +
+                    std::to_string(kManifestFormat));
+  }
+  return found->get<int>();
+}
+
+std::vector<FileIdentity> read_files(const Json& object, const std::filesystem::path& path) {
+  const auto found = object.find("files");
+  if (found == object.end() || !found->is_array() || found->empty() || found->size() > kMostFiles) {
+    throw_corrupt(path, "files is missing or empty, expected the files of the model");
+  }
+  std::vector<FileIdentity> files;
+  for (const Json& file : *found) {
+    if (!file.is_object()) {
+      throw_corrupt(path, "files has something else than objects");
+    }
+    files.push_back(
+        {text_at(file, "role", path), text_at(file, "name", path), text_at(file, "sha256", path)});
+  }
+  return files;
+}
+
+Json files_json(const std::vector<FileIdentity>& files) {
+  Json list = Json::array();
+  for (const FileIdentity& file : files) {
+    list.push_back({{"role", file.role}, {"name", file.name}, {"sha256", file.sha256}});
+  }
+  return list;
+}
+
+std::vector<FileIdentity> of_role(const std::vector<FileIdentity>& files, const std::string& role) {
+  std::vector<FileIdentity> found;
+  for (const FileIdentity& file : files) {
+    if (file.role == role) {
+      found.push_back(file);
+    }
+  }
+  return found;
+}
+
+/// What is wrong with the files of one role; they are told apart by their order, because a model
+/// may have moved under another name.
+void compare_role(const std::vector<FileIdentity>& expected,
+                  const std::vector<FileIdentity>& found,
+                  std::vector<Problem>& problems) {
+  for (std::size_t i = 0; i < std::max(expected.size(), found.size()); ++i) {
+    if (i >= found.size()) {
+      problems.push_back({expected[i].role, expected[i].name +
+                                                " is not there any more, expected the file with "
+                                                "sha256 " +
+                                                expected[i].sha256});
+    } else if (i >= expected.size()) {
+      problems.push_back(
+          {found[i].role, found[i].name + " was not there when the run began, expected none"});
+    } else if (expected[i].sha256 != found[i].sha256) {
+      problems.push_back({found[i].role, found[i].name + " has sha256 " + found[i].sha256 +
+                                             ", expected that of the run's " + expected[i].name +
+                                             ", " + expected[i].sha256});
+    }
+  }
+}
+
+/// The little that format 1 knew of a model, as files.
+std::vector<FileIdentity> main_files(const std::string& model, const std::string& vae) {
+  std::vector<FileIdentity> files = {{"model", "weights", model}};
+  if (!vae.empty()) {
+    files.push_back({"vae", "weights", vae});
+  }
+  return files;
+}
+
 }  // namespace
 
 Manifest read_manifest(const std::filesystem::path& path) {
@@ -34,6 +120,11 @@ Manifest read_manifest(const std::filesystem::path& path) {
     throw_corrupt(path, "is not the manifest of a run");
   }
   Manifest manifest;
+  manifest.format = read_format(object, path);
+  if (manifest.format > 1) {
+    manifest.kernels = text_at(object, "kernels", path);
+    manifest.files = read_files(object, path);
+  }
   manifest.program_version = text_at(object, "version", path);
   const auto state = kRunStateNames.parse(text_at(object, "state", path));
   if (!state) {
@@ -68,18 +159,68 @@ Manifest read_manifest(const std::filesystem::path& path) {
 void write_manifest(const std::filesystem::path& path, const Manifest& manifest) {
   Json request = Json::parse(request_to_json(manifest.request));
   request.erase("out");
-  const Json object = {{"program", "prompt-travel"},
-                       {"version", manifest.program_version},
-                       {"state", std::string(kRunStateNames.name(manifest.state))},
-                       {"error", manifest.error},
-                       {"model_name", manifest.model_name},
-                       {"model_sha256", manifest.model_sha256},
-                       {"vae_sha256", manifest.vae_sha256},
-                       {"frames", manifest.frames},
-                       {"stage_frames", manifest.stage_frames},
-                       {"video", manifest.video},
-                       {"request", std::move(request)}};
+  Json object = {{"program", "prompt-travel"}};
+  if (manifest.format > 1) {
+    object["format"] = manifest.format;
+  }
+  object["version"] = manifest.program_version;
+  object["state"] = std::string(kRunStateNames.name(manifest.state));
+  object["error"] = manifest.error;
+  object["model_name"] = manifest.model_name;
+  object["model_sha256"] = manifest.model_sha256;
+  object["vae_sha256"] = manifest.vae_sha256;
+  if (manifest.format > 1) {
+    object["kernels"] = manifest.kernels;
+    object["files"] = files_json(manifest.files);
+  }
+  object["frames"] = manifest.frames;
+  object["stage_frames"] = manifest.stage_frames;
+  object["video"] = manifest.video;
+  object["request"] = std::move(request);
   write_file_atomic(path, object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void check_same_files(const Manifest& manifest,
+                      const ModelIdentity& identity,
+                      std::string_view operation) {
+  std::vector<FileIdentity> expected = manifest.files;
+  std::vector<FileIdentity> found = identity.files;
+  if (manifest.format == 1) {
+    expected = main_files(manifest.model_sha256, manifest.vae_sha256);
+    found = main_files(identity.sha256, identity.vae_sha256);
+  }
+  std::set<std::string> roles;
+  std::vector<Problem> problems;
+  for (const auto* files : {&expected, &found}) {
+    for (const FileIdentity& file : *files) {
+      if (roles.insert(file.role).second) {
+        compare_role(of_role(expected, file.role), of_role(found, file.role), problems);
+      }
+    }
+  }
+  for (Problem& problem : problems) {
+    problem.message = "is another one than when the run began: " + problem.message;
+  }
+  if (!problems.empty()) {
+    std::string message = "[" + std::string(operation) + "] ";
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      message += (i == 0 ? "" : "\n") + problems[i].field + ": " + problems[i].message;
+    }
+    throw Error(ErrorCode::InvalidArgument, message);
+  }
+}
+
+std::vector<std::string> program_notes(const Manifest& manifest, std::string_view kernels) {
+  std::vector<std::string> notes;
+  if (manifest.program_version != PTRAVEL_VERSION) {
+    notes.push_back("the run was begun by version " + manifest.program_version +
+                    ", this is version " PTRAVEL_VERSION);
+  }
+  if (!manifest.kernels.empty() && !kernels.empty() && manifest.kernels != kernels) {
+    notes.push_back("the run was begun with " + manifest.kernels + " kernels, this machine has " +
+                    std::string(kernels) + ": frames may differ in their last digits");
+  }
+  return notes;
 }
 
 }  // namespace ptravel

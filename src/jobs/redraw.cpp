@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "base/profile_scope.h"
@@ -41,14 +43,17 @@ void tell_notes(const fs::path& picture,
   }
 }
 
+using Overrides = std::vector<std::pair<std::string, std::string>>;
+
+/// The manifest of the run that the picture lies in, where there is one.
+std::optional<Manifest> manifest_beside(const fs::path& picture) {
+  const fs::path path = fs::absolute(picture).parent_path() / "travel.json";
+  return fs::exists(path) ? std::optional(read_manifest(path)) : std::nullopt;
+}
+
 /// Where the picture lies, its run's manifest knows what the picture itself does not tell: where
 /// the model, the VAE and the init picture are.
-void fill_from_manifest(const fs::path& picture, TravelRequest& request) {
-  const fs::path manifest_path = fs::absolute(picture).parent_path() / "travel.json";
-  if (!fs::exists(manifest_path)) {
-    return;
-  }
-  const Manifest manifest = read_manifest(manifest_path);
+void fill_from_manifest(const Manifest& manifest, TravelRequest& request) {
   request.model = manifest.request.model;
   request.vae = manifest.request.vae;
   request.prediction = manifest.request.prediction;
@@ -122,14 +127,36 @@ RenderedFrame draw_in_travel(Travel& travel,
 }
 
 /// The request of the run that the picture belongs to.
-TravelRequest whole_request(const fs::path& picture) {
-  const fs::path manifest_path = fs::absolute(picture).parent_path() / "travel.json";
-  if (!fs::exists(manifest_path)) {
+TravelRequest whole_request(const std::optional<Manifest>& manifest, const fs::path& picture) {
+  if (!manifest) {
     throw Error(ErrorCode::NotFound, "[from] " + picture.string() +
                                          ": is part of a whole travel (its mode or genesis), "
                                          "expected its run's travel.json beside it");
   }
-  return read_manifest(manifest_path).request;
+  return manifest->request;
+}
+
+/// How the travel is opened: with the very files of the run that lies there, unless other ones are
+/// asked for.
+TravelOptions opening(const std::optional<Manifest>& manifest,
+                      const Overrides& overrides,
+                      std::int64_t first_stage,
+                      const RunEventSink& events) {
+  TravelOptions options;
+  options.first_stage = first_stage;
+  const bool others = std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
+    return override_.first == "model" || override_.first == "vae" ||
+           override_.first == "init_image";
+  });
+  if (manifest && !others) {
+    options.check_model = [&manifest, &events](const ModelIdentity& identity) {
+      check_same_files(*manifest, identity, "from");
+      for (const std::string& note : program_notes(*manifest, identity.kernels)) {
+        events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+      }
+    };
+  }
+  return options;
 }
 
 [[noreturn]] void throw_other_run(const fs::path& picture) {
@@ -156,7 +183,7 @@ std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest&
 }  // namespace
 
 fs::path redraw_frame(const fs::path& frame_png,
-                      const std::vector<std::pair<std::string, std::string>>& overrides,
+                      const Overrides& overrides,
                       const fs::path& output,
                       Progress& progress,
                       const RunEventSink& events) {
@@ -166,11 +193,12 @@ fs::path redraw_frame(const fs::path& frame_png,
   }
   const PictureRequest picture = request_of(frame_png, given, events);
   FrameRequest frame = picture.frame;
+  const std::optional<Manifest> manifest = manifest_beside(frame_png);
   const bool alone = is_lone_frame(frame.request, frame.spot);
-  if (alone) {
-    fill_from_manifest(frame_png, frame.request);
-  } else {
-    frame.request = whole_request(frame_png);
+  if (!alone) {
+    frame.request = whole_request(manifest, frame_png);
+  } else if (manifest) {
+    fill_from_manifest(*manifest, frame.request);
   }
   std::vector<Problem> problems;
   for (const auto& [field, text] : overrides) {
@@ -195,12 +223,10 @@ fs::path redraw_frame(const fs::path& frame_png,
   tell_notes(frame_png, picture.parameters, frame.request, events);
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
-  const std::unique_ptr<Travel> travel = with_picture_keys(
-      [&] {
-        return Travel::open(frame.request, progress,
-                            {.first_stage = alone ? frame.spot.stage : 0});
-      },
-      picture, frame_png, given);
+  const TravelOptions options = opening(manifest, overrides, alone ? frame.spot.stage : 0, events);
+  const std::unique_ptr<Travel> travel =
+      with_picture_keys([&] { return Travel::open(frame.request, progress, options); }, picture,
+                        frame_png, given);
   for (const std::string& note : travel->notes()) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/atomic_file.h"
+#include "base/file_system.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "ptravel/error.h"
@@ -39,22 +34,6 @@ std::int64_t next_number(const fs::path& parent) {
   return next;
 }
 
-int lock_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    const ErrorCode code =
-        errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io;
-    throw Error(code, "[run folder] " + folder.string() + ": " + std::strerror(errno) +
-                          ", expected a run folder such as outputs/prompt_travel/00000");
-  }
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    ::close(descriptor);
-    throw Error(ErrorCode::InvalidArgument,
-                "[run folder] " + folder.string() + ": another process is working on it");
-  }
-  return descriptor;
-}
-
 }  // namespace
 
 std::string frame_file_name(std::int64_t index) { return numbered(index) + ".png"; }
@@ -62,33 +41,28 @@ std::string frame_file_name(std::int64_t index) { return numbered(index) + ".png
 RunFolder RunFolder::create(const fs::path& out) {
   const fs::path parent = out / "prompt_travel";
   create_folders(parent);
-  std::error_code error;
   for (std::int64_t number = next_number(parent);; ++number) {
     const fs::path folder = parent / numbered(number);
-    if (fs::create_directory(folder, error)) {
-      return RunFolder(folder, lock_folder(folder));
+    if (file_system().make_folder(folder) == 0) {
+      sync_folder(parent);
+      return RunFolder(folder);
     }
-    if (error) {
-      throw Error(ErrorCode::Io, "[create folder] " + folder.string() + ": " + error.message());
+    if (errno != EEXIST) {
+      throw_errno("create folder", folder);
     }
   }
 }
 
 RunFolder RunFolder::open(const fs::path& folder) {
-  fs::path path = folder;
-  if (!path.has_filename()) {
-    path = path.parent_path();
+  const fs::path path = folder.has_filename() ? folder : folder.parent_path();
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    const std::string reason = error ? error.message() : "is not a folder";
+    throw Error(ErrorCode::NotFound,
+                "[run folder] " + path.string() + ": " + reason +
+                    ", expected a run folder such as outputs/prompt_travel/00000");
   }
-  return RunFolder(path, lock_folder(path));
-}
-
-RunFolder::RunFolder(RunFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
-
-RunFolder::~RunFolder() {
-  if (lock_ >= 0) {
-    ::close(lock_);
-  }
+  return RunFolder(path);
 }
 
 fs::path RunFolder::frame_path(std::int64_t index) const { return path_ / frame_file_name(index); }
@@ -101,8 +75,11 @@ fs::path RunFolder::video_path(std::string_view extension) const {
 void RunFolder::remove_leftovers() const { remove_dead_files(path_); }
 
 void RunFolder::discard_if_empty() const {
-  std::error_code error;
-  fs::remove(path_, error);  // fails quietly when anything is inside
+  file_system().remove_folder(path_);  // fails quietly when anything is inside
+}
+
+fs::path RunFolder::unit_lock(std::int64_t first_frame) const {
+  return path_ / (".unit-" + numbered(first_frame) + ".lock");
 }
 
 }  // namespace ptravel

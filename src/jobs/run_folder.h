@@ -2,44 +2,52 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/lock_file.h"
+
 namespace ptravel {
 
-/// The folder of one run: "<out>/prompt_travel/00000". Knows the names in it and holds a lock, so
-/// that two processes never work on one run. Files inside appear by atomic rename.
+/// The folder of one run: "<out>/prompt_travel/00000". Knows the names in it, and the locks by
+/// which processes share the work: they are there while they are held, and end with their process.
+/// Files inside appear by atomic rename.
 class RunFolder {
  public:
   /// Makes the next free number below `out`/prompt_travel (one more than the largest there). Throws
   /// Io.
   static RunFolder create(const std::filesystem::path& out);
-  /// Opens an existing run folder. Throws NotFound, or InvalidArgument when another process works
-  /// on it.
+  /// An existing run folder. Throws NotFound.
   static RunFolder open(const std::filesystem::path& folder);
-
-  RunFolder(RunFolder&& other) noexcept;
-  RunFolder& operator=(RunFolder&&) = delete;
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
-  ~RunFolder();
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path frame_path(std::int64_t index) const;
   std::filesystem::path manifest_path() const { return path_ / "travel.json"; }
+  std::filesystem::path walk_log_path() const { return path_ / "walk.json"; }
   /// "travel-00000.mp4", with the folder's own name as number.
   std::filesystem::path video_path(std::string_view extension) const;
   std::filesystem::path contact_sheet_path() const { return path_ / "contact-sheet.png"; }
 
-  /// Removes what a killed process left half-written (temporary files).
+  /// Shared by everybody who works on the run.
+  std::filesystem::path workers_lock() const { return path_ / ".workers.lock"; }
+  /// Held for the moment in which travel.json is changed.
+  std::filesystem::path state_lock() const { return path_ / ".state.lock"; }
+  /// Held by who draws the unit that this frame belongs to as its first one.
+  std::filesystem::path unit_lock(std::int64_t first_frame) const;
+  /// Held by who makes the film of the frames.
+  std::filesystem::path film_lock() const { return path_ / ".film.lock"; }
+
+  /// Whether somebody works on the run now.
+  bool is_worked_on() const { return LockFile::is_held(workers_lock()); }
+  /// Removes what killed processes left (temporary files and locks).
   void remove_leftovers() const;
   /// Removes the folder again when nothing was put into it.
   void discard_if_empty() const;
 
  private:
-  RunFolder(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
   std::filesystem::path path_;
-  int lock_ = -1;  // descriptor of the folder that carries the lock
 };
 
 /// The file name of a frame: "00012.png".

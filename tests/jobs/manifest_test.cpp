@@ -1,6 +1,8 @@
 #include "jobs/manifest.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "ptravel/error.h"
@@ -18,6 +20,9 @@ Manifest some_manifest() {
   manifest.request.seed = {5};
   manifest.model_name = "a";
   manifest.model_sha256 = std::string(64, '0');
+  manifest.kernels = "avx2";
+  manifest.files = {{"model", "a.safetensors", std::string(64, '0')},
+                    {"config", "config.json", std::string(64, '1')}};
   manifest.frames = 7;
   return manifest;
 }
@@ -53,6 +58,88 @@ TEST(Manifest, TheOutputFolderIsNotPartOfIt) {
   manifest.request.out = "elsewhere";
   write_manifest(folder / "b.json", manifest);
   EXPECT_EQ(read_file(folder / "a.json"), read_file(folder / "b.json"));
+}
+
+/// Takes "format", "kernels" and "files" away, as the first program wrote travel.json.
+std::string in_first_format(const std::string& text) {
+  auto object = nlohmann::ordered_json::parse(text);
+  for (const char* key : {"format", "kernels", "files"}) {
+    object.erase(key);
+  }
+  return object.dump(2) + "\n";
+}
+
+ModelIdentity identity_of(const Manifest& manifest) {
+  ModelIdentity identity;
+  identity.sha256 = manifest.model_sha256;
+  identity.vae_sha256 = manifest.vae_sha256;
+  identity.files = manifest.files;
+  return identity;
+}
+
+std::string refusal(const Manifest& manifest, const ModelIdentity& identity) {
+  try {
+    check_same_files(manifest, identity, "resume");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Manifest, TheFirstFormatIsReadAndKept) {
+  const TemporaryFolder folder;
+  write_manifest(folder / "new.json", some_manifest());
+  const std::string old = in_first_format(read_file(folder / "new.json"));
+  write_file_atomic(folder / "old.json", old);
+  const Manifest manifest = read_manifest(folder / "old.json");
+  EXPECT_EQ(manifest.format, 1);
+  EXPECT_EQ(refusal(manifest, identity_of(some_manifest())), "");
+  ModelIdentity other = identity_of(some_manifest());
+  other.sha256[0] = 'f';
+  EXPECT_THAT(refusal(manifest, other), testing::HasSubstr(other.sha256));
+  write_manifest(folder / "again.json", manifest);
+  EXPECT_EQ(read_file(folder / "again.json"), old);
+}
+
+TEST(Manifest, ANewerFormatIsRefusedByItsNumber) {
+  const TemporaryFolder folder;
+  Manifest manifest = some_manifest();
+  manifest.format = kManifestFormat + 1;
+  write_manifest(folder / "a.json", manifest);
+  try {
+    read_manifest(folder / "a.json");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::Unsupported);
+    EXPECT_THAT(error.what(), testing::HasSubstr("newer program"));
+  }
+}
+
+TEST(Manifest, EachChangedFileIsNamedWithBothHashes) {
+  const Manifest manifest = some_manifest();
+  EXPECT_EQ(refusal(manifest, identity_of(manifest)), "");
+  ModelIdentity changed = identity_of(manifest);
+  changed.files[1].sha256 = std::string(64, '2');
+  EXPECT_THAT(refusal(manifest, changed),
+              testing::AllOf(testing::HasSubstr("config: "), testing::HasSubstr("config.json"),
+                             testing::HasSubstr(std::string(64, '1')),
+                             testing::HasSubstr(std::string(64, '2'))));
+  ModelIdentity moved = identity_of(manifest);
+  moved.files[0].name = "another-name.safetensors";
+  EXPECT_EQ(refusal(manifest, moved), "");
+  ModelIdentity fewer = identity_of(manifest);
+  fewer.files.pop_back();
+  EXPECT_THAT(refusal(manifest, fewer), testing::HasSubstr("not there any more"));
+  ModelIdentity more = identity_of(manifest);
+  more.files.push_back({"vae", "a.vae.pt", std::string(64, '3')});
+  EXPECT_THAT(refusal(manifest, more), testing::HasSubstr("a.vae.pt was not there"));
+}
+
+TEST(Manifest, AnotherProgramIsANote) {
+  Manifest manifest = some_manifest();
+  EXPECT_EQ(program_notes(manifest, "avx2").size(), 1u) << "version 1.2.3 is not this one";
+  EXPECT_EQ(program_notes(manifest, "amx").size(), 2u);
 }
 
 TEST(Manifest, BrokenOnesAreRefused) {

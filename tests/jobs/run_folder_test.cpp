@@ -23,10 +23,15 @@ TEST(RunFolder, NumbersGoOnAfterTheLargest) {
   EXPECT_EQ(first.video_path("mp4").filename(), "travel-00008.mp4");
 }
 
-TEST(RunFolder, OneProcessAtATime) {
+TEST(RunFolder, TellsWhetherSomebodyWorksOnIt) {
   const TemporaryFolder out;
   const RunFolder folder = RunFolder::create(out.path());
-  EXPECT_THROW(RunFolder::open(folder.path()), Error);
+  EXPECT_FALSE(folder.is_worked_on());
+  {
+    const LockFile worker = LockFile::take(folder.workers_lock(), LockFile::Kind::Shared);
+    EXPECT_TRUE(RunFolder::open(folder.path()).is_worked_on());
+  }
+  EXPECT_FALSE(folder.is_worked_on());
 }
 
 TEST(RunFolder, OpenNeedsAFolder) {

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "base/files.h"
+#include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "ptravel/model_store.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
@@ -25,6 +27,34 @@ inline TravelRequest tiny_request(const TemporaryFolder& out) {
   request.out = out.path().string();
   request.fps = 0;
   return request;
+}
+
+/// One loaded model for all runs of a test program.
+inline ModelStore& shared_store() {
+  static ModelStore store(std::uint64_t{1} << 30);
+  return store;
+}
+
+/// A run that was stopped when it had drawn `frames` frames; its folder.
+inline std::filesystem::path stopped_run(const TravelRequest& request, std::int64_t frames) {
+  Progress progress;
+  std::filesystem::path folder;
+  std::int64_t drawn = 0;
+  const RunEventSink stop = [&](const RunEvent& event) {
+    folder = event.kind == RunEvent::Kind::Folder ? event.path : folder;
+    drawn += event.kind == RunEvent::Kind::Frame ? 1 : 0;
+    if (drawn == frames) {
+      progress.cancel();
+    }
+  };
+  try {
+    run_travel(request, progress, stop, &shared_store());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Cancelled) {
+      throw;
+    }
+  }
+  return folder;
 }
 
 inline const RunEventSink kNoEvents = [](const RunEvent&) {};

@@ -1,0 +1,113 @@
+#include "jobs/assemble_run.h"
+
+#include <chrono>
+#include <thread>
+
+#include "base/profile_scope.h"
+#include "jobs/run_frames.h"
+#include "media/video_names.h"
+#include "ptravel/error.h"
+#include "travel/assemble.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kLook{100};
+
+fs::path video_in_folder(const RunFolder& folder, const TravelRequest& request) {
+  return folder.video_path(kVideoFormatNames.name(request.format));
+}
+
+void require_all_frames(const RunFolder& folder, const RunFrames& frames, std::int64_t count) {
+  for (std::int64_t index = 0; index < count; ++index) {
+    if (!frames.exists(index)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[video] " + folder.path().string() + ": frame " + std::to_string(index) +
+                      " of " + std::to_string(count) +
+                      " is not drawn yet, expected a finished run (prompt-travel resume)");
+    }
+  }
+}
+
+/// The run's request with the film as it is asked for now.
+TravelRequest with_settings(TravelRequest request, const VideoSettings& settings) {
+  request.fps = settings.fps.value_or(request.fps > 0 ? request.fps : TravelRequest{}.fps);
+  request.format = settings.format.value_or(request.format);
+  request.pad = settings.pad.value_or(request.pad);
+  request.hold = settings.hold.value_or(request.hold);
+  request.ping_pong = settings.ping_pong.value_or(request.ping_pong);
+  request.pick = settings.pick.value_or(request.pick);
+  request.contact_sheet = settings.contact_sheet.value_or(request.contact_sheet);
+  return request;
+}
+
+}  // namespace
+
+LockFile wait_for_lock(const fs::path& path, const Progress& progress) {
+  while (true) {
+    if (auto lock = LockFile::try_take(path)) {
+      return std::move(*lock);
+    }
+    progress.check_cancelled();
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+fs::path wanted_video(const RunFolder& folder,
+                      const TravelRequest& request,
+                      const Manifest& manifest) {
+  const bool wanted = request.fps > 0 && manifest.frames > 1;
+  return wanted ? video_in_folder(folder, request) : fs::path();
+}
+
+RunResult assemble_run(const RunFolder& folder,
+                       const TravelRequest& request,
+                       const Manifest& manifest,
+                       const fs::path& video,
+                       Progress& progress,
+                       const RunEventSink& events) {
+  RunResult result;
+  result.folder = folder.path();
+  result.frames = manifest.frames;
+  const FilmPlan plan = film_plan(request, manifest.frames, manifest.stage_frames);
+  const RunFrames frames(folder, manifest);
+  const auto frame = [&](std::int64_t index) { return frames.read(index); };
+  if (!video.empty()) {
+    assemble_video(plan, frame, video, progress);
+    result.video = video;
+    events({RunEvent::Kind::Video, "", video, 0});
+  }
+  if (request.contact_sheet) {
+    assemble_contact_sheet(plan, frame, folder.contact_sheet_path(), progress);
+    result.contact_sheet = folder.contact_sheet_path();
+    events({RunEvent::Kind::ContactSheet, "", *result.contact_sheet, 0});
+  }
+  return result;
+}
+
+RunResult make_video(const fs::path& path,
+                     const VideoSettings& settings,
+                     Progress& progress,
+                     const RunEventSink& events) {
+  const RunFolder folder = RunFolder::open(path);
+  const Manifest manifest = read_manifest(folder.manifest_path());
+  const TravelRequest request = with_settings(manifest.request, settings);
+  if (!(request.fps > 0)) {
+    throw Error(ErrorCode::InvalidArgument, Problem{"fps", "0, expected more than 0"});
+  }
+  if (request.hold > 0 && manifest.stage_frames.empty()) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[video] " + folder.path().string() +
+                    ": its travel.json does not tell which frames are stages, expected hold 0");
+  }
+  require_all_frames(folder, RunFrames(folder, manifest), manifest.frames);
+  for (const std::string& note : program_notes(manifest, "")) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
+  const fs::path video = settings.out.value_or(video_in_folder(folder, request));
+  return assemble_run(folder, request, manifest, video, progress, [](const RunEvent&) {});
+}
+
+}  // namespace ptravel

@@ -1,0 +1,85 @@
+#include "jobs/run_frames.h"
+
+#include <filesystem>
+
+#include "base/profile_scope.h"
+#include "media/image_file.h"
+#include "ptravel/error.h"
+#include "ptravel/frame.h"
+
+namespace ptravel {
+namespace {
+
+std::string size_text(int width, int height) {
+  return std::to_string(width) + "x" + std::to_string(height);
+}
+
+/// What says that a picture's parameters are those of another frame or run.
+std::optional<std::string> stranger(const std::string& parameters,
+                                    std::int64_t index,
+                                    const Manifest& manifest) {
+  const FrameRequest frame = parse_frame_parameters(parameters);
+  const TravelRequest& mine = manifest.request;
+  if (frame.spot.index != index || frame.spot.frame_count != manifest.frames) {
+    return "is frame " + std::to_string(frame.spot.index) + " of " +
+           std::to_string(frame.spot.frame_count) + ", expected frame " + std::to_string(index) +
+           " of " + std::to_string(manifest.frames);
+  }
+  if (!manifest.model_sha256.starts_with(frame.model_hash) || frame.request.steps != mine.steps ||
+      frame.request.sampler != mine.sampler) {
+    return "was drawn by another run";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RunFrames::RunFrames(const RunFolder& folder, const Manifest& manifest)
+    : folder_(folder),
+      manifest_(manifest),
+      whole_(static_cast<std::size_t>(manifest.frames), false) {}
+
+bool RunFrames::exists(std::int64_t index) const {
+  std::error_code error;
+  return std::filesystem::exists(folder_.frame_path(index), error);
+}
+
+bool RunFrames::is_whole(std::int64_t index) {
+  const auto place = static_cast<std::size_t>(index);
+  if (!whole_.at(place)) {
+    whole_[place] = exists(index) && !damage(index);
+  }
+  return whole_[place];
+}
+
+std::optional<std::string> RunFrames::damage(std::int64_t index) const {
+  const auto profile = ProfileScope::part("reading pictures");
+  try {
+    const LoadedImage loaded = read_image(folder_.frame_path(index));
+    const TravelRequest& request = manifest_.request;
+    if (!loaded.note.empty()) {
+      return loaded.note;
+    }
+    if (loaded.image.width != request.width || loaded.image.height != request.height) {
+      return "is " + size_text(loaded.image.width, loaded.image.height) + " pixels, expected " +
+             size_text(request.width, request.height);
+    }
+    const auto parameters = find_text(loaded.texts, "parameters");
+    return parameters ? stranger(*parameters, index, manifest_)
+                      : std::optional<std::string>("has no parameters inside");
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::Io || error.code() == ErrorCode::OutOfMemory) {
+      throw;  // Not the frame's fault: it may be whole.
+    }
+    return error.what();
+  }
+}
+
+Image RunFrames::read(std::int64_t index) const {
+  const auto profile = ProfileScope::part("reading pictures");
+  return read_image(folder_.frame_path(index)).image;
+}
+
+void RunFrames::written(std::int64_t index) { whole_.at(static_cast<std::size_t>(index)) = true; }
+
+}  // namespace ptravel
