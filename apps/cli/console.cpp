@@ -1,17 +1,18 @@
 #include "apps/cli/console.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 
-#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ptravel/job.h"
+
 namespace ptravel::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr double kTerminalInterval = 0.1;  // seconds between redraws
 constexpr double kPlainInterval = 5.0;     // seconds between plain lines
@@ -70,16 +71,13 @@ std::string progress_text(const ProgressSnapshot& snapshot, bool with_bar) {
   return text;
 }
 
-Json progress_json(const ProgressSnapshot& snapshot) {
-  Json object = {{"event", "progress"},   {"activity", snapshot.activity},
-                 {"done", snapshot.done}, {"total", snapshot.total},
-                 {"unit", snapshot.unit}, {"rate", snapshot.units_per_second}};
-  object["seconds_left"] = snapshot.seconds_left >= 0 ? Json(snapshot.seconds_left) : Json(nullptr);
-  return object;
-}
-
-std::string dumped(const Json& object) {
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+/// Writes to standard output; Io when nobody takes it any more.
+void print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    const int number = errno;
+    std::clearerr(stdout);
+    throw Error(ErrorCode::Io, std::string("[output] standard output: ") + std::strerror(number));
+  }
 }
 
 }  // namespace
@@ -98,11 +96,6 @@ std::string duration_text(double seconds) {
 
 Console::Console(bool json, bool debug)
     : json_(json), debug_(debug), terminal_(!json && ::isatty(STDERR_FILENO) != 0) {}
-
-void Console::print_json(const std::string& line) {
-  std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
-}
 
 void Console::clear_line() {
   if (terminal_ && line_width_ > 0) {
@@ -123,7 +116,7 @@ void Console::progress(const ProgressSnapshot& snapshot) {
   last_activity_ = snapshot.activity;
   last_print_ = now;
   if (json_) {
-    print_json(dumped(progress_json(snapshot)));
+    print(to_json(snapshot) + "\n");
     return;
   }
   std::string text = progress_text(snapshot, terminal_);
@@ -144,18 +137,7 @@ void Console::event(const RunEvent& event) {
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   if (json_) {
-    static constexpr const char* kNames[] = {"note",          "folder", "frame", "video",
-                                             "contact_sheet", "file",   "debug"};
-    Json object = {{"event", kNames[static_cast<int>(event.kind)]}};
-    if (event.kind == RunEvent::Kind::Note || event.kind == RunEvent::Kind::Debug) {
-      object["text"] = event.text;
-    } else {
-      object["path"] = event.path.string();
-    }
-    if (event.kind == RunEvent::Kind::Frame) {
-      object["index"] = event.index;
-    }
-    print_json(dumped(object));
+    print(to_json(event) + "\n");
     return;
   }
   if (event.kind == RunEvent::Kind::Frame) {
@@ -173,24 +155,19 @@ void Console::result(const std::string& event,
                      const std::vector<std::pair<std::string, std::string>>& fields) {
   const std::lock_guard<std::mutex> lock(mutex_);
   clear_line();
-  Json object = {{"event", event}};
-  for (const auto& [field, text] : fields) {
-    object[field] = text;
-    if (!json_) {
-      std::printf("%s\n", text.c_str());
-    }
-  }
   if (json_) {
-    print_json(dumped(object));
+    print(event_json(event, fields) + "\n");
+    return;
   }
-  std::fflush(stdout);
+  for (const auto& [field, text] : fields) {
+    print(text + "\n");
+  }
 }
 
 void Console::output(const std::string& text) {
   const std::lock_guard<std::mutex> lock(mutex_);
   clear_line();
-  std::printf("%s%s", text.c_str(), text.ends_with('\n') ? "" : "\n");
-  std::fflush(stdout);
+  print(text + (text.ends_with('\n') ? "" : "\n"));
 }
 
 void Console::hint(const std::string& text) {
@@ -205,14 +182,9 @@ void Console::failure(const Error& error) {
   const std::lock_guard<std::mutex> lock(mutex_);
   clear_line();
   if (json_) {
-    Json problems = Json::array();
-    for (const Problem& problem : error.problems()) {
-      problems.push_back({{"field", problem.field}, {"message", problem.message}});
-    }
-    print_json(dumped(Json{{"event", "error"},
-                           {"code", std::string(error_code_name(error.code()))},
-                           {"message", error.what()},
-                           {"problems", std::move(problems)}}));
+    std::printf("%s\n",
+                to_json(error).c_str());  // Where nobody listens there is nothing left to do.
+    std::fflush(stdout);
   }
   std::string text = error.what();
   for (std::size_t begin = 0; begin <= text.size();) {

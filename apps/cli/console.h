@@ -38,7 +38,6 @@ class Console {
  private:
   using Clock = std::chrono::steady_clock;
   void clear_line();
-  void print_json(const std::string& line);
 
   bool json_;
   bool debug_;

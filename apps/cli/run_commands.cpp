@@ -14,6 +14,7 @@
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
 #include "apps/cli/travel_profile.h"
+#include "ptravel/job.h"
 #include "ptravel/jobs.h"
 #include "ptravel/preview.h"
 
@@ -35,35 +36,34 @@ struct RunArguments {
 /// The fields of the event "done": what was made, and where it is.
 using Made = std::vector<std::pair<std::string, std::string>>;
 
-/// Runs `work` with progress display and Ctrl-C and prints what it made; how to resume when it is
-/// stopped. Either way the profile comes first where one is wanted.
+/// Runs `work` as a job with progress display and Ctrl-C and prints what it made; how to resume
+/// when it is stopped. Either way the profile comes first where one is wanted.
 template <typename Work>
 void with_console(const RunArguments& arguments, const Work& work) {
   Console console(arguments.json, arguments.debug);
-  Progress progress([&console](const ProgressSnapshot& snapshot) { console.progress(snapshot); });
-  std::filesystem::path folder;
-  const RunEventSink events = [&](const RunEvent& event) {
-    if (event.kind == RunEvent::Kind::Folder) {
-      folder = event.path;
-    }
-    console.event(event);
-  };
-  const InterruptGuard guard(progress);
+  Job job("prompt-travel", {[&](const ProgressSnapshot& progress) { console.progress(progress); },
+                            [&](const RunEvent& event) { console.event(event); }});
+  const InterruptGuard guard(job.progress());
   TravelProfile profile(arguments.profile);
+  Made made;
+  job.run([&](Progress& progress, const RunEventSink& events) {
+    made = work(console, progress, events);
+  });
+  std::optional<Error> error = job.error();
   try {
-    const Made made = work(console, progress, events);
     profile.print(console);
-    if (!made.empty()) {
+    if (!error && !made.empty()) {
       console.result("done", made);
     }
-  } catch (...) {
-    const Error error = error_in_flight("drawing");
-    profile.print(console);
-    console.failure(with_option_names(error));
-    if (!folder.empty() && error.code() != ErrorCode::InvalidArgument) {
-      console.hint("to go on: prompt-travel resume " + folder.string());
+  } catch (const Error& unheard) {
+    error = error ? error : unheard;
+  }
+  if (error) {
+    console.failure(with_option_names(*error));
+    if (job.can_go_on()) {
+      console.hint("to go on: prompt-travel resume " + job.folder()->string());
     }
-    throw CLI::RuntimeError(exit_status(error.code()));
+    throw CLI::RuntimeError(exit_status(error->code()));
   }
 }
 
@@ -202,7 +202,7 @@ void resume(const RunArguments& arguments) {
 }
 
 void video(const RunArguments& arguments) {
-  with_console(arguments, [&](Console&, Progress& progress, const RunEventSink&) {
+  with_console(arguments, [&](Console&, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
     TravelRequest request = build_request(arguments.fields, problems);
     const bool named = take_format_of_name(arguments, request, problems);
@@ -220,7 +220,7 @@ void video(const RunArguments& arguments) {
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
-    return files_of(make_video(arguments.folder, settings, progress));
+    return files_of(make_video(arguments.folder, settings, progress, events));
   });
 }
 
