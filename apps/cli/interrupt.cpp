@@ -11,8 +11,15 @@ namespace {
 
 std::atomic<Progress*> interrupted_progress{nullptr};
 
-void on_interrupt(int) {
+void on_interrupt(int signal) {
   Progress* progress = interrupted_progress.load();
+  if (signal == SIGHUP) {
+    // The terminal is gone: nobody reads a message, and more of the same may come.
+    if (progress != nullptr) {
+      progress->cancel();
+    }
+    return;
+  }
   if (progress == nullptr || progress->cancelled()) {
     ::_exit(130);
   }
@@ -26,9 +33,19 @@ void set_handler(void (*handler)(int)) {
   action.sa_handler = handler;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction before {};
+  ::sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) {  // nohup
+    ::sigaction(SIGHUP, &action, nullptr);
+  }
 }
 
 }  // namespace
+
+void turn_signals_into_errors() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
 
 InterruptGuard::InterruptGuard(Progress& progress) {
   interrupted_progress.store(&progress);

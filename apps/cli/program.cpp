@@ -9,6 +9,7 @@
 
 #include "apps/cli/commands.h"
 #include "apps/cli/console.h"
+#include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
 #include "apps/cli/words.h"
 #include "ptravel/error.h"
@@ -100,6 +101,7 @@ int run(int argc, char** argv) {
 
 /// The program; called by the launcher. Every exception of the program ends here.
 extern "C" int prompt_travel_main(int argc, char** argv) {
+  ptravel::cli::turn_signals_into_errors();
   try {
     return run(argc, argv);
   } catch (...) {

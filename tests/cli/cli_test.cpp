@@ -210,6 +210,46 @@ TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
   EXPECT_THAT(info.output, HasSubstr("run stopped"));
 }
 
+TEST(Cli, AClosedTerminalStopsTheRun) {
+  const TemporaryFolder folder;
+  run_and_signal(folder, kQuick + "--travel-steps 100000", "outputs/prompt_travel/00000/00001.png",
+                 "HUP");
+  EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run stopped"));
+  EXPECT_THAT(read_file(folder / "outputs/prompt_travel/00000/travel.json"),
+              HasSubstr("\"state\": \"stopped\""));
+}
+
+TEST(Cli, AClosedPipeIsAnErrorOfWriting) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_command(
+      folder, "( " PTRAVEL_PROGRAM " " + kQuick +
+                  "--json 2>told.txt; echo $? >status.txt ) | head -c 1");
+  EXPECT_EQ(read_file(folder / "status.txt"), "1\n");
+  EXPECT_THAT(read_file(folder / "told.txt"), HasSubstr("standard output: Broken pipe"));
+  const Outcome info = run(folder, "info outputs/prompt_travel/00000");
+  EXPECT_THAT(info.output, testing::Not(HasSubstr("run running")));
+}
+
+TEST(Cli, AFileSizeLimitIsAnErrorOfWriting) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_command(folder, "(ulimit -f 64; " PTRAVEL_PROGRAM " " + kQuick +
+                              "--width 256 --height 256)");
+  EXPECT_EQ(outcome.status, 1) << outcome.errors;
+  EXPECT_THAT(outcome.errors, AllOf(HasSubstr("File too large"), HasSubstr("to go on: ")));
+  EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run failed"));
+  EXPECT_EQ(run(folder, "resume outputs/prompt_travel/00000").status, 0);
+}
+
+TEST(Cli, NoHintWhereTheSameCommandWouldFailAgain) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, kQuick + "--fps 0").status, 0);
+  const Outcome outcome = run(folder, "resume outputs/prompt_travel/00000 --model gone");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.errors, testing::Not(HasSubstr("to go on")));
+  EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run finished"));
+}
+
 TEST(Cli, HelpAndLists) {
   const TemporaryFolder folder;
   EXPECT_EQ(run(folder, "--version").status, 0);
