@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "tensor/kernel_family.h"
+
 namespace ptravel {
 namespace {
 

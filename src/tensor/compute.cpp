@@ -65,12 +65,6 @@ int set_num_threads(int threads) {
   return count;
 }
 
-std::string_view kernel_family(const at::Device& device) {
-  return device.is_cuda() ? "cuda" : cpu::kernels().name;
-}
-
-void prepare_memory() { cpu::use_arena_for_tensors(); }
-
 void reserve_memory(std::size_t bytes) {
   if (cpu::arena_serves_tensors()) {
     cpu::arena().populate(bytes);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 
 #include <ATen/core/Tensor.h>
 
@@ -28,12 +27,6 @@ int set_num_threads(int threads);
 /// The same, once at a program's start, and makes large CPU tensors lie in huge pages that are used
 /// again (cpu/memory.h). Returns the number of threads set.
 int prepare_cpu(int threads);
-
-/// What computes on a device: "cuda", or the instructions that the CPU kernels are compiled for.
-std::string_view kernel_family(const at::Device& device);
-
-/// Lets large CPU tensors lie in huge pages that are used again (cpu/memory.h), as prepare_cpu does.
-void prepare_memory();
 
 /// Takes memory from the system for so many bytes of CPU tensors that are about to be made. Page by
 /// page, as they are written, it would come much slower.

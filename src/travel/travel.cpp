@@ -11,7 +11,7 @@
 #endif
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
-#include "tensor/compute.h"
+#include "tensor/kernel_family.h"
 #include "tensor/library_errors.h"
 #include "tensor/thread_scope.h"
 #include "travel/frame_renderer.h"
