@@ -224,9 +224,8 @@ fs::path redraw_frame(const fs::path& frame_png,
   const std::optional<Image> previous =
       alone ? previous_frame(frame_png, frame) : std::optional<Image>();
   const TravelOptions options = opening(manifest, overrides, alone ? frame.spot.stage : 0, events);
-  const std::unique_ptr<Travel> travel =
-      with_picture_keys([&] { return Travel::open(frame.request, progress, options); }, picture,
-                        frame_png, given);
+  const std::unique_ptr<Travel> travel = with_picture_keys(
+      [&] { return Travel::open(frame.request, progress, options); }, picture, frame_png, given);
   for (const std::string& note : travel->notes()) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }

@@ -82,9 +82,8 @@ bool RunDrawing::wants(std::int64_t index) {
   const auto damage = frames_.exists(index) ? frames_.damage(index) : std::optional<std::string>();
   if (damage && told_.insert(index).second) {
     events_({RunEvent::Kind::Note,
-             "note: frame " + std::to_string(index) +
-                 " is damaged and is drawn again: " + folder_.frame_path(index).string() + " " +
-                 *damage,
+             "note: frame " + std::to_string(index) + " is damaged and is drawn again: " +
+                 folder_.frame_path(index).string() + " " + *damage,
              folder_.frame_path(index), index});
   }
   return true;

@@ -221,9 +221,9 @@ TEST(Cli, AClosedTerminalStopsTheRun) {
 
 TEST(Cli, AClosedPipeIsAnErrorOfWriting) {
   const TemporaryFolder folder;
-  const Outcome outcome = run_command(
-      folder, "( " PTRAVEL_PROGRAM " " + kQuick +
-                  "--json 2>told.txt; echo $? >status.txt ) | head -c 1");
+  const Outcome outcome =
+      run_command(folder, "( " PTRAVEL_PROGRAM " " + kQuick +
+                              "--json 2>told.txt; echo $? >status.txt ) | head -c 1");
   EXPECT_EQ(read_file(folder / "status.txt"), "1\n");
   EXPECT_THAT(read_file(folder / "told.txt"), HasSubstr("standard output: Broken pipe"));
   const Outcome info = run(folder, "info outputs/prompt_travel/00000");
@@ -232,9 +232,8 @@ TEST(Cli, AClosedPipeIsAnErrorOfWriting) {
 
 TEST(Cli, AFileSizeLimitIsAnErrorOfWriting) {
   const TemporaryFolder folder;
-  const Outcome outcome =
-      run_command(folder, "(ulimit -f 64; " PTRAVEL_PROGRAM " " + kQuick +
-                              "--width 256 --height 256)");
+  const Outcome outcome = run_command(
+      folder, "(ulimit -f 64; " PTRAVEL_PROGRAM " " + kQuick + "--width 256 --height 256)");
   EXPECT_EQ(outcome.status, 1) << outcome.errors;
   EXPECT_THAT(outcome.errors, AllOf(HasSubstr("File too large"), HasSubstr("to go on: ")));
   EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run failed"));
