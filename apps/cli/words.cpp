@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "ptravel/error.h"
 #include "ptravel/request.h"
@@ -84,9 +85,9 @@ std::vector<std::string> command_words(int argc, char** argv) {
     }
     const std::string& value = typed[++i];
     if (is_option(value)) {
-      throw Error(ErrorCode::InvalidArgument,
-                  Problem{word, "\"" + value + "\" looks like an option, expected a value (or " +
-                                    word + "=" + value + ")"});
+      std::string message = "\"" + value + "\" looks like an option, expected a value (or ";
+      message.append(word).append("=").append(value).append(")");
+      throw Error(ErrorCode::InvalidArgument, Problem{word, std::move(message)});
     }
     words.push_back(value);
   }

@@ -27,7 +27,9 @@ struct FieldEntry {
 
 /// The row of `member`: what `field` says of the setting, and what `form` says of its type.
 template <typename Owner, typename Value>
-FieldEntry<Owner> make_entry(RequestField field, Value Owner::*member, ValueForm<Value> form) {
+FieldEntry<Owner> make_entry(const RequestField& field,
+                             Value Owner::*member,
+                             ValueForm<Value> form) {
   FieldEntry<Owner> entry;
   entry.description = std::move(form.shape);
   entry.description.name = field.name;

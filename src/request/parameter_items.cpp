@@ -53,7 +53,7 @@ ParameterItem alpha_item(int place) {
 
 ParameterItem text_item(std::string_view key,
                         int place,
-                        std::function<std::string(const FrameFacts&)> text,
+                        const std::function<std::string(const FrameFacts&)>& text,
                         const When& when = always) {
   return {key,
           place,

@@ -67,7 +67,7 @@ class GraphReader {
   std::string input(const Json& from, std::string_view name) const {
     const Json* all = inputs(from);
     const Json* value = all == nullptr ? nullptr : find_member(*all, name);
-    const std::string id = value == nullptr ? std::string() : link(*value);
+    std::string id = value == nullptr ? std::string() : link(*value);
     if (id.empty()) {
       throw ForeignNode{"a node (" + class_of(from) + ")", "has no input " + std::string(name)};
     }
@@ -150,7 +150,7 @@ class GraphReader {
     if (class_of(node(vae)) == "VAELoader" && noted_.insert(vae).second) {
       draft_.keys.add(KeyEffect::Vae, name_of(vae), value(node(vae), "vae_name"));
     }
-    const std::string sampler = input(decoder, "samples");
+    std::string sampler = input(decoder, "samples");
     if (!is_sampler(class_of(node(sampler)))) {
       refuse(sampler, "makes the latents, expected KSampler");
     }

@@ -100,7 +100,11 @@ std::string to_webui_prompt(const std::vector<WeightedText>& parts, PromptMarkup
   for (const WeightedText& part : parts) {
     const std::string weight = weight_text(part.weight);
     const std::string text = escaped(part.text, markup);
-    prompt += weight == "1" ? text : "(" + text + ":" + weight + ")";
+    if (weight == "1") {
+      prompt += text;
+    } else {
+      prompt.append("(").append(text).append(":").append(weight).append(")");
+    }
   }
   hide_final_weight(prompt);
   return prompt;

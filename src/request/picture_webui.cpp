@@ -133,7 +133,7 @@ void remove(Infotext& text, std::string_view name) {
 }
 
 std::string take(Infotext& text, std::string_view name) {
-  const std::string value = text.find(name).value_or("");
+  std::string value = text.find(name).value_or("");
   remove(text, name);
   return value;
 }

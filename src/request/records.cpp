@@ -41,7 +41,7 @@ std::string take_value(std::string_view& rest) {
   const std::size_t begin = rest.find_first_not_of(" \t");
   if (begin == std::string_view::npos || rest[begin] != '"') {
     const std::size_t end = std::min(rest.find(','), rest.size());
-    const std::string value(trimmed(rest.substr(0, end)));
+    std::string value(trimmed(rest.substr(0, end)));
     rest.remove_prefix(end);
     return value;
   }
@@ -72,7 +72,7 @@ std::string take_name(std::string_view& rest,
                       bool first,
                       const std::vector<RequestField>& members) {
   const std::size_t equals = rest.find('=');
-  const std::string name(trimmed(rest.substr(0, std::min(equals, rest.size()))));
+  std::string name(trimmed(rest.substr(0, std::min(equals, rest.size()))));
   if (equals != std::string_view::npos && is_member(name, members)) {
     rest.remove_prefix(equals + 1);
     return name;

@@ -58,7 +58,7 @@ class RequestTableBuilder {
   RequestTableBuilder& key_if_changed(std::string_view key, int place, const When& when = always);
   /// The last key's values have other names than the setting's: pairs of the setting's text and the
   /// picture's, of which the first is written and all are read.
-  RequestTableBuilder& spelt(std::vector<std::pair<std::string, std::string>> spellings);
+  RequestTableBuilder& spelt(const std::vector<std::pair<std::string, std::string>>& spellings);
   /// The last key's text where it is not the value's own.
   RequestTableBuilder& key_text(std::function<std::string(const FrameFacts&)> text);
   /// The value stands in another row's key: "Size".

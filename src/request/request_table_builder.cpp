@@ -50,7 +50,7 @@ RequestTableBuilder& RequestTableBuilder::key_if_changed(std::string_view key,
 }
 
 RequestTableBuilder& RequestTableBuilder::spelt(
-    std::vector<std::pair<std::string, std::string>> spellings) {
+    const std::vector<std::pair<std::string, std::string>>& spellings) {
   ParameterItem& item = rows_.back().parameters.back();
   item.text = [own = item.text, spellings](const FrameFacts& facts) {
     std::optional<std::string> text = own(facts);

@@ -38,13 +38,13 @@ std::string wrong_value(std::string_view text, std::string_view limits);
 /// A form whose values are read by `parse` and allowed where `allows` says so; anything else is
 /// told as a wrong value.
 template <typename Value>
-ValueForm<Value> checked_form(RequestField shape,
+ValueForm<Value> checked_form(const RequestField& shape,
                               std::function<std::string(const Value&)> text,
                               std::function<std::optional<Value>(std::string_view)> parse,
                               std::function<bool(const Value&)> allows) {
   const std::string expected = expected_value(shape);
   ValueForm<Value> form;
-  form.shape = std::move(shape);
+  form.shape = shape;
   form.text = text;
   form.set = [=](Value& value, std::string_view typed) -> std::optional<std::string> {
     std::optional<Value> read = parse(typed);
