@@ -13,6 +13,8 @@
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
 
+#include "request/mode_infos.h"
+
 namespace ptravel {
 namespace {
 
@@ -155,10 +157,8 @@ bool has_everything(const RunFolder& folder, const Manifest& manifest, Progress&
   if (manifest.state != RunState::Finished) {
     return false;
   }
-  const bool has_log = manifest.request.mode == TravelMode::Linear ||
-                       fs::exists(folder.walk_log_path()) ||
-                       (manifest.request.mode == TravelMode::Replace &&
-                        manifest.request.replace_dim != ReplaceDim::Prompt);
+  const bool has_log = !mode_info(manifest.request.mode).keeps_log(manifest.request) ||
+                       fs::exists(folder.walk_log_path());
   RunFrames frames(folder, manifest);
   progress.begin("looking at the frames", "frames", static_cast<double>(manifest.frames));
   for (std::int64_t index = 0; has_log && index < manifest.frames; ++index) {

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "request/mode_infos.h"
+
 namespace ptravel {
 namespace {
 
 /// Whether every frame is drawn by itself, whatever the others are.
 bool frames_stand_alone(const TravelRequest& request) {
-  const bool encoded =
-      request.mode == TravelMode::Linear ||
-      (request.mode == TravelMode::Replace && request.replace_dim != ReplaceDim::Prompt);
-  return encoded && request.genesis == Genesis::Fixed;
+  // Walks that keep a log build on their earlier steps.
+  return !mode_info(request.mode).keeps_log(request) && request.genesis == Genesis::Fixed;
 }
 
 /// Whether the gap leads to the film's first frame, which lies in another gap: the end of a loop.

@@ -1,8 +1,12 @@
 #include "travel/walk.h"
 
+#include <iterator>
+
 #include "ptravel/error.h"
 
 #include "request/compat.h"
+#include "request/mode_infos.h"
+#include "request/request_names.h"
 
 namespace ptravel {
 namespace {
@@ -27,18 +31,33 @@ class LinearWalk : public Walk {
   GapEnds ends_;
 };
 
+std::unique_ptr<Walk> make_linear_walk(const WalkTools& tools, const GapEnds& ends) {
+  return std::make_unique<LinearWalk>(tools, ends);
+}
+
+std::unique_ptr<Walk> make_replace_walk(const WalkTools& tools, const GapEnds& ends) {
+  return swaps_prompt_tokens(tools.request) ? make_prompt_replace_walk(tools, ends)
+                                            : make_encoded_replace_walk(tools, ends);
+}
+
+/// How a mode's walks are made; request/mode_infos has the mode's other traits.
+struct WalkMaker {
+  TravelMode mode;
+  std::unique_ptr<Walk> (*make)(const WalkTools& tools, const GapEnds& ends);
+};
+
+constexpr WalkMaker kWalkMakers[] = {{TravelMode::Linear, make_linear_walk},
+                                     {TravelMode::Replace, make_replace_walk},
+                                     {TravelMode::Grad, make_grad_walk}};
+static_assert(std::size(kWalkMakers) == std::size(kTravelModeNames.entries));
+
 }  // namespace
 
 std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
-  switch (tools.request.mode) {
-    case TravelMode::Linear:
-      return std::make_unique<LinearWalk>(tools, ends);
-    case TravelMode::Replace:
-      return tools.request.replace_dim == ReplaceDim::Prompt
-                 ? make_prompt_replace_walk(tools, ends)
-                 : make_encoded_replace_walk(tools, ends);
-    case TravelMode::Grad:
-      return make_grad_walk(tools, ends);
+  for (const WalkMaker& maker : kWalkMakers) {
+    if (maker.mode == tools.request.mode) {
+      return maker.make(tools, ends);
+    }
   }
   throw Error(ErrorCode::Internal, "[walk] unknown mode");
 }
