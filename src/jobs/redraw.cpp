@@ -159,6 +159,21 @@ TravelOptions opening(const std::optional<Manifest>& manifest,
   return options;
 }
 
+/// Says when a file is not the one that the picture tells of; `hash` is the first digits, or empty.
+void tell_other_file(const char* what,
+                     const std::string& hash,
+                     const std::string& sha256,
+                     const RunEventSink& events) {
+  if (!hash.empty() && !sha256.starts_with(hash)) {
+    const std::string now =
+        sha256.empty() ? "there is none now" : "this one has " + sha256.substr(0, 10);
+    events({RunEvent::Kind::Note,
+            std::string("note: the picture was drawn ") + what + " with hash " + hash + ", " + now,
+            {},
+            0});
+  }
+}
+
 [[noreturn]] void throw_other_run(const fs::path& picture) {
   throw Error(ErrorCode::InvalidArgument,
               "[from] " + picture.string() +
@@ -232,13 +247,9 @@ fs::path redraw_frame(const fs::path& frame_png,
   if (!alone && travel->frame_count() != frame.spot.frame_count) {
     throw_other_run(frame_png);
   }
-  if (!frame.model_hash.empty() && !travel->model().sha256.starts_with(frame.model_hash)) {
-    events({RunEvent::Kind::Note,
-            "note: the picture was drawn by a model with hash " + frame.model_hash +
-                ", this one has " + travel->model().sha256.substr(0, 10),
-            {},
-            0});
-  }
+  tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
+  tell_other_file("from an init picture", frame.init_image_hash, travel->model().init_image_sha256,
+                  events);
   const RenderedFrame drawn = alone ? travel->render_spot(frame.spot, previous, progress)
                                     : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(),
                                                      frame.spot.index, progress);
