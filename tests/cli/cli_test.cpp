@@ -202,7 +202,7 @@ TEST(Cli, KilledRunsResumeToTheSameBytes) {
 
 TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
   const TemporaryFolder folder;
-  run_and_signal(folder, kQuick + "--travel-steps 100000", "outputs/prompt_travel/00000/00001.png",
+  run_and_signal(folder, kQuick + "--travel-steps 3000", "outputs/prompt_travel/00000/00001.png",
                  "INT");
   EXPECT_THAT(read_file(folder / "err.txt"),
               HasSubstr("prompt-travel resume outputs/prompt_travel/00000"));
@@ -212,7 +212,7 @@ TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
 
 TEST(Cli, AClosedTerminalStopsTheRun) {
   const TemporaryFolder folder;
-  run_and_signal(folder, kQuick + "--travel-steps 100000", "outputs/prompt_travel/00000/00001.png",
+  run_and_signal(folder, kQuick + "--travel-steps 3000", "outputs/prompt_travel/00000/00001.png",
                  "HUP");
   EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run stopped"));
   EXPECT_THAT(read_file(folder / "outputs/prompt_travel/00000/travel.json"),

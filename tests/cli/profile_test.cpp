@@ -143,7 +143,7 @@ TEST(CliProfile, AStoppedTravelHasOne) {
           kRun +
           "/00001.png ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; "
           "kill -TERM $p; wait $p' " PTRAVEL_PROGRAM " " +
-          kQuick + "--travel-steps 100000 --profile");
+          kQuick + "--travel-steps 3000 --profile");
   EXPECT_NE(outcome.status, 0);
   EXPECT_THAT(outcome.errors, HasSubstr("prompt-travel resume " + kRun));
   EXPECT_THAT(outcome.output, AllOf(HasSubstr("\nunet "), HasSubstr(kShareLine)));
