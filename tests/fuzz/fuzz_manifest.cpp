@@ -1,4 +1,4 @@
-// travel.json of run folders. What is read must survive being written and read again.
+// travel.json of run folders, also of other versions and formats.
 #include "jobs/manifest.h"
 #include "tests/fuzz/harness.h"
 

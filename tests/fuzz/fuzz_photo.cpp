@@ -41,7 +41,11 @@ std::uint64_t webp_pixels(std::string_view bytes) {
     const std::uint64_t bits =
         byte(body + 1) | byte(body + 2) << 8 | byte(body + 3) << 16 | byte(body + 4) << 24;
     const std::uint64_t lossless = ((bits & 0x3fff) + 1) * ((bits >> 14 & 0x3fff) + 1);
-    most = std::max(most, byte(at + 3) == 'L' ? lossless : lossy);
+    const auto side = [&](std::size_t place) {
+      return (byte(place) | byte(place + 1) << 8 | byte(place + 2) << 16) + 1;
+    };
+    const std::uint64_t canvas = side(body + 4) * side(body + 7);
+    most = std::max(most, byte(at + 3) == 'L' ? lossless : byte(at + 3) == 'X' ? canvas : lossy);
   }
   return most;
 }

@@ -133,5 +133,17 @@ TEST(BrokenImageSize, SmallFileThatClaimsManyPixels) {
   EXPECT_NE(message.find("too short"), std::string::npos) << message;
 }
 
+// 16 bytes that libwebp takes for a lossless picture of 189 million pixels.
+TEST(BrokenWebp, BitstreamWithoutContainerIsCorrupt) {
+  const std::string bytes("\x2f\x56\x37\x0a\x0d\x00\x41\x4e\x9f\x4d\x06\x9f\x4d\x06\x50\x0a", 16);
+  expect_error(ErrorCode::Corrupt, [&] { decode_webp(bytes, "bare"); });
+}
+
+// A header for 190 million pixels and no picture behind it.
+TEST(BrokenWebp, CanvasWithoutPictureIsCorrupt) {
+  std::string bytes("RIFF\x26\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x49\x46\0\xc4\x29\0", 30);
+  expect_error(ErrorCode::Corrupt, [&] { decode_webp(bytes, "bare"); });
+}
+
 }  // namespace
 }  // namespace ptravel
