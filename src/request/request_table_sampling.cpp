@@ -71,7 +71,7 @@ ParameterItem to_seed_item() {
           },
           [](FrameRequest& frame, const std::string& value) {
             Seed seed;
-            const auto problem = seed_form().set(seed, value);
+            auto problem = seed_form().set(seed, value);
             if (!problem) {
               frame.request.seed.resize(1);
               frame.request.seed.push_back(seed);

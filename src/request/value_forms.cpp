@@ -48,7 +48,7 @@ ValueForm<bool> boolean_form() {
   shape.kind = Kind::Boolean;
   shape.limits = "true or false";
   return checked_form<bool>(
-      std::move(shape), [](const bool& value) { return std::string(value ? "true" : "false"); },
+      shape, [](const bool& value) { return std::string(value ? "true" : "false"); },
       [](std::string_view text) -> std::optional<bool> {
         const std::string_view word = trimmed(text);
         return word == "true" || word == "false" ? std::optional(word == "true") : std::nullopt;
@@ -61,7 +61,7 @@ ValueForm<double> number_form(double lowest, double highest) {
   shape.kind = Kind::Number;
   shape.limits = "a number from " + number_text(lowest) + " to " + number_text(highest);
   return checked_form<double>(
-      std::move(shape), [](const double& value) { return number_text(value); }, parse_number,
+      shape, [](const double& value) { return number_text(value); }, parse_number,
       [=](const double& value) { return value >= lowest && value <= highest; });
 }
 
@@ -71,7 +71,7 @@ ValueForm<Seed> seed_form() {
   shape.limits = "a whole number from -1 to 18446744073709551615";
   shape.takes_text = true;
   return checked_form<Seed>(
-      std::move(shape), [](const Seed& value) { return to_text(value); }, parse_seed,
+      shape, [](const Seed& value) { return to_text(value); }, parse_seed,
       [](const Seed&) { return true; });
 }
 

@@ -79,7 +79,7 @@ ValueForm<Integer> integer_form(Integer lowest, Integer highest) {
   shape.kind = RequestField::Kind::Integer;
   shape.limits = "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
   return checked_form<Integer>(
-      std::move(shape), [](const Integer& value) { return std::to_string(value); },
+      shape, [](const Integer& value) { return std::to_string(value); },
       [](std::string_view text) -> std::optional<Integer> {
         const auto value = parse_integer(text);
         return value && std::in_range<Integer>(*value) ? std::optional(static_cast<Integer>(*value))
@@ -96,7 +96,7 @@ ValueForm<Enum> choice_form(const EnumNames<Enum, N>& names,
   shape.kind = RequestField::Kind::Choice;
   shape.limits = names.choices();
   return checked_form<Enum>(
-      std::move(shape), [names](const Enum& value) { return std::string(names.name(value)); },
+      shape, [names](const Enum& value) { return std::string(names.name(value)); },
       [=](std::string_view text) {
         auto value = names.parse(trimmed(text));
         for (const auto& [alias, meaning] : aliases) {
