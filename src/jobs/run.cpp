@@ -83,6 +83,18 @@ RunResult make_film_again(const RunFolder& folder,
   return make_film(folder, manifest, progress, events);
 }
 
+/// For catch (...): lets the run's state say what happened and returns the failure in flight.
+Error left_with(RunWorker& worker) {
+  Error error = error_in_flight("run");
+  const bool stopped = error.code() == ErrorCode::Cancelled;
+  try {
+    worker.leave(stopped ? RunState::Stopped : RunState::Failed, stopped ? "" : error.what());
+  } catch (const std::exception&) {
+    // A full disk: travel.json as it stands is enough to go on.
+  }
+  return error;
+}
+
 /// Draws what is missing, makes video and contact sheet and brings the run to its end; when
 /// something fails the run's state says so.
 RunResult draw_and_assemble(const RunFolder& folder,
@@ -104,14 +116,7 @@ RunResult draw_and_assemble(const RunFolder& folder,
     worker.finish(result.video ? result.video->filename().string() : "");
     return result;
   } catch (...) {
-    const Error error = error_in_flight("run");
-    const bool stopped = error.code() == ErrorCode::Cancelled;
-    try {
-      worker.leave(stopped ? RunState::Stopped : RunState::Failed, stopped ? "" : error.what());
-    } catch (const std::exception&) {
-      // A full disk: travel.json as it stands is enough to go on.
-    }
-    throw error;
+    throw left_with(worker);
   }
 }
 
@@ -242,10 +247,7 @@ void draw_frames(const fs::path& path,
   try {
     RunDrawing(folder, manifest, *travel, progress, events).draw(range);
   } catch (...) {
-    const Error error = error_in_flight("run");
-    const bool stopped = error.code() == ErrorCode::Cancelled;
-    worker.leave(stopped ? RunState::Stopped : RunState::Failed, stopped ? "" : error.what());
-    throw error;
+    throw left_with(worker);
   }
 }
 
