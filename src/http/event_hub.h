@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ptravel {
+
+/// Server-Sent Events for any number of listeners. Every event has a number, one more than the one
+/// before; a listener that comes back with the last number it saw gets what it missed while that is
+/// still held, else a snapshot. Thread-safe; a slow listener never holds up who publishes.
+class EventHub {
+ public:
+  struct Event {
+    std::uint64_t id = 0;
+    std::string name;  ///< "progress"
+    std::string data;  ///< One line, JSON.
+  };
+  /// `snapshot` makes the data of the event "snapshot", the whole state as it is now; it is called
+  /// when a listener begins anew, with no lock of the hub held. `held`: how many events are kept.
+  explicit EventHub(std::function<std::string()> snapshot, std::size_t held = 1024);
+  ~EventHub();
+
+  /// Appends an event. `replaces`: an event of the same name and this key that is still waiting for
+  /// a slow listener is left out for it ("progress" of a job: only the newest one matters); empty:
+  /// none is.
+  void publish(std::string name, std::string data, std::string replaces = "");
+  /// Number of the newest event.
+  std::uint64_t last_id() const;
+
+  struct State;
+  const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ptravel

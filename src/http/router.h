@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace ptravel {
+
+using HttpHandler = std::function<HttpResponse(const HttpRequest& request)>;
+
+/// How long a handler may take. Quick ones share a few threads; each long one (drawing, loading a
+/// model) has a thread of its own, up to the server's limit, above which the answer is 503.
+enum class HttpPace { Quick, Long };
+
+/// What a request may bring.
+struct HttpRouteLimits {
+  std::uint64_t body_bytes = 1 << 20;  ///< More is 413, whether or not Content-Length says so.
+};
+
+/// One method and path. `pattern`: parts between slashes are fixed or "{name}" (one part, not
+/// empty); a last part "{name...}" takes the rest.
+struct HttpRoute {
+  std::string method;
+  std::string pattern;
+  HttpHandler handler;
+  HttpPace pace = HttpPace::Quick;
+  HttpRouteLimits limits;
+  bool open = false;  ///< Needs no user and password even when the server demands them.
+};
+
+/// Finds the route of a request. A fixed part goes before a "{name}" at the same place. Immutable
+/// once the server runs.
+class HttpRouter {
+ public:
+  /// Throws Internal when there is a route of this method and pattern already.
+  void add(HttpRoute route);
+  /// What answers a path that no route has (404) and one that has only other methods (405 with
+  /// Allow set by the router); by first part of the path, so that two APIs on one server each keep
+  /// their own error shapes. `prefix`: "/sdapi/"; "" for all others.
+  using Refusal = std::function<HttpResponse(int status, const HttpRequest& request)>;
+  void refuse_with(std::string prefix, Refusal refusal);
+
+  struct Match {
+    const HttpRoute* route = nullptr;  ///< Null: none; `status` is 404 or 405 then.
+    int status = 404;
+    std::string allow;       ///< "GET, HEAD" for 405.
+    HttpFields path_values;  ///< Of the route.
+  };
+  /// HEAD is answered by a GET route where it has none of its own. Only method and path are looked
+  /// at, so that the limits are known before the body is read.
+  Match find(std::string_view method, std::string_view path) const;
+  HttpResponse refusal(int status, const HttpRequest& request) const;
+  const std::vector<HttpRoute>& routes() const { return routes_; }
+
+ private:
+  std::vector<HttpRoute> routes_;
+  std::vector<std::pair<std::string, Refusal>> refusals_;
+};
+
+}  // namespace ptravel

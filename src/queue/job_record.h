@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptravel/error.h"
+#include "ptravel/request.h"
+
+namespace ptravel {
+
+/// How a job in the queue stands. Interrupted: the server stopped while it was drawn; it goes on by
+/// itself after a restart.
+enum class QueueState {
+  Queued,
+  Loading,
+  Drawing,
+  Assembling,
+  Done,
+  Cancelled,
+  Failed,
+  Interrupted
+};
+
+/// "queued", "loading", ... as in the API and the database.
+std::string_view queue_state_name(QueueState state);
+std::optional<QueueState> parse_queue_state(std::string_view name);
+/// Whether nothing will happen to the job by itself any more.
+bool is_over(QueueState state);
+
+/// A travel in the queue, as it is stored.
+struct JobRecord {
+  std::string id;           ///< Made by the client, or by the queue: 8 to 64 of [A-Za-z0-9_-].
+  std::int64_t number = 0;  ///< From 1 in order of submission; what lists are paged by.
+  std::string name;         ///< By the user; may be empty.
+  QueueState state = QueueState::Queued;
+  TravelRequest request;          ///< Complete: seeds drawn when it was submitted, model found.
+  double place = 0;               ///< Order among those that wait, ascending.
+  std::string folder;             ///< Name of its run folder ("00012"), empty before it has one.
+  std::int64_t frames_total = 0;  ///< 0 until it is known.
+  std::int64_t frames_done = 0;
+  std::vector<std::int64_t> stage_frames;
+  std::string video;           ///< File name in the folder; empty without one.
+  std::optional<Error> error;  ///< Of a failed job.
+  std::vector<std::string> notes;
+  double created = 0;   ///< Seconds since 1970, UTC, like the next ones.
+  double started = 0;   ///< 0: not yet.
+  double finished = 0;  ///< 0: not yet.
+  double trashed = 0;   ///< When it was deleted; 0: it was not.
+};
+
+}  // namespace ptravel
