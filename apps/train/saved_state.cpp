@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json_number.h"
 #include "model/safetensors_writer.h"
 #include "model/tensor_sources.h"
 #include "ptravel/error.h"
@@ -22,6 +23,7 @@ using Pieces = std::vector<std::map<std::string, at::Tensor>>;
 
 constexpr std::uint64_t kLargestIndex = std::uint64_t{64} << 20;
 constexpr std::int64_t kHeaderRoom = 1 << 16;
+constexpr std::int64_t kMaxGeneration = 1'000'000'000;
 
 [[noreturn]] void fail(const Path& path, const std::string& problem) {
   throw Error(ErrorCode::Corrupt, "[training state] " + path.string() + ": " + problem);
@@ -58,7 +60,7 @@ bool is_index(const json& index) {
   return index.is_object() && index.contains("pieces") && index["pieces"].is_array() &&
          index.contains("numbers") && index["numbers"].is_object() && index.contains("log") &&
          index["log"].is_string() && index.contains("generation") &&
-         index["generation"].is_number_integer();
+         json_integer(index["generation"], 0, kMaxGeneration);
 }
 
 json read_index(const Path& path) {
@@ -89,7 +91,7 @@ void save_state(const Path& folder,
                 double piece_mib) {
   const Path path = index_path(folder, name);
   const json old = std::filesystem::exists(path) ? read_index(path) : json();
-  const int generation = old.is_object() ? old["generation"].get<int>() + 1 : 0;
+  const std::int64_t generation = old.is_object() ? *json_integer(old["generation"]) + 1 : 0;
   const std::int64_t limit = piece_mib > 0
                                  ? static_cast<std::int64_t>(piece_mib * 1048576) - kHeaderRoom
                                  : std::numeric_limits<std::int64_t>::max();
@@ -140,7 +142,7 @@ std::optional<SavedState> load_state(const Path& folder, const std::string& name
     state.tensors.emplace(tensor, at::cat(ordered));
   }
   for (const auto& [key, value] : index["numbers"].items()) {
-    state.numbers.emplace(key, value.is_number() ? value.get<double>() : 0.0);
+    state.numbers.emplace(key, json_number(value).value_or(0.0));
   }
   for (const char* needed : {"step", "seconds", "skipped"}) {
     if (!state.numbers.contains(needed)) {

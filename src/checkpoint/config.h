@@ -62,6 +62,10 @@ struct VaeConfig {
   std::int64_t factor() const { return std::int64_t{1} << (channel_mult.size() - 1); }
 };
 
+/// The factors of latents that a config file may state.
+constexpr double kLeastScaleFactor = 1e-6;
+constexpr double kMostScaleFactor = 1000;
+
 /// What config files say about a model: the values that weights do not show, and numbers that must
 /// agree with the weights. Every field is optional.
 struct ConfigHints {

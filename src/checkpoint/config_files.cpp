@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json_number.h"
 #include "checkpoint/config.h"
 #include "ptravel/error.h"
 
@@ -28,14 +29,18 @@ std::string shown(const json& value) {
   return value.is_primitive() ? value.dump().substr(0, 40) : value.type_name();
 }
 
-std::int64_t whole_number(const json& value, const std::string& name, const Path& path) {
-  if (value > kMaxNumber) {
+/// A whole number that is stated. Negative ones, and what is no whole number, mean "not set".
+std::optional<std::int64_t> stated_number(const json& value,
+                                          const std::string& name,
+                                          const Path& path) {
+  const auto number = json_integer(value, 0, kMaxNumber);
+  if (!number && value.is_number_unsigned()) {
     fail(path, name + " is " + shown(value) + ", expected at most " + std::to_string(kMaxNumber));
   }
-  return value.get<std::int64_t>();
+  return number;
 }
 
-/// Takes every whole number and list of whole numbers of one section. Negative ones mean "not set".
+/// Takes every whole number and list of whole numbers of one section.
 void take_numbers(const json& section,
                   const std::string& name,
                   const Path& path,
@@ -43,12 +48,12 @@ void take_numbers(const json& section,
   for (const auto& [key, value] : section.items()) {
     std::string full = name;
     full.append(".").append(key);
-    if (value.is_number_integer() && value >= 0) {
-      hints.stated[full] = {whole_number(value, full, path)};
+    if (const auto number = stated_number(value, full, path)) {
+      hints.stated[full] = {*number};
     } else if (value.is_array() && value.size() <= 16) {
       for (const json& item : value) {
-        if (item.is_number_integer() && item >= 0) {
-          hints.stated[full].push_back(whole_number(item, full, path));
+        if (const auto number = stated_number(item, full, path)) {
+          hints.stated[full].push_back(*number);
         }
       }
     }
@@ -127,10 +132,10 @@ std::optional<ConfigHints> read_config_json(const Path& path, std::vector<std::s
   }
   if (content.contains("scale_factor")) {
     const json& scale = content["scale_factor"];
-    if (!scale.is_number() || scale <= 0.0 || scale > 1000.0) {
-      fail(path, "scale_factor is " + shown(scale) + ", expected a positive number");
+    hints.scale_factor = json_number(scale, kLeastScaleFactor, kMostScaleFactor);
+    if (!hints.scale_factor) {
+      fail(path, "scale_factor is " + shown(scale) + ", expected a number from 1e-6 to 1000");
     }
-    hints.scale_factor = scale.get<double>();
   }
   if (content.contains("parameterization")) {
     const json& kind = content["parameterization"];

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json_number.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
 #include "checkpoint/tensor_file.h"
@@ -21,6 +22,7 @@ using Path = std::filesystem::path;
 
 constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{16} << 20;
 constexpr std::int64_t kMaxCount = 1024;
+constexpr std::int64_t kMaxWidth = 1'000'000;
 constexpr std::size_t kMaxShards = 1000;
 
 struct PartFolder {
@@ -70,14 +72,18 @@ json read_object(const Path& path) {
   return content;
 }
 
+/// What a config states as a number; nothing where it states something else (null, pairs).
 std::optional<std::int64_t> small_count(const json& value, const Path& path, const char* name) {
-  if (!value.is_number_integer()) {
+  if (!value.is_number()) {
     return std::nullopt;
   }
-  if (value < 1 || value > kMaxCount) {
-    fail(ErrorCode::Corrupt, path, std::string(name) + " is out of range");
+  const auto count = json_integer(value, 1, kMaxCount);
+  if (!count) {
+    fail(ErrorCode::Corrupt, path,
+         std::string(name) + " is " + value.dump() + ", expected a whole number from 1 to " +
+             std::to_string(kMaxCount));
   }
-  return value.get<std::int64_t>();
+  return count;
 }
 
 /// The number of groups of the group norms.
@@ -103,13 +109,14 @@ void read_unet_hints(const Path& path, ConfigHints& hints) {
   std::set<std::int64_t> counts;
   for (std::size_t level = 0; level < heads.size() && level < 64; ++level) {
     const auto count = small_count(heads[level], path, "attention_head_dim");
-    const bool known = count && channels.is_array() && level < channels.size() &&
-                       channels[level].is_number_integer() && channels[level] >= 1;
-    if (!known) {
+    const auto width = channels.is_array() && level < channels.size()
+                           ? json_integer(channels[level], 1, kMaxWidth)
+                           : std::nullopt;
+    if (!count || !width) {
       fail(ErrorCode::Corrupt, path, "attention_head_dim does not fit block_out_channels");
     }
     counts.insert(*count);
-    widths.insert(channels[level].get<std::int64_t>() / *count);
+    widths.insert(*width / *count);
   }
   if (counts.size() == 1) {
     hints.unet_heads = *counts.begin();
@@ -143,21 +150,22 @@ void read_vae_hints(const Path& path, ConfigHints& hints) {
   hints.vae_norm_groups = norm_groups(config, path);
   const json scale = config.value("scaling_factor", json());
   if (scale.is_number()) {
-    if (scale <= 0.0 || scale > 1000.0) {
-      fail(ErrorCode::Corrupt, path, "scaling_factor is out of range");
+    hints.scale_factor = json_number(scale, kLeastScaleFactor, kMostScaleFactor);
+    if (!hints.scale_factor) {
+      fail(ErrorCode::Corrupt, path,
+           "scaling_factor is " + scale.dump() + ", expected a number from 1e-6 to 1000");
     }
-    hints.scale_factor = scale.get<double>();
   }
 }
 
 BetaRule read_beta_rule(const json& config, const Path& path) {
   const json name = config.value("beta_schedule", json("scaled_linear"));
-  const json steps = config.value("num_train_timesteps", json(kTrainingTimesteps));
-  const json start = config.value("beta_start", json(BetaRule{}.start));
-  const json end = config.value("beta_end", json(BetaRule{}.end));
+  const auto steps = json_integer(config.value("num_train_timesteps", json(kTrainingTimesteps)));
+  const auto start = json_number(config.value("beta_start", json(BetaRule{}.start)));
+  const auto end = json_number(config.value("beta_end", json(BetaRule{}.end)));
   const bool known = (name == "scaled_linear" || name == "linear") && steps == kTrainingTimesteps &&
-                     start.is_number() && end.is_number() && start > 0.0 && end >= start &&
-                     end < 1.0 && config.value("trained_betas", json()).is_null();
+                     start && end && *start > 0.0 && *end >= *start && *end < 1.0 &&
+                     config.value("trained_betas", json()).is_null();
   if (!known) {
     fail(ErrorCode::Unsupported, path,
          "its noise schedule is not known; expected beta_schedule scaled_linear or linear with " +
@@ -167,7 +175,7 @@ BetaRule read_beta_rule(const json& config, const Path& path) {
   if (!rescale.is_boolean() && !rescale.is_null()) {
     fail(ErrorCode::Corrupt, path, "rescale_betas_zero_snr is neither true nor false");
   }
-  return {start.get<double>(), end.get<double>(), name == "scaled_linear", rescale == true};
+  return {*start, *end, name == "scaled_linear", rescale == true};
 }
 
 void read_schedule(const Path& path, DiffusersFolder& folder) {

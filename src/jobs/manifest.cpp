@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json_number.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -29,21 +30,29 @@ std::string text_at(const Json& object, const char* key, const std::filesystem::
   return found->get<std::string>();
 }
 
+/// A JSON value for a message: short, and never nested.
+std::string shown(const Json& value) {
+  return value.is_primitive()
+             ? value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 40)
+             : value.type_name();
+}
+
 int read_format(const Json& object, const std::filesystem::path& path) {
   const auto found = object.find("format");
   if (found == object.end()) {
     return 1;
   }
-  if (!found->is_number_integer() || *found < 2) {
-    throw_corrupt(path, "format is no number above 1");
+  const auto format = json_integer(*found);
+  if ((!format && !found->is_number_unsigned()) || (format && *format < 2)) {
+    throw_corrupt(path, "format is no whole number above 1");
   }
-  if (*found > kManifestFormat) {
+  if (!format || *format > kManifestFormat) {
     throw Error(ErrorCode::Unsupported,
-                "[manifest] " + path.string() + ": has format " + found->dump() +
+                "[manifest] " + path.string() + ": has format " + shown(*found) +
                     ", written by a newer program; expected at most format " +
                     std::to_string(kManifestFormat));
   }
-  return found->get<int>();
+  return static_cast<int>(*format);
 }
 
 std::vector<FileIdentity> read_files(const Json& object, const std::filesystem::path& path) {
@@ -115,8 +124,7 @@ std::vector<FileIdentity> main_files(const std::string& model, const std::string
 
 Manifest read_manifest(const std::filesystem::path& path) {
   const Json object = Json::parse(read_file(path, kSizeLimit), nullptr, false);
-  if (!object.is_object() || !object.contains("request") || !object.contains("frames") ||
-      !object["frames"].is_number_integer()) {
+  if (!object.is_object() || !object.contains("request") || !object.contains("frames")) {
     throw_corrupt(path, "is not the manifest of a run");
   }
   Manifest manifest;
@@ -136,18 +144,19 @@ Manifest read_manifest(const std::filesystem::path& path) {
   manifest.model_sha256 = text_at(object, "model_sha256", path);
   manifest.vae_sha256 = text_at(object, "vae_sha256", path);
   manifest.video = text_at(object, "video", path);
-  manifest.frames = object["frames"].get<std::int64_t>();
-  if (manifest.frames < 1 || manifest.frames > kMostFrames) {
-    throw_corrupt(path, "frames is " + std::to_string(manifest.frames) + ", expected 1 to " +
+  const auto frames = json_integer(object["frames"], 1, kMostFrames);
+  if (!frames) {
+    throw_corrupt(path, "frames is " + shown(object["frames"]) + ", expected 1 to " +
                             std::to_string(kMostFrames));
   }
+  manifest.frames = *frames;
   for (const Json& frame : object.value("stage_frames", Json::array())) {
     const std::int64_t before = manifest.stage_frames.empty() ? -1 : manifest.stage_frames.back();
-    if (!frame.is_number_integer() || frame.get<std::int64_t>() <= before ||
-        frame.get<std::int64_t>() >= manifest.frames) {
+    const auto number = json_integer(frame, before + 1, manifest.frames - 1);
+    if (!number) {
       throw_corrupt(path, "stage_frames has something else than rising numbers of frames");
     }
-    manifest.stage_frames.push_back(frame.get<std::int64_t>());
+    manifest.stage_frames.push_back(*number);
   }
   const auto problems = apply_json(manifest.request, object["request"].dump());
   if (!problems.empty()) {

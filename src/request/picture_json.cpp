@@ -1,5 +1,6 @@
 #include "request/picture_json.h"
 
+#include "base/json_number.h"
 #include "base/text.h"
 
 namespace ptravel {
@@ -67,10 +68,11 @@ std::string scalar_text(const Json& value) {
   if (value.is_number_unsigned()) {
     return std::to_string(value.get<std::uint64_t>());
   }
-  if (value.is_number_integer()) {
-    return std::to_string(value.get<std::int64_t>());
+  if (const auto integer = json_integer(value)) {
+    return std::to_string(*integer);
   }
-  return value.is_number() ? number_text(value.get<double>()) : std::string();
+  const auto number = json_number(value);
+  return number ? number_text(*number) : std::string();
 }
 
 std::string member_text(const Json& object, std::string_view name) {

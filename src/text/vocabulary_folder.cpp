@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json_number.h"
 #include "ptravel/error.h"
 #include "text/vocabulary.h"
 
@@ -32,12 +33,12 @@ std::unordered_map<std::string, std::int32_t> read_ids(const std::filesystem::pa
   std::unordered_map<std::string, std::int32_t> ids;
   ids.reserve(object.size());
   for (const auto& [piece, id] : object.items()) {
-    if (!id.is_number_integer() || id.get<std::int64_t>() < 0 ||
-        id.get<std::int64_t>() > kLargestId) {
+    const auto number = json_integer(id, 0, kLargestId);
+    if (!number) {
       fail(path.filename().string(), "id of \"" + piece + "\": expected 0 to " +
                                          std::to_string(kLargestId) + ", got " + id.dump());
     }
-    ids.emplace(piece, id.get<std::int32_t>());
+    ids.emplace(piece, static_cast<std::int32_t>(*number));
   }
   return ids;
 }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_number.h"
 #include "base/text.h"
 #include "ptravel/error.h"
 
@@ -54,19 +55,43 @@ Json grad_json(std::int64_t gap, const GradRecord& record) {
   return object;
 }
 
+[[noreturn]] void fail(const std::string& problem) {
+  throw Error(ErrorCode::Corrupt, "[walk.json] is not the log of a walk: " + problem);
+}
+
+/// What is counted in a record: gaps, steps, iterations, a step's time.
+std::int64_t count_at(const Json& object, const char* key) {
+  const auto count = json_integer(object.at(key), 0);
+  if (!count) {
+    fail(std::string(key) + " is " +
+         object.at(key).dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 40) +
+         ", expected a whole number that is not negative");
+  }
+  return *count;
+}
+
+/// JSON has no NaN: it is written as null.
+double number_at(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  const auto number = json_number(value);
+  if (!number && !value.is_null()) {
+    fail(std::string(key) + " is " + value.type_name() + ", expected a number or null");
+  }
+  return number.value_or(std::nan(""));
+}
+
 SwapRecord swap_of(const Json& object) {
-  return {object.at("step").get<std::int64_t>(), object.at("words").get<std::string>(),
+  return {count_at(object, "step"), object.at("words").get<std::string>(),
           object.at("ordered_words").get<std::string>(), object.at("by_gradient").get<bool>()};
 }
 
 GradRecord grad_of(const Json& object) {
   GradRecord record;
-  record.step = object.at("step").get<std::int64_t>();
-  record.iteration = object.at("iteration").get<std::int64_t>();
-  record.t = object.at("t").get<std::int64_t>();
+  record.step = count_at(object, "step");
+  record.iteration = count_at(object, "iteration");
+  record.t = count_at(object, "t");
   for (const Column& column : kColumns) {
-    const Json& value = object.at(column.name);  // JSON has no NaN: it is written as null
-    record.*column.member = value.is_null() ? std::nan("") : value.get<double>();
+    record.*column.member = number_at(object, column.name);
   }
   return record;
 }
@@ -206,16 +231,15 @@ void WalkLog::restore(std::string_view json) {
     std::map<std::int64_t, std::vector<SwapRecord>> swaps;
     std::map<std::int64_t, std::vector<GradRecord>> grads;
     for (const Json& entry : object.at("replace")) {
-      swaps[entry.at("gap").get<std::int64_t>()].push_back(swap_of(entry));
+      swaps[count_at(entry, "gap")].push_back(swap_of(entry));
     }
     for (const Json& entry : object.at("grad")) {
-      grads[entry.at("gap").get<std::int64_t>()].push_back(grad_of(entry));
+      grads[count_at(entry, "gap")].push_back(grad_of(entry));
     }
     swaps_ = std::move(swaps);
     grads_ = std::move(grads);
   } catch (const Json::exception& error) {
-    throw Error(ErrorCode::Corrupt,
-                std::string("[walk.json] is not the log of a walk: ") + error.what());
+    fail(error.what());
   }
 }
 

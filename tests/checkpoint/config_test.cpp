@@ -145,6 +145,10 @@ TEST(ConfigFile, RefusesNonsense) {
   const auto path = folder / "config.json";
   std::vector<std::string> notes;
   const std::string texts[] = {R"({"unet":{"num_heads":100000}})",
+                               R"({"unet":{"num_heads":18446744073709551615}})",
+                               R"({"unet":{"channel_mult":[1,9223372036854775808]}})",
+                               R"({"unet":{"num_heads":8},"scale_factor":1e308})",
+                               R"({"unet":{"num_heads":8},"scale_factor":1e-308})",
                                R"({"unet":{"num_heads":8},"scale_factor":"big"})",
                                R"({"unet":{"num_heads":8},"scale_factor":0})",
                                R"({"unet":{"num_heads":8},"parameterization":"x0"})",

@@ -107,9 +107,13 @@ TEST(Diffusers, ReadsHeadsOfEqualWidth) {
   write_bytes(folder / "unet/config.json",
               R"({"attention_head_dim":[2,2],"block_out_channels":[32,64]})");
   EXPECT_EQ(open_model(folder.path()).unet.num_heads, 2);
-  for (const char* text : {R"({"attention_head_dim":[0,4],"block_out_channels":[32,64]})",
-                           R"({"attention_head_dim":[2,4]})",
-                           R"({"attention_head_dim":[2,4],"block_out_channels":["x",1]})", "[]"}) {
+  for (const char* text :
+       {R"({"attention_head_dim":[0,4],"block_out_channels":[32,64]})",
+        R"({"attention_head_dim":[2,4]})", R"({"attention_head_dim":1e308})",
+        R"({"attention_head_dim":1.5})", R"({"attention_head_dim":18446744073709551615})",
+        R"({"attention_head_dim":[2,4],"block_out_channels":[32,1e308]})",
+        R"({"attention_head_dim":[2,4],"block_out_channels":[32,18446744073709551615]})",
+        R"({"attention_head_dim":[2,4],"block_out_channels":["x",1]})", "[]"}) {
     write_bytes(folder / "unet/config.json", text);
     expect_error(ErrorCode::Corrupt, "unet/config.json", [&] { open_model(folder.path()); });
   }

@@ -142,6 +142,27 @@ TEST(Manifest, AnotherProgramIsANote) {
   EXPECT_EQ(program_notes(manifest, "amx").size(), 2u);
 }
 
+TEST(Manifest, NumbersThatDoNotFitAreRefusedByName) {
+  const TemporaryFolder folder;
+  write_manifest(folder / "good.json", some_manifest());
+  const std::string good = read_file(folder / "good.json");
+  for (const char* bad :
+       {"1e308", "-1e308", "1.5", "9223372036854775808", "18446744073709551615", "\"text\"", "0"}) {
+    for (const std::string key : {"format", "frames"}) {
+      auto object = nlohmann::ordered_json::parse(good);
+      object[key] = nlohmann::ordered_json::parse(bad);
+      write_file_atomic(folder / "bad.json", object.dump());
+      try {
+        read_manifest(folder / "bad.json");
+        ADD_FAILURE() << key << " " << bad;
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("bad.json: "));
+        EXPECT_THAT(error.what(), testing::HasSubstr(key + " "));
+      }
+    }
+  }
+}
+
 TEST(Manifest, BrokenOnesAreRefused) {
   const TemporaryFolder folder;
   const std::string good = [&] {

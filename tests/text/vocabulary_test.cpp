@@ -71,8 +71,11 @@ TEST_F(VocabularyFolder, BadFilesAreNamed) {
   write("merges.txt", "");
   write("vocab.json", R"({"a": -1})");
   expect_corrupt("vocab.json: id of \"a\"");
-  write("vocab.json", R"({"a": 99999999999})");
-  expect_corrupt("vocab.json: id of \"a\"");
+  for (const char* id :
+       {"99999999999", "1e308", "1.5", "9223372036854775808", "18446744073709551615", "\"1\""}) {
+    write("vocab.json", std::string(R"({"a": )") + id + "}");
+    expect_corrupt("vocab.json: id of \"a\"");
+  }
   write("vocab.json", R"({"a": 0})");
   expect_corrupt("<|startoftext|>");
   write("vocab.json", "[1, 2");

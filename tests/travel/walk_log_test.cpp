@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "tests/support/errors.h"
 
 namespace ptravel {
 namespace {
@@ -74,6 +75,20 @@ TEST(WalkLog, BrokenJsonIsRefused) {
   for (const char* bad : {"", "[]", "{}", "{\"replace\": 1, \"grad\": []}",
                           "{\"replace\": [], \"grad\": [{\"gap\": \"x\"}]}"}) {
     EXPECT_THROW(log.restore(bad), Error) << bad;
+  }
+}
+
+TEST(WalkLog, NumbersThatDoNotFitAreRefusedByName) {
+  for (const char* bad : {"1e308", "-1e308", "1.5", "9223372036854775808", "18446744073709551615",
+                          "-1", "\"text\"", "null"}) {
+    for (const char* key : {"gap", "step"}) {
+      std::string text = R"({"replace": [{"gap": 0, "step": 1, "words": "a", "ordered_words": "a",)"
+                         R"( "by_gradient": false}], "grad": []})";
+      const std::string sound = std::string("\"") + key + "\": ";
+      text.replace(text.find(sound) + sound.size(), 1, bad);
+      WalkLog log;
+      expect_error(ErrorCode::Corrupt, std::string(key) + " is ", [&] { log.restore(text); });
+    }
   }
 }
 
