@@ -11,6 +11,13 @@
 
 namespace ptravel {
 
+/// A file that changes what a model does, and by that which model it is.
+struct ModelAddon {
+  std::string role;  ///< What kind of add-on it is: "lora", "controlnet", ...
+  std::filesystem::path path;
+  bool operator==(const ModelAddon&) const = default;
+};
+
 /// Which model to load and how to compute with it.
 struct ModelSpec {
   std::filesystem::path model;
@@ -19,6 +26,9 @@ struct ModelSpec {
   PredictionChoice prediction = PredictionChoice::Auto;
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
+  /// In the order in which they are applied. No kind can be applied yet: a model that is opened
+  /// with one is refused (Unsupported).
+  std::vector<ModelAddon> addons;
   bool operator==(const ModelSpec&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "ptravel/error.h"
 #include "tensor/kernel_family.h"
 
 namespace ptravel {
@@ -37,9 +38,19 @@ FileStamp stamp_of(const ModelFile& file, const fs::path& model) {
   return stamp;
 }
 
+/// Nothing that is asked for is left out in silence.
+void check_addons(const std::vector<ModelAddon>& addons) {
+  if (!addons.empty()) {
+    throw Error(ErrorCode::Unsupported, "[addons] " + addons.front().path.string() +
+                                            ": add-ons of the kind \"" + addons.front().role +
+                                            "\" are not supported yet, expected none");
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
+  check_addons(spec.addons);
   prepare_memory();
   std::shared_ptr<OpenModel> model(new OpenModel());
   model->spec_ = spec;

@@ -29,7 +29,7 @@ struct FileStamp {
 /// compute (device and number format are settled). Immutable; may be used from several threads.
 class OpenModel {
  public:
-  /// Throws what open_model, resolve_compute and the tokenizer throw.
+  /// Throws what open_model, resolve_compute and the tokenizer throw, and Unsupported for add-ons.
   static std::shared_ptr<const OpenModel> open(const ModelSpec& spec);
 
   const ModelSpec& spec() const { return spec_; }

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "pipeline/loaded_model.h"
 #include "ptravel/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
@@ -41,6 +42,29 @@ TEST(ModelStore, EqualSettingsShareOneModel) {
   EXPECT_EQ(store.models(), 2u);
   EXPECT_EQ(store.bytes(), 2 * one->bytes());
   EXPECT_GT(one->bytes(), 10'000u);
+}
+
+/// The store compares settings as a whole, so models that differ in an add-on are different ones.
+TEST(ModelStore, AddonsArePartOfTheKey) {
+  ModelSpec one = tiny_spec();
+  one.addons = {{"lora", "a.safetensors"}, {"lora", "b.safetensors"}};
+  ModelSpec other = one;
+  EXPECT_TRUE(one == other);
+  std::swap(other.addons[0], other.addons[1]);
+  EXPECT_FALSE(one == other);
+  other = one;
+  other.addons[1].role = "controlnet";
+  EXPECT_FALSE(one == other);
+  EXPECT_FALSE(one == tiny_spec());
+}
+
+TEST(OpenModel, RefusesAddonsByName) {
+  ModelSpec spec = tiny_spec();
+  spec.addons = {{"lora", "/models/a style.safetensors"}};
+  expect_error(ErrorCode::Unsupported,
+               "[addons] /models/a style.safetensors: add-ons of the kind \"lora\" are not "
+               "supported yet",
+               [&] { OpenModel::open(spec); });
 }
 
 TEST(ModelStore, AFileThatHasChangedIsReadAgain) {
