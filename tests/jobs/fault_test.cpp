@@ -138,6 +138,69 @@ TEST_P(Faults, WhateverFailsResumeEndsWithTheSameBytes) {
   EXPECT_GT(resumed, 30);
 }
 
+/// A disk that is full from some moment on.
+class FillingFiles : public FileSystem {
+ public:
+  std::int64_t write(int file, const void* bytes, std::size_t count) override {
+    if (full) {
+      errno = ENOSPC;
+      return -1;
+    }
+    return FileSystem::write(file, bytes, count);
+  }
+  bool full = false;
+};
+
+/// Fills the disk after the first frame, so that neither the next one nor the run's state can be
+/// written; what `draw` throws.
+Error failure_on_a_full_disk(const std::function<void(Progress&, const RunEventSink&)>& draw,
+                             bool cancel) {
+  FillingFiles files;
+  const FileSystemScope scope(files);
+  Progress progress;
+  try {
+    draw(progress, [&](const RunEvent& event) {
+      if (event.kind == RunEvent::Kind::Frame) {
+        files.full = true;
+        if (cancel) {
+          progress.cancel();
+        }
+      }
+    });
+  } catch (const Error& error) {
+    return error;
+  }
+  return {ErrorCode::Internal, "nothing was thrown"};
+}
+
+/// That the state cannot be written either only follows from the first failure.
+TEST(FullDisk, TheFirstFailureIsTheOneThatIsTold) {
+  for (const bool alone : {false, true}) {
+    for (const bool cancel : {false, true}) {
+      const TemporaryFolder out;
+      fs::path folder = out / "prompt_travel/00000";
+      if (alone) {
+        folder = stopped_run(small_request(out), 1);
+      }
+      const Error error = failure_on_a_full_disk(
+          [&](Progress& progress, const RunEventSink& events) {
+            if (alone) {
+              draw_frames(folder, {0, 3}, {.store = &shared_store()}, progress, events);
+            } else {
+              run_travel(small_request(out), progress, events, &shared_store());
+            }
+          },
+          cancel);
+      EXPECT_EQ(error.code(), cancel ? ErrorCode::Cancelled : ErrorCode::Io) << error.what();
+      EXPECT_EQ(std::string(error.what()).find("travel.json"), std::string::npos) << error.what();
+      EXPECT_EQ(read_manifest(folder / "travel.json").state, RunState::Running);
+      Progress progress;
+      resume_travel(folder, {.store = &shared_store()}, progress, kNoEvents);
+      EXPECT_EQ(read_manifest(folder / "travel.json").state, RunState::Finished);
+    }
+  }
+}
+
 std::string fault_name(const testing::TestParamInfo<Fault>& info) {
   constexpr const char* kNames[] = {"Once", "Full", "Dead"};
   return kNames[static_cast<int>(info.param)];
