@@ -1,7 +1,6 @@
 #include "apps/cli/options.h"
 
 #include <algorithm>
-#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -152,17 +151,6 @@ TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& p
   return request;
 }
 
-std::optional<std::string> limit_threads(int& threads) {
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  if (processors < 1 || threads <= processors) {
-    return std::nullopt;
-  }
-  const std::string asked = std::to_string(threads);
-  threads = processors;
-  return "note: --threads " + asked + " is more than there are processors; using " +
-         std::to_string(processors);
-}
-
 std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {
   std::vector<std::string> notes;
   std::optional<DefaultModel> model;
@@ -186,9 +174,6 @@ std::vector<std::string> complete_request(TravelRequest& request, std::vector<Pr
   throw_option_problems(problems);
   if (model) {
     notes.push_back("No --model given: using the default model (" + request.model + ").");
-  }
-  if (auto note = limit_threads(request.threads)) {
-    notes.push_back(std::move(*note));
   }
   return notes;
 }

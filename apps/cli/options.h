@@ -41,13 +41,10 @@ void add_file_options(CLI::App& command, FieldOptions& options);
 /// when a file cannot be read everything else would only follow from that, so its error is thrown.
 TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems);
 
-/// Takes the default model where the request names none and no more threads than there are
-/// processors, validates the request and throws all problems as throw_option_problems does. Returns
-/// sentences for the user about what was decided for them.
+/// Takes the default model where the request names none, validates the request and throws all
+/// problems as throw_option_problems does. Returns sentences for the user about what was decided
+/// for them.
 std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems);
-
-/// Takes no more threads than there are processors; a sentence for the user when that are fewer.
-std::optional<std::string> limit_threads(int& threads);
 
 /// "is not given, and there is no default model; looked for ...".
 std::string missing_model_text(const DefaultModel& model);

@@ -123,6 +123,9 @@ void bench(const BenchArguments& arguments) {
   const InterruptGuard guard(progress);
   const BenchmarkReport report = run_benchmark(options, progress);
   console.hint("");
+  for (const std::string& note : report.notes) {
+    console.hint("note: " + note);
+  }
   if (arguments.json) {
     std::printf("%s\n", to_json(report).c_str());
   } else {

@@ -190,9 +190,6 @@ void resume(const RunArguments& arguments) {
     std::vector<Problem> problems;
     TravelRequest request = build_request(arguments.fields, problems);
     throw_option_problems(problems);
-    if (const auto note = limit_threads(request.threads)) {
-      events({RunEvent::Kind::Note, *note, {}, 0});
-    }
     ResumeOptions options;
     take_given(arguments, "device", request.device, options.device);
     take_given(arguments, "threads", request.threads, options.threads);

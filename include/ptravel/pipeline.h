@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ptravel/compute.h"
 #include "ptravel/profile.h"
@@ -29,6 +30,8 @@ struct BenchmarkReport {
   int threads = 0;
   int width = 0;
   int height = 0;
+  /// Sentences worth telling the user.
+  std::vector<std::string> notes;
   double load_seconds = 0;          ///< Opening, converting and packing the model, once.
   double text_encoder_seconds = 0;  ///< One chunk of 77 tokens.
   double cfg_step_seconds = 0;      ///< One UNet call on a batch of two (cond and uncond).

@@ -85,7 +85,7 @@ struct TravelOptions {
 };
 
 /// A travel on a loaded model: route and renderer. One thread; travels in different threads may
-/// share a model. Work takes request.threads threads, whatever other travels take.
+/// share a model. Work takes request().threads threads, whatever other travels take.
 class Travel {
  public:
   /// Checks the request against the model, then loads the model. Seeds must be drawn (not -1).
@@ -101,11 +101,11 @@ class Travel {
   std::int64_t frame_count() const;
   /// The frames that show a stage itself, ascending.
   std::vector<std::int64_t> stage_frames() const;
-  /// Sentences worth telling the user: what the model's files or the prompts ask for and do not
-  /// get.
+  /// Sentences worth telling the user: what the model's files, the prompts or the settings
+  /// ask for and do not get.
   std::vector<std::string> notes() const;
   /// The request as it is drawn: what it left to the model and the machine (picture size,
-  /// precision) is decided.
+  /// precision) is decided, and there are no more threads than processors.
   const TravelRequest& request() const;
 
   /// Every frame in exactly one unit, in drawing order.

@@ -39,6 +39,12 @@ void tell_note(const std::string& note, const RunEventSink& events) {
   events({RunEvent::Kind::Note, "note: " + note, {}, 0});
 }
 
+void tell_notes(const Travel& travel, const RunEventSink& events) {
+  for (const std::string& note : travel.notes()) {
+    tell_note(note, events);
+  }
+}
+
 void fill_manifest(Manifest& manifest, const Travel& travel) {
   manifest.program_version = PTRAVEL_VERSION;
   manifest.model_name = travel.model().name;
@@ -145,6 +151,7 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
                                         " frames, its request makes " +
                                         std::to_string(travel->frame_count()));
   }
+  tell_notes(*travel, events);
   return travel;
 }
 
@@ -196,9 +203,7 @@ RunResult run_travel(const TravelRequest& request,
     folder.discard_if_empty();
     throw;
   }
-  for (const std::string& note : travel->notes()) {
-    tell_note(note, events);
-  }
+  tell_notes(*travel, events);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
   return draw_and_assemble(folder, manifest, *worker, *travel, progress, events);
 }

@@ -12,6 +12,7 @@
 #include "ptravel/pipeline.h"
 #include "tensor/library_errors.h"
 #include "tensor/rng.h"
+#include "tensor/thread_scope.h"
 
 namespace ptravel {
 namespace {
@@ -61,6 +62,9 @@ BenchmarkReport measure(const BenchmarkOptions& options, Progress& progress) {
   pipeline_options.precision = options.precision;
   pipeline_options.threads = options.threads;
   BenchmarkReport report;
+  if (auto note = limit_threads(pipeline_options.threads)) {
+    report.notes.push_back(std::move(*note));
+  }
   std::unique_ptr<Pipeline> pipeline;
   report.load_seconds = seconds_of([&] {
     pipeline = Pipeline::open(pipeline_options);

@@ -10,7 +10,6 @@
 #include "ptravel/error.h"
 
 namespace ptravel {
-namespace {
 
 int usable_processors() {
   cpu_set_t set;
@@ -18,7 +17,16 @@ int usable_processors() {
   return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
 }
 
-}  // namespace
+std::optional<std::string> limit_threads(int& threads) {
+  const int processors = usable_processors();
+  if (threads <= processors) {
+    return std::nullopt;
+  }
+  const std::string asked = std::to_string(threads);
+  threads = processors;
+  return "threads " + asked + " is more than there are processors; using " +
+         std::to_string(processors);
+}
 
 int thread_count(int wish) {
   if (wish < 0) {

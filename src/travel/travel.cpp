@@ -88,6 +88,7 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
 /// The scene under a name that the public header can declare without LibTorch.
 struct Travel::State : TravelScene {
   std::vector<std::string> init_image_notes;
+  std::optional<std::string> threads_note;
 };
 
 Travel::Travel(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -96,9 +97,10 @@ Travel::~Travel() = default;
 std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                                      Progress& progress,
                                      const TravelOptions& options) try {
-  const ThreadScope threads(request.threads);
   auto state = std::make_unique<State>();
   state->request = request;
+  state->threads_note = limit_threads(state->request.threads);
+  const ThreadScope threads(state->request.threads);
   PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
   state->pipeline = open_checked(state->request);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
@@ -128,6 +130,9 @@ std::vector<std::int64_t> Travel::stage_frames() const {
 std::vector<std::string> Travel::notes() const {
   std::vector<std::string> notes = state_->pipeline->files().notes;
   notes.insert(notes.end(), state_->init_image_notes.begin(), state_->init_image_notes.end());
+  if (state_->threads_note) {
+    notes.push_back(*state_->threads_note);
+  }
   std::set<std::string> tags;
   for (const std::string& prompt : state_->plan.prompts) {
     for (const std::string& name : extra_network_names(prompt)) {

@@ -275,7 +275,10 @@ TEST(Input, ThreadsAreNoMoreThanProcessors) {
   const TemporaryFolder folder;
   const Outcome outcome = run(folder, kQuick + "--fps 0 --threads 1024");
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.errors, HasSubstr("note: --threads 1024 is more than there are processors"));
+  EXPECT_THAT(outcome.errors, HasSubstr("note: threads 1024 is more than there are processors"));
+  const std::string frame = "render --from outputs/prompt_travel/00000/00000.png --threads 1024";
+  EXPECT_THAT(run(folder, frame).errors,
+              HasSubstr("note: threads 1024 is more than there are processors"));
   EXPECT_THAT(run(folder, kQuick + "--threads 1025").errors,
               HasSubstr("--threads: \"1025\", expected a whole number from 0 to 1024"));
   EXPECT_THAT(run(folder, kQuick + "--threads -1").errors, HasSubstr("--threads: \"-1\""));

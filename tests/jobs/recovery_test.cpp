@@ -125,6 +125,19 @@ TEST(Recovery, ARunWhoseProcessIsGoneIsNotRunning) {
   EXPECT_THAT(*describe_result(folder, false), HasSubstr("run stopped"));
 }
 
+/// The number in travel.json is another machine's, or a person's.
+TEST(Recovery, TakesNoMoreThreadsThanThereAreProcessors) {
+  const TemporaryFolder out;
+  const fs::path folder = stopped_run(tiny_request(out), 1);
+  Manifest manifest = read_manifest(folder / "travel.json");
+  manifest.request.threads = 1024;
+  write_manifest(folder / "travel.json", manifest);
+  EXPECT_THAT(resumed_notes(folder),
+              testing::ElementsAre(
+                  HasSubstr("note: threads 1024 is more than there are processors; using ")));
+  EXPECT_EQ(read_manifest(folder / "travel.json").request.threads, 1024) << "stays as asked for";
+}
+
 TEST(Recovery, AWrongModelIsToldBeforeItsWeightsAreRead) {
   const TemporaryFolder out;
   const fs::path folder = stopped_run(tiny_request(out), 1);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "tensor/thread_scope.h"
 #include "travel/frame_units.h"
 
 #include "request/frame_settings.h"
@@ -97,6 +98,27 @@ TEST(Travel, ASinkHearsNothingAfterItsCall) {
   spot.steps = 2;
   travel->render_spot(spot, {}, progress);
   EXPECT_EQ(sink.lines, heard);
+}
+
+TEST(Travel, TakesNoMoreThreadsThanThereAreProcessors) {
+  class Sink : public KeepingSink {
+   public:
+    void add(const RenderedFrame&) override { threads.push_back(threads_here()); }
+    std::vector<int> threads;
+  };
+  TravelRequest request = tiny_request();
+  request.threads = 1024;
+  Progress progress;
+  const auto travel = Travel::open(request, progress);
+  EXPECT_EQ(travel->request().threads, usable_processors());
+  EXPECT_THAT(travel->notes(),
+              testing::Contains("threads 1024 is more than there are processors; using " +
+                                std::to_string(usable_processors())));
+  Sink sink;
+  travel->render({}, sink, progress);
+  EXPECT_THAT(sink.threads, testing::AllOf(testing::SizeIs(4), testing::Each(usable_processors())));
+  request.threads = usable_processors();
+  EXPECT_THAT(Travel::open(request, progress)->notes(), testing::IsEmpty());
 }
 
 TEST(Travel, AModelCanBeRefusedBeforeItsWeightsAreRead) {
