@@ -22,15 +22,24 @@ struct DecodedImage {
 
 // One decoder per format. `bytes` is the whole file and `name` what messages call it. All throw
 // Corrupt for broken or cut off data and Unsupported where read_image says so.
-DecodedImage decode_png(std::string_view bytes, const std::string& name);
-DecodedImage decode_jpeg(std::string_view bytes, const std::string& name);
-DecodedImage decode_webp(std::string_view bytes, const std::string& name);
+DecodedImage decode_png(std::string_view bytes,
+                        const std::string& name,
+                        std::uint64_t most_pixels = kMostImagePixels);
+DecodedImage decode_jpeg(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels = kMostImagePixels);
+DecodedImage decode_webp(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels = kMostImagePixels);
 
 /// The texts of a PNG; the pixels are read row by row and dropped.
 std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::string& name);
 
-/// Throws Corrupt for a side of 0 and Unsupported above the limits of read_image.
-void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& name);
+/// Throws Corrupt for a side of 0 and Unsupported for one above 65535 or more than `most_pixels`.
+void check_image_size(std::uint64_t width,
+                      std::uint64_t height,
+                      const std::string& name,
+                      std::uint64_t most_pixels = kMostImagePixels);
 
 /// Throws Error(Corrupt): "[read image] <name>: <what>".
 [[noreturn]] void throw_corrupt_image(const std::string& name, const std::string& what);

@@ -12,19 +12,18 @@ namespace ptravel {
 namespace {
 
 constexpr std::uint64_t kMaxSide = 65535;
-constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
 constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
 
-DecodedImage decode(std::string_view bytes, const std::string& name) {
+DecodedImage decode(std::string_view bytes, const std::string& name, std::uint64_t most_pixels) {
   const auto format = picture_format(bytes);
   if (format == PictureFormat::Png) {
-    return decode_png(bytes, name);
+    return decode_png(bytes, name, most_pixels);
   }
   if (format == PictureFormat::Jpeg) {
-    return decode_jpeg(bytes, name);
+    return decode_jpeg(bytes, name, most_pixels);
   }
   if (format == PictureFormat::WebP) {
-    return decode_webp(bytes, name);
+    return decode_webp(bytes, name, most_pixels);
   }
   if (bytes.empty()) {
     throw_corrupt_image(name, "the file is empty");
@@ -54,15 +53,19 @@ void flatten_alpha(std::vector<std::uint8_t>& pixels) {
 
 }  // namespace
 
-void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& name) {
+void check_image_size(std::uint64_t width,
+                      std::uint64_t height,
+                      const std::string& name,
+                      std::uint64_t most_pixels) {
   if (width == 0 || height == 0) {
     throw_corrupt_image(name, "the picture has no pixels");
   }
-  if (width > kMaxSide || height > kMaxSide || width * height > kMaxPixels) {
+  if (width > kMaxSide || height > kMaxSide || width * height > most_pixels) {
     throw Error(ErrorCode::Unsupported,
                 "[read image] " + name + ": the picture is " + std::to_string(width) + "x" +
-                    std::to_string(height) +
-                    ", expected sides of at most 65535 and at most 2^28 pixels");
+                    std::to_string(height) + ", expected sides of at most 65535 and at most " +
+                    (most_pixels == kMostImagePixels ? "2^28" : std::to_string(most_pixels)) +
+                    " pixels");
   }
 }
 
@@ -87,7 +90,13 @@ void add_exif_texts(ExifInfo exif, std::vector<ImageText>& texts) {
 }  // namespace
 
 LoadedImage read_image(const std::filesystem::path& path) {
-  DecodedImage decoded = decode(read_file(path, kMaxFileSize), path.string());
+  return decode_image(read_file(path, kMaxFileSize), path.string());
+}
+
+LoadedImage decode_image(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels) {
+  DecodedImage decoded = decode(bytes, name, most_pixels);
   if (decoded.channels == 4) {
     flatten_alpha(decoded.pixels);
   }

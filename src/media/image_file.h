@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "media/image_text.h"
@@ -17,6 +19,9 @@ struct LoadedImage {
   std::string note;  ///< What is wrong with the file though all pixels are there; mostly empty.
 };
 
+/// What read_image takes at most: 2^28.
+inline constexpr std::uint64_t kMostImagePixels = std::uint64_t{1} << 28;
+
 /// Reads a PNG, JPEG or WebP picture, recognised by its content. Any depth and colour type becomes
 /// 8-bit RGB as in Pillow (16 bits: the high byte; CMYK: as Adobe writes it); transparent parts are
 /// laid over white and the EXIF orientation is applied, as the web UI does for img2img. Texts:
@@ -27,6 +32,12 @@ struct LoadedImage {
 /// format, an animated WebP, a side above 65535 or more than 2^28 pixels; decided before memory is
 /// taken for it).
 LoadedImage read_image(const std::filesystem::path& path);
+
+/// The same of a file's bytes; `name` is what messages call it, and pictures of more than
+/// `most_pixels` are Unsupported, decided before memory is taken for them.
+LoadedImage decode_image(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels = kMostImagePixels);
 
 /// The texts of a PNG file, whose pixels are read but not kept: a file that is cut off or broken
 /// anywhere, also behind its pixels, is found out. Throws as read_image; Unsupported when it is no
@@ -43,5 +54,9 @@ void write_png(const std::filesystem::path& path,
 
 /// The bytes that write_png writes.
 std::string encode_png(const Image& image, std::span<const ImageText> texts = {});
+
+/// A JPEG file's bytes, 4:2:0, without metadata. `quality`: 1 to 100. Throws InvalidArgument for an
+/// empty picture or a side above 65535.
+std::string encode_jpeg(const Image& image, int quality);
 
 }  // namespace ptravel

@@ -126,8 +126,9 @@ void cmyk_to_rgb(std::vector<std::uint8_t>& pixels, bool inverted) {
 
 void check_header(const jpeg_decompress_struct& info,
                   std::size_t file_bytes,
-                  const std::string& name) {
-  check_image_size(info.image_width, info.image_height, name);
+                  const std::string& name,
+                  std::uint64_t most_pixels) {
+  check_image_size(info.image_width, info.image_height, name, most_pixels);
   const std::uint64_t pixels = std::uint64_t{info.image_width} * info.image_height;
   if (!info.arith_code && pixels / kMaxPixelsPerByte > file_bytes) {
     throw_corrupt_image(name, "the file is too short for its number of pixels");
@@ -136,10 +137,12 @@ void check_header(const jpeg_decompress_struct& info,
 
 }  // namespace
 
-DecodedImage decode_jpeg(std::string_view bytes, const std::string& name) {
+DecodedImage decode_jpeg(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels) {
   JpegReader reader(name);
   reader.read_header(bytes);
-  check_header(reader.info(), bytes.size(), name);
+  check_header(reader.info(), bytes.size(), name, most_pixels);
   const bool cmyk =
       reader.info().jpeg_color_space == JCS_CMYK || reader.info().jpeg_color_space == JCS_YCCK;
   DecodedImage decoded;

@@ -138,7 +138,7 @@ std::string collect_exif(PngReader& reader) {
 }
 
 /// Reads the header, checks the size and asks for 8-bit RGB or RGBA. Returns the number of passes.
-int read_header(PngReader& reader, DecodedImage& decoded) {
+int read_header(PngReader& reader, DecodedImage& decoded, std::uint64_t most_pixels) {
   png_uint_32 width = 0;
   png_uint_32 height = 0;
   std::uint64_t stored_bytes = 0;
@@ -148,7 +148,7 @@ int read_header(PngReader& reader, DecodedImage& decoded) {
     height = png_get_image_height(png, info);
     stored_bytes = std::uint64_t{png_get_rowbytes(png, info)} * height;
   });
-  check_image_size(width, height, reader.name());
+  check_image_size(width, height, reader.name(), most_pixels);
   if (stored_bytes / kMaxExpansion > reader.bytes().size()) {
     throw_corrupt_image(reader.name(), "the file is too short for its number of pixels");
   }
@@ -169,10 +169,12 @@ int read_header(PngReader& reader, DecodedImage& decoded) {
 
 }  // namespace
 
-DecodedImage decode_png(std::string_view bytes, const std::string& name) {
+DecodedImage decode_png(std::string_view bytes,
+                        const std::string& name,
+                        std::uint64_t most_pixels) {
   PngReader reader(bytes, name);
   DecodedImage decoded;
-  read_header(reader, decoded);
+  read_header(reader, decoded, most_pixels);
   const std::size_t row_bytes =
       static_cast<std::size_t>(decoded.width) * static_cast<std::size_t>(decoded.channels);
   decoded.pixels.resize(row_bytes * static_cast<std::size_t>(decoded.height));
@@ -193,7 +195,7 @@ DecodedImage decode_png(std::string_view bytes, const std::string& name) {
 std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::string& name) {
   PngReader reader(bytes, name);
   DecodedImage header;
-  const int passes = read_header(reader, header);
+  const int passes = read_header(reader, header, kMostImagePixels);
   std::vector<png_byte> row(static_cast<std::size_t>(header.width) *
                             static_cast<std::size_t>(header.channels));
   reader.guarded([&](png_structp png, png_infop info) {

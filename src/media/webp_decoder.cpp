@@ -38,7 +38,9 @@ std::string collect_chunk(const Demuxer& demuxer, const char (&kind)[5]) {
 
 }  // namespace
 
-DecodedImage decode_webp(std::string_view bytes, const std::string& name) {
+DecodedImage decode_webp(std::string_view bytes,
+                         const std::string& name,
+                         std::uint64_t most_pixels) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   WebPBitstreamFeatures features{};
   // libwebp would take a bare bitstream too, of which a few bytes can ask for a gigabyte.
@@ -51,7 +53,7 @@ DecodedImage decode_webp(std::string_view bytes, const std::string& name) {
                 "[read image] " + name + ": is an animated WebP, expected a still picture");
   }
   check_image_size(static_cast<std::uint64_t>(features.width),
-                   static_cast<std::uint64_t>(features.height), name);
+                   static_cast<std::uint64_t>(features.height), name, most_pixels);
   // Before memory is taken: a header alone can ask for a gigabyte.
   const Demuxer chunks = open_chunks(bytes);
   if (chunks == nullptr) {

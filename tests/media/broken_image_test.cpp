@@ -11,7 +11,7 @@ namespace {
 
 using namespace media_testing;
 
-using Decoder = DecodedImage (*)(std::string_view, const std::string&);
+using Decoder = DecodedImage (*)(std::string_view, const std::string&, std::uint64_t);
 
 struct BrokenCase {
   const char* file;
@@ -25,7 +25,7 @@ TEST_P(BrokenImage, CutOffAnywhereIsCorrupt) {
   const std::string bytes = read_file(data_file(GetParam().file));
   for (std::size_t size = 0; size + GetParam().tail < bytes.size(); ++size) {
     const std::string message = expect_error(ErrorCode::Corrupt, [&] {
-      GetParam().decode(std::string_view(bytes).substr(0, size), "cut");
+      GetParam().decode(std::string_view(bytes).substr(0, size), "cut", kMostImagePixels);
     });
     EXPECT_NE(message.find("cut"), std::string::npos);
     if (HasFailure()) {
@@ -41,7 +41,7 @@ TEST_P(BrokenImage, ChangedBytesAreSurvived) {
       std::string changed = bytes;
       changed[i] = value;
       try {
-        const DecodedImage image = GetParam().decode(changed, "changed");
+        const DecodedImage image = GetParam().decode(changed, "changed", kMostImagePixels);
         EXPECT_EQ(image.pixels.size(),
                   static_cast<std::size_t>(image.width) * image.height * image.channels);
       } catch (const Error& error) {
@@ -120,6 +120,14 @@ TEST(BrokenImageSize, SizesAreCheckedBeforeMemoryIsTaken) {
   expect_error(ErrorCode::Unsupported, [] { check_image_size(16385, 16384, "a"); });
   check_image_size(16384, 16384, "a");
   check_image_size(65535, 4096, "a");
+}
+
+TEST(BrokenImage, MorePixelsThanAllowedAreRefused) {
+  const std::string bytes = read_file(data_file("plain.jpg"));
+  const DecodedImage image = decode_jpeg(bytes, "a");
+  const auto pixels = static_cast<std::uint64_t>(image.width) * image.height;
+  EXPECT_EQ(decode_image(bytes, "a", pixels).image.width, image.width);
+  expect_error(ErrorCode::Unsupported, [&] { decode_image(bytes, "a", pixels - 1); });
 }
 
 TEST(BrokenImageSize, SmallFileThatClaimsManyPixels) {

@@ -29,6 +29,17 @@ Image pattern_over_white() {
   });
 }
 
+TEST(EncodeJpeg, ReadsBackNearlyTheSame) {
+  const Image decoded = decode_image(encode_jpeg(smooth(), 95), "a").image;
+  ASSERT_EQ(decoded.width, smooth().width);
+  ASSERT_EQ(decoded.height, smooth().height);
+  for (std::size_t i = 0; i < decoded.pixels.size(); ++i) {
+    EXPECT_NEAR(decoded.pixels[i], smooth().pixels[i], 2 * kJpegTolerance) << i;
+  }
+  EXPECT_THROW(encode_jpeg(Image(), 90), Error);
+  EXPECT_LT(encode_jpeg(smooth(), 20).size(), encode_jpeg(smooth(), 95).size());
+}
+
 TEST(ReadImage, PngOfEveryKind) {
   EXPECT_EQ(load("palette.png"), pattern());
   EXPECT_EQ(load("rgb16.png"), pattern());

@@ -1,0 +1,146 @@
+#include "server/api_error.h"
+
+#include <algorithm>
+
+#include "server/json_body.h"
+
+namespace ptravel {
+namespace {
+
+std::string_view refusal_code(int status) {
+  switch (status) {
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 405:
+      return "method_not_allowed";
+    case 413:
+    case 431:
+      return "too_large";
+    case 503:
+      return "unavailable";
+    default:
+      return status < 500 ? "invalid_argument" : "internal";
+  }
+}
+
+std::string refusal_text(int status, const HttpRequest& request) {
+  switch (status) {
+    case 401:
+      return "user and password are needed";
+    case 403:
+      return "the request comes from a page that may not use this server";
+    case 404:
+      return "there is nothing at " + request.path + ", see /api/v1/openapi.json";
+    case 405:
+      return request.path + " does not take " + request.method;
+    case 413:
+      return "the body is too large";
+    case 415:
+      return "compressed bodies are not taken";
+    case 431:
+      return "the head of the request is too large";
+    case 503:
+      return "the server is busy, try again";
+    default:
+      return "the request cannot be answered";
+  }
+}
+
+HttpHandler caught(HttpHandler handler, HttpResponse (*answer)(const Error&)) {
+  return [handler = std::move(handler), answer](const HttpRequest& request) {
+    try {
+      return handler(request);
+    } catch (...) {
+      return answer(error_in_flight(request.method + " " + request.path));
+    }
+  };
+}
+
+}  // namespace
+
+HttpResponse api_error(int status,
+                       std::string_view code,
+                       const std::string& message,
+                       const std::vector<Problem>& problems) {
+  Json list = Json::array();
+  for (const Problem& problem : problems) {
+    list.push_back({{"field", problem.field}, {"message", problem.message}});
+  }
+  const Json body = {
+      {"error",
+       {{"code", std::string(code)}, {"message", message}, {"problems", std::move(list)}}}};
+  return json_response(status, json_text(body));
+}
+
+int http_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::Unsupported:
+    case ErrorCode::Corrupt:
+      return 422;
+    case ErrorCode::NotFound:
+      return 404;
+    case ErrorCode::Cancelled:
+      return 409;
+    case ErrorCode::OutOfMemory:
+      return 503;
+    case ErrorCode::Io:
+    case ErrorCode::Internal:
+      break;
+  }
+  return 500;
+}
+
+std::string without_folders(std::string_view message) {
+  std::string text;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const bool begins_word =
+        i == 0 || std::string_view(" \"'([,").find(message[i - 1]) != std::string_view::npos;
+    if (message[i] == '/' && begins_word) {
+      const std::size_t end = std::min(message.find_first_of(" \"'):,]\n", i), message.size());
+      const std::size_t last = message.substr(0, end).rfind('/');
+      i = last == end - 1 ? i : last + 1;  // "/" alone and "/a/" stay
+      text += message.substr(i, end - i);
+      i = end - 1;
+    } else {
+      text += message[i];
+    }
+  }
+  return text;
+}
+
+HttpResponse api_error(const Error& error) {
+  const std::string message =
+      error.problems().empty() ? without_folders(error.what()) : std::string(error.what());
+  return api_error(http_status(error.code()), error_code_name(error.code()), message,
+                   error.problems());
+}
+
+HttpResponse conflict_error(const Error& error) {
+  if (error.code() == ErrorCode::InvalidArgument && error.problems().empty()) {
+    return api_error(409, "conflict", without_folders(error.what()));
+  }
+  return api_error(error);
+}
+
+HttpResponse api_failure(const HttpRequest& request) {
+  return api_error(error_in_flight(request.method + " " + request.path));
+}
+
+HttpHandler api_handler(HttpHandler handler) {
+  return caught(std::move(handler), [](const Error& error) { return api_error(error); });
+}
+
+HttpHandler action_handler(HttpHandler handler) {
+  return caught(std::move(handler), conflict_error);
+}
+
+HttpResponse api_refusal(int status, const HttpRequest& request) {
+  return api_error(status, refusal_code(status), refusal_text(status, request));
+}
+
+}  // namespace ptravel

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ptravel/server.h"
+
+#include "http/event_hub.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "queue/job_queue.h"
+#include "queue/model_catalog.h"
+#include "server/request_resolver.h"
+#include "server/upload_store.h"
+
+namespace ptravel {
+
+/// What handlers share. All of it may be used from several threads, and outlives every handler.
+struct ServerContext {
+  JobQueue& queue;
+  ModelCatalog& catalog;
+  std::shared_ptr<EventHub> events;
+  const ServeOptions& options;
+  const UploadStore& uploads;
+  const RequestResolver& resolver;
+  /// Of the server that runs these handlers, for /metrics.
+  std::function<HttpServerCounts()> http_counts;
+  /// Whether the server is stopping: what waits for a job asks it several times a second.
+  std::function<bool()> stopping;
+};
+
+/// Our own API below /api/v1, and /metrics.
+void add_v1_routes(HttpRouter& router, ServerContext& context);
+/// The web UI's API below /sdapi/v1, and what its clients ask beside it.
+void add_sdapi_routes(HttpRouter& router, ServerContext& context);
+/// The page and what belongs to it: /, /assets/..., /favicon.ico, /example.mp4.
+void add_page_routes(HttpRouter& router);
+
+}  // namespace ptravel
