@@ -144,7 +144,13 @@ struct RequestField {
   std::string_view name;  ///< snake_case, as in JSON and TOML; the command line writes "-" for "_".
   std::string_view group;  ///< Heading in --help: "Model", "Prompts and travel", ...
   Kind kind = Kind::Text;
-  std::string limits;     ///< What is allowed: "a number from 0 to 1", "fixed, successive".
+  std::string limits;  ///< What is allowed: "a number from 0 to 1", "fixed, successive".
+  std::vector<std::string> choices;  ///< Of a choice: its names.
+  /// Of numbers: the least and the largest, as exact texts ("18446744073709551615"); else empty.
+  std::string minimum;
+  std::string maximum;
+  /// What people call it, in the web UI's words where it has one: "Sampling method".
+  std::string label;
   std::string_view help;  ///< One line.
   Scope scope = Scope::Picture;
   std::string_view example;           ///< Of texts: a value that makes sense, not the default.

@@ -25,6 +25,18 @@ struct FieldEntry {
   std::function<std::optional<std::string>(const Owner&)> check;
 };
 
+/// A setting's name as a label: "Cfg scale" of "cfg_scale".
+inline std::string label_of(std::string_view name) {
+  std::string label(name);
+  for (char& c : label) {
+    c = c == '_' ? ' ' : c;
+  }
+  if (!label.empty() && label.front() >= 'a' && label.front() <= 'z') {
+    label.front() = static_cast<char>(label.front() - 'a' + 'A');
+  }
+  return label;
+}
+
 /// The row of `member`: what `field` says of the setting, and what `form` says of its type.
 template <typename Owner, typename Value>
 FieldEntry<Owner> make_entry(const RequestField& field,
@@ -37,6 +49,7 @@ FieldEntry<Owner> make_entry(const RequestField& field,
   entry.description.help = field.help;
   entry.description.scope = field.scope;
   entry.description.example = field.example;
+  entry.description.label = field.label.empty() ? label_of(field.name) : field.label;
   entry.text = [member, text = form.text](const Owner& owner) { return text(owner.*member); };
   entry.set = [member, set = form.set](Owner& owner, std::string_view text) {
     return set(owner.*member, text);

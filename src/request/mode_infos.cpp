@@ -14,12 +14,20 @@ bool orders_by_gradient(const TravelRequest& request) {
           request.replace_order == ReplaceOrder::GradMax);
 }
 
+constexpr std::string_view kLinearOptions[] = {"interpolation"};
+constexpr std::string_view kReplaceOptions[] = {"replace_dim", "replace_order", "grad_w_latent",
+                                                "grad_w_cond"};
+constexpr std::string_view kGradOptions[] = {"grad_method",   "grad_alpha",  "grad_iter",
+                                             "grad_w_latent", "grad_w_cond", "grad_tolerance"};
+
 constexpr ModeInfo kModes[] = {
-    {TravelMode::Linear, never, never, false, [](const TravelRequest&) { return 0; }},
+    {TravelMode::Linear, never, never, false, [](const TravelRequest&) { return 0; },
+     kLinearOptions},
     {TravelMode::Replace, orders_by_gradient, swaps_prompt_tokens, false,
-     [](const TravelRequest& request) { return orders_by_gradient(request) ? 1 : 0; }},
+     [](const TravelRequest& request) { return orders_by_gradient(request) ? 1 : 0; },
+     kReplaceOptions},
     {TravelMode::Grad, always, always, true,
-     [](const TravelRequest& request) { return request.grad_iter; }}};
+     [](const TravelRequest& request) { return request.grad_iter; }, kGradOptions}};
 
 }  // namespace
 

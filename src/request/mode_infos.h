@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "ptravel/request.h"
 
@@ -17,6 +18,8 @@ struct ModeInfo {
   bool doubles_single_stage;  ///< A prompt of one line is a travel that ends where it starts.
   /// Gradients that an in-between takes, for each pair of encodings that is walked.
   int (*gradients_per_frame)(const TravelRequest&);
+  /// Settings that have an effect in this mode and not in all.
+  std::span<const std::string_view> options;
 };
 
 /// All modes, in the order of the enum.

@@ -60,9 +60,8 @@ ValueForm<std::vector<Record>> records_form(const std::vector<FieldEntry<Record>
   form.shape.kind = RequestField::Kind::Records;
   for (const FieldEntry<Record>& member : members) {
     form.shape.members.push_back(member.description);
-    form.shape.limits +=
-        (form.shape.limits.empty() ? "" : ",") + std::string(member.description.name) + "=...";
   }
+  form.shape.limits = limits_text(form.shape);
   form.text = [members](const std::vector<Record>& records) {
     std::vector<RecordText> texts;
     for (const Record& record : records) {

@@ -16,12 +16,14 @@ void add_model_rows(RequestTableBuilder& table) {
   table
       .add("model", "Stable Diffusion 1.x: .safetensors, .ckpt or a diffusers folder", &R::model,
            text_form())
+      .label("Stable Diffusion checkpoint")
       .example("v1-5.safetensors")
       .said(
           "Model hash", 70, [](const ModelIdentity& model) { return short_hash(model.sha256); },
           &FrameRequest::model_hash)
       .said("Model", 80, [](const ModelIdentity& model) { return model.name; });
   table.add("vae", "Separate VAE file; \"none\" takes the checkpoint's own", &R::vae, text_form())
+      .label("SD VAE")
       .example("vae.safetensors")
       .said("VAE hash", 90, [](const ModelIdentity& model) { return short_hash(model.vae_sha256); })
       .said("VAE", 100, [](const ModelIdentity& model) { return model.vae_name; });
@@ -58,6 +60,7 @@ void add_travel_rows(RequestTableBuilder& table) {
            &R::negative_prompt, lines_form())
       .example("blurry");
   table.add("mode", "How to move between two stages", &R::mode, choice_form(kTravelModeNames))
+      .label("Travel mode")
       .key("Travel mode", 1040);
   table
       .add("interpolation", "How linear mixes conditionings", &R::interpolation,
@@ -66,6 +69,7 @@ void add_travel_rows(RequestTableBuilder& table) {
   table
       .add("stage_padding", "What lengthens the shorter of two stages' conditionings",
            &R::stage_padding, choice_form(kStagePaddingNames))
+      .label("Padding of shorter stages")
       .key("Travel padding", 1230, is_in_between);
   table
       .add("travel_steps", "Frames between stages: one number, or one per gap: 10,20",
@@ -89,6 +93,7 @@ void add_travel_rows(RequestTableBuilder& table) {
       .add("denoise_strength",
            "How far a frame leaves the picture it starts from; one value, or one per stage",
            &R::denoise_strength, list_form(number_form(0, 1)))
+      .label("Denoising strength")
       .key("Denoising strength", 140, starts_from_picture);
   table
       .add("embryo_step", "Steps that a stage pair's frames share; below 1: part of all",
@@ -99,6 +104,7 @@ void add_travel_rows(RequestTableBuilder& table) {
   table
       .add("compat", "Frame counts and quirks of the original's versions", &R::compat,
            choice_form(kCompatNames))
+      .label("Compatibility")
       .key_if_changed("Travel compat", 1140);
 }
 
@@ -133,6 +139,7 @@ void add_mode_rows(RequestTableBuilder& table) {
   table
       .add("replace_dim", "What replace swaps: prompt tokens, or parts of the conditioning",
            &R::replace_dim, choice_form(kReplaceDimNames))
+      .label("Replace dimension")
       .key("Travel replace dim", 1110, mode_is(TravelMode::Replace));
   table
       .add("replace_order", "Which come first", &R::replace_order,
@@ -145,40 +152,55 @@ void add_mode_rows(RequestTableBuilder& table) {
   table
       .add("grad_method", "How a gradient becomes a step", &R::grad_method,
            choice_form(kGradMethodNames))
+      .label("Gradient method")
       .item(grad_item());  // of the two that follow as well
   table.add("grad_alpha", "Size of a step of grad", &R::grad_alpha, number_form(0, 100))
+      .label("Step size")
       .in_key("Travel grad");
   table.add("grad_iter", "Steps of grad per frame", &R::grad_iter, integer_form(1, 1000))
+      .label("Steps per frame")
       .in_key("Travel grad");
   table
       .add("grad_w_latent", "Weight of the picture's loss; negative: away from it",
            &R::grad_w_latent, number_form(-1000, 1000))
+      .label("Weight of the latent loss")
       .key("Travel grad w latent", 1210, in_between_of(TravelMode::Grad));
   table
       .add("grad_w_cond", "Weight of the way to the stage; negative: away from it", &R::grad_w_cond,
            number_form(-1000, 1000))
+      .label("Weight of the distance")
       .key("Travel grad w cond", 1220, in_between_of(TravelMode::Grad));
   table
       .add("grad_tolerance", "Mean distance at which grad has arrived; 0: never",
            &R::grad_tolerance, number_form(0, 1000))
+      .label("Tolerance")
       .key_if_changed("Travel grad tolerance", 1225, in_between_of(TravelMode::Grad));
 }
 
 void add_film_rows(RequestTableBuilder& table) {
   table.group("Video and output", Scope::Film);
-  table.add("fps", "Frames per second; 0: no video", &R::fps, number_form(0, 240));
-  table.add("format", "Video format", &R::format, choice_form(kVideoFormatNames));
-  table.add("pad", "Repeat the first and the last frame this often", &R::pad,
-            integer_form(0, 100000));
-  table.add("hold", "Show each stage's frame this often more in the video", &R::hold,
-            integer_form(0, 100000));
-  table.add("ping_pong", "Let the video go back to its beginning", &R::ping_pong, boolean_form());
+  table.add("fps", "Frames per second; 0: no video", &R::fps, number_form(0, 240))
+      .label("Frames per second");
+  table.add("format", "Video format", &R::format, choice_form(kVideoFormatNames))
+      .label("Video format");
+  table
+      .add("pad", "Repeat the first and the last frame this often", &R::pad,
+           integer_form(0, 100000))
+      .label("Pad begin and end");
+  table
+      .add("hold", "Show each stage's frame this often more in the video", &R::hold,
+           integer_form(0, 100000))
+      .label("Hold stages");
+  table.add("ping_pong", "Let the video go back to its beginning", &R::ping_pong, boolean_form())
+      .label("Ping-pong");
   table
       .add("pick", "Python slice of frames for the video; one number = stop", &R::pick, text_form())
+      .label("Pick frames")
       .example("::2");
   table.add("contact_sheet", "Also write contact-sheet.png: the picked frames in a grid",
             &R::contact_sheet, boolean_form());
   table.add("out", "Folder that gets prompt_travel/00000, 00001, ...", &R::out, text_form())
+      .label("Output folder")
       .example("films")
       .scope(Scope::Machine);
 }
@@ -193,10 +215,14 @@ void add_machine_rows(RequestTableBuilder& table) {
            &R::precision, choice_form(kPrecisionNames))
       .scope(Scope::Picture)
       .key("Precision", 1010);
-  table.add("threads", "CPU threads, at most one for each processor; 0: as many", &R::threads,
-            integer_form(0, 1024));
-  table.add("batch", "Frames drawn at once where they do not build on each other", &R::batch,
-            integer_form(1, 256));
+  table
+      .add("threads", "CPU threads, at most one for each processor; 0: as many", &R::threads,
+           integer_form(0, 1024))
+      .label("CPU threads");
+  table
+      .add("batch", "Frames drawn at once where they do not build on each other", &R::batch,
+           integer_form(1, 256))
+      .label("Batch size");
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ class RequestTableBuilder {
 
   /// Another scope than the group's.
   RequestTableBuilder& scope(RequestField::Scope scope);
+  /// What people call it, where that is not its name with spaces.
+  RequestTableBuilder& label(std::string_view text);
   /// A value other than the default that makes sense: texts need one.
   RequestTableBuilder& example(std::string_view text);
   /// In pictures the value stands under `key`, in the form of parameter_text.

@@ -31,6 +31,11 @@ RequestTableBuilder& RequestTableBuilder::scope(RequestField::Scope scope) {
   return *this;
 }
 
+RequestTableBuilder& RequestTableBuilder::label(std::string_view text) {
+  rows_.back().description.label = text;
+  return *this;
+}
+
 RequestTableBuilder& RequestTableBuilder::example(std::string_view text) {
   rows_.back().description.example = text;
   return *this;

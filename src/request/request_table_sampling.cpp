@@ -91,14 +91,17 @@ void add_seed_rows(RequestTableBuilder& table) {
     return facts.request.subseed_strength.at(0) > 0;
   };
   table.add("subseed", "Variation seed; -1: one for each frame", &R::subseed, seed_form())
+      .label("Variation seed")
       .key("Variation seed", 110, varies);
   table
       .add("subseed_strength", "0: the seed, 1: the subseed; one value, or one per stage",
            &R::subseed_strength, list_form(number_form(0, 1)))
+      .label("Variation strength")
       .key("Variation seed strength", 120, varies);
   table
       .add("seed_resize_from_width", "Keep the composition of this size; 0: off",
            &R::seed_resize_from_width, integer_form(0, 8192))
+      .label("Resize seed from width")
       .item(size_item(
           "Seed resize from", 130, {&R::seed_resize_from_width, &R::seed_resize_from_height},
           {"seed_resize_from_width", "seed_resize_from_height"},
@@ -106,33 +109,41 @@ void add_seed_rows(RequestTableBuilder& table) {
   table
       .add("seed_resize_from_height", "As above", &R::seed_resize_from_height,
            integer_form(0, 8192))
+      .label("Resize seed from height")
       .in_key("Seed resize from");
   table
       .add("rng", "Noise source: nv as the web UI on NVIDIA cards, or cpu", &R::rng,
            choice_form(kRngSourceNames))
+      .label("Random number generator source")
       .key("RNG", 170)
       .spelt({{"cpu", "CPU"}, {"nv", "NV"}, {"nv", "GPU"}});
   table
       .add("ensd", "Eta noise seed delta", &R::ensd,
            integer_form<std::int64_t>(0, std::int64_t{1} << 31))
+      .label("Eta noise seed delta")
       .key_if_changed("ENSD", 160);
 }
 
 void add_step_rows(RequestTableBuilder& table) {
   table.add("sampler", "See: prompt-travel samplers", &R::sampler, text_form())
+      .label("Sampling method")
       .example("DPM++ 2M")
       .key("Sampler", 20)
       .key_text(sampler_label);
   table
       .add("scheduler", "Noise schedule; Automatic takes the sampler's own", &R::scheduler,
            text_form())
+      .label("Schedule type")
       .example("Karras")
       .key("Schedule type", 30)
       .key_text(schedule_label);
-  table.add("steps", "Denoising steps", &R::steps, integer_form(1, 1000)).key("Steps", 10);
+  table.add("steps", "Denoising steps", &R::steps, integer_form(1, 1000))
+      .label("Sampling steps")
+      .key("Steps", 10);
   table
       .add("cfg_scale", "Guidance scale, one or one per stage; 1 skips the negative prompt",
            &R::cfg_scale, list_form(number_form(0, 100)))
+      .label("CFG Scale")
       .key("CFG scale", 40);
   const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
   table.add("width", size_help, &R::width, integer_form(0, 8192))
@@ -145,6 +156,7 @@ void add_encoding_rows(RequestTableBuilder& table) {
   table.add("clip_skip", "1 uses the last CLIP layer", &R::clip_skip, integer_form(1, 12))
       .key_if_changed("Clip skip", 150);
   table.add("emphasis", "How attention weights act", &R::emphasis, choice_form(kEmphasisNames))
+      .label("Emphasis mode")
       .key_if_changed("Emphasis", 240)
       .spelt({{"original", "Original"},
               {"no-norm", "No norm"},
@@ -157,10 +169,12 @@ void add_encoding_rows(RequestTableBuilder& table) {
   table
       .add("pad_cond_uncond", "Pad the shorter of prompt and negative prompt", &R::pad_cond_uncond,
            boolean_form())
+      .label("Pad prompt/negative prompt")
       .key_if_changed("Pad conds", 230);
   table
       .add("old_prompt_editing", "Prompt editing timelines of web UI versions < 1.6",
            &R::old_prompt_editing, boolean_form())
+      .label("Old prompt editing timelines")
       .key_if_changed("Old prompt editing timelines", 250);
 }
 
@@ -181,12 +195,16 @@ void add_noise_rows(RequestTableBuilder& table) {
       .key_if_changed("Eta", 180, eta_of(false))
       .key_if_changed("Eta DDIM", 185, eta_of(true));
   table.add("s_churn", "Euler, Heun, DPM2", &R::s_churn, number_form(0, 1000))
+      .label("Sigma churn")
       .key_if_changed("Sigma churn", 190);
   table.add("s_tmin", "Lowest sigma with churn", &R::s_tmin, number_form(0, 1000))
+      .label("Sigma tmin")
       .key_if_changed("Sigma tmin", 200);
   table.add("s_tmax", "Highest sigma with churn; 0: no limit", &R::s_tmax, number_form(0, 1000))
+      .label("Sigma tmax")
       .key_if_changed("Sigma tmax", 210);
   table.add("s_noise", "Strength of added noise", &R::s_noise, number_form(0, 10))
+      .label("Sigma noise")
       .key_if_changed("Sigma noise", 220);
 }
 
@@ -195,6 +213,7 @@ void add_picture_rows(RequestTableBuilder& table) {
   table
       .add("init_image", "Start every frame from this PNG, JPEG or WebP (img2img)", &R::init_image,
            text_form())
+      .label("Init picture")
       .example("picture.png")
       .said(
           "Travel init image", 1036,
@@ -211,10 +230,12 @@ void add_picture_rows(RequestTableBuilder& table) {
   table
       .add("img2img_fix_steps", "Do exactly the given number of steps with img2img",
            &R::img2img_fix_steps, boolean_form())
+      .label("Do exactly the steps given")
       .key_if_changed("Fix steps", 1030);
   table
       .add("noise_multiplier", "Scales the noise of img2img", &R::noise_multiplier,
            number_form(0, 2))
+      .label("Noise multiplier for img2img")
       .key_if_changed("Noise multiplier", 260, starts_from_picture);
 }
 

@@ -1,5 +1,7 @@
 #include "request/value_forms.h"
 
+#include <limits>
+
 #include "ptravel/text_input.h"
 
 namespace ptravel {
@@ -10,7 +12,7 @@ using Kind = RequestField::Kind;
 ValueForm<std::string> any_text(Kind kind) {
   ValueForm<std::string> form;
   form.shape.kind = kind;
-  form.shape.limits = "a text";
+  form.shape.limits = limits_text(form.shape);
   form.text = [](const std::string& value) { return value; };
   form.set = [](std::string& value, std::string_view text) {
     std::optional<std::string> problem = text_problem(text);
@@ -24,6 +26,40 @@ ValueForm<std::string> any_text(Kind kind) {
 }
 
 }  // namespace
+
+std::string limits_text(const RequestField& shape) {
+  std::string text;
+  switch (shape.kind) {
+    case Kind::Integer:
+    case Kind::Integers:
+      text = "a whole number from " + shape.minimum + " to " + shape.maximum;
+      break;
+    case Kind::Number:
+    case Kind::Numbers:
+      text = "a number from " + shape.minimum + " to " + shape.maximum;
+      break;
+    case Kind::Choice:
+      for (const std::string& choice : shape.choices) {
+        text += (text.empty() ? "" : ", ") + choice;
+      }
+      break;
+    case Kind::Boolean:
+      text = "true or false";
+      break;
+    case Kind::Records:
+      for (const RequestField& member : shape.members) {
+        text += (text.empty() ? "" : ",") + std::string(member.name) + "=...";
+      }
+      break;
+    case Kind::Text:
+    case Kind::Lines:
+      text = "a text";
+      break;
+  }
+  const bool several = shape.kind == Kind::Integers || shape.kind == Kind::Numbers;
+  return text + (several ? ", or several with commas between" : "") +
+         (shape.optional ? ", or empty" : "");
+}
 
 std::string expected_value(const RequestField& shape) {
   return shape.kind == Kind::Choice ? "one of " + shape.limits : shape.limits;
@@ -46,7 +82,7 @@ ValueForm<std::string> number_text_form() {
 ValueForm<bool> boolean_form() {
   RequestField shape;
   shape.kind = Kind::Boolean;
-  shape.limits = "true or false";
+  shape.limits = limits_text(shape);
   return checked_form<bool>(
       shape, [](const bool& value) { return std::string(value ? "true" : "false"); },
       [](std::string_view text) -> std::optional<bool> {
@@ -59,7 +95,9 @@ ValueForm<bool> boolean_form() {
 ValueForm<double> number_form(double lowest, double highest) {
   RequestField shape;
   shape.kind = Kind::Number;
-  shape.limits = "a number from " + number_text(lowest) + " to " + number_text(highest);
+  shape.minimum = number_text(lowest);
+  shape.maximum = number_text(highest);
+  shape.limits = limits_text(shape);
   return checked_form<double>(
       shape, [](const double& value) { return number_text(value); }, parse_number,
       [=](const double& value) { return value >= lowest && value <= highest; });
@@ -68,7 +106,9 @@ ValueForm<double> number_form(double lowest, double highest) {
 ValueForm<Seed> seed_form() {
   RequestField shape;
   shape.kind = Kind::Integer;
-  shape.limits = "a whole number from -1 to 18446744073709551615";
+  shape.minimum = "-1";
+  shape.maximum = std::to_string(std::numeric_limits<std::uint64_t>::max());
+  shape.limits = limits_text(shape);
   shape.takes_text = true;
   return checked_form<Seed>(
       shape, [](const Seed& value) { return to_text(value); }, parse_seed,

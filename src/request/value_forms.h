@@ -28,6 +28,9 @@ struct ValueForm {
   std::function<std::optional<std::string>(const Value&)> check;
 };
 
+/// What is allowed, in words made of kind, choices, minimum and maximum: RequestField::limits.
+std::string limits_text(const RequestField& shape);
+
 /// What a value of this shape may be, for messages: "one of linear, replace", "a number from 0 to
 /// 1".
 std::string expected_value(const RequestField& shape);
@@ -77,7 +80,9 @@ template <std::integral Integer>
 ValueForm<Integer> integer_form(Integer lowest, Integer highest) {
   RequestField shape;
   shape.kind = RequestField::Kind::Integer;
-  shape.limits = "a whole number from " + std::to_string(lowest) + " to " + std::to_string(highest);
+  shape.minimum = std::to_string(lowest);
+  shape.maximum = std::to_string(highest);
+  shape.limits = limits_text(shape);
   return checked_form<Integer>(
       shape, [](const Integer& value) { return std::to_string(value); },
       [](std::string_view text) -> std::optional<Integer> {
@@ -94,7 +99,10 @@ ValueForm<Enum> choice_form(const EnumNames<Enum, N>& names,
                             const std::vector<std::pair<std::string_view, Enum>>& aliases = {}) {
   RequestField shape;
   shape.kind = RequestField::Kind::Choice;
-  shape.limits = names.choices();
+  for (const auto& [value, name] : names.entries) {
+    shape.choices.emplace_back(name);
+  }
+  shape.limits = limits_text(shape);
   return checked_form<Enum>(
       shape, [names](const Enum& value) { return std::string(names.name(value)); },
       [=](std::string_view text) {
@@ -112,8 +120,8 @@ template <typename Value>
 ValueForm<std::optional<Value>> optional_form(const ValueForm<Value>& present) {
   ValueForm<std::optional<Value>> form;
   form.shape = present.shape;
-  form.shape.limits += ", or empty";
   form.shape.optional = true;
+  form.shape.limits = limits_text(form.shape);
   form.text = [present](const std::optional<Value>& value) {
     return value ? present.text(*value) : std::string();
   };
@@ -143,7 +151,7 @@ ValueForm<std::vector<Value>> list_form(const ValueForm<Value>& item) {
   form.shape = item.shape;
   form.shape.kind = item.shape.kind == RequestField::Kind::Integer ? RequestField::Kind::Integers
                                                                    : RequestField::Kind::Numbers;
-  form.shape.limits += ", or several with commas between";
+  form.shape.limits = limits_text(form.shape);
   form.text = [item](const std::vector<Value>& values) {
     std::string text;
     for (const Value& value : values) {

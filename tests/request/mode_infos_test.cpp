@@ -1,5 +1,7 @@
 #include "request/mode_infos.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "request/compat.h"
@@ -12,6 +14,24 @@ TEST(ModeInfos, EveryModeHasARow) {
   EXPECT_EQ(mode_infos().size(), kTravelModeNames.entries.size());
   for (const auto& [mode, name] : kTravelModeNames.entries) {
     EXPECT_EQ(mode_info(mode).mode, mode) << name;
+  }
+}
+
+TEST(ModeInfos, OptionsAreSettingsThatNotEveryModeHas) {
+  std::map<std::string_view, std::size_t> modes_of;
+  for (const ModeInfo& info : mode_infos()) {
+    for (const std::string_view option : info.options) {
+      EXPECT_NE(find_request_field(option), nullptr) << option;
+      ++modes_of[option];
+    }
+  }
+  for (const auto& [option, modes] : modes_of) {
+    EXPECT_LT(modes, mode_infos().size()) << option;
+  }
+  for (const RequestField& field : request_fields()) {
+    if (field.name.starts_with("grad_") || field.name.starts_with("replace_")) {
+      EXPECT_TRUE(modes_of.contains(field.name)) << field.name;
+    }
   }
 }
 

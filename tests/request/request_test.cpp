@@ -1,5 +1,8 @@
 #include "ptravel/request.h"
 
+#include <set>
+
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -132,16 +135,44 @@ TEST(Request, EveryChoiceIsAccepted) {
     if (field.kind != RequestField::Kind::Choice) {
       continue;
     }
-    std::string choices = field.limits + ", ";
-    for (std::size_t end; (end = choices.find(", ")) != std::string::npos;
-         choices.erase(0, end + 2)) {
+    EXPECT_FALSE(field.choices.empty()) << field.name;
+    for (const std::string& choice : field.choices) {
       TravelRequest request;
-      EXPECT_FALSE(set_request_field(request, field.name, choices.substr(0, end)));
-      EXPECT_EQ(request_field_text(request, field.name), choices.substr(0, end));
+      EXPECT_FALSE(set_request_field(request, field.name, choice));
+      EXPECT_EQ(request_field_text(request, field.name), choice);
     }
     TravelRequest request;
     EXPECT_TRUE(set_request_field(request, field.name, "no such choice"));
   }
+}
+
+TEST(Request, LimitsAreDataAndWhatIsSaidOfThem) {
+  for (const RequestField& field : request_fields()) {
+    const bool number =
+        field.kind == RequestField::Kind::Integer || field.kind == RequestField::Kind::Integers ||
+        field.kind == RequestField::Kind::Number || field.kind == RequestField::Kind::Numbers;
+    EXPECT_EQ(number, !field.minimum.empty() && !field.maximum.empty()) << field.name;
+    for (const std::string& limit : {field.minimum, field.maximum}) {
+      TravelRequest request;
+      if (number) {
+        EXPECT_FALSE(set_request_field(request, field.name, limit)) << field.name << " " << limit;
+        EXPECT_NE(field.limits.find(limit), std::string::npos) << field.name;
+      }
+    }
+  }
+  EXPECT_EQ(find_request_field("seed")->maximum, "18446744073709551615");
+  EXPECT_EQ(find_request_field("steps")->limits, "a whole number from 1 to 1000");
+  EXPECT_EQ(find_request_field("eta")->limits, "a number from 0.0 to 10.0, or empty");
+}
+
+TEST(Request, EveryFieldHasALabelOfItsOwn) {
+  std::set<std::string> labels;
+  for (const RequestField& field : request_fields()) {
+    EXPECT_FALSE(field.label.empty()) << field.name;
+    EXPECT_TRUE(labels.insert(field.label).second) << field.label;
+  }
+  EXPECT_EQ(find_request_field("sampler")->label, "Sampling method");
+  EXPECT_EQ(find_request_field("negative_prompt")->label, "Negative prompt");
 }
 
 TEST(Request, AllProblemsAreReportedByField) {
