@@ -36,8 +36,9 @@ struct HttpRequest {
   const std::string& path_value(std::string_view name) const;
 };
 
-/// A file as the body: sent in pieces, with range requests (one range: 206 or 416), Last-Modified
-/// and ETag (304). The server answers 404 when it is gone by then.
+/// A file as the body: sent in pieces, with range requests (one range: 206 or 416; If-Range),
+/// Last-Modified and ETag (304). The server answers 404 when it is gone by then, is no regular
+/// file, or a symbolic link; links among the folders above it are the handler's business.
 struct HttpFile {
   std::filesystem::path path;
 };
@@ -58,10 +59,16 @@ struct HttpEvents {
   std::shared_ptr<EventHub> hub;
 };
 
-/// What a handler answers. HEAD gets the same headers without the body.
+/// What a handler answers. HEAD gets the same headers without the body. A text with status 200 and
+/// the header ETag is answered with 304 to who has it already; one with "Accept-Ranges: bytes" is
+/// sent in part to who asks for a range. The server adds X-Content-Type-Options, Referrer-Policy,
+/// X-Frame-Options and Cross-Origin-Resource-Policy where the handler gives none of its own (a page
+/// also sets Content-Security-Policy), and Date, X-Process-Time and the headers of CORS.
 struct HttpResponse {
   int status = 200;
-  HttpFields headers;  ///< Content-Type among them; Content-Length is the server's business.
+  /// Content-Type among them; Content-Length, Transfer-Encoding, Connection and Date are the
+  /// server's business.
+  HttpFields headers;
   std::variant<std::string, HttpFile, HttpPieces, HttpEvents> body;
 };
 

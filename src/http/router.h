@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "http/message.h"
@@ -35,13 +36,21 @@ struct HttpRoute {
 /// once the server runs.
 class HttpRouter {
  public:
-  /// Throws Internal when there is a route of this method and pattern already.
+  /// Throws Internal when there is a route of this method and pattern already, or one whose parts
+  /// differ in their names alone.
   void add(HttpRoute route);
   /// What answers a path that no route has (404) and one that has only other methods (405 with
   /// Allow set by the router); by first part of the path, so that two APIs on one server each keep
   /// their own error shapes. `prefix`: "/sdapi/"; "" for all others.
   using Refusal = std::function<HttpResponse(int status, const HttpRequest& request)>;
   void refuse_with(std::string prefix, Refusal refusal);
+  /// How else the server refuses requests by itself (400, 401, 403, 408, 413, 415, 417, 431, 501,
+  /// 503, 505), with a sentence that says why. For those that could not be read, the request holds
+  /// what is known of them, often no more than a path "". Without one, and for 404 and 405
+  /// without a refuse_with: {"error": {"code", "message", "problems": []}}.
+  using Explanation =
+      std::function<HttpResponse(int status, const std::string& why, const HttpRequest& request)>;
+  void explain_with(std::string prefix, Explanation explanation);
 
   struct Match {
     const HttpRoute* route = nullptr;  ///< Null: none; `status` is 404 or 405 then.
@@ -53,11 +62,13 @@ class HttpRouter {
   /// at, so that the limits are known before the body is read.
   Match find(std::string_view method, std::string_view path) const;
   HttpResponse refusal(int status, const HttpRequest& request) const;
+  HttpResponse explanation(int status, const std::string& why, const HttpRequest& request) const;
   const std::vector<HttpRoute>& routes() const { return routes_; }
 
  private:
   std::vector<HttpRoute> routes_;
   std::vector<std::pair<std::string, Refusal>> refusals_;
+  std::vector<std::pair<std::string, Explanation>> explanations_;
 };
 
 }  // namespace ptravel

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>  // Asio 1.74 takes std::exchange and does not include it
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include "http/event_listener.h"
+#include "http/intake.h"
+#include "http/reply.h"
+#include "http/server_core.h"
+
+namespace ptravel {
+
+/// One client's connection: request after request until one side has enough. Lives as long as its
+/// coroutines; everything here runs in the server's one thread.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  HttpConnection(HttpServerCore& core, boost::asio::ip::tcp::socket socket);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  /// Serves until the connection ends.
+  static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
+
+  /// Since when it waits for a request; nothing while it has one.
+  std::optional<Clock::time_point> idle_since() const { return idle_since_; }
+  /// Ends what waits for a request and what streams events; lets an answer that is being made
+  /// go on.
+  void end_softly();
+  /// Ends all reading and writing at once.
+  void end_now();
+
+ private:
+  template <typename T>
+  using Task = boost::asio::awaitable<T>;
+  struct Parser;
+
+  // connection.cpp
+  Task<bool> serve_request();
+  Task<bool> read_head(Parser& parser);
+  Task<bool> read_body(Parser& parser, std::uint64_t limit);
+  Task<HttpReply> handle(HttpIntake& intake, bool keep_alive);
+  HttpReply reply_to(HttpResponse response, const HttpRequest& request, bool keep_alive) const;
+  HttpReply refuse(int status, const std::string& why, const HttpRequest& request) const;
+  Task<void> linger();
+
+  // connection_bodies.cpp
+  Task<bool> send(HttpReply reply);
+  Task<bool> write(std::string_view bytes);
+  Task<bool> send_file(HttpFilePart part);
+  Task<bool> send_pieces(HttpPieces pieces, bool chunked);
+  Task<void> send_events(HttpEvents events, bool chunked);
+  Task<void> watch_for_end();
+  static Task<void> watch(std::shared_ptr<HttpConnection> self);
+  /// Runs `work` in a pool and comes back; throws what it throws.
+  Task<void> run_in(WorkerPool& pool, std::function<void()> work);
+
+  void set_deadline(Clock::time_point deadline);
+  void set_deadline(Clock::duration from_now) { set_deadline(Clock::now() + from_now); }
+  void clear_deadline();
+
+  HttpServerCore& core_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string client_;
+  boost::beast::flat_buffer buffer_;
+
+  boost::asio::steady_timer timer_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool timed_out_ = false;
+  std::optional<Clock::time_point> idle_since_;
+  Clock::time_point begun_;  // when the request's head was there
+  int version_ = 11;         // of the request
+
+  boost::asio::steady_timer signal_;            // event streams: something to do
+  std::optional<std::uint64_t> last_event_id_;  // what the request says
+  bool streaming_ = false;
+  bool woken_ = false;
+  bool ended_ = false;   // the client has gone, or the server stops
+  bool broken_ = false;  // the reply is not whole: the client has to see it
+};
+
+}  // namespace ptravel

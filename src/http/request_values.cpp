@@ -1,0 +1,182 @@
+// Values of request headers: Basic (RFC 7617), ranges, entity tags and dates (RFC 9110), event ids.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "base/text.h"
+
+#include "http/request_parts.h"
+
+namespace ptravel {
+namespace {
+
+constexpr std::array<std::string_view, 7> kDays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+/// Digits alone, no sign, that fit into 64 bits.
+std::optional<std::uint64_t> parse_digits(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') {
+    return c - 'A';
+  }
+  if (c >= 'a' && c <= 'z') {
+    return c - 'a' + 26;
+  }
+  if (c >= '0' && c <= '9') {
+    return c - '0' + 52;
+  }
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/// Base64 with or without the padding at its end.
+std::optional<std::string> base64_decoded(std::string_view text) {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) {
+    text.remove_suffix(1);
+  }
+  if (text.size() % 4 == 1) {
+    return std::nullopt;
+  }
+  std::string decoded;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (char c : text) {
+    const int digit = base64_digit(c);
+    if (digit < 0) {
+      return std::nullopt;
+    }
+    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFFFF;
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      decoded += static_cast<char>(bits >> count & 0xFF);
+    }
+  }
+  return decoded;
+}
+
+std::string_view without_weak(std::string_view etag) {
+  return etag.starts_with("W/") ? etag.substr(2) : etag;
+}
+
+/// Days since 1970 of a date of the Gregorian calendar, and back: years begin with March, so that
+/// the day that comes and goes is the last one.
+std::int64_t days_of(std::int64_t year, int month, int day) {
+  year -= month <= 2 ? 1 : 0;
+  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const std::int64_t year_of_era = year - era * 400;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
+}
+
+}  // namespace
+
+std::optional<std::pair<std::string, std::string>> parse_basic(std::string_view authorization) {
+  const std::size_t space = std::min(authorization.find(' '), authorization.size());
+  if (!same_but_case(authorization.substr(0, space), "basic")) {
+    return std::nullopt;
+  }
+  const auto decoded = base64_decoded(trimmed(authorization.substr(space)));
+  const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
+  if (colon == std::string::npos) {
+    return std::nullopt;
+  }
+  return std::pair(decoded->substr(0, colon), decoded->substr(colon + 1));
+}
+
+std::optional<HttpRange> parse_range(std::string_view range, std::uint64_t size) {
+  const std::size_t equals = std::min(range.find('='), range.size());
+  if (!same_but_case(trimmed(range.substr(0, equals)), "bytes") || equals == range.size()) {
+    return std::nullopt;
+  }
+  const std::string_view spec = trimmed(range.substr(equals + 1));
+  const std::size_t dash = spec.find('-');
+  if (dash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view first_text = spec.substr(0, dash);
+  const std::string_view last_text = spec.substr(dash + 1);
+  const auto first = parse_digits(first_text);
+  const auto last = parse_digits(last_text);
+  if ((!first && !first_text.empty()) || (!last && !last_text.empty()) || (!first && !last) ||
+      (first && last && *last < *first)) {
+    return std::nullopt;
+  }
+  HttpRange parsed;
+  if (first) {
+    parsed.satisfiable = *first < size;
+    parsed.first = *first;
+    parsed.last = last && *last < size ? *last : size - 1;
+  } else {  // the last bytes
+    parsed.satisfiable = *last > 0 && size > 0;
+    parsed.first = *last < size ? size - *last : 0;
+    parsed.last = size - 1;
+  }
+  return parsed.satisfiable ? parsed : HttpRange{};
+}
+
+bool etag_matches(std::string_view if_none_match, std::string_view etag) {
+  for (std::string_view candidate : split(if_none_match, ',')) {
+    candidate = trimmed(candidate);
+    if (candidate == "*" || without_weak(candidate) == without_weak(etag)) {
+      return !etag.empty();
+    }
+  }
+  return false;
+}
+
+std::optional<std::uint64_t> parse_event_id(std::string_view text) {
+  return parse_digits(trimmed(text));
+}
+
+std::string http_date(std::int64_t seconds) {
+  seconds = std::clamp<std::int64_t>(seconds, 0, 253402300799);  // to the end of year 9999
+  const std::int64_t days = seconds / 86400;
+  const std::int64_t rest = seconds % 86400;
+  std::int64_t year = 1970 + days / 366;  // not after the year that it is
+  while (days_of(year + 1, 1, 1) <= days) {
+    ++year;
+  }
+  int month = 1;
+  while (month < 12 && days_of(year, month + 1, 1) <= days) {
+    ++month;
+  }
+  const auto day = static_cast<int>(days - days_of(year, month, 1)) + 1;
+  const auto second = static_cast<int>(rest);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kDays[static_cast<std::size_t>(days % 7)].data(), day,
+                kMonths[static_cast<std::size_t>(month) - 1].data(), static_cast<int>(year),
+                second / 3600, second / 60 % 60, second % 60);
+  return text.data();
+}
+
+std::optional<std::int64_t> parse_http_date(std::string_view text) {
+  // The one form that is written today, 29 characters: "Sun, 06 Nov 1994 08:49:37 GMT".
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT") {
+    return std::nullopt;
+  }
+  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
+  const auto day = parse_digits(text.substr(5, 2));
+  const auto year = parse_digits(text.substr(12, 4));
+  const auto hour = parse_digits(text.substr(17, 2));
+  const auto minute = parse_digits(text.substr(20, 2));
+  const auto second = parse_digits(text.substr(23, 2));
+  if (month == kMonths.end() || !day || !year || !hour || !minute || !second || *hour > 23 ||
+      *minute > 59 || *second > 60 || *day < 1 || *day > 31 || *year < 1970) {
+    return std::nullopt;
+  }
+  const auto days = days_of(static_cast<std::int64_t>(*year),
+                            static_cast<int>(month - kMonths.begin()) + 1, static_cast<int>(*day));
+  return days * 86400 + static_cast<std::int64_t>(*hour * 3600 + *minute * 60 + *second);
+}
+
+}  // namespace ptravel

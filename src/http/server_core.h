@@ -1,0 +1,54 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "http/access.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "http/worker_pool.h"
+
+namespace ptravel {
+
+class HttpConnection;
+
+/// What the server and its connections share. One thread, that of run(), does all reading and
+/// writing and owns what has no lock; handlers and whatever may wait for a disk run in the pools.
+struct HttpServerCore {
+  HttpServerCore(HttpServerOptions given, HttpRouter routes, HttpServer::Failure on_failure)
+      : options(std::move(given)),
+        router(std::move(routes)),
+        failure(std::move(on_failure)),
+        access(options),
+        long_pool(options.long_handlers) {}
+
+  const HttpServerOptions options;
+  const HttpRouter router;
+  const HttpServer::Failure failure;
+  const HttpAccess access;
+
+  boost::asio::io_context io{1};
+  boost::asio::ip::tcp::acceptor acceptor{io};
+  boost::asio::steady_timer room{io};   // cancelled when a connection has ended
+  boost::asio::steady_timer grace{io};  // ends what stop() lets go on
+  std::set<HttpConnection*> connections;
+  std::size_t long_running = 0;
+  bool stopping = false;
+
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> open_connections{0};
+  std::atomic<std::uint64_t> listeners{0};
+
+  WorkerPool quick_pool{4};
+  WorkerPool long_pool;
+  WorkerPool body_pool{8};  // reads files, makes pieces and snapshots
+};
+
+}  // namespace ptravel
