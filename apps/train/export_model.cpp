@@ -31,14 +31,10 @@ json unet_json(const ModelPlan& plan) {
   const UnetConfig& unet = plan.unet;
   std::vector<std::string> down;
   std::vector<std::string> up;
-  std::vector<std::int64_t> heads;
   for (std::size_t level = 0; level < unet.channel_mult.size(); ++level) {
     const bool attends = unet.transformer_depth[level] > 0;
     down.emplace_back(attends ? "CrossAttnDownBlock2D" : "DownBlock2D");
     up.insert(up.begin(), attends ? "CrossAttnUpBlock2D" : "UpBlock2D");
-    heads.push_back(unet.head_channels > 0
-                        ? unet.model_channels * unet.channel_mult[level] / unet.head_channels
-                        : unet.num_heads);
   }
   return {{"_class_name", "UNet2DConditionModel"},
           {"_diffusers_version", kDiffusersVersion},
@@ -50,7 +46,7 @@ json unet_json(const ModelPlan& plan) {
           {"down_block_types", down},
           {"mid_block_type", "UNetMidBlock2DCrossAttn"},
           {"up_block_types", up},
-          {"attention_head_dim", heads},
+          {"attention_head_dim", unet.heads},
           {"cross_attention_dim", unet.context_dim},
           {"use_linear_projection", unet.linear_projection},
           {"norm_num_groups", unet.norm_groups},

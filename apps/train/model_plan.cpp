@@ -28,8 +28,7 @@ ModelPlan make_plan() {
   plan.unet.transformer_depth = {0, 1, 1};
   plan.unet.norm_groups = 16;
   plan.unet.middle_depth = 1;
-  plan.unet.num_heads = 0;
-  plan.unet.head_channels = 48;
+  plan.unet.heads = {1, 2, 4};  // 48 wide each
   plan.unet.context_dim = plan.clip.width;
   plan.unet.linear_projection = true;
   return plan;

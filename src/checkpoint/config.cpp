@@ -16,6 +16,9 @@ constexpr std::int64_t kMaxDepth = 64;
 constexpr std::int64_t kMaxImageChannels = 64;
 constexpr std::int64_t kMaxVaeLevels = 8;
 constexpr std::int64_t kClipHeadWidth = 64;
+constexpr std::int64_t kDefaultHeads = 8;  // of Stable Diffusion 1.x, in each level
+constexpr std::int64_t kLinearUnetHeadWidth =
+    64;  // of the later ones, whose projections are Linear
 
 [[noreturn]] void fail(ErrorCode code, const std::string& problem) {
   throw Error(code, "[config] " + problem);
@@ -131,12 +134,64 @@ void read_attention(const Shapes& shapes, UnetConfig& config) {
   check_range("the UNet's context width", config.context_dim, 1, kMaxWidth);
 }
 
+/// Whether a level has attention, or the middle block, which is as wide as the last one.
+bool attends(const UnetConfig& config, std::size_t level) {
+  return config.transformer_depth[level] > 0 ||
+         (level + 1 == config.channel_mult.size() && config.middle_depth > 0);
+}
+
+std::int64_t width_of(const UnetConfig& config, std::size_t level) {
+  return config.model_channels * config.channel_mult[level];
+}
+
+/// Heads of `head_width` channels in each level.
+std::vector<std::int64_t> heads_of_width(const UnetConfig& config, std::int64_t head_width) {
+  std::vector<std::int64_t> heads;
+  for (std::size_t level = 0; level < config.channel_mult.size(); ++level) {
+    if (attends(config, level)) {
+      check_multiple("the UNet's width at level " + std::to_string(level), width_of(config, level),
+                     head_width);
+    }
+    heads.push_back(std::max(width_of(config, level) / head_width, std::int64_t{1}));
+  }
+  return heads;
+}
+
+/// SD 1.x has the same number of heads in each level; SD 2.x and SDXL have heads of one width.
+/// Which of them a file without a config is shows in its projections.
+std::vector<std::int64_t> usual_heads(const UnetConfig& config) {
+  bool fits = config.linear_projection;
+  for (std::size_t level = 0; level < config.channel_mult.size(); ++level) {
+    fits = fits && (!attends(config, level) || width_of(config, level) % kLinearUnetHeadWidth == 0);
+  }
+  return fits ? heads_of_width(config, kLinearUnetHeadWidth)
+              : std::vector<std::int64_t>(config.channel_mult.size(), kDefaultHeads);
+}
+
+std::vector<std::int64_t> heads_of(const UnetConfig& config, const ConfigHints& hints) {
+  const std::size_t levels = config.channel_mult.size();
+  if (hints.unet_head_channels) {
+    return heads_of_width(config, *hints.unet_head_channels);
+  }
+  if (hints.unet_heads.empty()) {
+    return usual_heads(config);
+  }
+  if (hints.unet_heads.size() == 1) {
+    return std::vector<std::int64_t>(levels, hints.unet_heads.front());
+  }
+  if (hints.unet_heads.size() != levels) {
+    fail(ErrorCode::Corrupt, "the config file states heads for " +
+                                 std::to_string(hints.unet_heads.size()) +
+                                 " levels of the UNet, the weights have " + std::to_string(levels));
+  }
+  return hints.unet_heads;
+}
+
 void check_heads(const UnetConfig& config) {
   for (std::size_t level = 0; level < config.channel_mult.size(); ++level) {
-    const std::int64_t channels = config.model_channels * config.channel_mult[level];
-    if (config.transformer_depth[level] > 0) {
-      check_multiple("the UNet's width at level " + std::to_string(level), channels,
-                     config.head_channels > 0 ? config.head_channels : config.num_heads);
+    if (attends(config, level)) {
+      check_multiple("the UNet's width at level " + std::to_string(level), width_of(config, level),
+                     config.heads[level]);
     }
   }
 }
@@ -169,9 +224,12 @@ UnetConfig read_unet_config(const StoredTensors& weights, const ConfigHints& hin
     config.transformer_depth.push_back(level.depth);
   }
   config.middle_depth = transformer_depth(shapes, "middle_block.1.");
-  config.num_heads = hints.unet_heads.value_or(config.num_heads);
-  config.head_channels = hints.unet_head_channels.value_or(0);
+  if (shapes.has("label_emb.0.0.weight")) {
+    config.vector_dim = shapes.of("label_emb.0.0.weight", 2)[1];
+    check_range("the UNet's vector", config.vector_dim, 1, kMaxWidth);
+  }
   read_attention(shapes, config);
+  config.heads = heads_of(config, hints);
   check_heads(config);
   return config;
 }

@@ -37,8 +37,8 @@ struct UnetConfig {
   /// Transformer blocks in each spatial transformer of a level; 0 = the level has none.
   std::vector<std::int64_t> transformer_depth = {1, 1, 1, 0};
   std::int64_t middle_depth = 1;
-  std::int64_t num_heads = 8;      ///< Used when head_channels is 0.
-  std::int64_t head_channels = 0;  ///< When > 0: heads = channels / head_channels.
+  /// Attention heads of each level; the middle has the last level's. Not visible in the weights.
+  std::vector<std::int64_t> heads = {8, 8, 8, 8};
   std::int64_t context_dim = 768;
   /// Width of the vector (pooled text, sizes) that is added to the time embedding; 0 = none.
   std::int64_t vector_dim = 0;
@@ -69,8 +69,8 @@ constexpr double kMostScaleFactor = 1000;
 /// What config files say about a model: the values that weights do not show, and numbers that must
 /// agree with the weights. Every field is optional.
 struct ConfigHints {
-  std::optional<std::int64_t> unet_heads;
-  std::optional<std::int64_t> unet_head_channels;
+  std::vector<std::int64_t> unet_heads;            ///< One number for all levels, or one for each.
+  std::optional<std::int64_t> unet_head_channels;  ///< The same width of a head in all levels.
   std::optional<std::int64_t> clip_heads;
   std::optional<std::int64_t> unet_norm_groups;
   std::optional<std::int64_t> vae_norm_groups;

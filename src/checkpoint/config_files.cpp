@@ -124,7 +124,9 @@ std::optional<ConfigHints> read_config_json(const Path& path, std::vector<std::s
       take_numbers(content[section], section, path, hints);
     }
   }
-  hints.unet_heads = heads(hints, "unet.num_heads", path);
+  if (const auto count = heads(hints, "unet.num_heads", path)) {
+    hints.unet_heads = {*count};
+  }
   hints.unet_head_channels = heads(hints, "unet.num_head_channels", path);
   hints.clip_heads = heads(hints, "clip.num_heads", path);
   if (content.contains("clip") && content["clip"].is_object() && content["clip"].contains("act")) {

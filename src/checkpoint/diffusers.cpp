@@ -22,7 +22,7 @@ using Path = std::filesystem::path;
 
 constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{16} << 20;
 constexpr std::int64_t kMaxCount = 1024;
-constexpr std::int64_t kMaxWidth = 1'000'000;
+constexpr std::size_t kMaxLevels = 64;
 constexpr std::size_t kMaxShards = 1000;
 
 struct PartFolder {
@@ -92,7 +92,7 @@ std::optional<std::int64_t> norm_groups(const json& config, const Path& path) {
 }
 
 /// diffusers calls the number of heads attention_head_dim unless num_attention_heads is given; a
-/// list holds one number for each level, which for SD 2 means heads of equal width.
+/// list holds one number for each level.
 void read_unet_hints(const Path& path, ConfigHints& hints) {
   const json config = read_object(path);
   hints.unet_norm_groups = norm_groups(config, path);
@@ -101,29 +101,23 @@ void read_unet_hints(const Path& path, ConfigHints& hints) {
     heads = config.value("attention_head_dim", json());
   }
   if (!heads.is_array()) {
-    hints.unet_heads = small_count(heads, path, "attention_head_dim");
+    if (const auto count = small_count(heads, path, "attention_head_dim")) {
+      hints.unet_heads = {*count};
+    }
     return;
   }
-  const json channels = config.value("block_out_channels", json());
-  std::set<std::int64_t> widths;
-  std::set<std::int64_t> counts;
-  for (std::size_t level = 0; level < heads.size() && level < 64; ++level) {
-    const auto count = small_count(heads[level], path, "attention_head_dim");
-    const auto width = channels.is_array() && level < channels.size()
-                           ? json_integer(channels[level], 1, kMaxWidth)
-                           : std::nullopt;
-    if (!count || !width) {
-      fail(ErrorCode::Corrupt, path, "attention_head_dim does not fit block_out_channels");
-    }
-    counts.insert(*count);
-    widths.insert(*width / *count);
+  if (heads.empty() || heads.size() > kMaxLevels) {
+    fail(ErrorCode::Corrupt, path,
+         "attention_head_dim has " + std::to_string(heads.size()) +
+             " numbers, expected one for each level");
   }
-  if (counts.size() == 1) {
-    hints.unet_heads = *counts.begin();
-  } else if (widths.size() == 1 && *widths.begin() > 0) {
-    hints.unet_head_channels = *widths.begin();
-  } else {
-    fail(ErrorCode::Unsupported, path, "its levels differ in both number and width of heads");
+  for (const json& level : heads) {
+    const auto count = small_count(level, path, "attention_head_dim");
+    if (!count) {
+      fail(ErrorCode::Corrupt, path,
+           "attention_head_dim holds something else than numbers, expected one for each level");
+    }
+    hints.unet_heads.push_back(*count);
   }
 }
 

@@ -381,8 +381,8 @@ bool is_lora_name(std::string_view name) {
 
 bool is_unet_name(std::string_view name) {
   name.remove_prefix(std::min(name.size(), kUnetPrefix.size()));
-  for (const std::string_view block :
-       {"input_blocks.#.#.", "output_blocks.#.#.", "middle_block.#.", "time_embed.#.", "out.#."}) {
+  for (const std::string_view block : {"input_blocks.#.#.", "output_blocks.#.#.", "middle_block.#.",
+                                       "time_embed.#.", "label_emb.#.#.", "out.#."}) {
     const auto match = match_front(block, name);
     if (!match) {
       continue;
@@ -443,7 +443,8 @@ std::map<std::string, std::string, std::less<>> unet_names_by_ema_name() {
       }
     }
   };
-  for (const char* block : {"time_embed.0.", "time_embed.2.", "out.0.", "out.2."}) {
+  for (const char* block :
+       {"time_embed.0.", "time_embed.2.", "label_emb.0.0.", "label_emb.0.2.", "out.0.", "out.2."}) {
     add(block);
   }
   for (const char* slot : {"0.", "1.", "2."}) {

@@ -15,6 +15,7 @@ enum class ModelPart { Unet, Vae, TextEncoder };
 // Where the parts of an SD 1.x model stand in LDM names, which are the names of single files and
 // the ones that the networks ask for.
 inline constexpr std::string_view kUnetPrefix = "model.diffusion_model.";
+inline constexpr std::string_view kVectorPrefix = "model.diffusion_model.label_emb.";
 inline constexpr std::string_view kVaePrefix = "first_stage_model.";
 inline constexpr std::string_view kTextPrefix = "cond_stage_model.transformer.text_model.";
 inline constexpr std::string_view kEmaPrefix = "model_ema.";

@@ -76,14 +76,15 @@ bool has_unet(const StoredTensors& tensors) {
 }
 
 /// Whether the networks of a Stable Diffusion 1.x model are there from end to end; its VAE may come
-/// from another file. Whatever else such a file holds does not make it something else.
+/// from another file. Whatever else such a file holds does not make it something else, unless its
+/// UNet is another network.
 bool is_complete_sd1(const StoredTensors& tensors) {
   const auto has_text = [&](const std::string& name) {
     return tensors.contains("cond_stage_model.transformer.text_model." + name) ||
            tensors.contains("cond_stage_model.transformer." + name);
   };
-  return has_unet(tensors) && has_text("embeddings.token_embedding.weight") &&
-         has_text("final_layer_norm.weight");
+  return has_unet(tensors) && !takes_vector(tensors) &&
+         has_text("embeddings.token_embedding.weight") && has_text("final_layer_norm.weight");
 }
 
 /// Old embeddings of one token row set under any name, or hypernetworks, which are keyed by context
@@ -131,6 +132,15 @@ std::string with_article(ModelFamily family) {
 }  // namespace
 
 std::string_view family_label(ModelFamily family) { return kLabels.name(family); }
+
+bool takes_vector(const StoredTensors& tensors) {
+  for (const char* name : {"0.0.weight", "0.0.bias", "0.2.weight", "0.2.bias"}) {
+    if (!tensors.contains(std::string(kVectorPrefix) + name)) {
+      return false;
+    }
+  }
+  return true;
+}
 
 ModelFamily recognise_model(const StoredTensors& tensors) {
   if (is_complete_sd1(tensors)) {

@@ -11,6 +11,9 @@ namespace ptravel {
 /// LDM names for complete models (diffusers folders are mapped first). No data is read.
 ModelFamily recognise_model(const StoredTensors& tensors);
 
+/// Whether the UNet's vector embedding is there as a whole: such a network wants more than a text.
+bool takes_vector(const StoredTensors& tensors);
+
 /// Whether this program can load the family as its model.
 bool is_loadable(ModelFamily family);
 

@@ -57,9 +57,10 @@ void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, Mod
   }
 }
 
-/// Whether a network of ours asks for tensors of such names.
-bool is_known(std::string_view name) {
-  if (is_lora_name(name)) {
+/// Whether a network of ours asks for tensors of such names; one of the vector embedding alone
+/// makes no UNet that takes vectors.
+bool is_known(std::string_view name, bool with_vector) {
+  if (is_lora_name(name) || (name.starts_with(kVectorPrefix) && !with_vector)) {
     return false;
   }
   return (name.starts_with(kUnetPrefix) && is_unet_name(name)) || name.starts_with(kVaePrefix) ||
@@ -72,12 +73,13 @@ void add_single_file(const Source& file,
                      RenamedTensors& tensors,
                      ModelFiles& model) {
   std::vector<std::string> strangers;
+  const bool with_vector = takes_vector(*file);
   for (const std::string& name : file->names()) {
     const auto mapped = map_single_file_name(name);
     if (!mapped) {
       continue;
     }
-    if (!is_known(*mapped)) {
+    if (!is_known(*mapped, with_vector)) {
       strangers.push_back(name);
       continue;
     }

@@ -11,22 +11,6 @@
 #include "tensor/layout.h"
 
 namespace ptravel {
-namespace {
-
-std::int64_t heads_for(std::int64_t channels, const UnetConfig& config) {
-  const bool by_size = config.head_channels > 0;
-  const std::int64_t divisor = by_size ? config.head_channels : config.num_heads;
-  if (divisor < 1 || channels % divisor != 0) {
-    throw Error(ErrorCode::Unsupported, "[unet] " + std::to_string(channels) +
-                                            " channels: expected a multiple of " +
-                                            std::to_string(divisor) +
-                                            (by_size ? " channels per head" : " attention heads"));
-  }
-  return by_size ? channels / divisor : divisor;
-}
-
-}  // namespace
-
 CrossAttention::CrossAttention(const Weights& weights,
                                std::int64_t channels,
                                std::int64_t context_dim,
@@ -116,18 +100,23 @@ at::Tensor TransformerBlock::attend_to_text(const at::Tensor& x,
 
 SpatialTransformer::SpatialTransformer(const Weights& weights,
                                        std::int64_t channels,
+                                       std::int64_t heads,
                                        std::int64_t depth,
                                        std::size_t first_place,
                                        const UnetConfig& config,
                                        const Compute& compute)
     : norm(weights.at("norm"), channels, {.groups = config.norm_groups, .eps = 1e-6}, compute) {
+  if (heads < 1 || channels % heads != 0) {
+    throw Error(ErrorCode::Unsupported, "[unet] " + std::to_string(channels) +
+                                            " channels: expected a multiple of " +
+                                            std::to_string(heads) + " attention heads");
+  }
   const auto stored = config.linear_projection ? Linear::Stored::Matrix : Linear::Stored::Filter;
   proj_in = Linear(weights.at("proj_in"), channels, channels, compute, Linear::Bias::Yes, stored);
   proj_out = Linear(weights.at("proj_out"), channels, channels, compute, Linear::Bias::Yes, stored);
   for (std::int64_t i = 0; i < depth; ++i) {
-    blocks.emplace_back(weights.at("transformer_blocks." + std::to_string(i)), channels,
-                        heads_for(channels, config), first_place + static_cast<std::size_t>(i),
-                        config, compute);
+    blocks.emplace_back(weights.at("transformer_blocks." + std::to_string(i)), channels, heads,
+                        first_place + static_cast<std::size_t>(i), config, compute);
   }
 }
 

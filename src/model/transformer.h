@@ -73,6 +73,7 @@ struct TransformerBlock {
 struct SpatialTransformer {
   SpatialTransformer(const Weights& weights,
                      std::int64_t channels,
+                     std::int64_t heads,
                      std::int64_t depth,
                      std::size_t first_place,
                      const UnetConfig& config,

@@ -109,7 +109,7 @@ std::vector<UnetBlock> UnetBlockBuilder::inputs() {
     for (std::int64_t i = 0; i < config_.num_res_blocks; ++i) {
       UnetBlock block = named_block("input_blocks", blocks.size());
       add_res(block, layer(block, 0), {channels_}, width(level));
-      add_transformer(block, layer(block, 1), config_.transformer_depth.at(level));
+      add_transformer(block, layer(block, 1), level, config_.transformer_depth.at(level));
       finish_input(blocks, std::move(block));
     }
     if (level + 1 < levels()) {
@@ -129,7 +129,7 @@ std::vector<UnetBlock> UnetBlockBuilder::middle() {
   }
   const Weights weights = weights_.at("middle_block");
   add_res(blocks[0], weights.at("0"), {channels_}, channels_);
-  add_transformer(blocks[1], weights.at("1"), config_.middle_depth);
+  add_transformer(blocks[1], weights.at("1"), levels() - 1, config_.middle_depth);
   add_res(blocks[2], weights.at("2"), {channels_}, channels_);
   return blocks;
 }
@@ -143,7 +143,7 @@ std::vector<UnetBlock> UnetBlockBuilder::outputs() {
       add_res(block, layer(block, 0), {channels_, skips.back()}, width(level));
       skips.pop_back();
       const std::int64_t depth = config_.transformer_depth.at(level);
-      add_transformer(block, layer(block, 1), depth);
+      add_transformer(block, layer(block, 1), level, depth);
       if (level > 0 && i == config_.num_res_blocks) {
         const Weights weights = layer(block, depth > 0 ? 2 : 1).at("conv");
         block.upsample = Conv2d::same(weights, channels_, channels_, compute_);
@@ -172,9 +172,11 @@ void UnetBlockBuilder::add_res(UnetBlock& block,
 
 void UnetBlockBuilder::add_transformer(UnetBlock& block,
                                        const Weights& weights,
+                                       std::size_t level,
                                        std::int64_t depth) {
   if (depth > 0) {
-    block.transformer.emplace(weights, channels_, depth, transformer_blocks_, config_, compute_);
+    block.transformer.emplace(weights, channels_, config_.heads.at(level), depth,
+                              transformer_blocks_, config_, compute_);
     transformer_blocks_ += static_cast<std::size_t>(depth);
   }
 }

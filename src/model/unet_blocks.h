@@ -92,7 +92,11 @@ class UnetBlockBuilder {
                const Weights& weights,
                const std::vector<std::int64_t>& parts,
                std::int64_t out);
-  void add_transformer(UnetBlock& block, const Weights& weights, std::int64_t depth);
+  /// Transformer blocks with the heads of `level`.
+  void add_transformer(UnetBlock& block,
+                       const Weights& weights,
+                       std::size_t level,
+                       std::int64_t depth);
   void finish_input(std::vector<UnetBlock>& blocks, UnetBlock block);
 
   Weights weights_;

@@ -11,11 +11,12 @@
 namespace ptravel {
 namespace {
 
+/// `name` says what is added where, for the error.
 at::Tensor sum(const at::Tensor& x, const at::Tensor& residual, const std::string& name) {
   if (x.sizes() != residual.sizes()) {
     std::ostringstream sizes;
     sizes << residual.sizes() << ": expected " << x.sizes();
-    throw Error(ErrorCode::InvalidArgument, "[unet] residual of " + name + " " + sizes.str());
+    throw Error(ErrorCode::InvalidArgument, "[unet] " + name + " " + sizes.str());
   }
   return x + to_channels_last(residual.to(x.options()));
 }
@@ -27,10 +28,15 @@ UnetEncoder::UnetEncoder(UnetBlockBuilder& builder, const Compute& compute_in)
 
 EncodedLatent UnetEncoder::operator()(const at::Tensor& x,
                                       const UnetPass& pass,
-                                      const BlockProbe& probe) const {
+                                      const BlockProbe& probe,
+                                      const at::Tensor& hint) const {
   EncodedLatent encoded{to_channels_last(x.to(at::kFloat)), {}};
   for (const UnetBlock& block : inputs) {
-    encoded.h = block(encoded.h, pass, probe).to(compute.dtype);
+    at::Tensor h = block(encoded.h, pass, probe);
+    if (hint.defined() && encoded.skips.empty()) {
+      h = sum(h, hint, "hint");
+    }
+    encoded.h = h.to(compute.dtype);
     encoded.skips.push_back(encoded.h);
   }
   const BlockProbe unwatched;
@@ -86,10 +92,10 @@ EncodedLatent with_residuals(EncodedLatent encoded, const ControlResiduals& resi
   }
   for (std::size_t i = 0; i < residuals.skips.size(); ++i) {
     encoded.skips[i] =
-        sum(encoded.skips[i], residuals.skips[i], "input_blocks." + std::to_string(i));
+        sum(encoded.skips[i], residuals.skips[i], "residual of input_blocks." + std::to_string(i));
   }
   if (residuals.middle.defined()) {
-    encoded.h = sum(encoded.h, residuals.middle, "middle_block");
+    encoded.h = sum(encoded.h, residuals.middle, "residual of middle_block");
   }
   return encoded;
 }

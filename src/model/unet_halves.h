@@ -16,10 +16,12 @@ struct EncodedLatent {
 struct UnetEncoder {
   UnetEncoder(UnetBlockBuilder& builder, const Compute& compute);
 
-  /// x [N, in_channels, h, w].
+  /// x [N, in_channels, h, w]. `hint`: [N, model_channels, h, w], what a ControlNet's picture adds
+  /// behind the first convolution; undefined: nothing. Throws InvalidArgument for another shape.
   EncodedLatent operator()(const at::Tensor& x,
                            const UnetPass& pass,
-                           const BlockProbe& probe) const;
+                           const BlockProbe& probe,
+                           const at::Tensor& hint = {}) const;
 
   Compute compute;
   std::vector<UnetBlock> inputs;

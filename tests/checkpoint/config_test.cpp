@@ -44,7 +44,7 @@ TEST(Config, IsReadFromShapes) {
   EXPECT_EQ(unet.channel_mult, (std::vector<std::int64_t>{1, 2}));
   EXPECT_EQ(unet.transformer_depth, (std::vector<std::int64_t>{1, 0}));
   EXPECT_EQ(unet.middle_depth, 1);
-  EXPECT_EQ(unet.num_heads, 8);
+  EXPECT_EQ(unet.heads, (std::vector<std::int64_t>{8, 8}));
   EXPECT_EQ(unet.context_dim, 64);
   EXPECT_FALSE(unet.linear_projection);
   const ClipConfig clip = read_clip_config(source, {});
@@ -64,21 +64,62 @@ TEST(Config, IsReadFromShapes) {
 
 TEST(Config, HintsGiveWhatShapesDoNotShow) {
   ConfigHints hints;
-  hints.unet_heads = 4;
+  hints.unet_heads = {4};
   hints.clip_heads = 2;
   hints.quick_gelu = false;
   hints.scale_factor = 0.5;
   const Shapes source(tiny_sd1());
-  EXPECT_EQ(read_unet_config(source, hints).num_heads, 4);
+  EXPECT_EQ(read_unet_config(source, hints).heads, (std::vector<std::int64_t>{4, 4}));
   EXPECT_EQ(read_clip_config(source, hints).num_heads, 2);
   EXPECT_FALSE(read_clip_config(source, hints).quick_gelu);
   EXPECT_EQ(read_vae_config(source, hints).scale_factor, 0.5);
 }
 
+TEST(Config, HeadsOfEachLevel) {
+  using Heads = std::vector<std::int64_t>;
+  const Shapes source(tiny_sd1());  // 32 wide, then 64
+  ConfigHints hints;
+  hints.unet_heads = {2, 16};
+  EXPECT_EQ(read_unet_config(source, hints).heads, (Heads{2, 16}));
+  hints.unet_heads = {2, 4, 8};
+  expect_error(ErrorCode::Corrupt, "heads for 3 levels of the UNet, the weights have 2",
+               [&] { read_unet_config(source, hints); });
+  hints.unet_heads = {2, 3};  // the middle block's, though the last level has no attention
+  expect_error(ErrorCode::Corrupt, "multiple of 3", [&] { read_unet_config(source, hints); });
+  hints.unet_heads = {};
+  hints.unet_head_channels = 16;
+  EXPECT_EQ(read_unet_config(source, hints).heads, (Heads{2, 4}));
+  hints.unet_head_channels = 64;  // wider than the first level
+  expect_error(ErrorCode::Corrupt, "multiple of 64", [&] { read_unet_config(source, hints); });
+}
+
+/// Without a config: SD 2.x and SDXL, whose projections are Linear, have heads of 64 channels.
+TEST(Config, HeadsFollowTheKindOfProjection) {
+  using Heads = std::vector<std::int64_t>;
+  Shapes source(tiny_sd1({.model_channels = 64}));
+  EXPECT_EQ(read_unet_config(source, {}).heads, (Heads{8, 8}));
+  const std::string first = "model.diffusion_model.input_blocks.1.1.proj_in.weight";
+  source.set(first, {64, 64});
+  EXPECT_EQ(read_unet_config(source, {}).heads, (Heads{1, 2}));
+  Shapes narrow(tiny_sd1());
+  narrow.set(first, {32, 32});
+  EXPECT_EQ(read_unet_config(narrow, {}).heads, (Heads{8, 8}));
+}
+
+TEST(Config, ReadsTheVectorThatTheUnetTakes) {
+  Shapes source(tiny_sd1());
+  EXPECT_EQ(read_unet_config(source, {}).vector_dim, 0);
+  source.set("model.diffusion_model.label_emb.0.0.weight", {128, 2816});
+  EXPECT_EQ(read_unet_config(source, {}).vector_dim, 2816);
+  source.set("model.diffusion_model.label_emb.0.0.weight", {128, 100'000});
+  expect_error(ErrorCode::Corrupt, "the UNet's vector is 100000",
+               [&] { read_unet_config(source, {}); });
+}
+
 TEST(Config, RefusesHeadsThatDoNotDivide) {
   const Shapes source(tiny_sd1());
   ConfigHints hints;
-  hints.unet_heads = 5;
+  hints.unet_heads = {5};
   hints.clip_heads = 3;
   expect_error(ErrorCode::Corrupt, "multiple of 5", [&] { read_unet_config(source, hints); });
   expect_error(ErrorCode::Corrupt, "multiple of 3", [&] { read_clip_config(source, hints); });
@@ -129,7 +170,7 @@ TEST(ConfigFile, IsReadAndCompared) {
   std::vector<std::string> notes;
   const ConfigHints hints = read_config_json(path, notes).value();
   EXPECT_EQ(hints.files, std::vector{path});
-  EXPECT_EQ(hints.unet_heads, 4);
+  EXPECT_EQ(hints.unet_heads, std::vector<std::int64_t>{4});
   EXPECT_EQ(hints.unet_head_channels, std::nullopt);
   EXPECT_EQ(hints.clip_heads, 2);
   EXPECT_EQ(hints.quick_gelu, false);

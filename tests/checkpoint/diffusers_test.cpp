@@ -19,7 +19,7 @@ TEST(Diffusers, GivesTheSameTensorsAsTheSingleFile) {
     std::filesystem::create_directories(folder / "tokenizer");
     const ModelFiles model = open_model(folder.path());
     expect_same(*model.weights, tiny_sd1());
-    EXPECT_EQ(model.unet.num_heads, 4);
+    EXPECT_EQ(model.unet.heads, (std::vector<std::int64_t>{4, 4}));
     EXPECT_EQ(model.clip.num_heads, 2);
     EXPECT_EQ(model.tokenizer, folder / "tokenizer");
     EXPECT_FALSE(model.alphas_cumprod);
@@ -98,25 +98,31 @@ TEST(Diffusers, TakesTheSignalFromTheLastLevelWhereTheConfigSaysSo) {
                [&] { open_model(folder.path()); });
 }
 
-TEST(Diffusers, ReadsHeadsOfEqualWidth) {
+TEST(Diffusers, ReadsHeadsOfEachLevel) {
+  using Heads = std::vector<std::int64_t>;
   const TemporaryFolder folder;
   write_tiny_folder(folder.path(), tiny_sd1());
-  write_bytes(folder / "unet/config.json",
-              R"({"attention_head_dim":[2,4],"block_out_channels":[32,64]})");
-  EXPECT_EQ(open_model(folder.path()).unet.head_channels, 16);
-  write_bytes(folder / "unet/config.json",
-              R"({"attention_head_dim":[2,2],"block_out_channels":[32,64]})");
-  EXPECT_EQ(open_model(folder.path()).unet.num_heads, 2);
+  const std::pair<const char*, Heads> good[] = {
+      {R"({"attention_head_dim":[2,4],"block_out_channels":[32,64]})", {2, 4}},
+      {R"({"attention_head_dim":[4,2]})", {4, 2}},
+      {R"({"attention_head_dim":[2,2]})", {2, 2}},
+      {R"({"attention_head_dim":4})", {4, 4}},
+      {R"({"attention_head_dim":2,"num_attention_heads":[8,16]})", {8, 16}}};
+  for (const auto& [text, heads] : good) {
+    write_bytes(folder / "unet/config.json", text);
+    EXPECT_EQ(open_model(folder.path()).unet.heads, heads) << text;
+  }
   for (const char* text :
-       {R"({"attention_head_dim":[0,4],"block_out_channels":[32,64]})",
-        R"({"attention_head_dim":[2,4]})", R"({"attention_head_dim":1e308})",
+       {R"({"attention_head_dim":[0,4]})", R"({"attention_head_dim":[]})",
+        R"({"attention_head_dim":[2,"x"]})", R"({"attention_head_dim":1e308})",
         R"({"attention_head_dim":1.5})", R"({"attention_head_dim":18446744073709551615})",
-        R"({"attention_head_dim":[2,4],"block_out_channels":[32,1e308]})",
-        R"({"attention_head_dim":[2,4],"block_out_channels":[32,18446744073709551615]})",
-        R"({"attention_head_dim":[2,4],"block_out_channels":["x",1]})", "[]"}) {
+        R"({"attention_head_dim":[2,1e308]})", R"({"attention_head_dim":[2,9223372036854775808]})",
+        "[]"}) {
     write_bytes(folder / "unet/config.json", text);
     expect_error(ErrorCode::Corrupt, "unet/config.json", [&] { open_model(folder.path()); });
   }
+  write_bytes(folder / "unet/config.json", R"({"attention_head_dim":[2,4,8]})");
+  expect_error(ErrorCode::Corrupt, "3 levels", [&] { open_model(folder.path()); });
 }
 
 TEST(Diffusers, ReadsTheSizeItWasTrainedOn) {

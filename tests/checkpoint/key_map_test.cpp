@@ -68,6 +68,18 @@ TEST(KeyMap, KnowsOldTextEncodersAndLeftovers) {
             "model.diffusion_model.out.0.bias");
 }
 
+TEST(KeyMap, KnowsWhatCanBelongToAUnet) {
+  for (const char* name :
+       {"input_blocks.0.0.weight", "time_embed.2.bias", "label_emb.0.0.weight",
+        "label_emb.0.2.bias", "middle_block.1.transformer_blocks.9.attn2.to_k.weight",
+        "out.2.weight"}) {
+    EXPECT_TRUE(is_unet_name(std::string(kUnetPrefix) + name)) << name;
+  }
+  for (const char* name : {"label_emb.weight", "label_emb.0.0.scale", "control.0.weight"}) {
+    EXPECT_FALSE(is_unet_name(std::string(kUnetPrefix) + name)) << name;
+  }
+}
+
 TEST(KeyMap, EveryUnetNameHasOneEmaTwin) {
   const auto names = unet_names_by_ema_name();
   for (const auto& [name, tensor] : tiny_sd1()) {

@@ -147,6 +147,19 @@ TEST(ModelFiles, ZeroSignalAtTheLastLevelCanBeDrawnFrom) {
   EXPECT_TRUE(marked.notes.empty());
 }
 
+TEST(ModelFiles, AUnetThatTakesAVectorIsAnotherModel) {
+  const TemporaryFolder folder;
+  TinyTensors file = tiny_sd1();
+  for (const char* name : {"0.0", "0.2"}) {
+    file[std::string("model.diffusion_model.label_emb.") + name + ".weight"] =
+        tiny_tensor({128, 128});
+    file[std::string("model.diffusion_model.label_emb.") + name + ".bias"] = tiny_tensor({128});
+  }
+  write_tiny_safetensors(folder / "m.safetensors", file);
+  expect_error(ErrorCode::Unsupported, "Stable Diffusion XL",
+               [&] { open_model(folder / "m.safetensors"); });
+}
+
 TEST(ModelFiles, StrayTensorsDoNotMakeAModelSomethingElse) {
   const TemporaryFolder folder;
   for (const char* stray :
@@ -190,7 +203,7 @@ TEST(ModelFiles, OtherPeoplesFilesBesideItAreLeftAlone) {
                            R"({"unet":{"num_heads":4},"scale_factor":"big"})"}) {
     write_bytes(folder / "config.json", text);
     const ModelFiles model = open_model(folder / "m.safetensors");
-    EXPECT_EQ(model.unet.num_heads, 8) << text;
+    EXPECT_EQ(model.unet.heads, (std::vector<std::int64_t>{8, 8})) << text;
     EXPECT_NE(model.notes.back().find("config.json describes another model"), std::string::npos);
     EXPECT_EQ(model.files.size(), 1U);
   }
@@ -330,7 +343,7 @@ TEST(ModelFiles, PredictionComesFromFilesAndOptions) {
   write_bytes(folder / "config.json", R"({"unet":{"num_heads":4},"parameterization":"v"})");
   const ModelFiles model = open_model(folder / "m.safetensors");
   EXPECT_EQ(model.prediction, Prediction::V);
-  EXPECT_EQ(model.unet.num_heads, 4);
+  EXPECT_EQ(model.unet.heads, (std::vector<std::int64_t>{4, 4}));
   EXPECT_EQ(open_model(folder / "m.safetensors", {.prediction = Prediction::Eps}).prediction,
             Prediction::Eps);
   write_bytes(folder / "m.yaml", "parameterization: eps\n");

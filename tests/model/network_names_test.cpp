@@ -34,7 +34,7 @@ UnetConfig unet_of(const Levels& levels) {
   UnetConfig config;
   config.model_channels = 8;
   config.norm_groups = 4;
-  config.num_heads = 2;
+  config.heads.assign(levels.attends.size(), 2);
   config.context_dim = 8;
   config.num_res_blocks = levels.layers;
   config.channel_mult.clear();

@@ -26,7 +26,7 @@ inline UnetConfig tiny_unet() {
   config.channel_mult = {1, 2, 2};
   config.transformer_depth = {1, 1, 0};
   config.num_res_blocks = 1;
-  config.num_heads = 4;
+  config.heads = {4, 4, 4};
   config.context_dim = 24;
   return config;
 }

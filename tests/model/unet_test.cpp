@@ -120,14 +120,27 @@ TEST_F(TinyUnet, ShowsEveryBlock) {
   }
 }
 
-TEST(UnetConfigs, LinearProjectionsAndHeadSizes) {
+TEST(UnetConfigs, LinearProjectionsAndHeadsOfEachLevel) {
   UnetConfig config = tiny_unet();
   config.linear_projection = true;
-  config.head_channels = 16;
+  config.heads = {2, 4, 8};
   const Unet unet(random_weights("unet"), config, cpu_fp32());
+  const Unet exact(random_weights("unet"), config, Compute{at::kCPU, at::kDouble});
   const Inputs in(1);
-  EXPECT_TRUE(unet.forward(in.x, in.t, in.context).isfinite().all().item<bool>());
-  config.head_channels = 24;
+  const at::Tensor out = unet.forward(in.x, in.t, in.context);
+  EXPECT_CLOSE(out, exact.forward(in.x, in.t, in.context), 1e-4);
+  // Blocks on the way: one input block and two output blocks of each level that attends, and the
+  // middle, which has the last level's heads.
+  std::vector<std::int64_t> found;
+  const auto text = unet.prepare_text(in.context[0]);
+  for (const KeysValues& block : text->blocks) {
+    found.push_back(block.heads());
+  }
+  EXPECT_EQ(found, (std::vector<std::int64_t>{2, 4, 8, 4, 4, 2, 2}));
+  config.heads = {2, 2, 2};
+  EXPECT_FALSE(at::equal(
+      Unet(random_weights("unet"), config, cpu_fp32()).forward(in.x, in.t, in.context), out));
+  config.heads = {2, 4, 3};
   EXPECT_THROW(Unet(random_weights("unet"), config, cpu_fp32()), Error);
 }
 
@@ -213,6 +226,10 @@ class TinyHalves : public testing::Test {
     return result;
   }
 
+  static at::Tensor first_weight() {
+    return *RandomTensors(3).make("net.input_blocks.0.0.weight", {32, 4, 3, 3}, cpu_fp32());
+  }
+
   Compute compute = cpu_fp32();
   Weights weights = random_weights("unet");
   UnetBlockBuilder builder{weights, tiny_unet(), compute};
@@ -238,6 +255,41 @@ TEST_F(TinyHalves, ResidualsAreAddedToSkipsAndMiddle) {
   EXPECT_CLOSE(out, decoder(encoded, pass, {}), 1e-5);
   EXPECT_GT((out - unet.forward(in.x, in.t, in.context)).abs().max().item<double>(), 1e-2);
   EXPECT_TRUE(at::equal(unet.forward(in.x, prepared_for(unet, operands), added), out));
+}
+
+TEST_F(TinyHalves, AHintIsAddedBehindTheFirstConvolution) {
+  UnetPass pass;
+  pass.time_silu = time(in.t, {}, {});
+  pass.text.context = in.context;
+  const at::Tensor hint = at::randn({2, 32, 8, 8});
+  const EncodedLatent encoded = encoder(in.x, pass, {}, hint);
+  at::Tensor h = at::conv2d(in.x, first_weight(), {}, 1, 1) + hint;
+  EXPECT_CLOSE(encoded.skips[0], h, 1e-5);
+  h = encoded.skips[0];
+  for (std::size_t i = 1; i < encoder.inputs.size(); ++i) {
+    h = encoder.inputs[i](h, pass, {});
+    EXPECT_TRUE(at::equal(encoded.skips[i], h)) << i;
+  }
+  for (const UnetBlock& block : encoder.middle) {
+    h = block(h, pass, {});
+  }
+  EXPECT_TRUE(at::equal(encoded.h, h));
+  EXPECT_FALSE(at::equal(encoded.h, encoder(in.x, pass, {}).h));
+}
+
+TEST_F(TinyHalves, AHintOfZerosChangesNothing) {
+  UnetPass pass;
+  pass.time_silu = time(in.t, {}, {});
+  pass.text.context = in.context;
+  const EncodedLatent plain = encoder(in.x, pass, {});
+  const EncodedLatent hinted = encoder(in.x, pass, {}, at::zeros({2, 32, 8, 8}));
+  EXPECT_TRUE(at::equal(hinted.h, plain.h));
+  for (std::size_t i = 0; i < plain.skips.size(); ++i) {
+    EXPECT_TRUE(at::equal(hinted.skips[i], plain.skips[i])) << i;
+  }
+  for (const at::Tensor& wrong : {at::zeros({2, 32, 8, 7}), at::zeros({2, 4, 8, 8})}) {
+    EXPECT_THROW(encoder(in.x, pass, {}, wrong), Error);
+  }
 }
 
 TEST_F(TinyHalves, ResidualsOfZerosChangeNothing) {

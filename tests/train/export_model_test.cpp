@@ -68,8 +68,7 @@ class ExportModel : public testing::TestWithParam<int> {
       plan.unet.transformer_depth = {1, 1, 0};
       plan.unet.num_res_blocks = 2;
       plan.unet.linear_projection = false;
-      plan.unet.head_channels = 0;
-      plan.unet.num_heads = 4;
+      plan.unet.heads = {4, 8, 4};
       plan.vae.channel_mult = {1, 1, 2};
       plan.vae.num_res_blocks = 2;
       plan.vae.norm_groups = 16;
@@ -92,10 +91,7 @@ TEST_P(ExportModel, TellsTheSameConfigs) {
   EXPECT_EQ(files.unet.channel_mult, unet.channel_mult);
   EXPECT_EQ(files.unet.transformer_depth, unet.transformer_depth);
   EXPECT_EQ(files.unet.middle_depth, unet.middle_depth);
-  EXPECT_EQ(files.unet.head_channels, unet.head_channels);
-  if (unet.head_channels == 0) {
-    EXPECT_EQ(files.unet.num_heads, unet.num_heads);
-  }
+  EXPECT_EQ(files.unet.heads, unet.heads);
   EXPECT_EQ(files.unet.context_dim, unet.context_dim);
   EXPECT_EQ(files.unet.linear_projection, unet.linear_projection);
   EXPECT_EQ(files.unet.norm_groups, unet.norm_groups);

@@ -21,7 +21,7 @@ inline ModelPlan tiny_plan() {
   plan.unet.channel_mult = {1, 2};
   plan.unet.transformer_depth = {0, 1};
   plan.unet.norm_groups = 16;
-  plan.unet.head_channels = 16;
+  plan.unet.heads = {2, 4};
   plan.unet.context_dim = plan.clip.width;
   return plan;
 }
