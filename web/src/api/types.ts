@@ -1,0 +1,230 @@
+// The JSON of /api/v1, as docs/http.md describes it.
+
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+/** A request's fields by name; what is absent has its default. */
+export type RequestValues = Record<string, Json>;
+
+export interface Problem {
+  field: string;
+  message: string;
+}
+
+export type FieldKind =
+  | 'text'
+  | 'lines'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'choice'
+  | 'integers'
+  | 'numbers'
+  | 'records';
+
+/** One row of the server's table of settings. */
+export interface Field {
+  name: string;
+  kind: FieldKind;
+  group: string;
+  label: string;
+  limits: string;
+  choices: string[] | null;
+  minimum: number | null;
+  maximum: number | null;
+  help: string;
+  scope: 'picture' | 'film' | 'machine';
+  example: string;
+  optional: boolean;
+  default: Json;
+  /** Modes in which it has an effect; null: all. */
+  modes: string[] | null;
+}
+
+export interface Model {
+  title: string;
+  name: string;
+  hash: string | null;
+  family: string;
+  supported: boolean;
+  refusal: string;
+  prediction: string;
+  bytes: number;
+  is_default: boolean;
+  in_memory?: boolean;
+}
+
+export interface Queue {
+  waiting: string[];
+  current: string | null;
+  /** Why nothing is drawn, e.g. a full disk; empty when all is well. */
+  paused: string;
+}
+
+export interface Limits {
+  frames: number;
+  pixels: number;
+  body_bytes: number;
+  upload_bytes: number;
+  queue: number;
+}
+
+export interface Bootstrap {
+  version?: string;
+  fields: Field[];
+  defaults: RequestValues;
+  models: Model[];
+  vaes: string[];
+  samplers: { name: string; aliases: string[] }[];
+  schedulers: string[];
+  modes: { name: string; label?: string; options: string[] }[];
+  limits: Limits;
+  /** Words that the default model knows; empty for other models. */
+  words: string[];
+  example: { request: RequestValues; video: string };
+  queue: Queue;
+  models_dirs: string[];
+  out: string;
+  event: number;
+}
+
+export type JobState =
+  | 'queued'
+  | 'loading'
+  | 'drawing'
+  | 'assembling'
+  | 'done'
+  | 'cancelled'
+  | 'failed'
+  | 'interrupted';
+
+export interface Progress {
+  activity: string;
+  done: number;
+  total: number;
+  unit: string;
+  rate: number | null;
+  seconds_left: number | null;
+}
+
+export interface ApiProblem {
+  code: string;
+  message: string;
+  problems?: Problem[];
+}
+
+export interface Change {
+  field: string;
+  before: Json;
+  after: Json;
+}
+
+export interface Job {
+  id: string;
+  number: number;
+  name: string;
+  title: string;
+  state: JobState;
+  place: number | null;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  frames_total: number | null;
+  frames_done: number;
+  /** Which frames are there, as "0-13,26"; absent: the first frames_done ones. */
+  frames_ready?: string;
+  stage_frames: number[];
+  request: RequestValues;
+  folder: string | null;
+  video: string | null;
+  contact_sheet: string | null;
+  error: ApiProblem | null;
+  notes: string[];
+  trashed: boolean;
+  fps: number;
+  changes: Change[];
+  progress: Progress | null;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  next: number | null;
+}
+
+export interface StageCount {
+  prompt: string;
+  negative_prompt: string;
+  tokens: number;
+  negative_tokens: number;
+  chunks: number;
+  frame: number;
+}
+
+/** What the server says of a request without drawing it. */
+export interface DryRun {
+  frame_count: number | null;
+  video_frames: number | null;
+  seconds: number | null;
+  stages: StageCount[];
+  seconds_per_frame: number | null;
+  estimate_seconds: number | null;
+  problems: Problem[];
+  notes: string[];
+}
+
+/** An uploaded picture, and what its parameters say. */
+export interface Picture {
+  id: string;
+  init_image: string;
+  width: number;
+  height: number;
+  parameters: PictureParameters | null;
+}
+
+export interface PictureParameters {
+  program: string;
+  text: string;
+  request: RequestValues;
+  model: string;
+  model_hash: string;
+  notes: string[];
+  problems: Problem[];
+}
+
+export interface ProgressEvent extends Progress {
+  id: string;
+  frame: number | null;
+  step: number;
+  steps: number;
+}
+
+export interface PreviewEvent {
+  number: number;
+  id: string;
+  frame: number;
+  step: number;
+  steps: number;
+}
+
+export interface SnapshotEvent {
+  queue: Queue;
+  current: Job | null;
+  jobs: Job[];
+  version: string;
+}
+
+/** What the event stream brings, by name. */
+export interface EventData {
+  snapshot: SnapshotEvent;
+  job: Job;
+  progress: ProgressEvent;
+  frame: { id: string; index: number; frames_done: number };
+  preview: PreviewEvent;
+  removed: { id: string };
+  note: { id: string; text: string };
+  paused: { reason: string };
+  models: Record<string, never>;
+}
+
+export type ServerEvent = {
+  [Name in keyof EventData]: { name: Name; data: EventData[Name] };
+}[keyof EventData];

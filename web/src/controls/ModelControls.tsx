@@ -1,0 +1,67 @@
+import { call } from '../api/client';
+import { bytes } from '../model/format';
+import { say, sayError } from '../state/messages';
+import { refreshModels, server } from '../state/server';
+import { useStore } from '../state/store';
+import { SelectControl } from './FieldControl';
+import { Labelled } from './Labelled';
+import { useField } from './useField';
+
+async function reload(): Promise<void> {
+  try {
+    await call('POST', '/models/refresh');
+    await refreshModels();
+    const models = server.get().boot?.models ?? [];
+    say(`${models.length} models in the models folders.`);
+  } catch (error) {
+    sayError(error);
+  }
+}
+
+/** The model, with those that cannot be used greyed and their reasons. */
+export function ModelControl() {
+  const use = useField('model');
+  const models = useStore(server, (state) => state.boot?.models);
+  if (!use || !models) return null;
+  const standard = models.find((model) => model.is_default);
+  const options = [
+    { name: '', label: standard ? `${standard.title} (default)` : 'default' },
+    ...models
+      .filter((model) => !model.is_default)
+      .map((model) => ({
+        name: model.name,
+        label: model.supported
+          ? `${model.title} (${bytes(model.bytes)})`
+          : `${model.title}: ${model.refusal}`,
+        disabled: !model.supported,
+      })),
+  ];
+  const value = use.value === standard?.name ? '' : use.value;
+  return (
+    <Labelled field={use.field} problem={use.problem}>
+      <div class="joined">
+        <SelectControl use={{ ...use, value }} options={options} />
+        <button class="button" type="button" onClick={() => void reload()} title="Look again into the models folders">
+          Reload
+        </button>
+      </div>
+    </Labelled>
+  );
+}
+
+/** The VAE: the model's own, or a file of the models folders. */
+export function VaeControl() {
+  const use = useField('vae');
+  const vaes = useStore(server, (state) => state.boot?.vaes);
+  if (!use || !vaes) return null;
+  const options = [
+    { name: '', label: 'automatic' },
+    { name: 'none', label: "none (the checkpoint's own)" },
+    ...vaes.filter((name) => name !== '' && name !== 'none').map((name) => ({ name, label: name })),
+  ];
+  return (
+    <Labelled field={use.field} problem={use.problem}>
+      <SelectControl use={use} options={options} />
+    </Labelled>
+  );
+}

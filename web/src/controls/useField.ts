@@ -1,0 +1,62 @@
+import type { Field, Json } from '../api/types';
+import { fieldTable, type FieldTable } from '../model/fields';
+import { form, setField } from '../state/form';
+import { server } from '../state/server';
+import { useStore } from '../state/store';
+
+let table: { fields: Field[]; map: FieldTable } = { fields: [], map: new Map() };
+
+/** The server's table of fields by name. */
+export function useFieldTable(): FieldTable {
+  const fields = useStore(server, (state) => state.boot?.fields ?? table.fields);
+  if (fields !== table.fields) table = { fields, map: fieldTable(fields) };
+  return table.map;
+}
+
+/** What the server says is wrong with a field; empty when nothing is. */
+export function useProblem(name: string): string {
+  return useStore(form, ({ problems }) =>
+    problems
+      .filter((problem) => problem.field === name)
+      .map((problem) => problem.message)
+      .join(' '),
+  );
+}
+
+export interface FieldUse {
+  field: Field;
+  value: Json;
+  problem: string;
+  set: (value: Json) => void;
+  /** What ties a control to its label, help and problem. */
+  aria: {
+    id: string;
+    name: string;
+    'aria-describedby': string;
+    'aria-invalid': boolean;
+    'aria-errormessage'?: string;
+  };
+}
+
+/** A field's description, value and problem; null where the server has no such field. */
+export function useField(name: string): FieldUse | null {
+  const field = useFieldTable().get(name);
+  const problem = useProblem(name);
+  const defaults = useStore(server, (state) => state.boot?.defaults);
+  const own = useStore(form, (state) => state.history.present.values[name]);
+  if (!field) return null;
+  const invalid = problem !== '';
+  return {
+    field,
+    value: own ?? defaults?.[name] ?? field.default,
+    problem,
+    set: (value) => setField(name, value),
+    aria: {
+      id: `field-${name}`,
+      name,
+      'aria-describedby': `help-${name}`,
+      'aria-invalid': invalid,
+      ...(invalid ? { 'aria-errormessage': `problem-${name}` } : {}),
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { call } from '../api/client';
+import type { DryRun, Json, Problem, RequestValues } from '../api/types';
+import { fromRequest, isDocument, toRequest, type Stage, type TravelDocument } from '../model/document';
+import * as edit from '../model/edit';
+import { takeOver, type Part } from '../model/fields';
+import { begin, change, redo, undo, type History } from '../model/history';
+import { say } from './messages';
+import { server } from './server';
+import { storage, tabStorage } from './storage';
+import { createStore } from './store';
+import { ui } from './ui';
+
+export interface Form {
+  history: History<TravelDocument>;
+  /** The server's last count of the document, perhaps of an older state of it. */
+  dry: DryRun | null;
+  /** Problems of the document as it is, by field. */
+  problems: Problem[];
+}
+
+const blank: TravelDocument = fromRequest({ prompt: '', travel_steps: '12' }, {});
+
+export const form = createStore<Form>({ history: begin(blank), dry: null, problems: [] });
+
+export function doc(): TravelDocument {
+  return form.get().history.present;
+}
+
+/** The request that the form stands for. */
+export function formRequest(): RequestValues {
+  return toRequest(doc(), server.get().boot?.defaults ?? {});
+}
+
+/** The form of this tab as it was left, else the browser's last one, else the example. */
+export function openForm(example: RequestValues, defaults: RequestValues): void {
+  const kept = tabStorage.read('form') ?? storage.read('form');
+  const first = isDocument(kept) ? kept : fromRequest(example, defaults);
+  form.set({ history: begin(first) });
+  ui.set({ stage: first.stages[0]?.key ?? null });
+  askDryRun();
+}
+
+function keep(): void {
+  tabStorage.write('form', doc());
+  storage.write('form', doc());
+  askDryRun();
+}
+
+/** Changes the document. `kind` names what is changed, so that typing on is one step of undo. */
+export function update(
+  next: TravelDocument | ((doc: TravelDocument) => TravelDocument),
+  kind = '',
+): void {
+  const value = typeof next === 'function' ? next(doc()) : next;
+  if (value === doc()) return;
+  form.set({ history: change(form.get().history, value, kind, Date.now()) });
+  keep();
+}
+
+export function setField(name: string, value: Json): void {
+  update((now) => edit.setValue(now, name, value), `field:${name}`);
+}
+
+export function setStage(key: string, changed: Partial<Stage>): void {
+  const kind = `stage:${key}:${Object.keys(changed).join()}`;
+  update((now) => edit.setStage(now, key, changed), kind);
+}
+
+export function undoForm(): void {
+  form.set({ history: undo(form.get().history) });
+  keep();
+}
+
+export function redoForm(): void {
+  form.set({ history: redo(form.get().history) });
+  keep();
+}
+
+export function removeStage(key: string): void {
+  const now = doc();
+  const index = now.stages.findIndex((stage) => stage.key === key);
+  if (now.stages.length < 2 || index < 0) return;
+  update(edit.remove(now, key));
+  ui.set({ stage: doc().stages[Math.min(index, doc().stages.length - 1)]?.key ?? null });
+  say(`Stage ${index + 1} removed.`, { action: { label: 'Undo', run: undoForm } });
+}
+
+export function addStage(index: number): void {
+  update((now) => edit.addAfter(now, index));
+  ui.set({ stage: doc().stages[index + 1]?.key ?? null });
+}
+
+/** Settings of a run, wholly or in part, into the form. */
+export function takeSettings(request: RequestValues, part: Part, from: string): void {
+  const defaults = server.get().boot?.defaults ?? {};
+  const next = fromRequest(takeOver(formRequest(), request, part), defaults, doc().stages);
+  update({ ...next, keepTotal: doc().keepTotal });
+  if (!doc().stages.some((stage) => stage.key === ui.get().stage)) {
+    ui.set({ stage: doc().stages[0]?.key ?? null });
+  }
+  const what = part === 'all' ? 'All settings' : `${part[0]?.toUpperCase()}${part.slice(1)}`;
+  say(`${what} of ${from} taken over.`, { action: { label: 'Undo', run: undoForm } });
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+let asked: AbortController | null = null;
+
+/** Lets the server count and check the document, 150 ms after the last change. */
+export function askDryRun(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => void dryRun(), 150);
+}
+
+async function dryRun(): Promise<void> {
+  asked?.abort();
+  const mine = new AbortController();
+  asked = mine;
+  const counted = doc();
+  try {
+    const options = { body: { request: formRequest() }, signal: mine.signal };
+    const dry = await call<DryRun>('POST', '/dry-run', options);
+    if (doc() === counted) form.set({ dry, problems: dry.problems });
+  } catch {
+    // No answer: the page shows its own count, and the connection's bar says why.
+  }
+}
+
+/** Shows a document while something is dragged; endDrag makes one step of undo of it. */
+export function dragTo(next: TravelDocument): void {
+  form.set((state) => ({ ...state, history: { ...state.history, present: next } }));
+}
+
+export function endDrag(before: TravelDocument): void {
+  const after = doc();
+  form.set((state) => ({
+    ...state,
+    history: change({ ...state.history, present: before }, after, '', Date.now()),
+  }));
+  keep();
+}

@@ -1,0 +1,80 @@
+// The list of runs that are over, page by page; runs that wait or are drawn come from the queue.
+
+import { call } from '../api/client';
+import type { JobPage } from '../api/types';
+import { learnJobs, onServerEvent } from './server';
+import { onListChanged } from './runs';
+import { createStore } from './store';
+
+export interface RunList {
+  search: string;
+  ids: string[];
+  /** The number to go on from; null at the end. */
+  next: number | null;
+  loading: boolean;
+}
+
+export const list = createStore<RunList>({ search: '', ids: [], next: null, loading: false });
+
+const over = 'done,cancelled,failed';
+const pageSize = 40;
+let asked = 0;
+
+async function load(before: number | null): Promise<void> {
+  asked += 1;
+  const mine = asked;
+  list.set({ loading: true });
+  const query = new URLSearchParams({ state: over, limit: String(pageSize) });
+  if (list.get().search !== '') query.set('search', list.get().search);
+  if (before !== null) query.set('before', String(before));
+  try {
+    const page = await call<JobPage>('GET', `/jobs?${query.toString()}`);
+    if (mine !== asked) return;
+    learnJobs(page.jobs);
+    const ids = page.jobs.map((job) => job.id);
+    list.set((now) => ({
+      ...now,
+      ids: before === null ? ids : [...now.ids, ...ids.filter((id) => !now.ids.includes(id))],
+      next: page.next,
+      loading: false,
+    }));
+  } catch {
+    if (mine === asked) list.set({ loading: false });
+  }
+}
+
+export function loadFirst(): Promise<void> {
+  return load(null);
+}
+
+export function loadMore(): void {
+  const { next, loading } = list.get();
+  if (next !== null && !loading) void load(next);
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+export function searchRuns(search: string): void {
+  list.set({ search });
+  clearTimeout(timer);
+  timer = setTimeout(() => void load(null), 200);
+}
+
+/** Runs that end come to the top of the list; those that go on leave it. */
+export function followList(): void {
+  onServerEvent((event) => {
+    if (event.name === 'removed') {
+      list.set((now) => ({ ...now, ids: now.ids.filter((id) => id !== event.data.id) }));
+    }
+    if (event.name !== 'job') return;
+    const { id, state, trashed } = event.data;
+    const listed = list.get().ids.includes(id);
+    const ended = over.split(',').includes(state) && !trashed;
+    if (ended && !listed && list.get().search === '') {
+      list.set((now) => ({ ...now, ids: [id, ...now.ids] }));
+    } else if (!ended && listed) {
+      list.set((now) => ({ ...now, ids: now.ids.filter((each) => each !== id) }));
+    }
+  });
+  onListChanged(() => void load(null));
+}

@@ -1,0 +1,63 @@
+import { clock } from '../model/format';
+import { keyList } from '../model/keyList';
+import { messages } from '../state/messages';
+import { useStore } from '../state/store';
+import { ui } from '../state/ui';
+import { Dialog } from './Dialog';
+import { NameDialog } from './NameDialog';
+import { VideoDialog } from './VideoDialog';
+
+function KeysDialog() {
+  const letters = useStore(ui, (state) => state.letterKeys);
+  return (
+    <Dialog title="Keys">
+      <label class="check">
+        <input type="checkbox" checked={letters} onChange={(event) => ui.set({ letterKeys: event.currentTarget.checked })} />
+        <span>Single letters act as keys (outside text fields)</span>
+      </label>
+      {keyList.map((group) => (
+        <section key={group.title}>
+          <h3>{group.title}</h3>
+          <dl class="keys">
+            {group.keys.map(({ keys, does }) => (
+              <div key={does}>
+                <dt>
+                  {keys.map((key) => (
+                    <kbd key={key}>{key}</kbd>
+                  ))}
+                </dt>
+                <dd>{does}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </Dialog>
+  );
+}
+
+function LogDialog() {
+  const log = useStore(messages, (state) => state.log);
+  return (
+    <Dialog title="Messages">
+      {log.length === 0 && <p class="quiet">Nothing was said yet.</p>}
+      <ol class="log">
+        {[...log].reverse().map((message) => (
+          <li key={message.id} class={message.kind === 'error' ? 'wrong' : ''}>
+            <span class="quiet">{clock(message.time)}</span> {message.text}
+          </li>
+        ))}
+      </ol>
+    </Dialog>
+  );
+}
+
+/** The window that is open, if one is. */
+export function Dialogs() {
+  const dialog = useStore(ui, (state) => state.dialog);
+  if (dialog === 'keys') return <KeysDialog />;
+  if (dialog === 'log') return <LogDialog />;
+  if (dialog === 'video') return <VideoDialog />;
+  if (dialog === 'name') return <NameDialog />;
+  return null;
+}

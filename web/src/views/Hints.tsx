@@ -1,0 +1,24 @@
+import { server } from '../state/server';
+import { useStore } from '../state/store';
+import { ui } from '../state/ui';
+
+/** The next step, said once, after the first run of all. */
+export function Hints() {
+  const seen = useStore(ui, (state) => state.hintsSeen);
+  const done = useStore(server, (state) => [...state.jobs.values()].some((job) => job.state === 'done'));
+  const folder = useStore(server, (state) => state.boot?.models_dirs[0]);
+  if (seen || !done) return null;
+  return (
+    <aside class="hint" aria-label="What next">
+      <p>Drop two pictures on the page to travel between them.</p>
+      {folder !== undefined && (
+        <p>
+          Your own checkpoint: put it into <code>{folder}</code> and press Reload beside the model.
+        </p>
+      )}
+      <button type="button" class="button" onClick={() => ui.set({ hintsSeen: true })}>
+        Understood
+      </button>
+    </aside>
+  );
+}

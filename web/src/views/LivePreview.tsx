@@ -1,0 +1,33 @@
+import { useEffect, useState } from 'preact/hooks';
+
+import type { Job } from '../api/types';
+import { server } from '../state/server';
+import { useStore } from '../state/store';
+
+/** The frame in work as it becomes clear. A new look fades in over the one before. */
+export function LivePreview({ job, small }: { job: Job; small: boolean }) {
+  const preview = useStore(server, (state) => (state.preview?.id === job.id ? state.preview : null));
+  const [shown, setShown] = useState<string | null>(null);
+  const address = preview ? `/api/v1/preview?n=${preview.number}` : null;
+  useEffect(() => {
+    if (address === null) {
+      setShown(null);
+      return undefined;
+    }
+    // Loaded before it is shown, so that nothing flickers; slow pages skip some.
+    const image = new Image();
+    image.onload = () => setShown(address);
+    image.src = address;
+    return () => {
+      image.onload = null;
+    };
+  }, [address]);
+  if (shown === null || !preview) return null;
+  const text = `Frame ${preview.frame}, step ${preview.step} of ${preview.steps}`;
+  return (
+    <figure class={small ? 'live live-small' : 'live'}>
+      <img key={shown} src={shown} alt={`${text}, still being drawn`} />
+      <figcaption>{text}</figcaption>
+    </figure>
+  );
+}
