@@ -14,7 +14,8 @@ struct PreviewStage {
   std::string negative_prompt;
   std::int64_t tokens = 0;  ///< Of the prompt's first schedule entry, all parts of an AND.
   std::int64_t negative_tokens = 0;
-  std::string words;  ///< The prompt's tokens with spaces between.
+  std::int64_t chunks = 1;  ///< Of 75 tokens that the longest text of the stage takes.
+  std::string words;        ///< The prompt's tokens with spaces between.
 };
 
 /// One frame of a travel that is planned.
@@ -42,6 +43,7 @@ struct TravelPreview {
   TravelRequest request;  ///< With the picture size that the model decides.
   std::vector<PreviewStage> stages;
   std::vector<PreviewFrame> frames;
+  std::vector<std::int64_t> stage_frames;  ///< Those that show a stage itself, ascending.
   PreviewCost cost;
   std::int64_t video_frames = 0;  ///< With picked, held and repeated frames.
 };

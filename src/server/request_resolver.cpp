@@ -75,15 +75,31 @@ RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
                       std::to_string(options_.limits.pixels)});
   }
   if (settled.problems.empty()) {
-    const std::int64_t frames =
-        frame_count(plan_stages(r.prompt, r.negative_prompt, r.travel_steps, stage_rules(r)), r);
+    const StagePlan plan = plan_stages(r.prompt, r.negative_prompt, r.travel_steps, stage_rules(r));
+    const std::int64_t frames = frame_count(plan, r);
     if (frames > options_.limits.frames) {
       settled.problems.push_back({"travel_steps", "makes " + std::to_string(frames) +
                                                       " frames, expected at most " +
                                                       std::to_string(options_.limits.frames)});
+    } else if (auto problem = film_problem(r, frames, plan.stage_count())) {
+      settled.problems.push_back(std::move(*problem));
     }
   }
   return settled;
+}
+
+std::optional<Problem> RequestResolver::film_problem(const TravelRequest& request,
+                                                     std::int64_t frames,
+                                                     std::int64_t stages) const {
+  const std::int64_t length =
+      (frames + std::int64_t{request.hold} * stages) * (request.ping_pong ? 2 : 1) +
+      2 * std::int64_t{request.pad};
+  if (length <= options_.limits.film_frames) {
+    return std::nullopt;
+  }
+  return Problem{request.pad >= request.hold ? "pad" : "hold",
+                 "makes a video of " + std::to_string(length) + " frames, expected at most " +
+                     std::to_string(options_.limits.film_frames)};
 }
 
 TravelRequest RequestResolver::settled(const Json& partial) const {

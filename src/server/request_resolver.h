@@ -41,6 +41,12 @@ class RequestResolver {
   /// settle(), throwing InvalidArgument with the problems.
   TravelRequest settled(const Json& partial) const;
 
+  /// What is wrong with the length of the film that `request` asks for of so many frames, of which
+  /// `stages` show a stage; counted without listing them.
+  std::optional<Problem> film_problem(const TravelRequest& request,
+                                      std::int64_t frames,
+                                      std::int64_t stages) const;
+
   /// The request as clients see it: all fields of request_to_json, names in place of paths.
   Json shown(const TravelRequest& request) const;
   /// Shows a field's value (a path or a text) as clients see it.

@@ -11,6 +11,7 @@
 #include "http/server.h"
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
+#include "server/event_feed.h"
 #include "server/request_resolver.h"
 #include "server/upload_store.h"
 
@@ -21,6 +22,7 @@ struct ServerContext {
   JobQueue& queue;
   ModelCatalog& catalog;
   std::shared_ptr<EventHub> events;
+  EventFeed& feed;
   const ServeOptions& options;
   const UploadStore& uploads;
   const RequestResolver& resolver;

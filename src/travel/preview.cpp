@@ -48,9 +48,13 @@ PreviewStage stage_of(const std::string& prompt,
   stage.prompt = prompt;
   stage.negative_prompt = negative_prompt;
   for (const PromptPart& part : parts) {
-    add_tokens(tokenizer, active_entry(part.schedule, 0).chunks, stage.tokens, &stage.words);
+    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks;
+    add_tokens(tokenizer, chunks, stage.tokens, &stage.words);
+    stage.chunks = std::max(stage.chunks, static_cast<std::int64_t>(chunks.size()));
   }
-  add_tokens(tokenizer, active_entry(negative.schedule, 0).chunks, stage.negative_tokens, nullptr);
+  const std::vector<Chunk>& chunks = active_entry(negative.schedule, 0).chunks;
+  add_tokens(tokenizer, chunks, stage.negative_tokens, nullptr);
+  stage.chunks = std::max(stage.chunks, static_cast<std::int64_t>(chunks.size()));
   return stage;
 }
 
@@ -208,8 +212,9 @@ TravelPreview preview_travel(const TravelRequest& asked) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
   }
   preview.cost = cost_of(request, plan, tokens, places);
+  preview.stage_frames = stage_frames(places);
   const FilmPlan film =
-      film_plan(request, static_cast<std::int64_t>(places.size()), stage_frames(places));
+      film_plan(request, static_cast<std::int64_t>(places.size()), preview.stage_frames);
   preview.video_frames = static_cast<std::int64_t>(film_frames(film).size());
   return preview;
 }

@@ -1,0 +1,43 @@
+#include <iterator>
+
+#include "server/api_error.h"
+#include "server/api_operation.h"
+#include "server/openapi.h"
+
+namespace ptravel {
+
+std::vector<ApiOperation> v1_operations(ServerContext& context) {
+  std::vector<ApiOperation> operations;
+  for (const auto group :
+       {bootstrap_operations, dry_run_operations, job_operations, job_action_operations,
+        job_file_operations, picture_operations, preset_operations, live_operations}) {
+    std::vector<ApiOperation> more = group(context);
+    operations.insert(operations.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
+  }
+  const auto text = std::make_shared<std::string>();
+  operations.push_back({.method = "GET",
+                        .path = "/api/v1/openapi.json",
+                        .summary = "This document",
+                        .handler = [text](const HttpRequest&) { return json_response(200, *text); },
+                        .answers = {json_answer(200, "OpenAPI 3.1", {{"type", "object"}})}});
+  *text = json_text(openapi_document(operations, context.options.limits));
+  return operations;
+}
+
+void add_v1_routes(HttpRouter& router, ServerContext& context) {
+  for (ApiOperation& operation : v1_operations(context)) {
+    std::uint64_t bytes = operation.body_bytes;
+    if (bytes == 0) {
+      bytes = operation.body.is_null() ? 0 : context.options.limits.body_bytes;
+    }
+    router.add({.method = operation.method,
+                .pattern = operation.path,
+                .handler = api_handler(std::move(operation.handler)),
+                .pace = operation.pace,
+                .limits = {bytes}});
+  }
+  router.refuse_with("", api_refusal);
+}
+
+}  // namespace ptravel
