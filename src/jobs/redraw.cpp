@@ -195,6 +195,101 @@ std::optional<Image> previous_frame(const fs::path& picture, const FrameRequest&
   return read_image(previous).image;
 }
 
+/// A picture that is to be drawn again: what it tells of itself, and the run that it lies in.
+struct Redraw {
+  fs::path path;
+  PictureRequest picture;
+  FrameRequest frame;  ///< Of the picture, or of its whole travel.
+  std::optional<Manifest> manifest;
+  bool alone = true;            ///< It can be drawn without the rest of its travel.
+  std::set<std::string> given;  ///< Fields that were overridden.
+};
+
+std::set<std::string> fields_of(const Overrides& overrides) {
+  std::set<std::string> fields;
+  for (const auto& [field, text] : overrides) {
+    fields.insert(field);
+  }
+  return fields;
+}
+
+Redraw read_redraw(const fs::path& path, const Overrides& overrides, const RunEventSink& events) {
+  Redraw redraw;
+  redraw.path = path;
+  redraw.given = fields_of(overrides);
+  redraw.picture = request_of(path, redraw.given, events);
+  redraw.frame = redraw.picture.frame;
+  redraw.manifest = manifest_beside(path);
+  redraw.alone = is_lone_frame(redraw.frame.request, redraw.frame.spot);
+  if (!redraw.alone) {
+    redraw.frame.request = whole_request(redraw.manifest, path);
+  } else if (redraw.manifest) {
+    fill_from_manifest(*redraw.manifest, redraw.frame.request);
+  }
+  return redraw;
+}
+
+/// The init picture that has to be given, because the frame only knows its name and hash.
+Problem missing_init_image(const Redraw& redraw) {
+  const FrameRequest& frame = redraw.frame;
+  const std::string wanted = frame.init_image_name.empty() ? "the picture"
+                                                           : frame.init_image_name + " (sha256 " +
+                                                                 frame.init_image_hash + "...)";
+  return {"init_image", "is not given, expected " + wanted + " that " + redraw.path.string() +
+                            " was drawn from: its key \"Denoising strength\" tells of one"};
+}
+
+/// Applies the overrides and settles the request; throws all that is wrong with it, each problem by
+/// the option or the picture's key that it comes from.
+void settle(Redraw& redraw, const Overrides& overrides) {
+  TravelRequest& request = redraw.frame.request;
+  std::vector<Problem> problems;
+  for (const auto& [field, text] : overrides) {
+    if (auto problem = set_request_field(request, field, text)) {
+      problems.push_back(std::move(*problem));
+    }
+  }
+  for (Problem& problem : validate_request(request)) {
+    problems.push_back(std::move(problem));
+  }
+  name_picture_keys(problems, redraw.picture, redraw.path.string(), redraw.given);
+  if (redraw.picture.needs_init_image && request.init_image.empty()) {
+    problems.push_back(missing_init_image(redraw));
+  }
+  throw_request_problems(problems);
+  draw_seeds(request);
+}
+
+/// The travel that draws the frame, with what its model brings to light as notes.
+std::unique_ptr<Travel> open_travel(const Redraw& redraw,
+                                    const Overrides& overrides,
+                                    Progress& progress,
+                                    const RunEventSink& events) {
+  const FrameRequest& frame = redraw.frame;
+  const TravelOptions options =
+      opening(redraw.manifest, overrides, redraw.alone ? frame.spot.stage : 0, events);
+  std::unique_ptr<Travel> travel =
+      with_picture_keys([&] { return Travel::open(frame.request, progress, options); },
+                        redraw.picture, redraw.path, redraw.given);
+  for (const std::string& note : travel->notes()) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
+  if (!redraw.alone && travel->frame_count() != frame.spot.frame_count) {
+    throw_other_run(redraw.path);
+  }
+  tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
+  tell_other_file("from an init picture", frame.init_image_hash, travel->model().init_image_sha256,
+                  events);
+  return travel;
+}
+
+fs::path save(const RenderedFrame& drawn, const fs::path& target) {
+  const auto profile = ProfileScope::part("saving frames");
+  const ImageText text{"parameters", drawn.parameters};
+  write_png(target, drawn.image, {&text, 1});
+  return target;
+}
+
 }  // namespace
 
 fs::path redraw_frame(const fs::path& frame_png,
@@ -202,65 +297,21 @@ fs::path redraw_frame(const fs::path& frame_png,
                       const fs::path& output,
                       Progress& progress,
                       const RunEventSink& events) {
-  std::set<std::string> given;
-  for (const auto& [field, text] : overrides) {
-    given.insert(field);
-  }
-  const PictureRequest picture = request_of(frame_png, given, events);
-  FrameRequest frame = picture.frame;
-  const std::optional<Manifest> manifest = manifest_beside(frame_png);
-  const bool alone = is_lone_frame(frame.request, frame.spot);
-  if (!alone) {
-    frame.request = whole_request(manifest, frame_png);
-  } else if (manifest) {
-    fill_from_manifest(*manifest, frame.request);
-  }
-  std::vector<Problem> problems;
-  for (const auto& [field, text] : overrides) {
-    if (auto problem = set_request_field(frame.request, field, text)) {
-      problems.push_back(std::move(*problem));
-    }
-  }
-  for (Problem& problem : validate_request(frame.request)) {
-    problems.push_back(std::move(problem));
-  }
-  name_picture_keys(problems, picture, frame_png.string(), given);
-  if (picture.needs_init_image && frame.request.init_image.empty()) {
-    const std::string wanted = frame.init_image_name.empty() ? "the picture"
-                                                             : frame.init_image_name + " (sha256 " +
-                                                                   frame.init_image_hash + "...)";
-    problems.push_back({"init_image", "is not given, expected " + wanted + " that " +
-                                          frame_png.string() + " was drawn from: its key " +
-                                          "\"Denoising strength\" tells of one"});
-  }
-  throw_request_problems(problems);
-  draw_seeds(frame.request);
-  tell_notes(frame_png, picture.parameters, frame.request, events);
+  Redraw redraw = read_redraw(frame_png, overrides, events);
+  settle(redraw, overrides);
+  tell_notes(frame_png, redraw.picture.parameters, redraw.frame.request, events);
   const std::optional<Image> previous =
-      alone ? previous_frame(frame_png, frame) : std::optional<Image>();
-  const TravelOptions options = opening(manifest, overrides, alone ? frame.spot.stage : 0, events);
-  const std::unique_ptr<Travel> travel = with_picture_keys(
-      [&] { return Travel::open(frame.request, progress, options); }, picture, frame_png, given);
-  for (const std::string& note : travel->notes()) {
-    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
-  }
-  if (!alone && travel->frame_count() != frame.spot.frame_count) {
+      redraw.alone ? previous_frame(frame_png, redraw.frame) : std::optional<Image>();
+  const std::unique_ptr<Travel> travel = open_travel(redraw, overrides, progress, events);
+  const FrameSpot& spot = redraw.frame.spot;
+  const RenderedFrame drawn =
+      redraw.alone
+          ? travel->render_spot(spot, previous, progress)
+          : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(), spot.index, progress);
+  if (!redraw.alone && overrides.empty() && drawn.parameters != redraw.picture.parameters.text) {
     throw_other_run(frame_png);
   }
-  tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
-  tell_other_file("from an init picture", frame.init_image_hash, travel->model().init_image_sha256,
-                  events);
-  const RenderedFrame drawn = alone ? travel->render_spot(frame.spot, previous, progress)
-                                    : draw_in_travel(*travel, fs::absolute(frame_png).parent_path(),
-                                                     frame.spot.index, progress);
-  if (!alone && overrides.empty() && drawn.parameters != picture.parameters.text) {
-    throw_other_run(frame_png);
-  }
-  fs::path target = output.empty() ? default_output(frame_png) : output;
-  const auto profile = ProfileScope::part("saving frames");
-  const ImageText text{"parameters", drawn.parameters};
-  write_png(target, drawn.image, {&text, 1});
-  return target;
+  return save(drawn, output.empty() ? default_output(frame_png) : output);
 }
 
 }  // namespace ptravel
