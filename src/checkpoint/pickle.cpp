@@ -2,40 +2,23 @@
 
 #include <algorithm>
 #include <bit>
-#include <unordered_map>
-#include <utility>
 
 #include "checkpoint/pickle_globals.h"
 #include "checkpoint/pickle_reader.h"
+#include "checkpoint/pickle_stack.h"
+#include "checkpoint/pickle_tensors.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-using Items = std::vector<PickleIndex>;
-
-constexpr std::size_t kMaxValues = 1'000'000;
-constexpr std::size_t kMaxStack = 4'000'000;
 constexpr std::size_t kMaxCopiedItems = 4'000'000;
-constexpr std::size_t kMaxStorageKey = 256;
-constexpr std::size_t kMaxDimensions = 16;
-
-// The first values of every tree, shared by all uses.
-constexpr PickleIndex kNone = 0;
-constexpr PickleIndex kFalse = 1;
-constexpr PickleIndex kTrue = 2;
-constexpr PickleIndex kOpaque = 3;
 
 /// One run of the instructions. Each group of instructions is one function that says whether the
 /// instruction was one of its own.
-class Machine {
+class Machine : private PickleStack {
  public:
-  Machine(std::span<const std::byte> bytes, const std::string& name) : reader_(bytes, name) {
-    tree_.values.push_back({PickleKind::None, std::monostate{}});
-    tree_.values.push_back({PickleKind::Bool, std::int64_t{0}});
-    tree_.values.push_back({PickleKind::Bool, std::int64_t{1}});
-    tree_.values.push_back({PickleKind::Opaque, std::monostate{}});
-  }
+  explicit Machine(PickleReader& reader) : PickleStack(reader), reader_(reader) {}
 
   PickleTree run() {
     for (unsigned char code = 0; (code = reader_.byte()) != '.';) {
@@ -45,9 +28,7 @@ class Machine {
                                          std::to_string(reader_.position() - 1));
       }
     }
-    tree_.root = pop();
-    tree_.bytes = reader_.position();
-    return std::move(tree_);
+    return finish();
   }
 
  private:
@@ -56,66 +37,16 @@ class Machine {
   }
   [[noreturn]] void broken(const std::string& problem) const { reader_.broken(problem); }
 
-  // The stack. A mark splits it: nothing below the last mark can be taken.
-
-  void push_index(PickleIndex index) {
-    if (stack_.size() >= kMaxStack) {
-      fail(ErrorCode::Unsupported, "keeps more than " + std::to_string(kMaxStack) + " values open");
-    }
-    stack_.push_back(index);
-  }
-  template <typename Data>
-  void push(PickleKind kind, Data data) {
-    if (tree_.values.size() >= kMaxValues) {
-      fail(ErrorCode::Unsupported, "holds more than " + std::to_string(kMaxValues) + " values");
-    }
-    tree_.values.push_back({kind, std::move(data)});
-    push_index(static_cast<PickleIndex>(tree_.values.size() - 1));
-  }
-  std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
-  PickleIndex top() const {
-    if (stack_.size() <= floor()) {
-      broken("a value is missing");
-    }
-    return stack_.back();
-  }
-  PickleIndex pop() {
-    const PickleIndex index = top();
-    stack_.pop_back();
-    return index;
-  }
-  Items pop_to_mark() {
-    if (marks_.empty()) {
-      broken("a mark is missing");
-    }
-    const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-    Items items(first, stack_.end());
-    stack_.erase(first, stack_.end());
-    marks_.pop_back();
-    return items;
-  }
-  Items pop_count(std::size_t count) {
-    Items items(count);
-    for (std::size_t i = count; i-- > 0;) {
-      items[i] = pop();
-    }
-    return items;
-  }
-  const PickleValue& value(PickleIndex index) const { return tree_.values[index]; }
-  bool is(PickleIndex index, PickleKind kind) const { return value(index).kind == kind; }
-
-  // Instructions.
-
   bool run_scalar(unsigned char code) {
     switch (code) {
       case 'N':
-        push_index(kNone);
+        push_index(kPickleNone);
         return true;
       case 0x88:
-        push_index(kTrue);
+        push_index(kPickleTrue);
         return true;
       case 0x89:
-        push_index(kFalse);
+        push_index(kPickleFalse);
         return true;
       case 'J':
         push_integer(static_cast<std::int32_t>(reader_.number(4)));
@@ -217,7 +148,7 @@ class Machine {
         extend(PickleKind::Dict, pairs(pop_to_mark()));
         return true;
       case 0x8f:  // the empty set
-        push_index(kOpaque);
+        push_index(kPickleOpaque);
         return true;
       case 0x90:
         extend(PickleKind::Opaque, pop_to_mark());
@@ -241,7 +172,7 @@ class Machine {
     if (!is(container, kind)) {
       broken("items are added to something else than a container");
     }
-    auto& items = std::get<Items>(tree_.values[container].data);
+    Items& items = this->items(container);
     items.insert(items.end(), added.begin(), added.end());
   }
 
@@ -256,10 +187,7 @@ class Machine {
         reader_.number(8);
         return true;
       case '(':
-        if (marks_.size() >= kMaxStack) {
-          fail(ErrorCode::Unsupported, "sets too many marks");
-        }
-        marks_.push_back(stack_.size());
+        mark();
         return true;
       case '0':
         pop();
@@ -268,13 +196,13 @@ class Machine {
         pop_to_mark();
         return true;
       case 'q':
-        memo_[static_cast<std::uint32_t>(reader_.number(1))] = top();
+        remember(static_cast<std::uint32_t>(reader_.number(1)));
         return true;
       case 'r':
-        memo_[static_cast<std::uint32_t>(reader_.number(4))] = top();
+        remember(static_cast<std::uint32_t>(reader_.number(4)));
         return true;
       case 0x94:
-        memo_[static_cast<std::uint32_t>(memo_.size())] = top();
+        remember();
         return true;
       case 'h':
         recall(static_cast<std::uint32_t>(reader_.number(1)));
@@ -285,13 +213,6 @@ class Machine {
       default:
         return false;
     }
-  }
-  void recall(std::uint32_t key) {
-    const auto found = memo_.find(key);
-    if (found == memo_.end()) {
-      broken("asks for memo " + std::to_string(key) + ", which was never set");
-    }
-    push_index(found->second);
   }
 
   bool run_object(unsigned char code) {
@@ -321,7 +242,7 @@ class Machine {
         build(pop());
         return true;
       case 'Q':
-        push_storage(pop());
+        push(PickleKind::Storage, pickle_storage(tree(), pop(), reader_));
         return true;
       default:
         return false;
@@ -340,7 +261,7 @@ class Machine {
       broken("a call without a tuple of arguments");
     }
     if (is(function, PickleKind::Opaque)) {
-      push_index(kOpaque);
+      push_index(kPickleOpaque);
       return;
     }
     if (!is(function, PickleKind::Global)) {
@@ -352,7 +273,7 @@ class Machine {
         push(PickleKind::Dict, dict_from_pairs(items));
         return;
       case PickleGlobalRole::RebuildTensor:
-        push(PickleKind::Tensor, tensor_from(items));
+        push(PickleKind::Tensor, pickle_tensor(tree(), items, reader_));
         return;
       case PickleGlobalRole::RebuildParameter:
         if (items.empty() || !is(items[0], PickleKind::Tensor)) {
@@ -364,7 +285,7 @@ class Machine {
         push(PickleKind::Object, Items{});
         return;
       case PickleGlobalRole::Inert:
-        push_index(kOpaque);
+        push_index(kPickleOpaque);
         return;
       case PickleGlobalRole::StorageType:
         break;
@@ -376,7 +297,7 @@ class Machine {
     const PickleIndex target = top();
     if (is(target, PickleKind::Object) && is(state, PickleKind::Dict) && target != state) {
       count_copies(value(state).items().size());
-      auto& items = std::get<Items>(tree_.values[target].data);
+      Items& items = this->items(target);
       const Items& added = value(state).items();
       items.insert(items.end(), added.begin(), added.end());
     }
@@ -407,61 +328,9 @@ class Machine {
     }
     return result;
   }
-  PickleTensor tensor_from(const Items& arguments) const {
-    if (arguments.size() < 4 || !is(arguments[0], PickleKind::Storage) ||
-        !is(arguments[1], PickleKind::Int)) {
-      broken("a tensor without storage, offset, shape and strides");
-    }
-    PickleTensor tensor{arguments[0], value(arguments[1]).integer(), integers(arguments[2]),
-                        integers(arguments[3])};
-    if (tensor.shape.size() != tensor.stride.size()) {
-      broken("a tensor's shape and strides differ in length");
-    }
-    return tensor;
-  }
-  std::vector<std::int64_t> integers(PickleIndex tuple) const {
-    if (!is(tuple, PickleKind::Tuple) || value(tuple).items().size() > kMaxDimensions) {
-      broken("a tensor's shape or strides are not a short tuple");
-    }
-    std::vector<std::int64_t> result;
-    for (const PickleIndex item : value(tuple).items()) {
-      if (!is(item, PickleKind::Int)) {
-        broken("a tensor's shape or strides hold something else than whole numbers");
-      }
-      result.push_back(value(item).integer());
-    }
-    return result;
-  }
-  void push_storage(PickleIndex identifier) {
-    if (!is(identifier, PickleKind::Tuple)) {
-      broken("a storage is not named by a tuple");
-    }
-    const Items& items = value(identifier).items();
-    const bool well_formed = items.size() >= 5 && is(items[0], PickleKind::String) &&
-                             value(items[0]).text() == "storage" &&
-                             is(items[1], PickleKind::Global) && is(items[2], PickleKind::String) &&
-                             value(items[2]).text().size() <= kMaxStorageKey &&
-                             is(items[4], PickleKind::Int);
-    if (!well_formed) {
-      broken("a storage's name is not (\"storage\", type, key, place, count)");
-    }
-    if (items.size() > 5 && !is(items[5], PickleKind::None)) {
-      fail(ErrorCode::Unsupported, "uses views of storages, which only very old files do");
-    }
-    const PickleGlobal& type = pickle_global(static_cast<std::size_t>(value(items[1]).integer()));
-    if (type.role != PickleGlobalRole::StorageType || value(items[4]).integer() < 0) {
-      broken("a storage has a wrong type or count");
-    }
-    push(PickleKind::Storage,
-         PickleStorage{value(items[2]).text(), type.format, value(items[4]).integer()});
-  }
 
-  PickleReader reader_;
+  PickleReader& reader_;
   std::size_t copied_items_ = 0;
-  PickleTree tree_;
-  Items stack_;
-  std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint32_t, PickleIndex> memo_;
 };
 
 }  // namespace
@@ -482,7 +351,8 @@ std::optional<PickleIndex> PickleTree::find(PickleIndex dict, std::string_view k
 }
 
 PickleTree parse_pickle(std::span<const std::byte> bytes, const std::string& name) {
-  return Machine(bytes, name).run();
+  PickleReader reader(bytes, name);
+  return Machine(reader).run();
 }
 
 }  // namespace ptravel
