@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/sdapi_state.h"
+
+namespace ptravel {
+
+/// How far the work is, in the web UI's terms: a request of this API, or a travel of the queue.
+struct SdProgress {
+  double progress = 0;      ///< 0 to 1; 0 while nothing is in work.
+  double eta_relative = 0;  ///< Seconds.
+  SdWork::View view;
+  int sampling_step = 0;
+  std::string job;  ///< Of the queue; empty: a request of this API, or nothing.
+};
+SdProgress sd_progress(const SdState& state);
+
+/// The newest look at what is in work as a PNG's bytes, and its number; nothing where there is none.
+struct SdPreview {
+  std::uint64_t number = 0;
+  std::string png;
+};
+std::optional<SdPreview> sd_preview(const SdState& state, const SdProgress& progress);
+
+}  // namespace ptravel
