@@ -2,6 +2,7 @@
 #include "http/connection.h"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <limits>
 
@@ -64,6 +65,20 @@ std::optional<std::uint64_t> last_event_id(const HttpRequest& request) {
   return text ? parse_event_id(*text) : std::nullopt;
 }
 
+HttpResponse plain_failure() { return text_response(500, "text/plain; charset=utf-8", "failed\n"); }
+
+/// Functions of the router's owner word a refusal; one that throws ends no connection.
+HttpResponse explained(const HttpRouter& router,
+                       int status,
+                       const std::string& why,
+                       const HttpRequest& request) {
+  try {
+    return router.explanation(status, why, request);
+  } catch (const std::exception&) {
+    return plain_failure();
+  }
+}
+
 }  // namespace
 
 struct HttpConnection::Parser : beast::http::request_parser<beast::http::string_body> {
@@ -118,7 +133,7 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::end_softly() {
-  if (idle_since_ || streaming_) {
+  if (idle_since_ || reading_head_ || streaming_) {
     ended_ = true;
     signal_.cancel();
     error_code ignored;
@@ -137,12 +152,20 @@ void HttpConnection::set_deadline(Clock::time_point deadline) {
   deadline_ = deadline;
   timed_out_ = false;
   timer_.expires_at(deadline);
+  watch_deadline();
+}
+
+void HttpConnection::watch_deadline() {
   timer_.async_wait([weak = weak_from_this()](const error_code& error) {
     const auto self = weak.lock();
     if (self && !error && Clock::now() >= self->deadline_) {
       self->timed_out_ = true;
       error_code ignored;
       self->socket_.cancel(ignored);
+      // A reading of several steps may just be between two of them: what was begun since is
+      // cancelled the next time.
+      self->timer_.expires_after(std::chrono::milliseconds(100));
+      self->watch_deadline();
     }
   });
 }
@@ -161,7 +184,7 @@ net::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self)
   if (self->broken_) {
     error_code ignored;  // a reset, so that an answer without a length is not taken for whole
     self->socket_.set_option(net::socket_base::linger(true, 0), ignored);
-  } else {
+  } else if (!self->ended_) {
     co_await self->linger();
   }
   self->clear_deadline();
@@ -180,9 +203,11 @@ net::awaitable<bool> HttpConnection::read_head(Parser& parser) {
       co_return false;
     }
   }
+  idle_since_.reset();
+  reading_head_ = true;
   set_deadline(core_.options.header_time);
   co_await beast::http::async_read_header(socket_, buffer_, parser, into(error));
-  idle_since_.reset();
+  reading_head_ = false;
   begun_ = Clock::now();
   if (!error) {
     version_ = static_cast<int>(parser.get().version());
@@ -197,21 +222,29 @@ net::awaitable<bool> HttpConnection::read_head(Parser& parser) {
   co_return false;
 }
 
-net::awaitable<bool> HttpConnection::read_body(Parser& parser, std::uint64_t limit) {
+net::awaitable<bool> HttpConnection::read_body(Parser& parser,
+                                               std::uint64_t limit,
+                                               HttpBodyShare& share) {
   parser.body_limit(limit);
   const auto begin = Clock::now();
   error_code error;
   std::uint64_t received = 0;
-  while (!parser.is_done() && !error) {
+  bool room = true;
+  while (!parser.is_done() && !error && room) {
     const std::chrono::seconds earned(received / kSlowestBytesPerSecond);
     set_deadline(std::min(Clock::now(), begin + earned) + core_.options.body_time);
-    received += co_await beast::http::async_read_some(socket_, buffer_, parser, into(error));
+    const std::size_t count =
+        co_await beast::http::async_read_some(socket_, buffer_, parser, into(error));
+    received += count;
+    room = share.add(count);
   }
-  if (!error) {
+  if (!error && room) {
     co_return true;
   }
   HttpRefusal refusal = refusal_of(error, timed_out_);
-  if (refusal.status == 413) {
+  if (!room) {
+    refusal = {503, "too many large requests at one time, try again later", {}};
+  } else if (refusal.status == 413) {
     refusal.why += ", expected at most " + std::to_string(limit) + " bytes";
   } else if (refusal.status == 431) {
     refusal = {400, "a chunk's head or the trailer is too large", {}};
@@ -235,7 +268,8 @@ net::awaitable<bool> HttpConnection::serve_request() {
   }
   ++core_.requests;
   clear_deadline();
-  HttpIntake intake = examine(parser.head(client_), core_.router, core_.access);
+  HttpIntake intake = judge(parser);
+  HttpBodyShare share(core_);
   bool keep_alive = parser.keep_alive() && intake.sound;
   if (intake.answer) {
     keep_alive = keep_alive && !intake.has_body;
@@ -246,7 +280,7 @@ net::awaitable<bool> HttpConnection::serve_request() {
     co_return false;
   }
   if (intake.has_body) {
-    if (!co_await read_body(parser, intake.route->limits.body_bytes)) {
+    if (!co_await read_body(parser, intake.route->limits.body_bytes, share)) {
       co_return false;
     }
     intake.request.body = std::move(parser.get().body());
@@ -261,8 +295,8 @@ net::awaitable<HttpReply> HttpConnection::handle(HttpIntake& intake, bool keep_a
   const bool is_long = intake.route->pace == HttpPace::Long;
   if (is_long && core_.long_running >= core_.options.long_handlers) {
     HttpReply busy =
-        reply_to(core_.router.explanation(503, "too much is being worked on, try again later",
-                                          intake.request),
+        reply_to(explained(core_.router, 503, "too much is being worked on, try again later",
+                           intake.request),
                  intake.request, keep_alive);
     co_return busy;
   }
@@ -285,10 +319,21 @@ net::awaitable<HttpReply> HttpConnection::handle(HttpIntake& intake, bool keep_a
   }
   core_.long_running -= is_long ? 1 : 0;
   if (failure) {  // of the failure's own answer, or headers that cannot be sent
-    reply = reply_to(core_.router.explanation(500, "the answer could not be made", intake.request),
+    reply = reply_to(explained(core_.router, 500, "the answer could not be made", intake.request),
                      intake.request, keep_alive);
   }
   co_return reply;
+}
+
+HttpIntake HttpConnection::judge(const Parser& parser) const {
+  try {
+    return examine(parser.head(client_), core_.router, core_.access);
+  } catch (const std::exception&) {  // of a function that words refusals
+    HttpIntake intake;
+    intake.answer = plain_failure();
+    intake.sound = false;
+    return intake;
+  }
 }
 
 /// Any thread.
@@ -307,7 +352,7 @@ HttpReply HttpConnection::reply_to(HttpResponse response,
 HttpReply HttpConnection::refuse(int status,
                                  const std::string& why,
                                  const HttpRequest& request) const {
-  return reply_to(core_.router.explanation(status, why, request), request, false);
+  return reply_to(explained(core_.router, status, why, request), request, false);
 }
 
 /// Closes so that the client can read the answer first: bytes that nobody reads would make the

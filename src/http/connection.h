@@ -33,7 +33,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Serves until the connection ends.
   static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
-  /// Since when it waits for a request; nothing while it has one.
+  /// Since when it waits for the first byte of a request; nothing while it has one.
   std::optional<Clock::time_point> idle_since() const { return idle_since_; }
   /// Ends what waits for a request and what streams events; lets an answer that is being made
   /// go on.
@@ -49,8 +49,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   // connection.cpp
   Task<bool> serve_request();
   Task<bool> read_head(Parser& parser);
-  Task<bool> read_body(Parser& parser, std::uint64_t limit);
+  Task<bool> read_body(Parser& parser, std::uint64_t limit, HttpBodyShare& share);
   Task<HttpReply> handle(HttpIntake& intake, bool keep_alive);
+  HttpIntake judge(const Parser& parser) const;
   HttpReply reply_to(HttpResponse response, const HttpRequest& request, bool keep_alive) const;
   HttpReply refuse(int status, const std::string& why, const HttpRequest& request) const;
   Task<void> linger();
@@ -61,6 +62,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Task<bool> send_file(HttpFilePart part);
   Task<bool> send_pieces(HttpPieces pieces, bool chunked);
   Task<void> send_events(HttpEvents events, bool chunked);
+  Task<bool> gather_events(EventListener& listener, bool at_once, std::string& text);
+  Task<void> pause_until(Clock::time_point end);  // or until the stream ends
   Task<void> watch_for_end();
   static Task<void> watch(std::shared_ptr<HttpConnection> self);
   /// Runs `work` in a pool and comes back; throws what it throws.
@@ -69,6 +72,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void set_deadline(Clock::time_point deadline);
   void set_deadline(Clock::duration from_now) { set_deadline(Clock::now() + from_now); }
   void clear_deadline();
+  void watch_deadline();
 
   HttpServerCore& core_;
   boost::asio::ip::tcp::socket socket_;
@@ -79,6 +83,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
   std::optional<Clock::time_point> idle_since_;
+  bool reading_head_ = false;
   Clock::time_point begun_;  // when the request's head was there
   int version_ = 11;         // of the request
 

@@ -27,6 +27,8 @@ constexpr std::size_t kSmallBody = 32 << 10;  // goes out with its head
 constexpr std::size_t kEventBytes = 64 << 10;
 /// What a slow listener has lying in the system before newer events replace older ones.
 constexpr int kEventBytesUnsent = 16 << 10;
+/// Events that follow each other closely go out together, and what is replaced by then does not.
+constexpr std::chrono::milliseconds kEventGathering{40};
 
 auto into(error_code& error) { return net::redirect_error(net::use_awaitable, error); }
 
@@ -171,9 +173,45 @@ net::awaitable<void> HttpConnection::watch_for_end() {
   while (!error && !ended_) {
     co_await socket_.async_read_some(net::buffer(bytes), into(error));
   }
-  ended_ = true;
-  signal_.cancel();
-  socket_.cancel(error);  // a writing that waits for the client
+  if (!ended_) {
+    ended_ = true;
+    signal_.cancel();
+    socket_.cancel(error);  // a writing that waits for the client
+  }
+}
+
+net::awaitable<void> HttpConnection::pause_until(Clock::time_point end) {
+  error_code ignored;
+  while (!ended_ && Clock::now() < end) {
+    signal_.expires_at(end);
+    co_await signal_.async_wait(into(ignored));
+  }
+}
+
+/// What is to be sent next, or nothing after something has changed (`at_once`: when there is
+/// nothing now); false: it cannot be made.
+net::awaitable<bool> HttpConnection::gather_events(EventListener& listener,
+                                                   bool at_once,
+                                                   std::string& text) {
+  if (listener.needs_snapshot()) {
+    bool failed = false;
+    const std::function<void()> make = [&] { text = listener.take_snapshot(); };
+    try {
+      co_await run_in(core_.body_pool, make);
+    } catch (...) {
+      failed = true;
+    }
+    co_return !failed;
+  }
+  woken_ = false;
+  text = listener.take(kEventBytes);
+  if (text.empty() && !at_once && !listener.needs_snapshot() && !woken_ && !ended_) {
+    error_code cancelled;
+    signal_.expires_after(core_.options.event_pause);
+    co_await signal_.async_wait(into(cancelled));
+    text = cancelled ? "" : ":\n\n";
+  }
+  co_return true;
 }
 
 net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked) {
@@ -193,38 +231,25 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
   });
   net::co_spawn(io, watch(self), [](std::exception_ptr) {});
 
-  std::string text = "retry: 1000\n\n";
+  std::string text;
+  std::string begin = "retry: 1000\n\n";
   bool good = true;
   while (good && !ended_ && !core_.stopping) {
-    if (text.empty() && listener.needs_snapshot()) {
-      const std::function<void()> make = [&] { text = listener.take_snapshot(); };
-      try {
-        co_await run_in(core_.body_pool, make);
-      } catch (...) {
-        good = false;
-      }
+    good = co_await gather_events(listener, !begin.empty(), text);
+    if (!begin.empty()) {
+      text = begin + text;
+      begin.clear();
     }
-    if (text.empty() && good) {
-      woken_ = false;
-      text = listener.take(kEventBytes);
-    }
-    if (text.empty() && good && !listener.needs_snapshot()) {
-      error_code cancelled;
-      signal_.expires_after(core_.options.event_pause);
-      if (!woken_ && !ended_) {
-        co_await signal_.async_wait(into(cancelled));
-        text = cancelled ? "" : ":\n\n";
-      }
-    }
-    if (!text.empty() && good) {
+    if (good && !text.empty()) {
       if (chunked) {
         text = as_chunk(text);
       }
       good = co_await write(text);
       text.clear();
+      co_await pause_until(Clock::now() + kEventGathering);
     }
   }
-  if (good && chunked && !broken_) {
+  if (good && chunked) {
     co_await write("0\r\n\r\n");
   }
   streaming_ = false;

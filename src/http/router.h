@@ -28,7 +28,7 @@ struct HttpRoute {
   std::string pattern;
   HttpHandler handler;
   HttpPace pace = HttpPace::Quick;
-  HttpRouteLimits limits;
+  HttpRouteLimits limits = {};
   bool open = false;  ///< Needs no user and password even when the server demands them.
 };
 

@@ -71,6 +71,15 @@ void make_room(HttpServerCore& core) {
   }
 }
 
+/// A client for whom there is no memory is let go; the others stay.
+void serve(HttpServerCore& core, tcp::socket socket) {
+  try {
+    auto connection = std::make_shared<HttpConnection>(core, std::move(socket));
+    net::co_spawn(core.io, HttpConnection::serve(std::move(connection)), [](std::exception_ptr) {});
+  } catch (const std::exception&) {
+  }
+}
+
 net::awaitable<void> accept_all(HttpServerCore& core) {
   while (!core.stopping) {
     error_code error;
@@ -84,8 +93,7 @@ net::awaitable<void> accept_all(HttpServerCore& core) {
       co_await core.room.async_wait(into(error));
       continue;
     }
-    auto connection = std::make_shared<HttpConnection>(core, std::move(socket));
-    net::co_spawn(core.io, HttpConnection::serve(std::move(connection)), [](std::exception_ptr) {});
+    serve(core, std::move(socket));
     while (core.connections.size() >= core.options.connections && !core.stopping) {
       make_room(core);
       core.room.expires_after(std::chrono::seconds(1));

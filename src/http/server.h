@@ -20,13 +20,17 @@ struct HttpServerOptions {
   /// Names that the Host header may have beside the address itself and localhost; guards against
   /// DNS rebinding. Empty with a host that is not loopback: any.
   std::vector<std::string> allowed_hosts;
-  std::uint64_t header_bytes = 16 << 10;  ///< More is 431.
-  std::size_t connections = 512;          ///< More wait in the kernel's queue.
-  std::size_t long_handlers = 32;         ///< At the same time; more is 503.
-  std::chrono::seconds header_time{10};   ///< From the first byte to the last of a head: 408.
-  std::chrono::seconds body_time{60};     ///< Without any byte of a body or for one: 408.
-  std::chrono::seconds idle_time{75};     ///< Between requests of a kept connection.
-  std::chrono::seconds event_pause{15};   ///< A comment on event streams that are silent.
+  std::uint64_t header_bytes = 16 << 10;        ///< More is 431.
+  std::uint64_t body_bytes_in_all = 512 << 20;  ///< Of all bodies at one time; more is 503.
+  /// More wait in the kernel's queue, for whom the connection that has been idle longest is closed.
+  std::size_t connections = 512;
+  std::size_t long_handlers = 32;        ///< At the same time; more is 503.
+  std::chrono::seconds header_time{10};  ///< From the first byte to the last of a head: 408.
+  /// Without any byte of a body: 408. The whole body may take this long and a second more for every
+  /// KiB of it. Also for a client that takes nothing of an answer: the connection is closed.
+  std::chrono::seconds body_time{60};
+  std::chrono::seconds idle_time{75};    ///< Between requests of a kept connection.
+  std::chrono::seconds event_pause{15};  ///< A comment on event streams that are silent.
 };
 
 /// Numbers for /metrics.
@@ -43,7 +47,8 @@ struct HttpServerCounts {
 /// is foreign never reaches a handler (403).
 class HttpServer {
  public:
-  /// Makes an answer of what a handler threw (for catch (...): the exception is in flight).
+  /// Makes an answer of what a handler threw (for catch (...): the exception is in flight). Called
+  /// by the handlers' threads.
   using Failure = std::function<HttpResponse(const HttpRequest& request)>;
 
   /// Listens, but serves nothing before run(). Throws Io when the address cannot be had, naming it.
@@ -57,8 +62,8 @@ class HttpServer {
   std::string url() const;
   /// Serves until stop(); returns when every handler has ended.
   void run();
-  /// Safe from any thread: takes no new requests, ends event streams, gives answers that are being
-  /// made up to `grace`, closes.
+  /// Safe from any thread, also before run(): takes no new requests, ends event streams, gives
+  /// answers that are being made up to `grace`, closes.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(2));
   HttpServerCounts counts() const;
 

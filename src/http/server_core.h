@@ -3,7 +3,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <set>
+#include <utility>  // Asio 1.74 takes std::exchange and does not include it
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,6 +19,23 @@
 namespace ptravel {
 
 class HttpConnection;
+
+struct HttpServerCore;
+
+/// What one request's body takes of the memory that all bodies may have; given back at the end.
+class HttpBodyShare {
+ public:
+  explicit HttpBodyShare(HttpServerCore& core) : core_(core) {}
+  ~HttpBodyShare();
+  HttpBodyShare(const HttpBodyShare&) = delete;
+  HttpBodyShare& operator=(const HttpBodyShare&) = delete;
+  /// False when all bodies together would have too much.
+  bool add(std::uint64_t bytes);
+
+ private:
+  HttpServerCore& core_;
+  std::uint64_t taken_ = 0;
+};
 
 /// What the server and its connections share. One thread, that of run(), does all reading and
 /// writing and owns what has no lock; handlers and whatever may wait for a disk run in the pools.
@@ -39,6 +58,7 @@ struct HttpServerCore {
   boost::asio::steady_timer grace{io};  // ends what stop() lets go on
   std::set<HttpConnection*> connections;
   std::size_t long_running = 0;
+  std::uint64_t body_bytes = 0;  // of all requests that are being read or handled
   bool stopping = false;
 
   std::atomic<std::uint64_t> requests{0};
@@ -50,5 +70,16 @@ struct HttpServerCore {
   WorkerPool long_pool;
   WorkerPool body_pool{8};  // reads files, makes pieces and snapshots
 };
+
+inline HttpBodyShare::~HttpBodyShare() { core_.body_bytes -= taken_; }
+
+inline bool HttpBodyShare::add(std::uint64_t bytes) {
+  if (core_.body_bytes + bytes > core_.options.body_bytes_in_all) {
+    return false;
+  }
+  core_.body_bytes += bytes;
+  taken_ += bytes;
+  return true;
+}
 
 }  // namespace ptravel
