@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -86,7 +87,8 @@ std::filesystem::path model_hash_file(const std::filesystem::path& path);
 
 /// The sha256 of a file's bytes, 64 hex digits. Remembered in the user's cache folder by path, size
 /// and time of change ($XDG_CACHE_HOME or ~/.cache, prompt-travel/hashes.json); a cache that cannot
-/// be read or written is done without. Throws NotFound or Io for the file itself.
-std::string file_sha256(const std::filesystem::path& path);
+/// be read or written is done without. `check` is called now and then while the file is read and
+/// may throw to stop that. Throws NotFound or Io for the file itself.
+std::string file_sha256(const std::filesystem::path& path, const std::function<void()>& check = {});
 
 }  // namespace ptravel

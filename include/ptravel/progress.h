@@ -2,11 +2,25 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
 
 namespace ptravel {
+
+/// What kind of work is being done, for programs; the activity says the same for people. Loading:
+/// of the model and of what else is needed before the first frame. Assembling: of video and contact
+/// sheet.
+enum class WorkPhase { Other, Loading, Drawing, Assembling };
+
+/// Where the sampler is.
+struct SamplingPlace {
+  std::int64_t frame = -1;  ///< The frame in work (the first of those drawn together); -1: none.
+  int step = 0;             ///< Steps that are done.
+  int steps = 0;            ///< Steps of one frame.
+  bool operator==(const SamplingPlace&) const = default;
+};
 
 /// What an observer sees: a sentence, how much is done of how much, the rate and the time left.
 struct ProgressSnapshot {
@@ -17,6 +31,8 @@ struct ProgressSnapshot {
   double units_per_second = 0;  ///< 0 until it can be measured.
   double seconds_left = -1;     ///< Negative when unknown.
   double seconds_elapsed = 0;   ///< Since the activity began.
+  WorkPhase phase = WorkPhase::Other;
+  SamplingPlace sampling = {};  ///< While frames are drawn.
 };
 
 /// One thread-safe object between work code and interfaces: work code reports and polls for
@@ -33,6 +49,10 @@ class Progress {
   void begin(std::string activity, std::string unit, double total);
   /// Sets how much is done, in units.
   void update(double done);
+  /// The same, and where the sampler is.
+  void update(double done, const SamplingPlace& sampling);
+  /// The activities that begin from now on are of this kind.
+  void enter(WorkPhase phase);
   /// Units that were there before this run began: they count as done, but not towards the rate.
   void set_initial(double done);
 
@@ -53,6 +73,8 @@ class Progress {
   mutable std::mutex mutex_;  // guards everything below
   std::string activity_;
   std::string unit_;
+  WorkPhase phase_ = WorkPhase::Other;
+  SamplingPlace sampling_;
   double initial_ = 0;
   double done_ = 0;
   double total_ = 0;

@@ -13,6 +13,7 @@ void Progress::begin(std::string activity, std::string unit, double total) {
     initial_ = 0;
     done_ = 0;
     total_ = total;
+    sampling_ = {};
     start_ = Clock::now();
     now = snapshot_locked();
   }
@@ -28,16 +29,24 @@ void Progress::set_initial(double done) {
   start_ = Clock::now();
 }
 
-void Progress::update(double done) {
+void Progress::update(double done) { update(done, snapshot().sampling); }
+
+void Progress::update(double done, const SamplingPlace& sampling) {
   ProgressSnapshot now;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     done_ = done;
+    sampling_ = sampling;
     now = snapshot_locked();
   }
   if (observer_) {
     observer_(now);
   }
+}
+
+void Progress::enter(WorkPhase phase) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  phase_ = phase;
 }
 
 void Progress::check_cancelled() const {
@@ -57,6 +66,8 @@ ProgressSnapshot Progress::snapshot_locked() const {
   result.unit = unit_;
   result.done = done_;
   result.total = total_;
+  result.phase = phase_;
+  result.sampling = sampling_;
   result.seconds_elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
   const double worked = done_ - initial_;
   if (worked > 0 && result.seconds_elapsed > 0) {

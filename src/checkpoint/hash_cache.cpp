@@ -42,7 +42,7 @@ json load_cache(const Path& path) {
   return content.is_object() && content.size() < kMaxRemembered ? content : json::object();
 }
 
-std::string hash_file(const Path& path) {
+std::string hash_file(const Path& path, const std::function<void()>& check) {
   const MappedFile file = MappedFile::open(path);
   Sha256 hash;
   std::vector<std::byte> slice(kSliceBytes);
@@ -50,6 +50,9 @@ std::string hash_file(const Path& path) {
     const std::size_t length = std::min(kSliceBytes, file.bytes().size() - offset);
     file.read(offset, length, slice.data());
     hash.update({slice.data(), length});
+    if (check) {
+      check();
+    }
   }
   return hash.finish();
 }
@@ -90,11 +93,11 @@ std::optional<std::string> remembered(const json& cache, const Stamp& stamp) {
 
 }  // namespace
 
-std::string file_sha256(const Path& path) {
+std::string file_sha256(const Path& path, const std::function<void()>& check) {
   const auto place = cache_path();
   const auto stamp = stamp_of(path);
   if (!place || !stamp) {
-    return hash_file(path);
+    return hash_file(path, check);
   }
   // The cache is a convenience: whatever goes wrong with it must not stop the work.
   json cache = json::object();
@@ -106,7 +109,7 @@ std::string file_sha256(const Path& path) {
   } catch (const std::exception&) {
     cache = json::object();
   }
-  std::string hash = hash_file(path);
+  std::string hash = hash_file(path, check);
   try {
     cache[stamp->path] = {{"size", stamp->size}, {"time", stamp->time}, {"sha256", hash}};
     create_folders(place->parent_path());

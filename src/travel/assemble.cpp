@@ -58,6 +58,7 @@ void assemble_video(const FilmPlan& plan,
                     Progress& progress) {
   const auto profile = ProfileScope::part("video");
   const auto film = film_frames(plan);
+  progress.enter(WorkPhase::Assembling);
   progress.begin("encoding the video", "frames", static_cast<double>(film.size()));
   std::unique_ptr<VideoWriter> writer;
   Image image;
@@ -86,6 +87,7 @@ void assemble_contact_sheet(const FilmPlan& plan,
   const auto film = pick_and_pad(plan.pick, 0, plan.frame_count);
   const auto available = static_cast<std::int64_t>(film.size());
   const std::int64_t count = std::min(available, kMaxSheetFrames);
+  progress.enter(WorkPhase::Assembling);
   progress.begin("making the contact sheet", "frames", static_cast<double>(count));
   const Image sheet = make_contact_sheet(count, [&](std::int64_t i) {
     progress.check_cancelled();

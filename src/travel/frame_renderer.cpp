@@ -70,7 +70,9 @@ std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
   batch.width = scene_.request.width;
   batch.height = scene_.request.height;
   std::vector<at::Tensor> starts;
+  std::vector<std::int64_t> frames;
   for (const Task& task : tasks) {
+    frames.push_back(task.index);
     batch.images.push_back(task.conditioning);
     batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
     batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
@@ -82,8 +84,8 @@ std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
     batch.init_latent = at::cat(starts);
   }
   const SamplingSettings settings = sampling_settings(tasks.front().request);
-  StepCounter counter(progress_, static_cast<double>(frames_done_),
-                      static_cast<double>(tasks.size()), reported_steps(settings, !starts.empty()));
+  StepCounter counter(progress_, static_cast<double>(frames_done_), std::move(frames),
+                      reported_steps(settings, !starts.empty()));
   SamplingHooks hooks = counter.hooks();
   hooks.guidance = guidance;
   return decode_latents(pipeline.vae(), pipeline.sample(settings, batch, hooks));

@@ -1,6 +1,7 @@
 #include "travel/step_counter.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ptravel {
 namespace {
@@ -9,8 +10,14 @@ constexpr double kSamplingShare = 0.95;  // the rest of a frame's time is decodi
 
 }  // namespace
 
-StepCounter::StepCounter(Progress& progress, double frames_before, double frames, int steps)
-    : progress_(progress), before_(frames_before), frames_(frames), steps_(std::max(steps, 1)) {}
+StepCounter::StepCounter(Progress& progress,
+                         double frames_before,
+                         std::vector<std::int64_t> frames,
+                         int steps)
+    : progress_(progress),
+      before_(frames_before),
+      frames_(std::move(frames)),
+      steps_(std::max(steps, 1)) {}
 
 SamplingHooks StepCounter::hooks() {
   SamplingHooks hooks;
@@ -23,9 +30,12 @@ void StepCounter::count(int step) {
   // Pictures that are drawn one after the other begin again at step 0.
   rounds_ += step == 0 && last_index_ > 0 ? 1 : 0;
   last_index_ = step;
+  const auto count = static_cast<double>(frames_.size());
   const double part = std::min(1.0, static_cast<double>(step + 1) / steps_);
-  const double drawn = std::min(frames_, rounds_ > 0 ? rounds_ + part : frames_ * part);
-  progress_.update(before_ + drawn * kSamplingShare);
+  const auto rounds = static_cast<double>(rounds_);
+  const double drawn = std::min(count, rounds_ > 0 ? rounds + part : count * part);
+  place_ = {frames_.at(std::min(rounds_, frames_.size() - 1)), std::min(step + 1, steps_), steps_};
+  progress_.update(before_ + drawn * kSamplingShare, place_);
 }
 
 }  // namespace ptravel

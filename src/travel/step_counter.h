@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "diffusion/sample.h"
 #include "ptravel/progress.h"
 
@@ -9,21 +12,27 @@ namespace ptravel {
 /// hooks it gives out.
 class StepCounter {
  public:
-  /// `frames_before`: where the display stands; `frames`: how many are drawn now, each or all
+  /// `frames_before`: where the display stands; `frames`: which ones are drawn now, each or all
   /// together in `steps` steps.
-  StepCounter(Progress& progress, double frames_before, double frames, int steps);
+  StepCounter(Progress& progress,
+              double frames_before,
+              std::vector<std::int64_t> frames,
+              int steps);
 
   SamplingHooks hooks();
+  /// Where the sampler is after the step that was counted last.
+  const SamplingPlace& place() const { return place_; }
 
  private:
   void count(int step);
 
   Progress& progress_;
   double before_;
-  double frames_;
+  std::vector<std::int64_t> frames_;
   int steps_;
   int last_index_ = -1;
-  double rounds_ = 0;
+  std::size_t rounds_ = 0;
+  SamplingPlace place_;
 };
 
 }  // namespace ptravel

@@ -24,7 +24,12 @@
 namespace ptravel {
 namespace {
 
-ModelIdentity identify(const OpenModel& model, const std::string& init_image) {
+ModelIdentity identify(const OpenModel& model,
+                       const std::string& init_image,
+                       const Progress& progress) {
+  const auto hash = [&](const std::filesystem::path& file) {
+    return file_sha256(file, [&] { progress.check_cancelled(); });
+  };
   const ModelFiles& files = model.files();
   ModelIdentity identity;
   std::filesystem::path path = files.path;
@@ -34,16 +39,16 @@ ModelIdentity identify(const OpenModel& model, const std::string& init_image) {
   identity.name =
       std::filesystem::is_directory(path) ? path.filename().string() : path.stem().string();
   for (const FileStamp& stamp : model.stamps()) {
-    identity.files.push_back({stamp.role, stamp.name, file_sha256(stamp.path)});
+    identity.files.push_back({stamp.role, stamp.name, hash(stamp.path)});
   }
-  identity.sha256 = file_sha256(model_hash_file(files.path));
+  identity.sha256 = hash(model_hash_file(files.path));
   if (!files.vae_path.empty()) {
     identity.vae_name = files.vae_path.filename().string();
-    identity.vae_sha256 = file_sha256(files.vae_path);
+    identity.vae_sha256 = hash(files.vae_path);
   }
   if (!init_image.empty()) {
     identity.init_image_name = std::filesystem::path(init_image).filename().string();
-    identity.init_image_sha256 = file_sha256(init_image);
+    identity.init_image_sha256 = hash(init_image);
     identity.files.push_back(
         {"init picture", identity.init_image_name, identity.init_image_sha256});
   }
@@ -72,7 +77,7 @@ std::optional<Image> load_init_image(const std::string& path, std::vector<std::s
 void load_model(TravelScene& scene, Progress& progress, const TravelOptions& options) {
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
-  scene.identity = identify(scene.pipeline->model(), scene.request.init_image);
+  scene.identity = identify(scene.pipeline->model(), scene.request.init_image, progress);
   if (options.check_model) {
     options.check_model(scene.identity);
   }
@@ -97,6 +102,7 @@ Travel::~Travel() = default;
 std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
                                      Progress& progress,
                                      const TravelOptions& options) try {
+  progress.enter(WorkPhase::Loading);
   auto state = std::make_unique<State>();
   state->request = request;
   state->threads_note = limit_threads(state->request.threads);
@@ -153,6 +159,7 @@ const TravelRequest& Travel::request() const { return state_->request; }
 
 void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) try {
   const ThreadScope threads(state_->request.threads);
+  progress.enter(WorkPhase::Drawing);
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
@@ -165,6 +172,7 @@ RenderedFrame Travel::render_spot(const FrameSpot& spot,
                                   const std::optional<Image>& previous,
                                   Progress& progress) try {
   const ThreadScope threads(state_->request.threads);
+  progress.enter(WorkPhase::Drawing);
   progress.begin("drawing", "frames", 1);
   return FrameRenderer(*state_, progress).render_spot(spot, previous);
 } catch (...) {
