@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "ptravel/frame_sketch.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
 
@@ -47,16 +48,34 @@ struct ResumeOptions {
   std::optional<int> threads;
   std::optional<std::string> model;  ///< Where the model lies now, kept for the next time.
   ModelStore* store = nullptr;       ///< Where the model comes from; null: loaded for this run.
+  SketchOptions sketches = {};
+};
+
+/// What a new run may be given beside its request.
+struct RunOptions {
+  ModelStore* store = nullptr;  ///< As in ResumeOptions.
+  SketchOptions sketches = {};
+  /// Told where the run folder will be before it is made, so that one that was begun by a process
+  /// which was killed can be found again; told again when another process took that place first.
+  /// What it throws ends the run before it began.
+  std::function<void(const std::filesystem::path& folder)> reserve = {};
 };
 
 /// Draws a whole travel into a new run folder below `request.out` and makes the video and the
 /// contact sheet that are asked for. Checks the request first (InvalidArgument with one line per
-/// problem). When cancelled (Cancelled) or failed the folder can be resumed. `store`: as in
-/// ResumeOptions.
+/// problem). When cancelled (Cancelled) or failed the folder can be resumed, once the event Folder
+/// came; before it nothing is left.
 RunResult run_travel(const TravelRequest& request,
                      Progress& progress,
                      const RunEventSink& events,
-                     ModelStore* store = nullptr);
+                     const RunOptions& options);
+/// The same with a store alone.
+inline RunResult run_travel(const TravelRequest& request,
+                            Progress& progress,
+                            const RunEventSink& events,
+                            ModelStore* store = nullptr) {
+  return run_travel(request, progress, events, RunOptions{store, {}, {}});
+}
 
 /// Goes on with a run folder: draws what is missing or damaged (with a note) and makes the video.
 /// The result equals that of a run that was never interrupted, byte for byte. Other processes may

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ptravel/frame.h"
+#include "ptravel/frame_sketch.h"
 #include "ptravel/image.h"
 #include "ptravel/model_store.h"
 #include "ptravel/progress.h"
@@ -82,6 +83,7 @@ struct TravelOptions {
   ModelStore* store = nullptr;
   /// Called before weights are read, with what the model's files are; throws to refuse them.
   std::function<void(const ModelIdentity& identity)> check_model = {};
+  SketchOptions sketches = {};
 };
 
 /// A travel on a loaded model: route and renderer. One thread; travels in different threads may

@@ -138,6 +138,7 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   request.model = options.model ? absolute_or_empty(*options.model) : request.model;
   TravelOptions opening;
   opening.store = options.store;
+  opening.sketches = options.sketches;
   opening.check_model = [&](const ModelIdentity& identity) {
     check_same_files(manifest, identity, "resume");
     for (const std::string& note : program_notes(manifest, identity.kernels)) {
@@ -188,15 +189,18 @@ bool has_everything(const RunFolder& folder, const Manifest& manifest, Progress&
 RunResult run_travel(const TravelRequest& request,
                      Progress& progress,
                      const RunEventSink& events,
-                     ModelStore* store) {
+                     const RunOptions& options) {
   throw_request_problems(validate_request(request));
   Manifest manifest;
   manifest.request = settled(request);
-  const RunFolder folder = RunFolder::create(request.out);
+  const RunFolder folder = RunFolder::create(request.out, options.reserve);
   std::unique_ptr<Travel> travel;
   std::optional<RunWorker> worker;
   try {
-    travel = Travel::open(manifest.request, progress, {.first_stage = 0, .store = store});
+    TravelOptions opening;
+    opening.store = options.store;
+    opening.sketches = options.sketches;
+    travel = Travel::open(manifest.request, progress, opening);
     fill_manifest(manifest, *travel);
     worker.emplace(folder, manifest);
   } catch (...) {

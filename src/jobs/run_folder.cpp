@@ -38,11 +38,14 @@ std::int64_t next_number(const fs::path& parent) {
 
 std::string frame_file_name(std::int64_t index) { return numbered(index) + ".png"; }
 
-RunFolder RunFolder::create(const fs::path& out) {
+RunFolder RunFolder::create(const fs::path& out, const Reserve& reserve) {
   const fs::path parent = out / "prompt_travel";
   create_folders(parent);
   for (std::int64_t number = next_number(parent);; ++number) {
     const fs::path folder = parent / numbered(number);
+    if (reserve) {
+      reserve(folder);
+    }
     if (file_system().make_folder(folder) == 0) {
       sync_folder(parent);
       return RunFolder(folder);

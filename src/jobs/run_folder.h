@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,9 +16,10 @@ namespace ptravel {
 /// Files inside appear by atomic rename.
 class RunFolder {
  public:
-  /// Makes the next free number below `out`/prompt_travel (one more than the largest there). Throws
-  /// Io.
-  static RunFolder create(const std::filesystem::path& out);
+  /// Makes the next free number below `out`/prompt_travel (one more than the largest there).
+  /// `reserve` is told each path before it is made. Throws Io.
+  using Reserve = std::function<void(const std::filesystem::path& folder)>;
+  static RunFolder create(const std::filesystem::path& out, const Reserve& reserve = {});
   /// An existing run folder. Throws NotFound.
   static RunFolder open(const std::filesystem::path& folder);
 

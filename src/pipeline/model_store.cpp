@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <utility>
 
 #include "pipeline/loaded_model.h"
 
@@ -98,6 +99,14 @@ std::shared_ptr<const LoadedModel> ModelStore::load(std::shared_ptr<const OpenMo
   state_->keep(result);
   state_->loaded.notify_all();
   return result;
+}
+
+void ModelStore::unload() {
+  std::list<std::shared_ptr<const LoadedModel>> released;  // freed after the lock is given back
+  const std::lock_guard lock(state_->mutex);
+  for (State::Entry& entry : state_->entries) {
+    released.push_back(std::exchange(entry.kept, nullptr));
+  }
 }
 
 std::size_t ModelStore::models() const {

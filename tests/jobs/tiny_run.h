@@ -13,7 +13,7 @@
 namespace ptravel {
 
 /// A travel of four small frames on the tiny model, without a video.
-inline TravelRequest tiny_request(const TemporaryFolder& out) {
+inline TravelRequest tiny_request_in(const std::filesystem::path& out) {
   TravelRequest request;
   request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
   request.prompt = "a cat\na red dog";
@@ -24,9 +24,12 @@ inline TravelRequest tiny_request(const TemporaryFolder& out) {
   request.height = 64;
   request.seed = {7};
   request.precision = Precision::Fp32;
-  request.out = out.path().string();
+  request.out = out.string();
   request.fps = 0;
   return request;
+}
+inline TravelRequest tiny_request(const TemporaryFolder& out) {
+  return tiny_request_in(out.path());
 }
 
 /// One loaded model for all runs of a test program.
