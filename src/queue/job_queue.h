@@ -9,19 +9,24 @@
 #include <vector>
 
 #include "ptravel/image.h"
-#include "ptravel/job.h"
+#include "ptravel/jobs.h"
 #include "ptravel/model_store.h"
 #include "ptravel/progress.h"
 
+#include "queue/job_filter.h"
 #include "queue/job_record.h"
 
 namespace ptravel {
 
+/// Half of the machine's memory: room for a full-size model or two beside the work on them.
+std::uint64_t usual_model_memory();
+
 struct JobQueueOptions {
   std::filesystem::path out = "outputs";  ///< Holds queue.sqlite, prompt_travel/, uploads/.
-  std::uint64_t model_memory = 0;         ///< Bytes of weights that stay loaded between jobs.
-  std::size_t longest = 10'000;           ///< Jobs that may wait.
-  double trash_seconds = 600;             ///< How long a deleted job can be had back.
+  /// Bytes of weights that stay loaded between jobs.
+  std::uint64_t model_memory = usual_model_memory();
+  std::size_t longest = 10'000;  ///< Jobs that may wait.
+  double trash_seconds = 600;    ///< How long a deleted job can be had back.
 };
 
 /// A picture of the frame in work, made of its latent.
@@ -34,24 +39,17 @@ struct LivePreview {
   Image image;
 };
 
-/// What the queue tells whoever watches. Called from the queue's threads, no lock held.
+/// What the queue tells whoever watches: in the order in which it happened, one at a time, from any
+/// thread that uses the queue or draws, no lock held (the watcher may call the queue). Progress
+/// comes at most ten times a second, except for new activities. Each may be empty.
 struct QueueWatcher {
   std::function<void(const JobRecord& job)> job;  ///< New, or its state, name or place changed.
-  std::function<void(const std::string& id)> removed;
+  std::function<void(const std::string& id)> removed;  ///< Into the trash, or for good.
   std::function<void(const std::string& id, const ProgressSnapshot& progress)> progress;
   std::function<void(const std::string& id, std::int64_t index)> frame;
   std::function<void(const std::string& id, const std::string& text)> note;
   std::function<void(const LivePreview& preview)> preview;
   std::function<void(const std::string& reason)> paused;  ///< Empty: goes on.
-};
-
-/// Which jobs a list shows.
-struct JobFilter {
-  std::vector<QueueState> states;  ///< Empty: all.
-  std::string search;              ///< In names and prompts, ignoring case; empty: all.
-  std::int64_t before = 0;         ///< Only numbers below; 0: from the newest on.
-  int limit = 50;                  ///< 1 to 200.
-  bool trashed = false;            ///< Those in the trash instead.
 };
 
 /// Travels that wait, are drawn and were drawn, kept in SQLite: whatever happens to the process, no
@@ -61,24 +59,28 @@ struct JobFilter {
 class JobQueue {
  public:
   /// Opens or makes the database. Jobs that were in work become Interrupted and are the first to go
-  /// on. Throws Io (also when another process has it open) and Corrupt.
+  /// on. Throws Io (also when another process has the output folder's queue open), Corrupt for a
+  /// database that is damaged or not ours and Unsupported for one of a newer version; such a one is
+  /// left as it is.
   JobQueue(JobQueueOptions options, QueueWatcher watcher);
   /// stop(), then waits for it.
   ~JobQueue();
 
-  /// Begins to draw.
+  /// Begins to draw. Once.
   void start();
-  /// Saves what is in work at the next sampler step and ends; no job is lost. Jobs in work become
-  /// Interrupted.
+  /// Ends what is in work at the next sampler step and draws no more; waits for that. No job and no
+  /// finished frame is lost: a job in work becomes Interrupted. Tasks that wait end with Cancelled.
   void stop();
 
   struct Submission {
     JobRecord job;
     bool is_new = true;  ///< False: a job of this id was there already; it is that one.
   };
-  /// Takes a job that has been checked (validate_request) in. `id` empty: one is made. `front`:
-  /// goes before all that wait. Throws InvalidArgument: malformed id, id taken by another request,
-  /// queue full.
+  /// Takes a job that has been checked (validate_request) in; it is on the disk when this returns.
+  /// Draws its seeds. `id` empty: one is made. `front`: goes before all that wait. Throws
+  /// InvalidArgument: with a problem of field "id" (malformed), "name" (too long) or "queue"
+  /// (full); without one where the id is taken by another request or was that of a job that is
+  /// gone.
   Submission submit(const TravelRequest& request,
                     const std::string& id,
                     const std::string& name,
@@ -86,33 +88,43 @@ class JobQueue {
 
   std::optional<JobRecord> find(const std::string& id) const;
   std::vector<JobRecord> list(const JobFilter& filter) const;  ///< Newest first.
-  std::vector<JobRecord> waiting() const;                      ///< In the order of drawing.
-  std::optional<JobRecord> current() const;                    ///< The one in work.
+  /// The first of those that wait, in the order of drawing.
+  std::vector<JobRecord> waiting(std::int64_t limit = 200) const;
+  std::vector<std::string> waiting_ids() const;  ///< All of them; cheap.
+  std::optional<JobRecord> current() const;      ///< The one in work.
   /// The travel submitted before this one (the highest number below), for what differs.
   std::optional<JobRecord> previous(const JobRecord& job) const;
-  /// How far the work at hand is; the activity is empty when nothing is done.
+  /// How far the work at hand is, and where its sampler is; the activity is empty when nothing is
+  /// done.
   ProgressSnapshot progress() const;
   std::optional<LivePreview> preview() const;
-  std::string paused() const;  ///< Why nothing is drawn; empty: it is not paused.
+  /// Why no job is drawn (a full disk): it goes on by itself when that is over. Empty: not paused.
+  std::string paused() const;
   /// Seconds that one frame took the last time for a request of this model, size and steps; nothing
   /// when not known.
   std::optional<double> seconds_per_frame(const TravelRequest& request) const;
 
-  // Each throws NotFound for an unknown id and InvalidArgument where the state does not allow it.
-  JobRecord cancel(const std::string& id);  ///< Waiting or in work.
-  JobRecord continue_job(
-      const std::string& id);  ///< Cancelled, Failed or Interrupted: draws the rest.
-  JobRecord move_to_front(const std::string& id);
-  JobRecord move_before(const std::string& id, const std::string& other);
-  JobRecord rename(const std::string& id, const std::string& name);
-  void remove(const std::string& id);  ///< Into the trash; one in work is cancelled first.
-  JobRecord restore(const std::string& id);
-  /// The video of a run made again from its frames; returns the file's name in the run folder.
+  // Each throws NotFound for an unknown id, and InvalidArgument (without problems of fields) where
+  // the state does not allow it.
+  /// One that waits, or that is in work: that one stays so until its next sampler step.
+  JobRecord cancel(const std::string& id);
+  /// Cancelled, Failed or Interrupted: draws the rest, before all others that wait.
+  JobRecord continue_job(const std::string& id);
+  JobRecord move_to_front(const std::string& id);                          ///< One that waits.
+  JobRecord move_before(const std::string& id, const std::string& other);  ///< Both wait.
+  JobRecord rename(const std::string& id, const std::string& name);  ///< At most 200 characters.
+  /// Into the trash; one in work is cancelled first. After trash_seconds it is gone for good, with
+  /// its run folder.
+  void remove(const std::string& id);
+  JobRecord restore(const std::string& id);  ///< Out of the trash; one that waited waits again.
+  /// The video of a run made again from its frames; returns the file's name in the run folder. In
+  /// the calling thread. `settings.out` must be empty. Not while the job is drawn.
   std::string make_video(const std::string& id, const VideoSettings& settings, Progress& progress);
-  /// Goes on after paused().
+  /// Goes on after paused() at once.
   void resume();
 
-  /// Waits until the job is over or `waiting` says no any more (asked several times a second).
+  /// Waits until the job is over or in the trash, the queue stops, or `waiting` says no any more
+  /// (asked several times a second). Throws NotFound.
   JobRecord wait(const std::string& id, const std::function<bool()>& waiting = {}) const;
 
   /// Work that is not kept: it gets the device in its turn, between jobs, before those that wait.

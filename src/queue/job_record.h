@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ptravel/error.h"
@@ -10,8 +11,9 @@
 
 namespace ptravel {
 
-/// How a job in the queue stands. Interrupted: the server stopped while it was drawn; it goes on by
-/// itself after a restart.
+/// How a job in the queue stands. Queued and Interrupted wait to be drawn; Interrupted: the program
+/// ended while it was drawn, and it goes on by itself after a restart. Loading, Drawing and
+/// Assembling are in work.
 enum class QueueState {
   Queued,
   Loading,
@@ -28,6 +30,10 @@ std::string_view queue_state_name(QueueState state);
 std::optional<QueueState> parse_queue_state(std::string_view name);
 /// Whether nothing will happen to the job by itself any more.
 bool is_over(QueueState state);
+/// Whether the job waits to be drawn.
+bool is_waiting(QueueState state);
+/// Whether the job is being drawn.
+bool is_in_work(QueueState state);
 
 /// A travel in the queue, as it is stored.
 struct JobRecord {
@@ -35,17 +41,18 @@ struct JobRecord {
   std::int64_t number = 0;  ///< From 1 in order of submission; what lists are paged by.
   std::string name;         ///< By the user; may be empty.
   QueueState state = QueueState::Queued;
-  TravelRequest request;          ///< Complete: seeds drawn when it was submitted, model found.
-  double place = 0;               ///< Order among those that wait, ascending.
-  std::string folder;             ///< Name of its run folder ("00012"), empty before it has one.
+  TravelRequest request;  ///< Complete: seeds drawn when it was submitted, model found.
+  double place = 0;       ///< Order among those that wait, ascending.
+  std::string folder;  ///< Name of its run folder ("00012"); empty before it can be gone on with.
   std::int64_t frames_total = 0;  ///< 0 until it is known.
   std::int64_t frames_done = 0;
   std::vector<std::int64_t> stage_frames;
   std::string video;           ///< File name in the folder; empty without one.
+  std::string contact_sheet;   ///< Likewise.
   std::optional<Error> error;  ///< Of a failed job.
   std::vector<std::string> notes;
   double created = 0;   ///< Seconds since 1970, UTC, like the next ones.
-  double started = 0;   ///< 0: not yet.
+  double started = 0;   ///< When it was taken into work first; 0: not yet.
   double finished = 0;  ///< 0: not yet.
   double trashed = 0;   ///< When it was deleted; 0: it was not.
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "ptravel/progress.h"
+
+#include "queue/job_queue.h"
+
+namespace ptravel {
+
+/// Who asked the work at hand to stop.
+enum class StopReason { None, User, Shutdown };
+
+/// What is in work now, as others see it: which job, how far, its newest preview. One thread does
+/// the work; everything may be called from any.
+class LiveWork {
+ public:
+  /// Work begins, of a job or (empty) of a task. The observer is told of its progress.
+  std::shared_ptr<Progress> begin(const std::string& job, Progress::Observer observer);
+  void end();
+
+  /// Asks the work to stop: that of `job`, or whatever it is. False: it is not that.
+  bool stop(StopReason reason);
+  bool stop_job(const std::string& job, StopReason reason);
+  StopReason stop_reason() const;
+
+  bool busy() const;
+  /// The id of the job in work; empty: a task, or nothing.
+  std::string job() const;
+  ProgressSnapshot progress() const;
+
+  /// Frames that are drawn, when work begins and one after the other; returns how many there are.
+  void set_frames(std::set<std::int64_t> frames);
+  std::int64_t add_frame(std::int64_t index);
+  /// Puts the number into a record of the job in work.
+  void fill_in(JobRecord& job) const;
+
+  LivePreview add_preview(const FrameSketch& sketch);
+  std::optional<LivePreview> preview() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards everything below
+  std::string job_;
+  std::shared_ptr<Progress> progress_;  // null: nothing is in work
+  StopReason reason_ = StopReason::None;
+  std::set<std::int64_t> frames_;
+  std::optional<LivePreview> preview_;
+  std::uint64_t previews_ = 0;
+};
+
+}  // namespace ptravel

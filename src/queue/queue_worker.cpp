@@ -1,0 +1,160 @@
+#include "queue/queue_worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+constexpr std::chrono::seconds kLookAtDisk{10};
+constexpr std::chrono::milliseconds kLook{20};
+
+Error ended() { return {ErrorCode::Cancelled, "[queue] the program ends"}; }
+
+}  // namespace
+
+void QueueWorker::start() {
+  const std::lock_guard lock(mutex_);
+  PTRAVEL_CHECK(!stopping_ && !thread_.joinable());
+  thread_ = std::thread([this] { loop(); });
+}
+
+void QueueWorker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (Waiting* waiting : std::exchange(tasks_, {})) {
+      waiting->done.set_exception(std::make_exception_ptr(ended()));
+    }
+  }
+  changed_.notify_all();
+  if (!thread_.joinable()) {
+    return;
+  }
+  std::unique_lock lock(mutex_);
+  do {  // It may be about to begin something.
+    parts_.live.stop(StopReason::Shutdown);
+  } while (!changed_.wait_for(lock, kLook, [this] { return ended_; }));
+  lock.unlock();
+  thread_.join();
+}
+
+void QueueWorker::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++wakes_;
+  }
+  changed_.notify_all();
+}
+
+std::string QueueWorker::paused() const {
+  const std::lock_guard lock(mutex_);
+  return paused_;
+}
+
+void QueueWorker::pause(const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    paused_ = reason;
+  }
+  parts_.events.tell([reason](const QueueWatcher& watcher) {
+    if (watcher.paused) {
+      watcher.paused(reason);
+    }
+  });
+}
+
+void QueueWorker::resume() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (paused_.empty()) {
+      return;
+    }
+  }
+  pause("");
+  wake();
+}
+
+void QueueWorker::run_task(const std::string& activity, const JobQueue::Task& task) {
+  Waiting waiting;
+  waiting.activity = activity;
+  waiting.task = &task;
+  std::future<void> done = waiting.done.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      throw ended();
+    }
+    tasks_.push_back(&waiting);
+    ++wakes_;
+  }
+  changed_.notify_all();
+  done.get();
+}
+
+void QueueWorker::run(Waiting& waiting) {
+  const auto progress = parts_.live.begin("", [](const ProgressSnapshot&) {});
+  try {
+    progress->begin(waiting.activity, "", 0);
+    (*waiting.task)(parts_.models, *progress);
+    parts_.live.end();
+    waiting.done.set_value();
+  } catch (...) {
+    parts_.live.end();
+    waiting.done.set_exception(std::current_exception());
+  }
+}
+
+/// Draws a job; false: there is nothing to draw now.
+bool QueueWorker::draw_next() {
+  try {
+    const auto end = drawing_.draw_next();
+    if (end == JobEnd::DiskFull) {
+      pause("the disk is full: free some space, and the queue goes on by itself (" +
+            parts_.options.out.string() + ")");
+    }
+    return end.has_value();
+  } catch (...) {
+    pause(error_in_flight("queue").what());
+    return true;
+  }
+}
+
+void QueueWorker::loop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const std::uint64_t seen = wakes_;
+    const bool paused = !paused_.empty();
+    if (!tasks_.empty()) {
+      Waiting* waiting = tasks_.front();
+      tasks_.pop_front();
+      lock.unlock();
+      run(*waiting);
+      lock.lock();
+      continue;
+    }
+    lock.unlock();
+    const bool drew = !paused && draw_next();
+    lock.lock();
+    if (drew) {
+      continue;
+    }
+    const auto woken = [&] { return stopping_ || wakes_ != seen; };
+    if (!paused) {
+      changed_.wait(lock, woken);
+    } else if (!changed_.wait_for(lock, kLookAtDisk, woken)) {
+      lock.unlock();
+      if (!is_disk_full(parts_.options.out)) {
+        resume();
+      }
+      lock.lock();
+    }
+  }
+  ended_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace ptravel
