@@ -3,9 +3,7 @@ import { EventParser } from './eventParser';
 import type { ServerEvent } from './types';
 
 export type Connection =
-  | { state: 'connecting' }
-  | { state: 'open' }
-  | { state: 'lost'; retryInSeconds: number };
+  { state: 'connecting' } | { state: 'open' } | { state: 'lost'; retryInSeconds: number };
 
 export interface StreamHandlers {
   onEvent: (event: ServerEvent) => void;
@@ -41,7 +39,7 @@ export class EventStream {
   }
 
   private async run(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !signal.aborted; ) {
+    for (let attempt = 0; !signal.aborted;) {
       this.handlers.onConnection({ state: 'connecting' });
       try {
         await this.readOnce(signal, () => (attempt = 0));

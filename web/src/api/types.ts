@@ -88,14 +88,7 @@ export interface Bootstrap {
 }
 
 export type JobState =
-  | 'queued'
-  | 'loading'
-  | 'drawing'
-  | 'assembling'
-  | 'done'
-  | 'cancelled'
-  | 'failed'
-  | 'interrupted';
+  'queued' | 'loading' | 'drawing' | 'assembling' | 'done' | 'cancelled' | 'failed' | 'interrupted';
 
 export interface Progress {
   activity: string;

@@ -21,7 +21,12 @@ export function FieldControl(props: { name: string; label?: string }) {
   if (field.kind === 'boolean') return <CheckControl use={use} />;
   const wide = field.kind === 'lines' || field.kind === 'records';
   return (
-    <Labelled field={field} problem={use.problem} wide={wide} {...(props.label ? { label: props.label } : {})}>
+    <Labelled
+      field={field}
+      problem={use.problem}
+      wide={wide}
+      {...(props.label ? { label: props.label } : {})}
+    >
       <Control use={use} />
     </Labelled>
   );
@@ -31,7 +36,9 @@ function Control({ use }: { use: FieldUse }) {
   const { field } = use;
   const isNumber = field.kind === 'integer' || field.kind === 'number' || isSingle(use);
   if (field.choices && field.choices.length > 0) {
-    return <SelectControl use={use} options={field.choices.map((name) => ({ name, label: name }))} />;
+    return (
+      <SelectControl use={use} options={field.choices.map((name) => ({ name, label: name }))} />
+    );
   }
   if (isNumber && sliders[field.name]) return <SliderControl use={use} />;
   if (field.kind === 'integer' || field.kind === 'number') return <PlainNumber use={use} />;
@@ -64,7 +71,12 @@ export function SelectControl(props: {
   const value = String(use.value ?? '');
   const known = options.some((option) => option.name === value);
   return (
-    <select class="select" {...use.aria} value={value} onChange={(event) => use.set(event.currentTarget.value)}>
+    <select
+      class="select"
+      {...use.aria}
+      value={value}
+      onChange={(event) => use.set(event.currentTarget.value)}
+    >
       {!known && <option value={value}>{value === '' ? '—' : value}</option>}
       {options.map((option) => (
         <option key={option.name} value={option.name} disabled={option.disabled ?? false}>
@@ -170,7 +182,9 @@ function TextControl({ use }: { use: FieldUse }) {
       {...aria}
       value={textOf(value)}
       placeholder={field.example === '' ? '' : `e.g. ${field.example}`}
-      onInput={(event) => use.set(list ? typedList(event.currentTarget.value) : event.currentTarget.value)}
+      onInput={(event) =>
+        use.set(list ? typedList(event.currentTarget.value) : event.currentTarget.value)
+      }
     />
   );
 }

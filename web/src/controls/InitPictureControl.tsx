@@ -15,10 +15,20 @@ export function InitPictureControl() {
     if (picture) use.set(picture);
   };
   return (
-    <Labelled field={use.field} problem={use.problem} wide label={upload ? use.field.label : 'Init picture'}>
+    <Labelled
+      field={use.field}
+      problem={use.problem}
+      wide
+      label={upload ? use.field.label : 'Init picture'}
+    >
       <div class="init-picture">
         {upload !== undefined && (
-          <img src={`/api/v1/pictures/${upload}?w=192`} alt="The init picture" width={96} height={96} />
+          <img
+            src={`/api/v1/pictures/${upload}?w=192`}
+            alt="The init picture"
+            width={96}
+            height={96}
+          />
         )}
         <button class="button" type="button" {...use.aria} onClick={() => chooser.current?.click()}>
           {upload === undefined ? 'Choose a picture…' : 'Another picture…'}

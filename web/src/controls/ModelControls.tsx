@@ -41,7 +41,12 @@ export function ModelControl() {
     <Labelled field={use.field} problem={use.problem}>
       <div class="joined">
         <SelectControl use={{ ...use, value }} options={options} />
-        <button class="button" type="button" onClick={() => void reload()} title="Look again into the models folders">
+        <button
+          class="button"
+          type="button"
+          onClick={() => void reload()}
+          title="Look again into the models folders"
+        >
           Reload
         </button>
       </div>

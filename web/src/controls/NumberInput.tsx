@@ -9,7 +9,9 @@ type InputProps = Omit<ComponentProps<'input'>, 'value' | 'onInput' | 'onChange'
 export function typedNumber(text: string, empty: Json): Json {
   if (text.trim() === '') return empty;
   const number = Number(text);
-  return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number)) ? number : text;
+  return Number.isFinite(number) && (Number.isSafeInteger(number) || !Number.isInteger(number))
+    ? number
+    : text;
 }
 
 /**

@@ -15,7 +15,9 @@ function firstSeed(value: Json | undefined): Json {
 export function SeedControl() {
   const use = useField('seed');
   const id = useStore(player, (state) => state.job);
-  const request = useStore(server, (state) => (id === null ? undefined : state.jobs.get(id)?.request));
+  const request = useStore(server, (state) =>
+    id === null ? undefined : state.jobs.get(id)?.request,
+  );
   const last = firstSeed(request?.seed);
   if (!use) return null;
   return (

@@ -109,7 +109,9 @@ const rules: Record<string, Rule> = {
 };
 
 function isZero(value: Json): boolean {
-  return value === 0 || value === null || (Array.isArray(value) && value.every((each) => each === 0));
+  return (
+    value === 0 || value === null || (Array.isArray(value) && value.every((each) => each === 0))
+  );
 }
 
 /** Whether a field has an effect with these values. Absent is clearer than greyed. */
@@ -166,7 +168,10 @@ export function otherSummary(
   const changed = otherFields(fields)
     .flatMap((group) => group.fields)
     .filter((field) => applies(field, values, defaults))
-    .filter((field) => !sameValue(valueOf(field.name, values, defaults), defaults[field.name] ?? field.default));
+    .filter(
+      (field) =>
+        !sameValue(valueOf(field.name, values, defaults), defaults[field.name] ?? field.default),
+    );
   if (changed.length === 0) return 'as usual';
   return changed
     .map((field) => changedText(field, valueOf(field.name, values, defaults)))

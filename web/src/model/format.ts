@@ -56,9 +56,9 @@ export function valueText(value: Json): string {
 export function firstWords(text: string, length: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (line.length <= length) return line;
-  const cut = line.slice(0, length + 1);
-  const space = cut.lastIndexOf(' ');
-  return `${(space > length / 2 ? cut.slice(0, space) : line.slice(0, length)).replace(/[,\s]+$/, '')}…`;
+  const between = /[\s,]/.test(line[length] ?? ' ');
+  const space = between ? length : line.lastIndexOf(' ', length);
+  return `${(space > length / 2 ? line.slice(0, space) : line.slice(0, length)).replace(/[,\s]+$/, '')}…`;
 }
 
 /** "14:05", or with the date when it was not today. */

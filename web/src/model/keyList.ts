@@ -12,7 +12,10 @@ export const keyList: KeyGroup[] = [
       { keys: ['Ctrl+Enter'], does: 'Run' },
       { keys: ['Ctrl+Shift+Enter'], does: 'Run next: to the front of the queue' },
       { keys: ['Esc', 'Esc'], does: 'Close what is open; else cancel the run in work' },
-      { keys: ['Ctrl+Z', 'Ctrl+Shift+Z'], does: 'Undo, redo (text fields keep their own while focused)' },
+      {
+        keys: ['Ctrl+Z', 'Ctrl+Shift+Z'],
+        does: 'Undo, redo (text fields keep their own while focused)',
+      },
       { keys: ['?'], does: 'This list' },
       { keys: ['/'], does: 'Search runs' },
       { keys: ['T'], does: 'Stages as text, or as cards' },

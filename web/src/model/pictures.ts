@@ -6,7 +6,8 @@ import { addAfter, setStage, setValue } from './edit';
 import { valueText } from './format';
 
 /** Where pictures were dropped: on a stage, into the gap before one, or anywhere else. */
-export type Target = { kind: 'page' } | { kind: 'stage'; key: string } | { kind: 'gap'; before: string };
+export type Target =
+  { kind: 'page' } | { kind: 'stage'; key: string } | { kind: 'gap'; before: string };
 
 export interface Dropped {
   doc: TravelDocument;
@@ -30,7 +31,11 @@ const first = (value: Json | undefined): Json =>
   Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
 
 function firstLine(value: Json | undefined): string {
-  return String(first(value) ?? '').split('\n')[0]?.trim() ?? '';
+  return (
+    String(first(value) ?? '')
+      .split('\n')[0]
+      ?.trim() ?? ''
+  );
 }
 
 function readable(parameters: PictureParameters | null): parameters is PictureParameters {
@@ -51,14 +56,19 @@ function stageOf(parameters: PictureParameters): Partial<Stage> {
 function aboutModel(parameters: PictureParameters, models: string[]): string[] {
   const { model, model_hash: hash } = parameters;
   if (model === '' && hash === '') return [];
-  const here = models.some((name) => name !== '' && (name === model || name.includes(hash || '\0')));
+  const here = models.some(
+    (name) => name !== '' && (name === model || name.includes(hash || '\0')),
+  );
   if (here) return [];
   const name = [model, hash && `[${hash}]`].filter(Boolean).join(' ');
   return [`Its model ${name} is not here; everything else was taken over.`];
 }
 
 function notesOf(parameters: PictureParameters): string[] {
-  return [...parameters.notes, ...parameters.problems.map((each) => `${each.field}: ${each.message}`)];
+  return [
+    ...parameters.notes,
+    ...parameters.problems.map((each) => `${each.field}: ${each.message}`),
+  ];
 }
 
 /** Pictures without a prompt in them: the first becomes the init picture. */
@@ -81,11 +91,17 @@ function between(doc: TravelDocument, pair: [PictureParameters, PictureParameter
     const [one, other] = [a.request[field], b.request[field]];
     if (one === undefined && other === undefined) continue;
     if (JSON.stringify(one) === JSON.stringify(other)) values[field] = one ?? null;
-    else lines.push(`${words} differ: ${valueText(one ?? null)}, ${valueText(other ?? null)} → left as it was`);
+    else
+      lines.push(
+        `${words} differ: ${valueText(one ?? null)}, ${valueText(other ?? null)} → left as it was`,
+      );
   }
   const stages: [Partial<Stage>, Partial<Stage>] = [stageOf(a), stageOf(b)];
   const base = doc.stages[0]?.steps ?? 12;
-  const fresh = fromRequest({ ...values, prompt: `${stages[0].prompt}\n${stages[1].prompt}`, travel_steps: base }, {});
+  const fresh = fromRequest(
+    { ...values, prompt: `${stages[0].prompt}\n${stages[1].prompt}`, travel_steps: base },
+    {},
+  );
   let next: TravelDocument = { ...fresh, keepTotal: doc.keepTotal };
   next.stages.forEach((stage, i) => {
     next = setStage(next, stage.key, { negative: stages[i]?.negative ?? null });
@@ -100,10 +116,16 @@ function between(doc: TravelDocument, pair: [PictureParameters, PictureParameter
     const second = next.stages[1];
     if (one !== null && other !== null && one !== other && second) {
       next = setStage(next, second.key, { [member]: other });
-      lines.push(`${word} differ: ${valueText(one)}, ${valueText(other)} → ${word.replace(/s$/, '')} travels`);
+      lines.push(
+        `${word} differ: ${valueText(one)}, ${valueText(other)} → ${word.replace(/s$/, '')} travels`,
+      );
     }
   }
-  return { doc: next, lines: ['A travel between the two pictures.', ...lines], stage: next.stages[1]?.key ?? null };
+  return {
+    doc: next,
+    lines: ['A travel between the two pictures.', ...lines],
+    stage: next.stages[1]?.key ?? null,
+  };
 }
 
 /** One picture with a prompt, as a stage. */
@@ -118,16 +140,25 @@ function asStage(doc: TravelDocument, parameters: PictureParameters, target: Tar
     cfg: stage.cfg === cfg ? null : (stage.cfg ?? null),
   };
   if (target.kind === 'stage') {
-    return { doc: setStage(doc, target.key, own), lines: ['The picture replaces the stage.'], stage: target.key };
+    return {
+      doc: setStage(doc, target.key, own),
+      lines: ['The picture replaces the stage.'],
+      stage: target.key,
+    };
   }
   const at =
     target.kind === 'gap'
       ? doc.stages.findIndex((each) => each.key === target.before) - 1
       : doc.stages.length - 1;
-  const emptyAt = target.kind === 'page' ? doc.stages.findIndex((each) => each.prompt.trim() === '') : -1;
+  const emptyAt =
+    target.kind === 'page' ? doc.stages.findIndex((each) => each.prompt.trim() === '') : -1;
   if (emptyAt >= 0) {
     const key = doc.stages[emptyAt]?.key ?? '';
-    return { doc: setStage(doc, key, own), lines: ['The picture fills the empty stage.'], stage: key };
+    return {
+      doc: setStage(doc, key, own),
+      lines: ['The picture fills the empty stage.'],
+      stage: key,
+    };
   }
   const grown = addAfter(doc, at);
   const key = grown.stages[at + 1]?.key ?? '';

@@ -18,7 +18,11 @@ function wordAt(text: string, place: number): [number, number] {
 }
 
 /** The brackets `(…:weight)` right around a range, or nothing. */
-function weightAround(text: string, start: number, end: number): { weight: number; close: number } | null {
+function weightAround(
+  text: string,
+  start: number,
+  end: number,
+): { weight: number; close: number } | null {
   if (text[start - 1] !== '(') return null;
   const match = /^:\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)/.exec(text.slice(end));
   return match ? { weight: Number(match[1]), close: end + match[0].length } : null;
@@ -52,7 +56,11 @@ export function changeWeight(state: TextState, delta: number): TextState {
   const after = text.slice(around ? around.close : end);
   const inner = text.slice(start, end);
   if (weight === 1) {
-    return { text: before + inner + after, start: before.length, end: before.length + inner.length };
+    return {
+      text: before + inner + after,
+      start: before.length,
+      end: before.length + inner.length,
+    };
   }
   return {
     text: `${before}(${inner}:${weight})${after}`,

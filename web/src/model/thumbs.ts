@@ -18,7 +18,9 @@ const telling = [
 ];
 
 function at(value: Json | undefined, index: number): Json {
-  return Array.isArray(value) ? (value[Math.min(index, value.length - 1)] ?? null) : (value ?? null);
+  return Array.isArray(value)
+    ? (value[Math.min(index, value.length - 1)] ?? null)
+    : (value ?? null);
 }
 
 function lineAt(value: Json | undefined, index: number): string {
@@ -50,7 +52,8 @@ export function findStageFrame(
   const negative = lineAt(request.negative_prompt, index);
   for (const job of jobs) {
     const drawn = job.request;
-    if (job.stage_frames.length === 0 || modelName(drawn.model) !== modelName(request.model)) continue;
+    if (job.stage_frames.length === 0 || modelName(drawn.model) !== modelName(request.model))
+      continue;
     const same = telling.every((name) => {
       const open = name === 'width' || name === 'height' ? 0 : Symbol.for('none');
       const asked = request[name];

@@ -64,7 +64,11 @@ export function addWord(prompt: string, added: string): string {
 
 /** What replace does between two prompts: tags that go and tags that come. */
 export function tagChanges(from: string, to: string): { gone: string[]; come: string[] } {
-  const tags = (text: string) => text.split(',').map((tag) => tag.trim()).filter(Boolean);
+  const tags = (text: string) =>
+    text
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean);
   const [before, after] = [tags(from), tags(to)];
   return {
     gone: before.filter((tag) => !after.includes(tag)),

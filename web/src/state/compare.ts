@@ -8,7 +8,12 @@ export interface FramePick {
   frame: number;
 }
 
-export const compare = createStore<{ mode: CompareMode; a: FramePick | null; b: FramePick | null; split: number }>({
+export const compare = createStore<{
+  mode: CompareMode;
+  a: FramePick | null;
+  b: FramePick | null;
+  split: number;
+}>({
   mode: 'slider',
   a: null,
   b: null,

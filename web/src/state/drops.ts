@@ -30,7 +30,8 @@ export async function dropFiles(files: File[], target: Target): Promise<void> {
   const dropped = drop(doc(), pictures, target, models);
   update(dropped.doc);
   if (dropped.stage !== null) ui.set({ stage: dropped.stage });
-  if (dropped.doc.values.init_image) ui.set({ openSections: [...new Set([...ui.get().openSections, 'init'])] });
+  if (dropped.doc.values.init_image)
+    ui.set({ openSections: [...new Set([...ui.get().openSections, 'init'])] });
   say(dropped.lines.join(' '), { action: { label: 'Undo', run: undoForm } });
 }
 
@@ -40,7 +41,9 @@ export async function chooseInitPicture(file: File): Promise<string | null> {
     const picture = await call<Picture>('POST', '/pictures', { body: file });
     return picture.init_image;
   } catch (error) {
-    say(`${file.name}: ${error instanceof Error ? error.message : String(error)}`, { kind: 'error' });
+    say(`${file.name}: ${error instanceof Error ? error.message : String(error)}`, {
+      kind: 'error',
+    });
     return null;
   }
 }

@@ -1,6 +1,12 @@
 import { call } from '../api/client';
 import type { DryRun, Json, Problem, RequestValues } from '../api/types';
-import { fromRequest, isDocument, toRequest, type Stage, type TravelDocument } from '../model/document';
+import {
+  fromRequest,
+  isDocument,
+  toRequest,
+  type Stage,
+  type TravelDocument,
+} from '../model/document';
 import * as edit from '../model/edit';
 import { takeOver, type Part } from '../model/fields';
 import { begin, change, redo, undo, type History } from '../model/history';

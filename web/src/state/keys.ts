@@ -9,7 +9,8 @@ import { cancel, runName, submit } from './runs';
 import { server } from './server';
 import { ui } from './ui';
 
-const editable = 'input:not([type=checkbox]):not([type=range]):not([type=button]), textarea, select, [contenteditable]';
+const editable =
+  'input:not([type=checkbox]):not([type=range]):not([type=button]), textarea, select, [contenteditable]';
 
 function shownJob() {
   const { job } = player.get();
@@ -97,7 +98,11 @@ function onKey(event: KeyboardEvent): void {
   if (letter && !ui.get().letterKeys) return;
   // Space presses what has the focus; ranges have Home and End of their own.
   if (event.key === ' ' && target.matches('button, summary, a, [type=checkbox]')) return;
-  if ((event.key === 'Home' || event.key === 'End') && (target.matches('[type=range]') || !shownJob())) return;
+  if (
+    (event.key === 'Home' || event.key === 'End') &&
+    (target.matches('[type=range]') || !shownJob())
+  )
+    return;
   event.preventDefault();
   action();
 }

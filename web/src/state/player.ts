@@ -103,7 +103,11 @@ export function togglePlay(): void {
   const frames = currentFrames();
   if (frames.length < 2) return;
   const atEnd = frame === frames[frames.length - 1];
-  player.set({ playing: !playing, direction: 1, ...(!playing && atEnd ? { frame: frames[0] ?? 0 } : {}) });
+  player.set({
+    playing: !playing,
+    direction: 1,
+    ...(!playing && atEnd ? { frame: frames[0] ?? 0 } : {}),
+  });
 }
 
 export function followAgain(): void {
@@ -167,7 +171,8 @@ export function chooseFirstRun(): void {
   const { queue, jobs } = server.get();
   const { job } = player.get();
   const newest = [...jobs.values()].sort((a, b) => b.number - a.number)[0];
-  const chosen = queue.current ?? (job !== null && jobs.has(job) ? job : null) ?? newest?.id ?? null;
+  const chosen =
+    queue.current ?? (job !== null && jobs.has(job) ? job : null) ?? newest?.id ?? null;
   player.set({ job: null });
   if (chosen !== null) showRun(chosen);
 }

@@ -5,7 +5,7 @@ import type { Job } from '../api/types';
 import { askDryRun, doc, form, formRequest } from './form';
 import { say, sayError } from './messages';
 import { player, showRun } from './player';
-import { forgetJob, learnJobs, server } from './server';
+import { forgetJob, learnAnswer, learnJobs, server, timesTold } from './server';
 import { createStore } from './store';
 import { ui } from './ui';
 
@@ -37,10 +37,12 @@ export async function submit(front: boolean): Promise<void> {
   submissions.set((state) => ({ waiting: state.waiting + 1 }));
   try {
     const job = await callUntilAnswered<Job>('POST', '/jobs', { body });
-    learnJobs([job]);
+    learnAnswer(job, 0);
     const busy = server.get().queue.current !== null && server.get().queue.current !== job.id;
     if (busy && job.place !== null) {
-      say(`${runName(job)} waits in the queue.`, { action: { label: 'Show', run: () => showRun(job.id) } });
+      say(`${runName(job)} waits in the queue.`, {
+        action: { label: 'Show', run: () => showRun(job.id) },
+      });
     } else {
       showRun(job.id);
       player.set({ followQueue: true });
@@ -61,9 +63,10 @@ export async function submit(front: boolean): Promise<void> {
 
 async function act(job: Job, action: string, body?: unknown): Promise<Job | null> {
   try {
+    const before = timesTold(job.id);
     const options = body === undefined ? {} : { body };
     const after = await callUntilAnswered<Job>('POST', `/jobs/${job.id}/${action}`, options);
-    learnJobs([after]);
+    learnAnswer(after, before);
     return after;
   } catch (error) {
     sayError(error);
@@ -145,7 +148,9 @@ export interface VideoSettings {
 
 /** Another video of the frames that are there; returns its file's name, or throws ApiError. */
 export async function exportVideo(job: Job, settings: Partial<VideoSettings>): Promise<string> {
-  const { file } = await call<{ file: string }>('POST', `/jobs/${job.id}/video`, { body: settings });
+  const { file } = await call<{ file: string }>('POST', `/jobs/${job.id}/video`, {
+    body: settings,
+  });
   learnJobs([await call<Job>('GET', `/jobs/${job.id}`)]);
   return file;
 }

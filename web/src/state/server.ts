@@ -43,6 +43,18 @@ export const server = createStore<ServerState>({
   outdated: false,
 });
 
+/** How many events told of each run: an answer that was under way meanwhile is older than they. */
+const told = new Map<string, number>();
+
+export function timesTold(id: string): number {
+  return told.get(id) ?? 0;
+}
+
+/** Takes over an answer to a request, unless events have told of the run since it was asked. */
+export function learnAnswer(job: Job, toldBefore: number): void {
+  if (timesTold(job.id) === toldBefore) learnJobs([job]);
+}
+
 type Listener = (event: ServerEvent) => void;
 const listeners = new Set<Listener>();
 
@@ -119,6 +131,7 @@ function take(event: ServerEvent): void {
     }
     case 'job': {
       const job = event.data;
+      told.set(job.id, timesTold(job.id) + 1);
       learnJobs([job]);
       server.set((state) => {
         const idle = !inWork(job) && state.progress?.id === job.id;

@@ -20,7 +20,12 @@ function Title() {
   const current = useStore(server, (state) => state.queue.current);
   const job = useStore(server, (state) => (current === null ? undefined : state.jobs.get(current)));
   const progress = useProgress(job);
-  const part = job && progress && job.frames_total ? `${job.frames_done}/${job.frames_total} · ` : progress ? '… · ' : '';
+  const part =
+    job && progress && job.frames_total
+      ? `${job.frames_done}/${job.frames_total} · `
+      : progress
+        ? '… · '
+        : '';
   useEffect(() => {
     document.title = `${part}Prompt Travel`;
   }, [part]);
@@ -46,9 +51,9 @@ export function App() {
             </div>
             <div class="column column-result">
               <ResultPane />
-              <Hints />
             </div>
             <div class="column column-runs">
+              <Hints />
               <RunsPane />
             </div>
           </main>

@@ -10,7 +10,8 @@ export function Bars() {
     <div class="bars">
       {connection.state === 'lost' && (
         <div class="bar" role="status">
-          Connection lost, trying again in {connection.retryInSeconds} s. The run goes on, and what you write is kept.
+          Connection lost, trying again in {connection.retryInSeconds} s. The run goes on, and what
+          you write is kept.
         </div>
       )}
       {paused !== '' && (

@@ -26,7 +26,13 @@ export function ChartBox(props: {
       .then(({ drawChart }) => {
         const { current } = element;
         if (gone || !current) return;
-        remove = drawChart(current, x, series, { width, height: 132, lines, mark, onPick: (at) => pick.current(at) });
+        remove = drawChart(current, x, series, {
+          width,
+          height: 132,
+          lines,
+          mark,
+          onPick: (at) => pick.current(at),
+        });
       })
       .catch(() => setFailed(true));
     return () => {
@@ -40,7 +46,12 @@ export function ChartBox(props: {
         <span class="chart-title">{props.title}</span>
         <span class="quiet">{failed ? 'the chart could not be loaded' : props.note}</span>
       </figcaption>
-      <div ref={element} class="chart-room" role="img" aria-label={`${props.title}: ${props.note}`} />
+      <div
+        ref={element}
+        class="chart-room"
+        role="img"
+        aria-label={`${props.title}: ${props.note}`}
+      />
       {series.length > 1 && (
         <p class="chart-legend">
           {series.map((each, i) => (

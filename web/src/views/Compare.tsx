@@ -13,7 +13,10 @@ import { useStore } from '../state/store';
 export function openCompare(job: Job, frames: number[]): void {
   const { frame } = player.get();
   const ends = [frames[0] ?? 0, frames[frames.length - 1] ?? 0];
-  const far = ends.reduce((best, each) => (Math.abs(each - frame) > Math.abs(best - frame) ? each : best), frame);
+  const far = ends.reduce(
+    (best, each) => (Math.abs(each - frame) > Math.abs(best - frame) ? each : best),
+    frame,
+  );
   compare.set({ a: { id: job.id, frame }, b: { id: job.id, frame: far } });
   player.set({ view: 'compare', playing: false, follow: false });
 }
@@ -39,7 +42,12 @@ function Side(props: { name: 'a' | 'b'; pick: FramePick; runs: Job[] }) {
   return (
     <div class="compare-side">
       <span class="compare-letter">{letter}</span>
-      <select class="select select-small" aria-label={`Run of ${letter}`} value={pick.id} onChange={(event) => change(event.currentTarget.value)}>
+      <select
+        class="select select-small"
+        aria-label={`Run of ${letter}`}
+        value={pick.id}
+        onChange={(event) => change(event.currentTarget.value)}
+      >
         {runs.map((each) => (
           <option key={each.id} value={each.id}>
             {runName(each)}: {firstWords(each.name || each.title, 28)}
@@ -64,7 +72,11 @@ function Flicker({ a, b }: { a: string; b: string }) {
   const hold = (on: boolean) => () => setSecond(on);
   useEffect(() => {
     const onKey = (on: boolean) => (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() === 'f' && !(event.target as HTMLElement).closest('input, textarea, select')) setSecond(on);
+      if (
+        event.key.toLowerCase() === 'f' &&
+        !(event.target as HTMLElement).closest('input, textarea, select')
+      )
+        setSecond(on);
     };
     const [down, up] = [onKey(true), onKey(false)];
     window.addEventListener('keydown', down);
@@ -100,7 +112,11 @@ function Slider({ a, b }: { a: string; b: string }) {
   return (
     <div class="compare-stack">
       <img src={a} alt="Picture A, left of the line" />
-      <img src={b} alt="Picture B, right of the line" style={{ clipPath: `inset(0 0 0 ${split}%)` }} />
+      <img
+        src={b}
+        alt="Picture B, right of the line"
+        style={{ clipPath: `inset(0 0 0 ${split}%)` }}
+      />
       <span class="compare-line" style={{ left: `${split}%` }} />
       <input
         type="range"
@@ -120,13 +136,20 @@ export function Compare() {
   const { mode, a, b } = useStore(compare, (state) => state);
   const jobs = useStore(server, (state) => state.jobs);
   if (!a || !b) return null;
-  const runs = [...jobs.values()].filter((job) => job.frames_done > 0).sort((x, y) => y.number - x.number);
+  const runs = [...jobs.values()]
+    .filter((job) => job.frames_done > 0)
+    .sort((x, y) => y.number - x.number);
   const [first, second] = [frameAddress(a.id, a.frame), frameAddress(b.id, b.frame)];
   return (
     <section class="compare" aria-label="Compare">
       <div class="segmented" role="group" aria-label="Way to compare">
         {compareModes.map((each) => (
-          <button key={each} type="button" aria-pressed={each === mode} onClick={() => compare.set({ mode: each })}>
+          <button
+            key={each}
+            type="button"
+            aria-pressed={each === mode}
+            onClick={() => compare.set({ mode: each })}
+          >
             {each}
           </button>
         ))}

@@ -12,7 +12,11 @@ function KeysDialog() {
   return (
     <Dialog title="Keys">
       <label class="check">
-        <input type="checkbox" checked={letters} onChange={(event) => ui.set({ letterKeys: event.currentTarget.checked })} />
+        <input
+          type="checkbox"
+          checked={letters}
+          onChange={(event) => ui.set({ letterKeys: event.currentTarget.checked })}
+        />
         <span>Single letters act as keys (outside text fields)</span>
       </label>
       {keyList.map((group) => (

@@ -30,7 +30,8 @@ export function DropOverlay() {
   if (!over) return null;
   return (
     <div class="drop-note" aria-hidden="true">
-      Drop pictures: one makes a stage, two a travel between them. On a card it replaces the stage, between two cards it makes one there.
+      Drop pictures: one makes a stage, two a travel between them. On a card it replaces the stage,
+      between two cards it makes one there.
     </div>
   );
 }

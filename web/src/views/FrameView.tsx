@@ -36,5 +36,14 @@ export function FrameView(props: {
     for (const each of soon) picture(frameAddress(id, each));
     return whenReady(full, () => draw(full));
   }, [id, frame, soon, playing]);
-  return <canvas ref={canvas} class="frame-canvas" role="img" aria-label={label} width={128} height={128} />;
+  return (
+    <canvas
+      ref={canvas}
+      class="frame-canvas"
+      role="img"
+      aria-label={label}
+      width={128}
+      height={128}
+    />
+  );
 }

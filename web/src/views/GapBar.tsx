@@ -33,11 +33,17 @@ export function GapBar(props: { index: number; width: number | null; closing?: b
   const from = stages[closing ? stages.length - 1 : index - 1];
   if (!stage || !from) return null;
   const easing = String(values.easing ?? 'linear');
-  const note = modeNote(String(values.mode ?? 'linear'), from.prompt, stage.prompt, Number(values.grad_iter ?? 1));
+  const note = modeNote(
+    String(values.mode ?? 'linear'),
+    from.prompt,
+    stage.prompt,
+    Number(values.grad_iter ?? 1),
+  );
   const label = closing
     ? `Steps from the last stage back to the first`
     : `Steps between stages ${index} and ${index + 1}`;
-  const set = (steps: number) => update((now) => setSteps(now, stage.key, steps), `steps:${stage.key}`);
+  const set = (steps: number) =>
+    update((now) => setSteps(now, stage.key, steps), `steps:${stage.key}`);
   return (
     <div
       class={`gap${over ? ' drop-here' : ''}${closing ? ' gap-closing' : ''}`}
@@ -52,15 +58,25 @@ export function GapBar(props: { index: number; width: number | null; closing?: b
         event.preventDefault();
         event.stopPropagation();
         setOver(false);
-        const target = closing ? ({ kind: 'page' } as const) : ({ kind: 'gap', before: stage.key } as const);
+        const target = closing
+          ? ({ kind: 'page' } as const)
+          : ({ kind: 'gap', before: stage.key } as const);
         void dropFiles(draggedFiles(event), target);
       }}
     >
-      <svg class="gap-ease" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
-        <path d={easePath(easing)} vector-effect="non-scaling-stroke" />
-      </svg>
+      {easing !== 'linear' && (
+        <svg class="gap-ease" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
+          <path d={easePath(easing)} vector-effect="non-scaling-stroke" />
+        </svg>
+      )}
       <div class="gap-steps">
-        <button type="button" class="gap-button" aria-label={`One fewer: ${label.toLowerCase()}`} tabIndex={-1} onClick={() => set(stage.steps - 1)}>
+        <button
+          type="button"
+          class="gap-button"
+          aria-label={`One fewer: ${label.toLowerCase()}`}
+          tabIndex={-1}
+          onClick={() => set(stage.steps - 1)}
+        >
           −
         </button>
         <NumberInput
@@ -74,7 +90,13 @@ export function GapBar(props: { index: number; width: number | null; closing?: b
             if (typeof value === 'number') set(value);
           }}
         />
-        <button type="button" class="gap-button" aria-label={`One more: ${label.toLowerCase()}`} tabIndex={-1} onClick={() => set(stage.steps + 1)}>
+        <button
+          type="button"
+          class="gap-button"
+          aria-label={`One more: ${label.toLowerCase()}`}
+          tabIndex={-1}
+          onClick={() => set(stage.steps + 1)}
+        >
           +
         </button>
       </div>

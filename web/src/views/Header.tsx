@@ -3,6 +3,7 @@ import { messages } from '../state/messages';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui, type Theme } from '../state/ui';
+import { useNarrow } from './useWidth';
 
 const themes: { name: Theme; label: string }[] = [
   { name: 'system', label: 'System' },
@@ -15,6 +16,7 @@ export function Header() {
   const queue = useStore(server, (state) => state.queue);
   const theme = useStore(ui, (state) => state.theme);
   const log = useStore(messages, (state) => state.log.length);
+  const narrow = useNarrow();
   const inQueue = queue.waiting.length;
   return (
     <header class="header">
@@ -26,17 +28,25 @@ export function Header() {
         </svg>
         Prompt Travel
       </h1>
-      <div class="header-models">
-        <ModelControl />
-        <VaeControl />
-      </div>
+      {!narrow && (
+        <div class="header-models">
+          <ModelControl />
+          <VaeControl />
+        </div>
+      )}
       <div class="header-tools">
         <span class="queue-count" title="Runs in work and waiting">
-          {queue.current === null && inQueue === 0 ? 'idle' : `${queue.current === null ? '' : 'drawing'}${inQueue > 0 ? `${queue.current === null ? '' : ' · '}${inQueue} queued` : ''}`}
+          {queue.current === null && inQueue === 0
+            ? 'idle'
+            : `${queue.current === null ? '' : 'drawing'}${inQueue > 0 ? `${queue.current === null ? '' : ' · '}${inQueue} queued` : ''}`}
         </span>
         <label>
           <span class="hidden">Colours</span>
-          <select class="select select-small" value={theme} onChange={(event) => ui.set({ theme: event.currentTarget.value as Theme })}>
+          <select
+            class="select select-small"
+            value={theme}
+            onChange={(event) => ui.set({ theme: event.currentTarget.value as Theme })}
+          >
             {themes.map((each) => (
               <option key={each.name} value={each.name}>
                 {each.label}
@@ -47,7 +57,13 @@ export function Header() {
         <button type="button" class="button button-quiet" onClick={() => ui.set({ dialog: 'log' })}>
           Messages{log > 0 ? ` ${log}` : ''}
         </button>
-        <button type="button" class="button button-quiet" aria-label="Keys" title="Keys (?)" onClick={() => ui.set({ dialog: 'keys' })}>
+        <button
+          type="button"
+          class="button button-quiet"
+          aria-label="Keys"
+          title="Keys (?)"
+          onClick={() => ui.set({ dialog: 'keys' })}
+        >
           ?
         </button>
       </div>

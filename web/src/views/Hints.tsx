@@ -5,7 +5,9 @@ import { ui } from '../state/ui';
 /** The next step, said once, after the first run of all. */
 export function Hints() {
   const seen = useStore(ui, (state) => state.hintsSeen);
-  const done = useStore(server, (state) => [...state.jobs.values()].some((job) => job.state === 'done'));
+  const done = useStore(server, (state) =>
+    [...state.jobs.values()].some((job) => job.state === 'done'),
+  );
   const folder = useStore(server, (state) => state.boot?.models_dirs[0]);
   if (seen || !done) return null;
   return (

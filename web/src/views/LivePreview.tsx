@@ -6,7 +6,9 @@ import { useStore } from '../state/store';
 
 /** The frame in work as it becomes clear. A new look fades in over the one before. */
 export function LivePreview({ job, small }: { job: Job; small: boolean }) {
-  const preview = useStore(server, (state) => (state.preview?.id === job.id ? state.preview : null));
+  const preview = useStore(server, (state) =>
+    state.preview?.id === job.id ? state.preview : null,
+  );
   const [shown, setShown] = useState<string | null>(null);
   const address = preview ? `/api/v1/preview?n=${preview.number}` : null;
   useEffect(() => {
@@ -27,7 +29,7 @@ export function LivePreview({ job, small }: { job: Job; small: boolean }) {
   return (
     <figure class={small ? 'live live-small' : 'live'}>
       <img key={shown} src={shown} alt={`${text}, still being drawn`} />
-      <figcaption>{text}</figcaption>
+      <figcaption>{small ? `step ${preview.step}/${preview.steps}` : text}</figcaption>
     </figure>
   );
 }

@@ -10,6 +10,18 @@ export interface MenuItem {
   danger?: boolean;
 }
 
+/** Puts the list over everything, below its button or above it, where there is more room. */
+function placeMenu(menu: HTMLElement, button: HTMLElement): void {
+  menu.showPopover?.();
+  const at = button.getBoundingClientRect();
+  const { offsetWidth, offsetHeight } = menu;
+  const below = at.bottom + 4 + offsetHeight <= innerHeight || at.top < innerHeight / 2;
+  const top = below ? at.bottom + 4 : Math.max(8, at.top - 4 - offsetHeight);
+  menu.style.top = `${top}px`;
+  menu.style.maxHeight = `${below ? innerHeight - top - 8 : at.top - 12}px`;
+  menu.style.left = `${Math.max(8, Math.min(at.left, innerWidth - offsetWidth - 8))}px`;
+}
+
 /** A button that opens a list of actions. Arrow keys go through it, Escape closes it. */
 export function Menu(props: {
   label: string;
@@ -18,17 +30,26 @@ export function Menu(props: {
   class?: string;
 }) {
   const [open, setOpen] = useState(false);
+  const popup = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
 
   useEffect(() => {
     if (!open) return undefined;
+    if (popup.current && opener.current) placeMenu(popup.current, opener.current);
     box.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
     const away = (event: Event) => {
       if (!box.current?.contains(event.target as Node)) setOpen(false);
     };
+    const gone = (event: Event) => {
+      if (!popup.current?.contains(event.target as Node)) setOpen(false);
+    };
     document.addEventListener('pointerdown', away);
-    return () => document.removeEventListener('pointerdown', away);
+    document.addEventListener('scroll', gone, true);
+    return () => {
+      document.removeEventListener('pointerdown', away);
+      document.removeEventListener('scroll', gone, true);
+    };
   }, [open]);
 
   const close = () => {
@@ -68,7 +89,7 @@ export function Menu(props: {
         {props.button}
       </button>
       {open && (
-        <div class="menu-list" role="menu" aria-label={props.label}>
+        <div ref={popup} class="menu-list" popover="manual" role="menu" aria-label={props.label}>
           {props.items.map((item) =>
             item.href === undefined ? (
               <button

@@ -23,7 +23,15 @@ export function NameDialog() {
           ui.set({ dialog: null });
         }}
       >
-        <input class="input" type="text" aria-label="Name" value={name} placeholder={job.title} autoComplete="off" onInput={(event) => setName(event.currentTarget.value)} />
+        <input
+          class="input"
+          type="text"
+          aria-label="Name"
+          value={name}
+          placeholder={job.title}
+          autoComplete="off"
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
         <button type="submit" class="button">
           Save
         </button>

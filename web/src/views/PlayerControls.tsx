@@ -4,9 +4,21 @@ import { player, showFrame, speeds, stepFrame, stepStage, togglePlay } from '../
 import { useStore } from '../state/store';
 import { Pause, Play, StageBack, StageOn, StepBack, StepOn } from './icons';
 
-function IconButton(props: { label: string; onClick: () => void; children: preact.ComponentChildren; disabled?: boolean }) {
+function IconButton(props: {
+  label: string;
+  onClick: () => void;
+  children: preact.ComponentChildren;
+  disabled?: boolean;
+}) {
   return (
-    <button type="button" class="button button-icon button-quiet" aria-label={props.label} title={props.label} disabled={props.disabled ?? false} onClick={props.onClick}>
+    <button
+      type="button"
+      class="button button-icon button-quiet"
+      aria-label={props.label}
+      title={props.label}
+      disabled={props.disabled ?? false}
+      onClick={props.onClick}
+    >
       {props.children}
     </button>
   );
@@ -27,7 +39,14 @@ export function PlayerControls({ job, frames }: { job: Job; frames: number[] }) 
         <IconButton label="One frame back" onClick={() => stepFrame(-1)} disabled={few}>
           <StepBack />
         </IconButton>
-        <button type="button" class="button button-play" aria-label={state.playing ? 'Pause' : 'Play'} title="Space" disabled={few} onClick={togglePlay}>
+        <button
+          type="button"
+          class="button button-play"
+          aria-label={state.playing ? 'Pause' : 'Play'}
+          title="Space"
+          disabled={few}
+          onClick={togglePlay}
+        >
           {state.playing ? <Pause /> : <Play />}
         </button>
         <IconButton label="One frame on" onClick={() => stepFrame(1)} disabled={few}>
@@ -36,13 +55,38 @@ export function PlayerControls({ job, frames }: { job: Job; frames: number[] }) 
         <IconButton label="Next stage" onClick={() => stepStage(1)} disabled={few}>
           <StageOn />
         </IconButton>
+        <span class="player-spring" />
         <span class="player-time">
           {timecode(state.frame / fps)} <span class="quiet">/ {timecode(total / fps)}</span>
         </span>
-        <span class="player-spring" />
+      </div>
+      <div class="player-row">
+        <input
+          class="scrubber"
+          type="range"
+          aria-label="Frame"
+          aria-valuetext={`Frame ${state.frame} of ${total}`}
+          min={0}
+          max={Math.max(1, total - 1)}
+          step={1}
+          value={state.frame}
+          disabled={few}
+          onInput={(event) => {
+            const wanted = Number(event.currentTarget.value);
+            const nearest = frames.reduce(
+              (best, each) => (Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best),
+              frames[0] ?? 0,
+            );
+            showFrame(nearest);
+          }}
+        />
         <label class="player-speed">
           <span class="hidden">Speed</span>
-          <select class="select select-small" value={String(state.speed)} onChange={(event) => player.set({ speed: Number(event.currentTarget.value) })}>
+          <select
+            class="select select-small"
+            value={String(state.speed)}
+            onChange={(event) => player.set({ speed: Number(event.currentTarget.value) })}
+          >
             {speeds.map((speed) => (
               <option key={speed} value={String(speed)}>
                 {speed}×
@@ -50,29 +94,23 @@ export function PlayerControls({ job, frames }: { job: Job; frames: number[] }) 
             ))}
           </select>
         </label>
-        <button type="button" class="toggle" aria-pressed={state.loop} onClick={() => player.set({ loop: !state.loop })}>
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={state.loop}
+          onClick={() => player.set({ loop: !state.loop })}
+        >
           Loop
         </button>
-        <button type="button" class="toggle" aria-pressed={state.pingPong} onClick={() => player.set({ pingPong: !state.pingPong })}>
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={state.pingPong}
+          onClick={() => player.set({ pingPong: !state.pingPong })}
+        >
           Ping-pong
         </button>
       </div>
-      <input
-        class="scrubber"
-        type="range"
-        aria-label="Frame"
-        aria-valuetext={`Frame ${state.frame} of ${total}`}
-        min={0}
-        max={Math.max(1, total - 1)}
-        step={1}
-        value={state.frame}
-        disabled={few}
-        onInput={(event) => {
-          const wanted = Number(event.currentTarget.value);
-          const nearest = frames.reduce((best, each) => (Math.abs(each - wanted) < Math.abs(best - wanted) ? each : best), frames[0] ?? 0);
-          showFrame(nearest);
-        }}
-      />
     </div>
   );
 }

@@ -13,21 +13,26 @@ const activities: Record<string, string> = {
 };
 
 /** The part of a run that is done, and its words; also for the tab's title. */
-export function useProgress(job: Job | undefined): { part: number; text: string; left: string } | null {
-  const progress = useStore(server, (state) => (job && state.progress?.id === job.id ? state.progress : null));
+export function useProgress(
+  job: Job | undefined,
+): { part: number; text: string; left: string } | null {
+  const progress = useStore(server, (state) =>
+    job && state.progress?.id === job.id ? state.progress : null,
+  );
   if (!job || !isInWork(job)) return null;
   const total = job.frames_total ?? 0;
   if (job.state === 'drawing' && total > 0) {
     const inFrame = progress && progress.steps > 0 ? progress.step / progress.steps : 0;
     const part = Math.min(1, (job.frames_done + inFrame) / total);
-    const step = progress && progress.steps > 0 ? ` · step ${progress.step} / ${progress.steps}` : '';
-    return { part, text: `frame ${job.frames_done} / ${total}${step}`, left: leftText(progress) };
+    return { part, text: `frame ${job.frames_done} / ${total}`, left: leftText(progress) };
   }
   const part = progress && progress.total > 0 ? progress.done / progress.total : 0;
   return { part, text: activities[job.state] ?? job.state, left: '' };
 }
 
-function leftText(progress: { rate: number | null; unit: string; seconds_left: number | null } | null): string {
+function leftText(
+  progress: { rate: number | null; unit: string; seconds_left: number | null } | null,
+): string {
   if (!progress) return '';
   const rate = progress.rate ? `${amount(progress.rate)} ${progress.unit || 'frames'}/s` : '';
   const left = progress.seconds_left === null ? '' : `${duration(progress.seconds_left)} left`;

@@ -31,7 +31,11 @@ export function PromptInput(props: {
     if (event.ctrlKey && !event.shiftKey && !event.altKey && (up || event.key === 'ArrowDown')) {
       event.preventDefault();
       replace(changeWeight(state, up ? 0.1 : -0.1));
-    } else if (event.altKey && !event.ctrlKey && (event.key === 'ArrowLeft' || event.key === 'ArrowRight')) {
+    } else if (
+      event.altKey &&
+      !event.ctrlKey &&
+      (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
+    ) {
       event.preventDefault();
       replace(movePart(state, event.key === 'ArrowLeft' ? -1 : 1));
     } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey && onLines) {

@@ -111,7 +111,16 @@ function VideoView({ job }: { job: Job }) {
   }
   return (
     <div class="stagebox">
-      <video class="video" src={address} controls loop muted playsInline autoPlay={!reducedMotion()} aria-label={`The video of ${runName(job)}`} />
+      <video
+        class="video"
+        src={address}
+        controls
+        loop
+        muted
+        playsInline
+        autoPlay={!reducedMotion()}
+        aria-label={`The video of ${runName(job)}`}
+      />
     </div>
   );
 }
@@ -131,13 +140,19 @@ function Actions({ job, frames }: { job: Job; frames: number[] }) {
         class="button"
         aria-pressed={view === 'compare'}
         disabled={frames.length < 2}
-        onClick={() => (view === 'compare' ? player.set({ view: 'frames' }) : openCompare(job, frames))}
+        onClick={() =>
+          view === 'compare' ? player.set({ view: 'frames' }) : openCompare(job, frames)
+        }
       >
         Compare
       </button>
       <Menu label="Download" button="Download" items={downloads(job)} />
       {!isInWork(job) && (
-        <button type="button" class="button" onClick={() => ui.set({ dialog: 'video', dialogJob: job.id })}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => ui.set({ dialog: 'video', dialogJob: job.id })}
+        >
           {job.video === null ? 'Make a video…' : 'Another video…'}
         </button>
       )}
@@ -150,22 +165,34 @@ function Actions({ job, frames }: { job: Job; frames: number[] }) {
 
 function Head({ job }: { job: Job }) {
   const view = useStore(player, (state) => state.view);
-  const took = job.started !== null && job.finished !== null ? ` in ${duration(job.finished - job.started)}` : '';
+  const took =
+    job.started !== null && job.finished !== null
+      ? ` in ${duration(job.finished - job.started)}`
+      : '';
   return (
     <header class="result-head">
       <div class="result-title">
         <h2 title={job.title}>{job.name || job.title}</h2>
         <p class="quiet">
           {runName(job)} · <span data-state={job.state}>{stateText(job)}</span>
-          {job.state === 'done' && ` · ${plural(job.frames_done, 'frame')}${took} · ${clock(job.created)}`}
+          {job.state === 'done' &&
+            ` · ${plural(job.frames_done, 'frame')}${took} · ${clock(job.created)}`}
         </p>
       </div>
       {job.video !== null && view !== 'compare' && (
         <div class="segmented" role="group" aria-label="Show">
-          <button type="button" aria-pressed={view === 'frames'} onClick={() => player.set({ view: 'frames' })}>
+          <button
+            type="button"
+            aria-pressed={view === 'frames'}
+            onClick={() => player.set({ view: 'frames' })}
+          >
             Frames
           </button>
-          <button type="button" aria-pressed={view === 'video'} onClick={() => player.set({ view: 'video', playing: false })}>
+          <button
+            type="button"
+            aria-pressed={view === 'video'}
+            onClick={() => player.set({ view: 'video', playing: false })}
+          >
             Video
           </button>
         </div>

@@ -13,7 +13,8 @@ export function useCounts(): { frames: string; film: string; time: string } {
   const count = dry?.frame_count ?? frameTotal(present);
   const fps = Number(present.values.fps ?? defaults?.fps ?? 10);
   const seconds = dry?.seconds ?? (fps > 0 ? count / fps : null);
-  const film = seconds === null || fps === 0 ? 'no video' : `${Number(seconds.toFixed(1))} s of video`;
+  const film =
+    seconds === null || fps === 0 ? 'no video' : `${Number(seconds.toFixed(1))} s of video`;
   const estimate = dry?.estimate_seconds ?? null;
   const time = estimate === null ? 'time not known yet' : `about ${duration(estimate)} to draw`;
   return { frames: plural(count, 'frame'), film, time };
@@ -31,11 +32,21 @@ export function RunBar() {
   const trouble = problems[0];
   return (
     <div class="run-bar">
-      <button type="button" class="button button-run" disabled={paused !== ''} onClick={() => void submit(false)}>
+      <button
+        type="button"
+        class="button button-run"
+        disabled={paused !== ''}
+        onClick={() => void submit(false)}
+      >
         Run <kbd>Ctrl+Enter</kbd>
       </button>
       {busy && (
-        <button type="button" class="button" disabled={paused !== ''} onClick={() => void submit(true)}>
+        <button
+          type="button"
+          class="button"
+          disabled={paused !== ''}
+          onClick={() => void submit(true)}
+        >
           Run next
         </button>
       )}
@@ -63,7 +74,8 @@ export function RunBar() {
 /** Opens the section of a field and puts the focus there. */
 function goToProblem(field: string): void {
   const focus = () => {
-    const control = document.getElementById(`field-${field}`) ?? document.getElementById('stage-prompt');
+    const control =
+      document.getElementById(`field-${field}`) ?? document.getElementById('stage-prompt');
     control?.focus();
     return control !== null;
   };
@@ -71,6 +83,7 @@ function goToProblem(field: string): void {
     focus();
     return;
   }
-  for (const section of document.querySelectorAll<HTMLDetailsElement>('details.section')) section.open = true;
+  for (const section of document.querySelectorAll<HTMLDetailsElement>('details.section'))
+    section.open = true;
   setTimeout(focus, 60);
 }

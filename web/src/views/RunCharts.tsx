@@ -70,12 +70,28 @@ export function RunCharts({ job }: { job: Job }) {
   const note = `largest jump ${amount(distances[jump] ?? 0)} after frame ${jump}${ratio === null ? '' : `, ${amount(ratio)}× the usual`}`;
   return (
     <div class="charts">
-      <ChartBox title="Distance between neighbours" note={note} x={x} series={series} lines={job.stage_frames} mark={jump} onPick={showFrame} />
+      <ChartBox
+        title="Distance between neighbours"
+        note={note}
+        x={x}
+        series={series}
+        lines={job.stage_frames}
+        mark={jump}
+        onPick={showFrame}
+      />
       <button type="button" class="button" onClick={() => comparePair(job.id, jump, jump + 1)}>
         Compare the largest jump
       </button>
       {lossSeries.length > 0 && (
-        <ChartBox title="Losses of grad" note="one point per iteration" x={lossX} series={lossSeries} lines={noLines} mark={null} onPick={() => {}} />
+        <ChartBox
+          title="Losses of grad"
+          note="one point per iteration"
+          x={lossX}
+          series={lossSeries}
+          lines={noLines}
+          mark={null}
+          onPick={() => {}}
+        />
       )}
     </div>
   );

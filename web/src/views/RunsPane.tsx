@@ -27,12 +27,24 @@ function RunThumb({ job, moving }: { job: Job; moving: boolean }) {
     }
     // At most 40 thumbnails of a film, so that looking costs little.
     const stride = Math.max(1, Math.ceil(frames.length / 40));
-    const timer = setInterval(() => setAt((now) => (now + stride) % frames.length), 1000 / Math.min(12, job.fps || 10));
+    const timer = setInterval(
+      () => setAt((now) => (now + stride) % frames.length),
+      1000 / Math.min(12, job.fps || 10),
+    );
     return () => clearInterval(timer);
   }, [moving, frames.length]);
   const frame = frames[Math.min(at, frames.length - 1)];
   if (frame === undefined) return <span class="run-thumb card-pattern" />;
-  return <img class="run-thumb" src={frameAddress(job.id, frame, 96)} alt="" width={44} height={44} loading="lazy" />;
+  return (
+    <img
+      class="run-thumb"
+      src={frameAddress(job.id, frame, 96)}
+      alt=""
+      width={44}
+      height={44}
+      loading="lazy"
+    />
+  );
 }
 
 function RunLine({ job }: { job: Job }) {
@@ -40,11 +52,24 @@ function RunLine({ job }: { job: Job }) {
   const shown = useStore(player, (state) => state.job === job.id);
   const [moving, setMoving] = useState(false);
   const changes = changeTexts(job.changes, table);
-  const took = job.started !== null && job.finished !== null ? duration(job.finished - job.started) : '';
-  const count = job.frames_total === null ? '' : job.state === 'done' ? plural(job.frames_total, 'frame') : `${job.frames_done}/${job.frames_total}`;
-  const facts = [job.state === 'done' ? '' : stateText(job), count, took, clock(job.created)].filter(Boolean).join(' · ');
+  const took =
+    job.started !== null && job.finished !== null ? duration(job.finished - job.started) : '';
+  const count =
+    job.frames_total === null
+      ? ''
+      : job.state === 'done'
+        ? plural(job.frames_total, 'frame')
+        : `${job.frames_done}/${job.frames_total}`;
+  const facts = [job.state === 'done' ? '' : stateText(job), count, took, clock(job.created)]
+    .filter(Boolean)
+    .join(' · ');
   return (
-    <li class={shown ? 'run run-shown' : 'run'} data-run={job.id} onPointerEnter={() => setMoving(!reducedMotion())} onPointerLeave={() => setMoving(false)}>
+    <li
+      class={shown ? 'run run-shown' : 'run'}
+      data-run={job.id}
+      onPointerEnter={() => setMoving(!reducedMotion())}
+      onPointerLeave={() => setMoving(false)}
+    >
       <button
         type="button"
         class="run-main"
@@ -65,15 +90,30 @@ function RunLine({ job }: { job: Job }) {
           <span class="run-facts">
             <span class="run-number">{job.number}</span> {facts}
           </span>
-          {changes.length > 0 && <span class="run-changes">{changes.slice(0, 3).join(' · ')}{changes.length > 3 ? ` · ${changes.length - 3} more` : ''}</span>}
+          {changes.length > 0 && (
+            <span class="run-changes">
+              {changes.slice(0, 3).join(' · ')}
+              {changes.length > 3 ? ` · ${changes.length - 3} more` : ''}
+            </span>
+          )}
         </span>
       </button>
       {(job.state === 'queued' || isInWork(job)) && (
-        <button type="button" class="button button-quiet" aria-label={`Cancel ${runName(job).toLowerCase()}`} onClick={() => void cancel(job)}>
+        <button
+          type="button"
+          class="button button-quiet"
+          aria-label={`Cancel ${runName(job).toLowerCase()}`}
+          onClick={() => void cancel(job)}
+        >
           Cancel
         </button>
       )}
-      <Menu class="button button-icon button-quiet" label={`More for ${runName(job).toLowerCase()}`} button={<Dots />} items={runItems(job)} />
+      <Menu
+        class="button button-icon button-quiet"
+        label={`More for ${runName(job).toLowerCase()}`}
+        button={<Dots />}
+        items={runItems(job)}
+      />
     </li>
   );
 }
@@ -111,7 +151,9 @@ export function RunsPane() {
   const some = (all: (Job | undefined)[]) => all.filter((job): job is Job => job !== undefined);
   const now = some([find(queue.current)]);
   const queued = some(queue.waiting.map(find)).filter((job) => job.id !== queue.current);
-  const done = some(ids.map(find)).filter((job) => job.id !== queue.current && !queue.waiting.includes(job.id));
+  const done = some(ids.map(find)).filter(
+    (job) => job.id !== queue.current && !queue.waiting.includes(job.id),
+  );
   const empty = now.length + queued.length + done.length === 0;
   if (empty && search === '') return null;
   return (

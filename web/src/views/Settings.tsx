@@ -3,15 +3,26 @@ import type { ComponentChildren } from 'preact';
 import type { Field } from '../api/types';
 import { FieldControl } from '../controls/FieldControl';
 import { InitPictureControl } from '../controls/InitPictureControl';
+import { ModelControl, VaeControl } from '../controls/ModelControls';
 import { SamplerControl, SchedulerControl } from '../controls/SamplerControls';
 import { SeedControl } from '../controls/SeedControl';
 import { SizeControl } from '../controls/SizeControl';
 import { useFieldTable } from '../controls/useField';
-import { applies, otherFields, otherSummary, sections, sectionSummary, type SectionPlan } from '../model/fields';
+import {
+  applies,
+  headerFields,
+  modelOf,
+  otherFields,
+  otherSummary,
+  sections,
+  sectionSummary,
+  type SectionPlan,
+} from '../model/fields';
 import { form } from '../state/form';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { toggleSection, ui } from '../state/ui';
+import { useNarrow } from './useWidth';
 
 /** A part of the settings that can be closed; its heading says what is in it. */
 function Section(props: {
@@ -23,7 +34,11 @@ function Section(props: {
 }) {
   const open = useStore(ui, (state) => state.openSections.includes(props.id));
   return (
-    <details class="section" open={open} onToggle={(event) => toggleSection(props.id, event.currentTarget.open)}>
+    <details
+      class="section"
+      open={open}
+      onToggle={(event) => toggleSection(props.id, event.currentTarget.open)}
+    >
       <summary>
         <span class="section-title">{props.title}</span>
         <span class="section-summary">{props.summary}</span>
@@ -59,8 +74,33 @@ function PlannedSection({ plan }: { plan: SectionPlan }) {
     >
       <div class="grid">
         {shown.map((field) =>
-          field.name === 'init_image' ? <InitPictureControl key={field.name} /> : <FieldControl key={field.name} name={field.name} />,
+          field.name === 'init_image' ? (
+            <InitPictureControl key={field.name} />
+          ) : (
+            <FieldControl key={field.name} name={field.name} />
+          ),
         )}
+      </div>
+    </Section>
+  );
+}
+
+/** On a phone the model stands here; elsewhere it is at the top of the page. */
+function ModelSection() {
+  const boot = useStore(server, (state) => state.boot);
+  const model = useStore(form, (state) => state.history.present.values.model ?? '');
+  const problems = useStore(form, (state) => state.problems);
+  const title = (boot && modelOf(boot, model)?.title) ?? String(model);
+  return (
+    <Section
+      id="model"
+      title="Model"
+      summary={title}
+      problems={countProblems(headerFields, problems)}
+    >
+      <div class="grid">
+        <ModelControl />
+        <VaeControl />
       </div>
     </Section>
   );
@@ -99,6 +139,7 @@ function MoreSection() {
 
 /** The settings below the stages: what is changed often is open, the rest is named in headings. */
 export function Settings() {
+  const narrow = useNarrow();
   return (
     <section class="panel settings" aria-label="Settings">
       <div class="grid open-settings">
@@ -109,6 +150,7 @@ export function Settings() {
         <SizeControl />
         <SeedControl />
       </div>
+      {narrow && <ModelSection />}
       {sections.map((plan) => (
         <PlannedSection key={plan.id} plan={plan} />
       ))}

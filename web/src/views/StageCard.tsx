@@ -94,7 +94,9 @@ export function StageCard(props: {
         }}
       >
         {props.thumb}
-        <span class={empty ? 'card-words card-empty' : 'card-words'}>{empty ? 'Empty prompt' : words}</span>
+        <span class={empty ? 'card-words card-empty' : 'card-words'}>
+          {empty ? 'Empty prompt' : words}
+        </span>
         <span class="card-foot">
           <span class="card-frame">{frame}</span>
           {props.tokens}

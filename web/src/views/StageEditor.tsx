@@ -28,15 +28,28 @@ function useWords(): { words: string[]; known: ReadonlySet<string> } {
   return { words, known };
 }
 
-function OfferedWords({ prompt, words, stage }: { prompt: string; words: string[]; stage: string }) {
+function OfferedWords({
+  prompt,
+  words,
+  stage,
+}: {
+  prompt: string;
+  words: string[];
+  stage: string;
+}) {
   const [all, setAll] = useState(false);
-  const offered = offeredWords(words, prompt, all ? words.length : 10);
+  const offered = offeredWords(words, prompt, all ? words.length : 8);
   if (words.length === 0) return null;
   return (
     <div class="words" aria-label="Words that the default model knows">
       <span class="words-title">It knows</span>
       {offered.map((word) => (
-        <button key={word} type="button" class="word" onClick={() => setStage(stage, { prompt: addWord(prompt, word) })}>
+        <button
+          key={word}
+          type="button"
+          class="word"
+          onClick={() => setStage(stage, { prompt: addWord(prompt, word) })}
+        >
           {word}
         </button>
       ))}
@@ -108,7 +121,8 @@ export function StageEditor() {
   if (!stage) return null;
   const unknown = unknownWords(stage.prompt, known);
   const before = present.stages[index - 1];
-  const replaces = present.values.mode === 'replace' && before ? tagChanges(before.prompt, stage.prompt) : null;
+  const replaces =
+    present.values.mode === 'replace' && before ? tagChanges(before.prompt, stage.prompt) : null;
   const inherited = inheritedNegative(present, index);
   const count = present.stages.length;
   return (
@@ -118,16 +132,31 @@ export function StageEditor() {
           Stage {index + 1} <span class="quiet">of {count}</span>
         </h3>
         <div class="row">
-          <button type="button" class="button button-quiet" disabled={index === 0} onClick={() => update((now) => reorder(now, index, index - 1))}>
+          <button
+            type="button"
+            class="button button-quiet"
+            disabled={index === 0}
+            onClick={() => update((now) => reorder(now, index, index - 1))}
+          >
             Earlier
           </button>
-          <button type="button" class="button button-quiet" disabled={index === count - 1} onClick={() => update((now) => reorder(now, index, index + 1))}>
+          <button
+            type="button"
+            class="button button-quiet"
+            disabled={index === count - 1}
+            onClick={() => update((now) => reorder(now, index, index + 1))}
+          >
             Later
           </button>
           <button type="button" class="button button-quiet" onClick={() => addStage(index)}>
             Copy
           </button>
-          <button type="button" class="button button-quiet" disabled={count < 2} onClick={() => removeStage(stage.key)}>
+          <button
+            type="button"
+            class="button button-quiet"
+            disabled={count < 2}
+            onClick={() => removeStage(stage.key)}
+          >
             Remove
           </button>
         </div>
@@ -158,8 +187,13 @@ export function StageEditor() {
           )}
           {replaces && (
             <p class="note">
-              From stage {index}: {replaces.gone.map((tag) => <del key={tag}>{tag}</del>)}{' '}
-              {replaces.come.map((tag) => <ins key={tag}>{tag}</ins>)}
+              From stage {index}:{' '}
+              {replaces.gone.map((tag) => (
+                <del key={tag}>{tag}</del>
+              ))}{' '}
+              {replaces.come.map((tag) => (
+                <ins key={tag}>{tag}</ins>
+              ))}
             </p>
           )}
         </div>
@@ -186,14 +220,22 @@ export function StageEditor() {
             id="stage-negative"
             rows={1}
             value={stage.negative ?? ''}
-            placeholder={index > 0 ? `same as stage ${index}${inherited === '' ? '' : `: ${inherited}`}` : 'nothing'}
+            placeholder={
+              index > 0
+                ? `same as stage ${index}${inherited === '' ? '' : `: ${inherited}`}`
+                : 'nothing'
+            }
             known={none}
             describedBy="stage-negative-help"
             errorId={negativeProblem === '' ? undefined : 'problem-negative_prompt'}
             onValue={(text) => setStage(stage.key, { negative: text.replace(/[\r\n]+/g, ' ') })}
           />
           {index > 0 && stage.negative !== null && (
-            <button type="button" class="button" onClick={() => setStage(stage.key, { negative: null })}>
+            <button
+              type="button"
+              class="button"
+              onClick={() => setStage(stage.key, { negative: null })}
+            >
               Same as before
             </button>
           )}
@@ -209,8 +251,18 @@ export function StageEditor() {
       </div>
       <div class="grid grid-three">
         <OwnNumber stage={stage.key} field="seed" value={stage.seed} label="Seed of this stage" />
-        <OwnNumber stage={stage.key} field="cfg_scale" value={stage.cfg} label="CFG scale of this stage" />
-        <OwnNumber stage={stage.key} field="denoise_strength" value={stage.denoise} label="Denoising of this stage" />
+        <OwnNumber
+          stage={stage.key}
+          field="cfg_scale"
+          value={stage.cfg}
+          label="CFG scale of this stage"
+        />
+        <OwnNumber
+          stage={stage.key}
+          field="denoise_strength"
+          value={stage.denoise}
+          label="Denoising of this stage"
+        />
       </div>
     </section>
   );

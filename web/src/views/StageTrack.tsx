@@ -18,7 +18,9 @@ function focusCard(key: string | undefined): void {
   if (key === undefined) return;
   ui.set({ stage: key });
   // After the card has become the one with the tab stop.
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-stage="${key}"]`)?.focus());
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>(`[data-stage="${key}"]`)?.focus(),
+  );
 }
 
 /** Keys while a card has the focus. */
@@ -70,7 +72,15 @@ function Thumb({ index }: { index: number }) {
   }, [history.present, jobs, frames, index]);
   const address = found ? frameAddress(found.id, found.frame, 192) : '';
   if (address === '' || address === missing) return <span class="card-thumb card-pattern" />;
-  return <img class="card-thumb" src={address} alt="" draggable={false} onError={() => setMissing(address)} />;
+  return (
+    <img
+      class="card-thumb"
+      src={address}
+      alt=""
+      draggable={false}
+      onError={() => setMissing(address)}
+    />
+  );
 }
 
 function Tokens({ index }: { index: number }) {
@@ -78,7 +88,10 @@ function Tokens({ index }: { index: number }) {
   if (!count) return <span class="tokens">…</span>;
   const chunks = Math.max(1, count.chunks);
   return (
-    <span class={chunks > 1 ? 'tokens tokens-many' : 'tokens'} title={`${count.tokens} tokens of ${chunks * 75}`}>
+    <span
+      class={chunks > 1 ? 'tokens tokens-many' : 'tokens'}
+      title={`${count.tokens} tokens of ${chunks * 75}`}
+    >
       {count.tokens}/{chunks * 75}
       {chunks > 1 && ` · ${chunks} chunks`}
     </span>
@@ -90,13 +103,19 @@ function Axis(props: { frames: number[]; middles: number[]; width: number }) {
   const { frames, middles, width } = props;
   const shown = useStore(player, (state) => state.frame);
   const job = useStore(player, (state) => state.job);
-  const stages = useStore(server, (state) => (job === null ? undefined : state.jobs.get(job)?.stage_frames));
+  const stages = useStore(server, (state) =>
+    job === null ? undefined : state.jobs.get(job)?.stage_frames,
+  );
   const last = frames[frames.length - 1] ?? 0;
   const every = last > 400 ? 50 : last > 120 ? 10 : last > 60 ? 5 : 1;
   const ticks = [];
-  for (let frame = 0; frame <= last; frame += every) ticks.push(placeOfFrame(frame, frames, middles));
+  for (let frame = 0; frame <= last; frame += every)
+    ticks.push(placeOfFrame(frame, frames, middles));
   // The playhead is the shown run's; it only makes sense where that run has these stages.
-  const same = stages !== undefined && stages.length === frames.length && stages.every((each, i) => each === frames[i]);
+  const same =
+    stages !== undefined &&
+    stages.length === frames.length &&
+    stages.every((each, i) => each === frames[i]);
   const place = placeOfFrame(shown, frames, middles);
   return (
     <div
@@ -133,7 +152,8 @@ export function StageTrack() {
   const [mark, setMark] = useState<number | null>(null);
   const { stages } = present;
   const own = stagePlaces(present);
-  const counted = dry && dry.stages.length === stages.length ? dry.stages.map((each) => each.frame) : own;
+  const counted =
+    dry && dry.stages.length === stages.length ? dry.stages.map((each) => each.frame) : own;
   const last = useRef(stages.length);
   useEffect(() => {
     if (stages.length > last.current) box.current?.scrollTo({ left: 1e6, behavior: 'auto' });
@@ -173,7 +193,12 @@ export function StageTrack() {
         ))}
         <li class="track-item track-end">
           {loops && <GapBar index={0} width={narrow ? null : 96} closing />}
-          <button type="button" class="add-stage" aria-label="Add a stage" onClick={() => addStage(stages.length - 1)}>
+          <button
+            type="button"
+            class="add-stage"
+            aria-label="Add a stage"
+            onClick={() => addStage(stages.length - 1)}
+          >
             <span aria-hidden="true">+</span>
             {single && <span class="add-hint">One more stage to travel to</span>}
           </button>

@@ -25,7 +25,10 @@ export function StagesPanel() {
         </p>
         <div class="row">
           {!text && (
-            <label class="check check-small" title="Dragging a card takes frames from the gap behind it">
+            <label
+              class="check check-small"
+              title="Dragging a card takes frames from the gap behind it"
+            >
               <input
                 type="checkbox"
                 checked={keepTotal}
@@ -37,10 +40,19 @@ export function StagesPanel() {
               <span>Keep total</span>
             </label>
           )}
-          <button type="button" class="button button-quiet" onClick={() => chooser.current?.click()}>
+          <button
+            type="button"
+            class="button button-quiet"
+            onClick={() => chooser.current?.click()}
+          >
             From pictures…
           </button>
-          <button type="button" class="button button-quiet" aria-pressed={text} onClick={() => ui.set({ textView: !text })}>
+          <button
+            type="button"
+            class="button button-quiet"
+            aria-pressed={text}
+            onClick={() => ui.set({ textView: !text })}
+          >
             Text
           </button>
           <input

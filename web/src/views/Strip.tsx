@@ -15,7 +15,9 @@ const spare = 4;
 export function Strip({ job, frames }: { job: Job; frames: number[] }) {
   const total = job.frames_total ?? Math.max(frames.length, 1);
   const frame = useStore(player, (state) => state.frame);
-  const inWork = useStore(server, (state) => (state.progress?.id === job.id ? state.progress.frame : null));
+  const inWork = useStore(server, (state) =>
+    state.progress?.id === job.id ? state.progress.frame : null,
+  );
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [scroll, setScroll] = useState(0);
@@ -97,7 +99,14 @@ export function Strip({ job, frames }: { job: Job; frames: number[] }) {
             style={{ transform: `translateX(${i * itemWidth}px)` }}
           >
             {there.has(i) ? (
-              <img src={frameAddress(job.id, i, 96)} alt="" width={52} height={52} draggable={false} decoding="async" />
+              <img
+                src={frameAddress(job.id, i, 96)}
+                alt=""
+                width={52}
+                height={52}
+                draggable={false}
+                decoding="async"
+              />
             ) : (
               <span>{i}</span>
             )}

@@ -31,7 +31,15 @@ export function TextView() {
     useProblem('travel_steps'),
   ];
   const shown = (field: string, text: string) => (typing?.field === field ? typing.text : text);
-  const area = (field: string, label: string, text: string, help: string, wrong: string, rows: number, take: (text: string) => void) => (
+  const area = (
+    field: string,
+    label: string,
+    text: string,
+    help: string,
+    wrong: string,
+    rows: number,
+    take: (text: string) => void,
+  ) => (
     <div class={wrong === '' ? 'field' : 'field field-wrong'}>
       <label class="field-label" for={`text-${field}`}>
         {label}
@@ -63,11 +71,23 @@ export function TextView() {
   );
   return (
     <section class="panel text-view" aria-label="Stages as text">
-      {area('prompt', 'Prompts, one stage per line', promptText(present), 'Blank lines are no stages; "" is a stage with an empty prompt.', problem, 5, (text) =>
-        update((now) => setPromptLines(now, text), 'text:prompt'),
+      {area(
+        'prompt',
+        'Prompts, one stage per line',
+        promptText(present),
+        'Blank lines are no stages; "" is a stage with an empty prompt.',
+        problem,
+        5,
+        (text) => update((now) => setPromptLines(now, text), 'text:prompt'),
       )}
-      {area('negative_prompt', 'Negative prompts', negativeText(present), 'One per stage; the shorter list repeats its last line.', negativeProblem, 2, (text) =>
-        update((now) => setNegativeLines(now, text), 'text:negative'),
+      {area(
+        'negative_prompt',
+        'Negative prompts',
+        negativeText(present),
+        'One per stage; the shorter list repeats its last line.',
+        negativeProblem,
+        2,
+        (text) => update((now) => setNegativeLines(now, text), 'text:negative'),
       )}
       <div class={stepsProblem === '' ? 'field' : 'field field-wrong'}>
         <label class="field-label" for="text-steps">
@@ -90,7 +110,8 @@ export function TextView() {
           onBlur={() => setTyping(null)}
         />
         <p class="field-help" id="text-help-steps">
-          Frames between stages: one number, or one for each of the {Math.max(0, doc().stages.length - 1)} gaps, with commas between.
+          Frames between stages: one number, or one for each of the{' '}
+          {Math.max(0, doc().stages.length - 1)} gaps, with commas between.
         </p>
         {stepsProblem !== '' && (
           <p class="field-problem" id="text-problem-steps">

@@ -7,10 +7,18 @@ export function Toasts() {
   return (
     <div class="toasts">
       <div role="status" aria-live="polite">
-        {shown.filter((each) => each.kind === 'info').map((each) => <Toast key={each.id} id={each.id} />)}
+        {shown
+          .filter((each) => each.kind === 'info')
+          .map((each) => (
+            <Toast key={each.id} id={each.id} />
+          ))}
       </div>
       <div role="alert">
-        {shown.filter((each) => each.kind === 'error').map((each) => <Toast key={each.id} id={each.id} />)}
+        {shown
+          .filter((each) => each.kind === 'error')
+          .map((each) => (
+            <Toast key={each.id} id={each.id} />
+          ))}
       </div>
     </div>
   );
@@ -27,7 +35,12 @@ function Toast({ id }: { id: number }) {
           {message.action.label}
         </button>
       )}
-      <button type="button" class="button button-icon button-quiet" aria-label="Close message" onClick={() => dismiss(id)}>
+      <button
+        type="button"
+        class="button button-icon button-quiet"
+        aria-label="Close message"
+        onClick={() => dismiss(id)}
+      >
         ×
       </button>
     </div>

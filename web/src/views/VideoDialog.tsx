@@ -15,15 +15,33 @@ import { Dialog } from './Dialog';
 /** What makes another video of the same frames. */
 const videoFields = ['fps', 'format', 'pad', 'hold', 'ping_pong', 'pick', 'contact_sheet'];
 
-function Control(props: { field: Field; value: Json; id: string; describedBy: string; onValue: (value: Json) => void }) {
+function Control(props: {
+  field: Field;
+  value: Json;
+  id: string;
+  describedBy: string;
+  onValue: (value: Json) => void;
+}) {
   const { field, value, onValue, id } = props;
   const aria = { id, 'aria-describedby': props.describedBy };
   if (field.kind === 'boolean') {
-    return <input type="checkbox" {...aria} checked={value === true} onChange={(event) => onValue(event.currentTarget.checked)} />;
+    return (
+      <input
+        type="checkbox"
+        {...aria}
+        checked={value === true}
+        onChange={(event) => onValue(event.currentTarget.checked)}
+      />
+    );
   }
   if (field.choices) {
     return (
-      <select class="select" {...aria} value={String(value)} onChange={(event) => onValue(event.currentTarget.value)}>
+      <select
+        class="select"
+        {...aria}
+        value={String(value)}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
         {field.choices.map((choice) => (
           <option key={choice} value={choice}>
             {choice}
@@ -33,9 +51,28 @@ function Control(props: { field: Field; value: Json; id: string; describedBy: st
     );
   }
   if (field.kind === 'integer' || field.kind === 'number') {
-    return <NumberInput class="input number" {...aria} step={field.kind === 'integer' ? 1 : 'any'} value={value} empty="" onValue={onValue} />;
+    return (
+      <NumberInput
+        class="input number"
+        {...aria}
+        step={field.kind === 'integer' ? 1 : 'any'}
+        value={value}
+        empty=""
+        onValue={onValue}
+      />
+    );
   }
-  return <input class="input" type="text" {...aria} autoComplete="off" value={String(value ?? '')} placeholder={field.example && `e.g. ${field.example}`} onInput={(event) => onValue(event.currentTarget.value)} />;
+  return (
+    <input
+      class="input"
+      type="text"
+      {...aria}
+      autoComplete="off"
+      value={String(value ?? '')}
+      placeholder={field.example && `e.g. ${field.example}`}
+      onInput={(event) => onValue(event.currentTarget.value)}
+    />
+  );
 }
 
 /** Another video from the frames of a run, without drawing. */
@@ -44,7 +81,9 @@ export function VideoDialog() {
   const job = useStore(server, (state) => (id === null ? undefined : state.jobs.get(id)));
   const table = useFieldTable();
   const [values, setValues] = useState<Record<string, Json>>(() =>
-    Object.fromEntries(videoFields.map((name) => [name, job?.request[name] ?? table.get(name)?.default ?? null])),
+    Object.fromEntries(
+      videoFields.map((name) => [name, job?.request[name] ?? table.get(name)?.default ?? null]),
+    ),
   );
   const [problems, setProblems] = useState<Problem[]>([]);
   const [busy, setBusy] = useState(false);
@@ -62,7 +101,11 @@ export function VideoDialog() {
       player.set({ view: 'video', playing: false });
     } catch (error) {
       const told = error instanceof ApiError ? error.problems : [];
-      setProblems(told.length > 0 ? told : [{ field: '', message: error instanceof Error ? error.message : String(error) }]);
+      setProblems(
+        told.length > 0
+          ? told
+          : [{ field: '', message: error instanceof Error ? error.message : String(error) }],
+      );
       setBusy(false);
     }
   };

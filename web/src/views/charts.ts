@@ -44,14 +44,25 @@ function drawLines(chart: uPlot, options: ChartOptions): void {
     ctx.strokeStyle = colour('--text');
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.beginPath();
-    ctx.arc(chart.valToPos(at, 'x', true), chart.valToPos(value, 'y', true), 5 * devicePixelRatio, 0, 7);
+    ctx.arc(
+      chart.valToPos(at, 'x', true),
+      chart.valToPos(value, 'y', true),
+      5 * devicePixelRatio,
+      0,
+      7,
+    );
     ctx.stroke();
   }
   ctx.restore();
 }
 
 /** Draws a chart into an element; returns how to remove it. */
-export function drawChart(element: HTMLElement, x: number[], series: Series[], options: ChartOptions): () => void {
+export function drawChart(
+  element: HTMLElement,
+  x: number[],
+  series: Series[],
+  options: ChartOptions,
+): () => void {
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {
     stroke: colour('--text-quiet'),

@@ -4,7 +4,14 @@ import type { ComponentChildren } from 'preact';
 
 function Icon({ children }: { children: ComponentChildren }) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+    <svg
+      class="icon"
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      aria-hidden="true"
+      focusable="false"
+    >
       {children}
     </svg>
   );
@@ -42,7 +49,16 @@ export const StageOn = () => (
 );
 export const Dice = () => (
   <Icon>
-    <rect x="2" y="2" width="12" height="12" rx="2.5" fill="none" stroke="currentColor" stroke-width="1.4" />
+    <rect
+      x="2"
+      y="2"
+      width="12"
+      height="12"
+      rx="2.5"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.4"
+    />
     <circle cx="5.4" cy="5.4" r="1.1" fill="currentColor" />
     <circle cx="10.6" cy="5.4" r="1.1" fill="currentColor" />
     <circle cx="8" cy="8" r="1.1" fill="currentColor" />
@@ -71,6 +87,9 @@ export const Dots = () => (
 );
 export const Grip = () => (
   <Icon>
-    <path d="M5 4h1.6v1.6H5zM9.4 4H11v1.6H9.4zM5 7.2h1.6v1.6H5zM9.4 7.2H11v1.6H9.4zM5 10.4h1.6V12H5zM9.4 10.4H11V12H9.4z" fill="currentColor" />
+    <path
+      d="M5 4h1.6v1.6H5zM9.4 4H11v1.6H9.4zM5 7.2h1.6v1.6H5zM9.4 7.2H11v1.6H9.4zM5 10.4h1.6V12H5zM9.4 10.4H11V12H9.4z"
+      fill="currentColor"
+    />
   </Icon>
 );

@@ -25,10 +25,18 @@ export function downloads(job: Job): MenuItem[] {
   const items: MenuItem[] = [];
   const stem = `travel-${job.folder ?? job.number}`;
   if (job.video !== null) {
-    items.push({ label: `Video (${job.video})`, href: fileAddress(job, job.video), download: job.video });
+    items.push({
+      label: `Video (${job.video})`,
+      href: fileAddress(job, job.video),
+      download: job.video,
+    });
   }
   if (job.frames_done > 0) {
-    items.push({ label: 'Frames (zip)', href: `/api/v1/jobs/${job.id}/zip`, download: `${stem}.zip` });
+    items.push({
+      label: 'Frames (zip)',
+      href: `/api/v1/jobs/${job.id}/zip`,
+      download: `${stem}.zip`,
+    });
   }
   if (job.contact_sheet !== null) {
     items.push({
@@ -48,7 +56,8 @@ function queueItems(job: Job): MenuItem[] {
   if (at > 0) {
     items.push({ label: 'To the front', run: () => void toFront(job) });
     const before = waiting[at - 1];
-    if (before !== undefined) items.push({ label: 'One place up', run: () => void moveBefore(job, before) });
+    if (before !== undefined)
+      items.push({ label: 'One place up', run: () => void moveBefore(job, before) });
   }
   return items;
 }
@@ -65,13 +74,23 @@ export function runItems(job: Job): MenuItem[] {
     { label: 'Rename…', run: () => askName(job) },
     ...queueItems(job),
   ];
-  if (job.state === 'queued' || isInWork(job)) items.push({ label: 'Cancel', run: () => void cancel(job) });
-  if (job.state === 'cancelled') items.push({ label: 'Continue', run: () => void continueRun(job) });
+  if (job.state === 'queued' || isInWork(job))
+    items.push({ label: 'Cancel', run: () => void cancel(job) });
+  if (job.state === 'cancelled')
+    items.push({ label: 'Continue', run: () => void continueRun(job) });
   if (job.state === 'failed') items.push({ label: 'Retry', run: () => void retry(job) });
   if (job.frames_done > 0) {
-    items.push({ label: 'Another video…', run: () => ui.set({ dialog: 'video', dialogJob: job.id }) });
+    items.push({
+      label: 'Another video…',
+      run: () => ui.set({ dialog: 'video', dialogJob: job.id }),
+    });
   }
-  items.push(...downloads(job).map((item) => ({ ...item, label: `Download ${item.label.replace(/^./, (c) => c.toLowerCase())}` })));
+  items.push(
+    ...downloads(job).map((item) => ({
+      ...item,
+      label: `Download ${item.label.replace(/^./, (c) => c.toLowerCase())}`,
+    })),
+  );
   if (!isInWork(job)) items.push({ label: 'Delete', danger: true, run: () => void remove(job) });
   return items;
 }
@@ -79,7 +98,9 @@ export function runItems(job: Job): MenuItem[] {
 /** All settings of a run into the form, with the cursor in the prompt. */
 export function runAgain(job: Job): void {
   takeSettings(job.request, 'all', runName(job));
-  requestAnimationFrame(() => document.querySelector<HTMLElement>('#stage-prompt, #text-prompt')?.focus());
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>('#stage-prompt, #text-prompt')?.focus(),
+  );
 }
 
 function askName(job: Job): void {

@@ -14,5 +14,8 @@ export function useShownRun(): Job | undefined {
 /** Its frames that can be shown, in order. */
 export function useFrames(job: Job | undefined): number[] {
   const there = useStore(server, (state) => (job ? state.frames.get(job.id) : undefined));
-  return useMemo(() => shownFrames(server.get(), job), [job?.id, job?.state, job?.frames_total, there]);
+  return useMemo(
+    () => shownFrames(server.get(), job),
+    [job?.id, job?.state, job?.frames_total, there],
+  );
 }
