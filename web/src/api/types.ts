@@ -73,7 +73,7 @@ export interface Bootstrap {
   fields: Field[];
   defaults: RequestValues;
   models: Model[];
-  vaes: string[];
+  vaes: Model[];
   samplers: { name: string; aliases: string[] }[];
   schedulers: string[];
   modes: { name: string; label?: string; options: string[] }[];
@@ -149,7 +149,7 @@ export interface StageCount {
   tokens: number;
   negative_tokens: number;
   chunks: number;
-  frame: number;
+  frame: number | null;
 }
 
 /** What the server says of a request without drawing it. */
@@ -185,9 +185,10 @@ export interface PictureParameters {
 
 export interface ProgressEvent extends Progress {
   id: string;
+  /** Of the picture in work; null where there is none, e.g. while a model is loaded. */
   frame: number | null;
-  step: number;
-  steps: number;
+  step: number | null;
+  steps: number | null;
 }
 
 export interface PreviewEvent {

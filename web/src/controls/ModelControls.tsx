@@ -62,7 +62,7 @@ export function VaeControl() {
   const options = [
     { name: '', label: 'automatic' },
     { name: 'none', label: "none (the checkpoint's own)" },
-    ...vaes.filter((name) => name !== '' && name !== 'none').map((name) => ({ name, label: name })),
+    ...vaes.map((each) => ({ name: each.name, label: each.title })),
   ];
   return (
     <Labelled field={use.field} problem={use.problem}>

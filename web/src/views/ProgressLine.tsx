@@ -22,7 +22,7 @@ export function useProgress(
   if (!job || !isInWork(job)) return null;
   const total = job.frames_total ?? 0;
   if (job.state === 'drawing' && total > 0) {
-    const inFrame = progress && progress.steps > 0 ? progress.step / progress.steps : 0;
+    const inFrame = progress?.steps ? (progress.step ?? 0) / progress.steps : 0;
     const part = Math.min(1, (job.frames_done + inFrame) / total);
     return { part, text: `frame ${job.frames_done} / ${total}`, left: leftText(progress) };
   }

@@ -153,7 +153,9 @@ export function StageTrack() {
   const { stages } = present;
   const own = stagePlaces(present);
   const counted =
-    dry && dry.stages.length === stages.length ? dry.stages.map((each) => each.frame) : own;
+    dry && dry.stages.length === stages.length
+      ? dry.stages.map((each, i) => each.frame ?? own[i] ?? 0)
+      : own;
   const last = useRef(stages.length);
   useEffect(() => {
     if (stages.length > last.current) box.current?.scrollTo({ left: 1e6, behavior: 'auto' });

@@ -1,0 +1,179 @@
+// A real server with a folder of its own, and a browser that looks at it.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const program = process.env.PROMPT_TRAVEL ?? '../build/release/bin/prompt-travel';
+const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** `prompt-travel serve` on a free port; restart() keeps port and folder. */
+export class Server {
+  readonly url: string;
+  readonly out: string;
+  private readonly port: number;
+  private process: ChildProcess | null = null;
+  private said = '';
+
+  private constructor(port: number) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.out = mkdtempSync(join(tmpdir(), 'page-test-'));
+  }
+
+  static async start(): Promise<Server> {
+    const server = new Server(await freePort());
+    await server.run();
+    return server;
+  }
+
+  async run(): Promise<void> {
+    this.said = '';
+    const child = spawn(program, ['serve', '--port', String(this.port), '--out', this.out]);
+    this.process = child;
+    child.stdout?.on('data', (data: Buffer) => (this.said += data.toString()));
+    child.stderr?.on('data', (data: Buffer) => (this.said += data.toString()));
+    for (let i = 0; i < 300; i++) {
+      if (child.exitCode !== null) break;
+      const answers = await fetch(`${this.url}/api/v1/bootstrap`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      if (answers) return;
+      await pause(100);
+    }
+    throw new Error(`the server does not answer; it said:\n${this.said}`);
+  }
+
+  /** Ends at once, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.out, { recursive: true, force: true });
+  }
+
+  async get<Answer>(path: string): Promise<Answer> {
+    const response = await fetch(`${this.url}/api/v1${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return (await response.json()) as Answer;
+  }
+}
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath });
+}
+
+export interface Visit {
+  page: Page;
+  /** What went wrong in the page, and requests to anyone but the server. */
+  complaints: string[];
+}
+
+/** A fresh visitor's page, open and ready. */
+export async function visit(
+  browser: Browser,
+  server: Server,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints = watch(page, server);
+  await page.goto(server.url);
+  await page.waitForSelector('.run-bar');
+  return { page, complaints };
+}
+
+/** Errors of the page, and requests that leave the server. */
+export function watch(page: Page, server: Server): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    const lost = /Failed to load resource|ERR_CONNECTION|net::/.test(message.text());
+    if (message.type() === 'error' && !lost) complaints.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol !== 'blob:' && protocol !== 'data:' && origin !== server.url) {
+      complaints.push(`foreign request: ${request.url()}`);
+    }
+  });
+  return complaints;
+}
+
+/** The state of the run that is shown. */
+export async function shownState(page: Page): Promise<string> {
+  return (await page.locator('.result [data-state]').getAttribute('data-state')) ?? '';
+}
+
+export async function untilState(page: Page, state: string, timeout = 60_000): Promise<void> {
+  await page.waitForSelector(`.result [data-state="${state}"]`, { timeout });
+}
+
+/** Frames of the shown run that have a picture in the strip. */
+export function drawnFrames(page: Page): Promise<number> {
+  return page.locator('.strip-frame img').count();
+}
+
+export async function untilFrames(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => document.querySelectorAll('.strip-frame img').length >= wanted,
+    count,
+  );
+}
+
+/** Sets the number of frames between the first two stages. */
+export async function setSteps(page: Page, steps: number): Promise<void> {
+  await page.getByLabel('Steps between stages 1 and 2', { exact: true }).fill(String(steps));
+}
+
+export async function setSetting(page: Page, field: string, value: string): Promise<void> {
+  await page.locator(`#field-${field}`).fill(value);
+}
+
+/** Drops files on an element, as from a file manager. */
+export async function dropFiles(
+  page: Page,
+  selector: string,
+  files: { name: string; bytes: Buffer; type: string }[],
+): Promise<void> {
+  const plain = files.map(({ name, bytes, type }) => ({
+    name,
+    type,
+    base64: bytes.toString('base64'),
+  }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const file of list) {
+      const bytes = Uint8Array.from(atob(file.base64), (letter) => letter.charCodeAt(0));
+      data.items.add(new File([bytes], file.name, { type: file.type }));
+    }
+    return data;
+  }, plain);
+  await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
+}

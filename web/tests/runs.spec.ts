@@ -1,0 +1,229 @@
+// Runs: drawn, watched, cancelled, continued, queued, interrupted, found again.
+
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import type { Job, JobPage } from '../src/api/types';
+import {
+  openBrowser,
+  Server,
+  setSetting,
+  setSteps,
+  shownState,
+  untilFrames,
+  untilState,
+  visit,
+  watch,
+} from './harness';
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await openBrowser();
+});
+
+afterEach(async () => {
+  await page?.context().close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function open(): Promise<void> {
+  ({ page, complaints } = await visit(browser, server));
+}
+
+/** A run of two stages that is quick, or slow enough to be met in the middle. */
+async function run(steps: number, sampling = 4): Promise<void> {
+  await setSteps(page, steps);
+  await setSetting(page, 'steps', String(sampling));
+  await page.keyboard.press('Control+Enter');
+}
+
+it('plays, steps, scrubs and compares what was drawn', async () => {
+  await open();
+  await run(6);
+  await untilState(page, 'done');
+  const shown = () => page.locator('.frame-canvas').getAttribute('data-shown');
+  await page.keyboard.press('Escape');
+  await page.locator('h1').click();
+  if (await page.getByRole('button', { name: 'Pause' }).count()) await page.keyboard.press(' ');
+  await page.getByRole('button', { name: 'Play' }).waitFor();
+  await page.keyboard.press('Home');
+  await page.waitForSelector('.frame-canvas[data-shown="0"]');
+  await page.keyboard.press('.');
+  await page.waitForSelector('.frame-canvas[data-shown="1"]');
+  await page.keyboard.press(']');
+  await page.waitForSelector('.frame-canvas[data-shown="7"]');
+  await page.keyboard.press(',');
+  await page.waitForSelector('.frame-canvas[data-shown="6"]');
+  await page.getByLabel('Frame', { exact: true }).fill('3');
+  await page.waitForSelector('.frame-canvas[data-shown="3"]');
+  await page.locator('.strip-frame').nth(5).click();
+  await page.waitForSelector('.frame-canvas[data-shown="5"]');
+  await page.keyboard.press(' ');
+  const before = await shown();
+  await page.waitForFunction(
+    (was) => document.querySelector<HTMLElement>('.frame-canvas')?.dataset.shown !== was,
+    before,
+  );
+
+  await page.keyboard.press('c');
+  for (const mode of ['slider', 'side by side', 'flicker', 'difference']) {
+    await page.locator('.segmented [aria-pressed="true"]', { hasText: mode }).waitFor();
+    expect(await page.locator('.compare .stagebox img').count()).toBe(2);
+    await page.keyboard.press('m');
+  }
+  await page.keyboard.press('Escape');
+  await page.locator('.compare').waitFor({ state: 'detached' });
+
+  await page.locator('.chart canvas').waitFor();
+  await page.getByRole('button', { name: 'Compare the largest jump' }).click();
+  await page.locator('.compare').waitFor();
+});
+
+it('cancels with one click, keeps the frames and goes on', async () => {
+  await open();
+  await run(40, 8);
+  await untilFrames(page, 2);
+  await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
+  await untilState(page, 'cancelled');
+  const kept = (await server.get<JobPage>('/jobs?limit=1')).jobs[0] as Job;
+  expect(kept.frames_done).toBeGreaterThanOrEqual(2);
+  expect(kept.frames_done).toBeLessThan(42);
+  await page.locator('.toast').getByRole('button', { name: 'Continue' }).click();
+  await untilState(page, 'done');
+  const after = await server.get<Job>(`/jobs/${kept.id}`);
+  expect(after.frames_done).toBe(42);
+  // Only what can be seen of a strip is in the document.
+  expect(await page.locator('.strip-frame').count()).toBeLessThan(24);
+});
+
+it('finds the running job and the form again after a reload', async () => {
+  await open();
+  await page.locator('#stage-prompt').fill('cat, sky');
+  await run(40, 8);
+  await untilFrames(page, 2);
+  await page.reload();
+  await page.waitForSelector('.run-bar');
+  expect(await page.locator('#stage-prompt').inputValue()).toBe('cat, sky');
+  expect(await page.locator('#field-steps').inputValue()).toBe('8');
+  await untilState(page, 'drawing');
+  await untilFrames(page, 2);
+  await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
+  await untilState(page, 'cancelled');
+});
+
+it('survives that the server is killed and started again', async () => {
+  await open();
+  await run(30, 8);
+  await untilFrames(page, 2);
+  const id = (await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.id ?? '';
+  await server.kill();
+  await page.locator('.bar', { hasText: 'Connection lost' }).waitFor();
+  // The form stays usable.
+  await page.locator('#stage-prompt').fill('robot, city');
+  await server.run();
+  await page.locator('.bar').waitFor({ state: 'detached' });
+  await untilState(page, 'done');
+  const job = await server.get<Job>(`/jobs/${id}`);
+  expect(job.frames_done).toBe(32);
+  expect(await page.locator('#stage-prompt').inputValue()).toBe('robot, city');
+});
+
+it('sends a run again when the server did not answer, and makes one job', async () => {
+  await open();
+  await setSteps(page, 2);
+  await setSetting(page, 'steps', '2');
+  const before = (await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number ?? 0;
+  let dropped = 0;
+  await page.route('**/api/v1/jobs', async (route) => {
+    if (route.request().method() !== 'POST' || dropped > 0) return route.continue();
+    dropped += 1;
+    // The server gets it, the page never hears of it.
+    await route.fetch();
+    return route.abort('connectionreset');
+  });
+  await page.keyboard.press('Control+Enter');
+  await untilState(page, 'done');
+  await page.waitForFunction(() => !document.body.textContent?.includes('Waiting for the server'));
+  expect((await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number).toBe(before + 1);
+});
+
+it('queues, puts to the front, deletes and takes back', async () => {
+  await open();
+  await run(60, 10);
+  await untilState(page, 'drawing');
+  await run(2, 2);
+  await page.locator('.runs-title', { hasText: 'Queued' }).waitFor();
+  await setSetting(page, 'steps', '3');
+  await page.keyboard.press('Control+Shift+Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.run').length >= 3);
+  await page.locator('.run-changes', { hasText: /2 → 3/ }).first().waitFor();
+  const queue = (await server.get<{ queue: { waiting: string[] } }>('/bootstrap')).queue;
+  const first = await server.get<Job>(`/jobs/${queue.waiting[0]}`);
+  expect(first.request.steps).toBe(3);
+  await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
+  await page.waitForFunction(
+    () => !document.querySelector('.queue-count')?.textContent?.match(/draw|queue/),
+  );
+
+  const line = page.locator(`.run[data-run="${first.id}"]`);
+  await line.locator('[aria-haspopup]').click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await line.waitFor({ state: 'detached' });
+  await page.locator('.toast', { hasText: 'trash' }).getByRole('button', { name: 'Undo' }).click();
+  await line.waitFor();
+
+  await page.keyboard.press('Escape');
+  await page.locator('#search-runs').fill('no such words');
+  await page.getByText('No run has these words.').waitFor();
+  await page.locator('#search-runs').fill('');
+  await line.waitFor();
+});
+
+it('two tabs follow the same run, each with its own form', async () => {
+  await open();
+  const other = await page.context().newPage();
+  const complaintsThere = watch(other, server);
+  await other.goto(server.url);
+  await other.waitForSelector('.run-bar');
+  await other.locator('#stage-prompt').fill('cat, snow');
+  await page.locator('#stage-prompt').fill('girl, halo');
+  await run(20, 8);
+  await untilState(other, 'drawing');
+  await untilFrames(other, 2);
+  await untilState(page, 'done');
+  await untilState(other, 'done');
+  await page.reload();
+  await page.waitForSelector('.run-bar');
+  expect(await page.locator('#stage-prompt').inputValue()).toBe('girl, halo');
+  expect(await other.locator('#stage-prompt').inputValue()).toBe('cat, snow');
+  expect(complaintsThere).toEqual([]);
+});
+
+it('makes another video of the same frames', async () => {
+  await open();
+  await run(2, 2);
+  await untilState(page, 'done');
+  await page.locator('.actions').getByRole('button', { name: 'Another video…' }).click();
+  await page.locator('#video-fps').fill('0');
+  await page.getByRole('button', { name: 'Make the video' }).click();
+  await page.locator('.dialog .field-problem').waitFor();
+  await page.locator('#video-fps').fill('24');
+  await page.locator('#video-ping_pong').check();
+  await page.getByRole('button', { name: 'Make the video' }).click();
+  await page.locator('.toast', { hasText: 'was made' }).waitFor();
+  expect(await shownState(page)).toBe('done');
+  const download = page.waitForEvent('download');
+  await page.locator('.actions').getByRole('button', { name: 'Download' }).click();
+  await page.getByRole('menuitem', { name: 'Frames (zip)' }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.zip$/);
+});
