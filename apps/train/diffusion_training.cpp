@@ -9,11 +9,11 @@
 #include "checkpoint/key_map.h"
 #include "model/clip.h"
 #include "model/unet.h"
+#include "schedule/sigma_table.h"
 
 #include "caption_tokens.h"
 #include "captions.h"
 #include "latent_pool.h"
-#include "schedule/sigma_table.h"
 #include "slices.h"
 
 namespace ptravel::train {

@@ -11,7 +11,6 @@
 #include "checkpoint/noise_schedule.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "ptravel/error.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -7,7 +7,6 @@
 
 #include "diffusion/conditioning.h"
 #include "ptravel/compute.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -9,7 +9,6 @@
 
 #include "diffusion/sampler_table.h"
 #include "ptravel/error.h"
-
 #include "schedule/timesteps.h"
 
 namespace ptravel {

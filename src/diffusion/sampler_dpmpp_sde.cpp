@@ -6,7 +6,6 @@
 
 #include "diffusion/ancestral.h"
 #include "diffusion/samplers.h"
-
 #include "schedule/single_precision.h"
 
 namespace ptravel {

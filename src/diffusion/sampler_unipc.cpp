@@ -10,7 +10,6 @@
 
 #include "diffusion/samplers.h"
 #include "ptravel/error.h"
-
 #include "schedule/continuous_time.h"
 
 namespace ptravel {

@@ -9,7 +9,6 @@
 
 #include "diffusion/noise_source.h"
 #include "ptravel/sampling.h"
-
 #include "schedule/schedule.h"
 
 namespace ptravel {

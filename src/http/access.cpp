@@ -5,7 +5,6 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
-
 #include "http/request_parts.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 #include <charconv>
 
 #include "base/text.h"
-
 #include "http/request_parts.h"
 
 namespace ptravel {

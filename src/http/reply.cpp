@@ -13,10 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ptravel/error.h"
-
 #include "http/reason.h"
 #include "http/request_parts.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "base/text.h"
-
 #include "http/request_parts.h"
 
 namespace ptravel {

@@ -10,10 +10,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "ptravel/error.h"
-
 #include "http/connection.h"
 #include "http/server_core.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 

@@ -12,7 +12,6 @@
 #include "media/picture_format.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
-
 #include "request/picture_parameters.h"
 
 namespace ptravel {

@@ -10,7 +10,6 @@
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
-
 #include "request/picture_request.h"
 
 namespace ptravel {

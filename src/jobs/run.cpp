@@ -12,7 +12,6 @@
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
-
 #include "request/mode_infos.h"
 
 namespace ptravel {

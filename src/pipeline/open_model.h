@@ -8,10 +8,9 @@
 #include "checkpoint/model_files.h"
 #include "ptravel/model_store.h"
 #include "ptravel/sampling.h"
+#include "schedule/schedule.h"
 #include "tensor/compute.h"
 #include "text/tokenizer.h"
-
-#include "schedule/schedule.h"
 
 namespace ptravel {
 

@@ -8,7 +8,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
-
 #include "queue/queue_parts.h"
 
 namespace ptravel {

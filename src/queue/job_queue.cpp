@@ -12,10 +12,9 @@
 #include "base/sha256.h"
 #include "ptravel/error.h"
 #include "ptravel/seed.h"
-#include "text/utf8.h"
-
 #include "queue/queue_worker.h"
 #include "queue/trash.h"
+#include "text/utf8.h"
 
 namespace ptravel {
 namespace {

@@ -12,7 +12,6 @@
 #include "ptravel/jobs.h"
 #include "ptravel/model_store.h"
 #include "ptravel/progress.h"
-
 #include "queue/job_filter.h"
 #include "queue/job_record.h"
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "ptravel/error.h"
-
 #include "queue/database.h"
 #include "queue/job_record.h"
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "ptravel/error.h"
-
 #include "queue/job_rows.h"
 #include "queue/job_schema.h"
 

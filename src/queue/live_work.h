@@ -8,7 +8,6 @@
 #include <string>
 
 #include "ptravel/progress.h"
-
 #include "queue/job_queue.h"
 
 namespace ptravel {

@@ -12,7 +12,6 @@
 #include "checkpoint/model_family.h"
 #include "ptravel/default_model.h"
 #include "ptravel/error.h"
-
 #include "queue/model_scan.h"
 
 namespace ptravel {

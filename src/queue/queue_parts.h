@@ -4,7 +4,6 @@
 
 #include "base/lock_file.h"
 #include "ptravel/model_store.h"
-
 #include "queue/job_queue.h"
 #include "queue/live_work.h"
 #include "queue/queue_events.h"

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "ptravel/request.h"
-
 #include "queue/job_record.h"
 
 namespace ptravel {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "ptravel/request.h"
-
 #include "request/value_forms.h"
 
 namespace ptravel {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-
 #include "request/records.h"
 #include "request/stages.h"
 

@@ -10,7 +10,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/request.h"
-
 #include "request/field_entry.h"
 
 namespace ptravel {

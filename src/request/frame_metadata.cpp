@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "media/infotext.h"
-
 #include "request/parameter_items.h"
 
 namespace ptravel {

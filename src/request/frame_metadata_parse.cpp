@@ -2,7 +2,6 @@
 
 #include "media/infotext.h"
 #include "ptravel/error.h"
-
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
 #include "request/parameter_items.h"

@@ -4,7 +4,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/frame.h"
-
 #include "request/compat.h"
 #include "request/mode_infos.h"
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ptravel/request.h"
-
 #include "request/stages.h"
 
 namespace ptravel {

@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "ptravel/error.h"
-
 #include "request/compat.h"
 #include "request/mode_infos.h"
 

@@ -6,7 +6,6 @@
 
 #include "ptravel/request.h"
 #include "ptravel/sampling.h"
-
 #include "request/frame_places.h"
 #include "request/stages.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-
 #include "request/request_table.h"
 
 namespace ptravel {

@@ -9,7 +9,6 @@
 
 #include "ptravel/frame.h"
 #include "ptravel/request.h"
-
 #include "request/frame_metadata.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/text.h"
-
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
 

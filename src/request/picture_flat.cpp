@@ -1,7 +1,6 @@
 // Programs that write one flat JSON object, or one text per setting.
 
 #include "base/text.h"
-
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
 

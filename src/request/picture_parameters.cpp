@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "ptravel/sampling.h"
-
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
 #include "request/picture_names.h"

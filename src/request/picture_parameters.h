@@ -7,7 +7,6 @@
 
 #include "media/image_text.h"
 #include "media/infotext.h"
-
 #include "request/picture_keys.h"
 #include "request/picture_program.h"
 

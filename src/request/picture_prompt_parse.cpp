@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "base/text.h"
-
 #include "request/picture_prompt.h"
 
 namespace ptravel {

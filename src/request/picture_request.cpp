@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "ptravel/error.h"
-
 #include "request/frame_metadata.h"
 #include "request/request_table.h"
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ptravel/frame.h"
-
 #include "request/picture_parameters.h"
 
 namespace ptravel {

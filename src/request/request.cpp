@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ptravel/error.h"
-
 #include "request/field_json.h"
 #include "request/request_table.h"
 

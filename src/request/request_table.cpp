@@ -1,7 +1,6 @@
 #include "request/request_table.h"
 
 #include "base/text.h"
-
 #include "request/request_names.h"
 #include "request/value_forms.h"
 

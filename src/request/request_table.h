@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "ptravel/request.h"
-
 #include "request/field_entry.h"
 #include "request/parameter_items.h"
 

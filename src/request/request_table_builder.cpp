@@ -1,6 +1,5 @@
 #include "base/text.h"
 #include "ptravel/error.h"
-
 #include "request/request_table.h"
 
 namespace ptravel {

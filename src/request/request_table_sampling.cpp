@@ -2,7 +2,6 @@
 
 #include "media/infotext.h"
 #include "ptravel/sampling.h"
-
 #include "request/request_names.h"
 #include "request/request_table.h"
 #include "request/value_forms.h"

@@ -22,7 +22,6 @@ struct BrokenToml {};
 #include "ptravel/error.h"
 #include "ptravel/request.h"
 #include "ptravel/text_input.h"
-
 #include "request/field_json.h"
 #include "request/request_table.h"
 

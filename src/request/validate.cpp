@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "ptravel/error.h"
 #include "ptravel/request.h"
-
 #include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"

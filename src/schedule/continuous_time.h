@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "ptravel/sampling.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -8,7 +8,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
-
 #include "schedule/schedule.h"
 #include "schedule/timesteps.h"
 

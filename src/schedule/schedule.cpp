@@ -6,7 +6,6 @@
 #include <string>
 
 #include "ptravel/error.h"
-
 #include "schedule/beta_distribution.h"
 #include "schedule/single_precision.h"
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "ptravel/sampling.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "ptravel/error.h"
-
 #include "schedule/single_precision.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "ptravel/error.h"
-
 #include "schedule/sigma_table.h"
 
 namespace ptravel {

@@ -4,9 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ptravel/error.h"
-
 #include "http/router.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 

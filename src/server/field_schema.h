@@ -1,7 +1,6 @@
 #pragma once
 
 #include "ptravel/request.h"
-
 #include "server/json_body.h"
 
 namespace ptravel {

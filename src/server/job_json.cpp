@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-
 #include "server/api_error.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
-
 #include "motion/lab_distance.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "ptravel/default_model.h"
-
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/stages.h"

@@ -6,7 +6,6 @@
 
 #include "ptravel/request.h"
 #include "ptravel/server.h"
-
 #include "queue/model_catalog.h"
 #include "server/json_body.h"
 #include "server/upload_store.h"

@@ -4,11 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "ptravel/server.h"
-
 #include "http/event_hub.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "ptravel/server.h"
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
 #include "server/event_feed.h"

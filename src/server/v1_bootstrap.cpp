@@ -4,7 +4,6 @@
 
 #include "ptravel/default_model.h"
 #include "ptravel/sampling.h"
-
 #include "request/mode_infos.h"
 #include "request/request_names.h"
 #include "server/api_error.h"

@@ -1,7 +1,6 @@
 // What a request would draw: counted, tokenized, checked, nothing drawn.
 
 #include "ptravel/preview.h"
-
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/stages.h"

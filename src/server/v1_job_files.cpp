@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "jobs/run_folder.h"
-
+#include "request/stages.h"
 #include "server/api_error.h"
 #include "server/api_operation.h"
 #include "server/job_json.h"
@@ -12,8 +12,6 @@
 #include "server/motion_measures.h"
 #include "server/thumbnails.h"
 #include "server/zip_stream.h"
-
-#include "request/stages.h"
 
 namespace ptravel {
 namespace {

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "base/text.h"
-
 #include "server/api_error.h"
 #include "server/api_operation.h"
 #include "server/job_json.h"

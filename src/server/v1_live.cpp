@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "media/image_file.h"
-
 #include "server/api_error.h"
 #include "server/api_operation.h"
 

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "media/infotext.h"
-
 #include "request/picture_request.h"
 #include "server/api_error.h"
 #include "server/api_operation.h"

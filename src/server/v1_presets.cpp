@@ -6,7 +6,6 @@
 
 #include "base/files.h"
 #include "ptravel/text_input.h"
-
 #include "server/api_error.h"
 #include "server/api_operation.h"
 

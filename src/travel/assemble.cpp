@@ -7,7 +7,6 @@
 #include "base/profile_scope.h"
 #include "media/contact_sheet.h"
 #include "media/image_file.h"
-
 #include "request/slice.h"
 
 namespace ptravel {

@@ -6,10 +6,9 @@
 
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
-#include "travel/settings.h"
-
 #include "request/compat.h"
 #include "request/frame_settings.h"
+#include "travel/settings.h"
 
 namespace ptravel {
 namespace {

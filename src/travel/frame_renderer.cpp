@@ -10,13 +10,12 @@
 #include "media/resize.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
+#include "request/frame_metadata.h"
+#include "request/frame_settings.h"
 #include "travel/frame_units.h"
 #include "travel/loss_plot.h"
 #include "travel/settings.h"
 #include "travel/step_counter.h"
-
-#include "request/frame_metadata.h"
-#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {

@@ -13,10 +13,9 @@
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
 #include "ptravel/travel.h"
+#include "request/stages.h"
 #include "travel/embryo.h"
 #include "travel/route.h"
-
-#include "request/stages.h"
 
 namespace ptravel {
 

@@ -4,7 +4,6 @@
 
 #include "ptravel/request.h"
 #include "ptravel/travel.h"
-
 #include "request/frame_places.h"
 
 namespace ptravel {

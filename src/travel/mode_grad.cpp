@@ -5,12 +5,11 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "request/frame_settings.h"
+#include "schedule/sigma_table.h"
 #include "tensor/reduce.h"
 #include "tensor/rng.h"
 #include "travel/walk.h"
-
-#include "request/frame_settings.h"
-#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {

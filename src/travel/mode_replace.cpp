@@ -4,12 +4,11 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/switch_points.h"
+#include "request/compat.h"
 #include "text/chunks.h"
 #include "travel/mode_grad.h"
 #include "travel/replace_walk.h"
 #include "travel/token_swap.h"
-
-#include "request/compat.h"
 
 namespace ptravel {
 namespace {

@@ -1,11 +1,10 @@
 #include <algorithm>
 
+#include "request/compat.h"
 #include "travel/pairing.h"
 #include "travel/replace_walk.h"
 #include "travel/token_swap.h"
 #include "travel/unit_swap.h"
-
-#include "request/compat.h"
 
 namespace ptravel {
 namespace {

@@ -9,16 +9,15 @@
 #include "diffusion/switch_points.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "request/compat.h"
+#include "request/frame_places.h"
+#include "request/frame_settings.h"
+#include "request/mode_infos.h"
 #include "travel/assemble.h"
 #include "travel/open_model.h"
 #include "travel/route.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
-
-#include "request/compat.h"
-#include "request/frame_places.h"
-#include "request/frame_settings.h"
-#include "request/mode_infos.h"
 
 namespace ptravel {
 namespace {

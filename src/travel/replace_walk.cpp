@@ -4,10 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include "request/frame_settings.h"
 #include "tensor/rng.h"
 #include "travel/token_swap.h"
-
-#include "request/frame_settings.h"
 
 namespace ptravel {
 

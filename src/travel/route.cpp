@@ -7,12 +7,11 @@
 #include "base/profile_scope.h"
 #include "diffusion/switch_points.h"
 #include "ptravel/error.h"
-#include "travel/settings.h"
-#include "travel/token_swap.h"
-
 #include "request/compat.h"
 #include "request/frame_settings.h"
 #include "request/mode_infos.h"
+#include "travel/settings.h"
+#include "travel/token_swap.h"
 
 namespace ptravel {
 namespace {

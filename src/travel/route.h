@@ -11,11 +11,10 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
-#include "travel/walk.h"
-#include "travel/walk_log.h"
-
 #include "request/frame_places.h"
 #include "request/stages.h"
+#include "travel/walk.h"
+#include "travel/walk_log.h"
 
 namespace ptravel {
 

@@ -11,15 +11,14 @@
 #endif
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "request/frame_settings.h"
+#include "request/slice.h"
 #include "tensor/kernel_family.h"
 #include "tensor/library_errors.h"
 #include "tensor/thread_scope.h"
 #include "travel/frame_renderer.h"
 #include "travel/frame_units.h"
 #include "travel/open_model.h"
-
-#include "request/frame_settings.h"
-#include "request/slice.h"
 
 namespace ptravel {
 namespace {

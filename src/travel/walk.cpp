@@ -3,7 +3,6 @@
 #include <iterator>
 
 #include "ptravel/error.h"
-
 #include "request/compat.h"
 #include "request/mode_infos.h"
 #include "request/request_names.h"

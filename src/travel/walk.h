@@ -11,11 +11,10 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/prompt_tokens.h"
 #include "ptravel/request.h"
+#include "request/frame_places.h"
 #include "travel/mode_grad.h"
 #include "travel/mode_linear.h"
 #include "travel/walk_log.h"
-
-#include "request/frame_places.h"
 
 namespace ptravel {
 

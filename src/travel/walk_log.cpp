@@ -10,7 +10,6 @@
 #include "base/json_number.h"
 #include "base/text.h"
 #include "ptravel/error.h"
-
 #include "request/compat.h"
 #include "request/request_names.h"
 

@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/model_files.h"
+#include "schedule/sigma_table.h"
 #include "tests/checkpoint/same_tensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
-
-#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {

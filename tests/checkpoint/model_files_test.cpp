@@ -6,11 +6,10 @@
 
 #include "checkpoint/key_map.h"
 #include "checkpoint/noise_schedule.h"
+#include "schedule/sigma_table.h"
 #include "tests/checkpoint/same_tensors.h"
 #include "tests/support/errors.h"
 #include "tests/support/tiny_files.h"
-
-#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {

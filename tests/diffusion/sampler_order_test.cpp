@@ -3,9 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "diffusion/sampler_table.h"
-#include "tests/support/tensor_testing.h"
-
 #include "schedule/timesteps.h"
+#include "tests/support/tensor_testing.h"
 
 namespace ptravel {
 namespace {

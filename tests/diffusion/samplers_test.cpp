@@ -7,9 +7,8 @@
 #include "diffusion/noise.h"
 #include "diffusion/sampler_table.h"
 #include "ptravel/error.h"
-#include "tests/support/tensor_testing.h"
-
 #include "schedule/timesteps.h"
+#include "tests/support/tensor_testing.h"
 
 namespace ptravel {
 namespace {

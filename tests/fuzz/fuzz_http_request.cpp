@@ -4,11 +4,10 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "tests/fuzz/harness.h"
-
 #include "http/intake.h"
 #include "http/reply.h"
 #include "http/request_parts.h"
+#include "tests/fuzz/harness.h"
 
 namespace ptravel {
 namespace {

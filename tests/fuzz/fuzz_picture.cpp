@@ -2,10 +2,9 @@
 // its keyword and then the text, with zero bytes between.
 #include <vector>
 
-#include "tests/fuzz/harness.h"
-
 #include "request/picture_parameters.h"
 #include "request/picture_request.h"
+#include "tests/fuzz/harness.h"
 
 namespace {
 

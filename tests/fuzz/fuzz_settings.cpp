@@ -1,9 +1,8 @@
 // Settings as people write them: the text of one field, and JSON objects of many. What was set must
 // survive being written and read again.
 #include "ptravel/request.h"
-#include "tests/fuzz/harness.h"
-
 #include "request/stages.h"
+#include "tests/fuzz/harness.h"
 
 namespace {
 

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "ptravel/error.h"
-
 #include "request/slice.h"
 #include "request/stages.h"
 

@@ -1,8 +1,7 @@
 // TOML settings files. What can be read is an object whose JSON form can be read, too.
 #include "ptravel/request.h"
-#include "tests/fuzz/harness.h"
-
 #include "request/request_toml.h"
+#include "tests/fuzz/harness.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ptravel;

@@ -4,14 +4,13 @@
 
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
+#include "request/frame_places.h"
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
 #include "travel/embryo.h"
 #include "travel/route.h"
 #include "travel/token_swap.h"
 #include "travel/unit_swap.h"
-
-#include "request/frame_places.h"
 
 namespace ptravel::golden {
 namespace {

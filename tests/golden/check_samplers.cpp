@@ -5,9 +5,8 @@
 
 #include "diffusion/sampler_table.h"
 #include "ptravel/error.h"
-#include "tests/support/golden.h"
-
 #include "schedule/sampling_names.h"
+#include "tests/support/golden.h"
 
 namespace ptravel::golden {
 namespace {

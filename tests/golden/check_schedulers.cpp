@@ -3,12 +3,11 @@
 
 #include <ATen/ATen.h>
 
-#include "tests/support/golden.h"
-
 #include "schedule/continuous_time.h"
 #include "schedule/sampling_names.h"
 #include "schedule/schedule.h"
 #include "schedule/timesteps.h"
+#include "tests/support/golden.h"
 
 namespace ptravel::golden {
 namespace {

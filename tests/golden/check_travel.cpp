@@ -1,13 +1,12 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
-#include "tests/golden/runs.h"
-#include "tests/support/golden.h"
-#include "travel/mode_linear.h"
-
 #include "request/frame_places.h"
 #include "request/slice.h"
 #include "request/stages.h"
+#include "tests/golden/runs.h"
+#include "tests/support/golden.h"
+#include "travel/mode_linear.h"
 
 namespace ptravel::golden {
 namespace {

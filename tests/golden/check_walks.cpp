@@ -5,13 +5,12 @@
 
 #include "pipeline/latent_loss.h"
 #include "pipeline/latents.h"
+#include "request/request_names.h"
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
 #include "travel/mode_grad.h"
 #include "travel/route.h"
 #include "travel/token_swap.h"
-
-#include "request/request_names.h"
 
 namespace ptravel::golden {
 namespace {

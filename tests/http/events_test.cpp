@@ -2,10 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/event_listener.h"
 #include "tests/http/raw_client.h"
 #include "tests/http/test_server.h"
-
-#include "http/event_listener.h"
 
 namespace ptravel::test {
 namespace {

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-
 #include "http/request_parts.h"
 
 namespace ptravel::test {

@@ -9,10 +9,9 @@
 
 #include "base/file_system.h"
 #include "ptravel/error.h"
+#include "queue/job_drawing.h"
 #include "tests/queue/queue_testing.h"
 #include "tests/support/errors.h"
-
-#include "queue/job_drawing.h"
 
 namespace ptravel {
 namespace {

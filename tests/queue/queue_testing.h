@@ -9,10 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "queue/job_queue.h"
 #include "tests/jobs/tiny_run.h"
 #include "tests/support/temporary_folder.h"
-
-#include "queue/job_queue.h"
 
 namespace ptravel {
 

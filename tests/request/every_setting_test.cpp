@@ -8,12 +8,11 @@
 
 #include "ptravel/request.h"
 #include "ptravel/text_input.h"
-#include "tests/support/setting_samples.h"
-
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
 #include "request/request_table.h"
 #include "request/stages.h"
+#include "tests/support/setting_samples.h"
 
 namespace ptravel {
 

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
-
 #include "request/picture_request.h"
 
 namespace ptravel::picture_testing {

@@ -1,8 +1,7 @@
 // The web UI's text by version, and its descendants.
 
-#include "tests/request/picture_testing.h"
-
 #include "request/frame_metadata.h"
+#include "tests/request/picture_testing.h"
 
 namespace ptravel {
 namespace {

@@ -7,7 +7,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/text_input.h"
-
 #include "request/request_names.h"
 
 namespace ptravel {

@@ -4,7 +4,6 @@
 
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
-
 #include "schedule/sampling_names.h"
 
 namespace ptravel {

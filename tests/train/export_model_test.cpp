@@ -9,13 +9,12 @@
 #include "model/random_tensors.h"
 #include "model/stable_diffusion.h"
 #include "model/tensor_sources.h"
+#include "schedule/sigma_table.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensor_testing.h"
 #include "tests/train/tiny_plan.h"
 #include "text/tokenizer.h"
-
-#include "schedule/sigma_table.h"
 
 namespace ptravel::train {
 namespace {

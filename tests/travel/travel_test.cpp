@@ -9,11 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
-#include "tensor/thread_scope.h"
-#include "travel/frame_units.h"
-
 #include "request/frame_settings.h"
 #include "request/stages.h"
+#include "tensor/thread_scope.h"
+#include "travel/frame_units.h"
 
 namespace ptravel {
 namespace {
