@@ -218,6 +218,10 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
   const auto self = shared_from_this();
   const int unsent = kEventBytesUnsent;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  // A client that vanished without a word takes no comment any more.
+  using std::chrono::milliseconds;
+  const auto patience = static_cast<unsigned>(milliseconds(core_.options.body_time).count());
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
   streaming_ = true;
   ++core_.listeners;
   net::io_context& io = core_.io;

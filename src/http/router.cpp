@@ -1,6 +1,7 @@
 #include "http/router.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -10,22 +11,18 @@
 namespace ptravel {
 namespace {
 
-enum class PartKind { Fixed, Any, Rest };  // in the order in which they are tried
-
-struct Part {
-  PartKind kind = PartKind::Fixed;
-  std::string_view text;  // of a fixed part, or the name
-};
+using Part = HttpRouter::Part;
+using PartKind = HttpRouter::PartKind;
 
 Part part_of(std::string_view text) {
   if (!text.starts_with('{')) {
-    return {PartKind::Fixed, text};
+    return {PartKind::Fixed, std::string(text)};
   }
   text = text.substr(1, text.size() - 2);
   if (text.ends_with("...")) {
-    return {PartKind::Rest, text.substr(0, text.size() - 3)};
+    return {PartKind::Rest, std::string(text.substr(0, text.size() - 3))};
   }
-  return {PartKind::Any, text};
+  return {PartKind::Any, std::string(text)};
 }
 
 /// Parts of "/a/{b}": "a", "{b}"; none of "/".
@@ -41,40 +38,35 @@ struct Fit {
   HttpFields values;
 };
 
-std::optional<Fit> fit(std::string_view pattern, std::string_view path) {
-  const auto wanted = parts_of(pattern);
-  const auto given = parts_of(path);
+std::optional<Fit> fit(const std::vector<Part>& wanted,
+                       const std::vector<std::string_view>& given,
+                       std::string_view path) {
+  const bool takes_rest = !wanted.empty() && wanted.back().kind == PartKind::Rest;
+  if (takes_rest ? given.size() < wanted.size() : given.size() != wanted.size()) {
+    return std::nullopt;
+  }
   Fit result;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const Part part = part_of(wanted[i]);
-    if (i >= given.size() || given[i].empty()) {
+    const Part& part = wanted[i];
+    if (given[i].empty() || (part.kind == PartKind::Fixed && part.text != given[i])) {
       return std::nullopt;
     }
     result.kinds.push_back(part.kind);
-    if (part.kind == PartKind::Rest) {
-      result.values.emplace_back(
-          part.text, path.substr(static_cast<std::size_t>(given[i].data() - path.data())));
-      return result;
-    }
     if (part.kind == PartKind::Any) {
       result.values.emplace_back(part.text, given[i]);
-    } else if (part.text != given[i]) {
-      return std::nullopt;
+    } else if (part.kind == PartKind::Rest) {
+      const auto begin = static_cast<std::size_t>(given[i].data() - path.data());
+      result.values.emplace_back(part.text, path.substr(begin));
     }
   }
-  return wanted.size() == given.size() ? std::optional(result) : std::nullopt;
+  return result;
 }
 
-/// A pattern without the names in it: two routes of one shape could not be told apart.
-std::string shape_of(std::string_view pattern) {
-  std::string shape;
-  for (std::string_view text : parts_of(pattern)) {
-    const Part part = part_of(text);
-    shape += part.kind == PartKind::Fixed ? "/" + std::string(part.text)
-             : part.kind == PartKind::Any ? "/{}"
-                                          : "/{...}";
-  }
-  return shape;
+/// Whether two patterns differ in their names alone: such routes could not be told apart.
+bool same_shape(const std::vector<Part>& a, const std::vector<Part>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Part& one, const Part& other) {
+    return one.kind == other.kind && (one.kind != PartKind::Fixed || one.text == other.text);
+  });
 }
 
 template <typename Function>
@@ -129,12 +121,18 @@ std::string_view code_of(int status) {
 
 void HttpRouter::add(HttpRoute route) {
   PTRAVEL_CHECK(route.pattern.starts_with('/') && route.handler);
-  for (const HttpRoute& other : routes_) {
-    if (other.method == route.method && shape_of(other.pattern) == shape_of(route.pattern)) {
+  std::vector<Part> pattern;
+  for (std::string_view text : parts_of(route.pattern)) {
+    PTRAVEL_CHECK(pattern.empty() || pattern.back().kind != PartKind::Rest);
+    pattern.push_back(part_of(text));
+  }
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    if (routes_[i].method == route.method && same_shape(patterns_[i], pattern)) {
       throw Error(ErrorCode::Internal,
                   "[http] two routes of " + route.method + " " + route.pattern);
     }
   }
+  patterns_.push_back(std::move(pattern));
   routes_.push_back(std::move(route));
 }
 
@@ -151,8 +149,10 @@ HttpRouter::Match HttpRouter::find(std::string_view method, std::string_view pat
   std::optional<Fit> best;
   bool best_is_exact = false;
   std::vector<std::string> methods;
-  for (const HttpRoute& route : routes_) {
-    std::optional<Fit> found = fit(route.pattern, path);
+  const std::vector<std::string_view> given = parts_of(path);
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    const HttpRoute& route = routes_[i];
+    std::optional<Fit> found = fit(patterns_[i], given, path);
     if (!found) {
       continue;
     }

@@ -65,8 +65,17 @@ class HttpRouter {
   HttpResponse explanation(int status, const std::string& why, const HttpRequest& request) const;
   const std::vector<HttpRoute>& routes() const { return routes_; }
 
+  /// A part of a pattern, in the order in which kinds go before each other.
+  enum class PartKind { Fixed, Any, Rest };
+  struct Part {
+    PartKind kind = PartKind::Fixed;
+    std::string text;  ///< Of a fixed part, or the name.
+    bool operator==(const Part&) const = default;
+  };
+
  private:
   std::vector<HttpRoute> routes_;
+  std::vector<std::vector<Part>> patterns_;  // of routes_, taken apart
   std::vector<std::pair<std::string, Refusal>> refusals_;
   std::vector<std::pair<std::string, Explanation>> explanations_;
 };
