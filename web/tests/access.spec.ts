@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { openBrowser, Server, setSetting, setSteps, untilState, visit } from './harness';
+import { openBrowser, Server, setSetting, setSteps, startRun, untilState, visit } from './harness';
 
 let server: Server;
 let browser: Browser;
@@ -52,7 +52,7 @@ it('has no violations in any of its states, light and dark', async () => {
   expect(await violations(light.page), 'first run').toEqual([]);
   await setSteps(light.page, 2);
   await setSetting(light.page, 'steps', '2');
-  await light.page.keyboard.press('Control+Enter');
+  await startRun(light.page);
   await untilState(light.page, 'done');
   await light.page.locator('.chart canvas').waitFor();
   for (const section of await light.page.locator('details.section summary').all())
@@ -78,35 +78,34 @@ it('has no violations in any of its states, light and dark', async () => {
 it('works with the keyboard alone', async () => {
   const { page, complaints } = await visit(browser, server);
   const focused = () => page.evaluate(() => document.activeElement?.id ?? '');
-  const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
-  const tabTo = async (wanted: (name: string, id: string) => boolean) => {
+  const label = () =>
+    page.evaluate(
+      () =>
+        document.activeElement?.getAttribute('aria-label') ??
+        document.activeElement?.textContent ??
+        '',
+    );
+  const role = () => page.evaluate(() => document.activeElement?.getAttribute('role') ?? '');
+  const tabTo = async (wanted: (name: string, id: string, role: string) => boolean) => {
     for (let i = 0; i < 80; i++) {
       await page.keyboard.press('Tab');
-      if (wanted(await label(), await focused())) return;
+      if (wanted(await label(), await focused(), await role())) return;
     }
     throw new Error('not reached with Tab');
   };
   await tabTo((name) => name.startsWith('Stage 1 of 2'));
   await page.keyboard.press('ArrowRight');
-  await page.waitForFunction(() =>
-    document.activeElement?.getAttribute('aria-label')?.startsWith('Stage 2 of 2'),
-  );
+  await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('Stage 2 of 2'));
   await page.keyboard.press('Shift+ArrowRight');
   expect(await label()).toContain('25 steps before it');
   await page.keyboard.press('n');
-  await page.waitForFunction(() =>
-    document.activeElement?.getAttribute('aria-label')?.startsWith('Stage 3 of 3'),
-  );
+  await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('Stage 3 of 3'));
   await page.keyboard.press('Control+ArrowLeft');
-  await page.waitForFunction(() =>
-    document.activeElement?.getAttribute('aria-label')?.startsWith('Stage 2 of 3'),
-  );
+  await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('Stage 2 of 3'));
   await page.keyboard.press('Delete');
   expect(await page.locator('.card').count()).toBe(2);
   await page.keyboard.press('1');
-  await page.waitForFunction(() =>
-    document.activeElement?.getAttribute('aria-label')?.startsWith('Stage 1 of 2'),
-  );
+  await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('Stage 1 of 2'));
   await page.keyboard.press('Enter');
   expect(await focused()).toBe('stage-prompt');
   await page.keyboard.press('Control+a');
@@ -117,7 +116,7 @@ it('works with the keyboard alone', async () => {
   await page.keyboard.press('Control+Enter');
   await page.waitForSelector('.result h2:has-text("cat, snow")');
   await untilState(page, 'done');
-  await tabTo((name) => name === 'Frames');
+  await tabTo((_, __, role) => role === 'listbox');
   await page.keyboard.press('Home');
   await page.keyboard.press('ArrowRight');
   await page.waitForSelector('.frame-canvas[data-shown="1"]');
@@ -133,7 +132,7 @@ it('asks once before Escape cancels', async () => {
   const { page } = await visit(browser, server);
   await setSteps(page, 60);
   await setSetting(page, 'steps', '8');
-  await page.keyboard.press('Control+Enter');
+  await startRun(page);
   await untilState(page, 'drawing');
   await page.keyboard.press('Escape');
   await page.locator('.toast', { hasText: 'Press Esc again' }).waitFor();
@@ -152,7 +151,12 @@ it('fits a phone and 320 pixels, with Run in reach', async () => {
   expect(box?.height).toBeGreaterThanOrEqual(40);
   await page.getByLabel('One fewer: steps between stages 1 and 2').tap();
   await setSetting(page, 'steps', '2');
+  const before = await page.locator('.result').getAttribute('data-run');
   await page.locator('.button-run').tap();
+  await page.waitForFunction(
+    (was) => document.querySelector<HTMLElement>('.result')?.dataset.run !== was,
+    before,
+  );
   await page.waitForSelector('.strip-frame img');
   await untilState(page, 'done');
   expect(await sideways(page)).toBe(false);

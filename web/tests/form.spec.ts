@@ -5,7 +5,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import type { Bootstrap, JobPage } from '../src/api/types';
 import { absentFields } from '../src/model/fields';
-import { dropFiles, openBrowser, Server, setSetting, setSteps, untilState, visit } from './harness';
+import {
+  dropFiles,
+  openBrowser,
+  Server,
+  setSetting,
+  setSteps,
+  startRun,
+  untilState,
+  visit,
+} from './harness';
 
 let server: Server;
 let browser: Browser;
@@ -161,7 +170,7 @@ it('changes weights and moves parts by keys', async () => {
 it('takes dropped pictures: two, one on a card, one without parameters, none', async () => {
   await setSteps(page, 1);
   await setSetting(page, 'steps', '2');
-  await page.keyboard.press('Control+Enter');
+  await startRun(page);
   await untilState(page, 'done');
   const job = (await server.get<JobPage>('/jobs?limit=1')).jobs[0];
   const png = async (index: number) => ({

@@ -1,12 +1,18 @@
 // A real server with a folder of its own, and a browser that looks at it.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core';
 
 const program = process.env.PROMPT_TRAVEL ?? '../build/release/bin/prompt-travel';
 const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
@@ -100,12 +106,26 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  await useFilesOf(context, process.env.PAGE_DIST);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints = watch(page, server);
   await page.goto(server.url);
   await page.waitForSelector('.run-bar');
   return { page, complaints };
+}
+
+/** With PAGE_DIST the page's files come from that folder instead of the program that holds them. */
+async function useFilesOf(context: BrowserContext, folder: string | undefined): Promise<void> {
+  if (folder === undefined) return;
+  await context.route(
+    (url) => !url.pathname.startsWith('/api/'),
+    (route) => {
+      const { pathname } = new URL(route.request().url());
+      const path = join(folder, pathname === '/' ? 'index.html' : pathname);
+      return existsSync(path) ? route.fulfill({ path }) : route.continue();
+    },
+  );
 }
 
 /** Errors of the page, and requests that leave the server. */
@@ -144,6 +164,18 @@ export async function untilFrames(page: Page, count: number): Promise<void> {
     (wanted) => document.querySelectorAll('.strip-frame img').length >= wanted,
     count,
   );
+}
+
+/** Presses Ctrl+Enter and waits until the new run is looked at. */
+export async function startRun(page: Page): Promise<void> {
+  const shown = () =>
+    page.evaluate(() => document.querySelector<HTMLElement>('.result')?.dataset.run);
+  const before = await shown();
+  await page.keyboard.press('Control+Enter');
+  await page.waitForFunction((was) => {
+    const now = document.querySelector<HTMLElement>('.result')?.dataset.run;
+    return now !== undefined && now !== was;
+  }, before);
 }
 
 /** Sets the number of frames between the first two stages. */

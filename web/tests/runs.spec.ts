@@ -9,6 +9,7 @@ import {
   Server,
   setSetting,
   setSteps,
+  startRun,
   shownState,
   untilFrames,
   untilState,
@@ -44,7 +45,7 @@ async function open(): Promise<void> {
 async function run(steps: number, sampling = 4): Promise<void> {
   await setSteps(page, steps);
   await setSetting(page, 'steps', String(sampling));
-  await page.keyboard.press('Control+Enter');
+  await startRun(page);
 }
 
 it('plays, steps, scrubs and compares what was drawn', async () => {
@@ -142,6 +143,7 @@ it('sends a run again when the server did not answer, and makes one job', async 
   await open();
   await setSteps(page, 2);
   await setSetting(page, 'steps', '2');
+  const shown = await page.locator('.result').getAttribute('data-run');
   const before = (await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number ?? 0;
   let dropped = 0;
   await page.route('**/api/v1/jobs', async (route) => {
@@ -151,8 +153,10 @@ it('sends a run again when the server did not answer, and makes one job', async 
     await route.fetch();
     return route.abort('connectionreset');
   });
-  await page.keyboard.press('Control+Enter');
+  await startRun(page);
+  expect(await page.locator('.result').getAttribute('data-run')).not.toBe(shown);
   await untilState(page, 'done');
+  expect(dropped).toBe(1);
   await page.waitForFunction(() => !document.body.textContent?.includes('Waiting for the server'));
   expect((await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number).toBe(before + 1);
 });
@@ -161,7 +165,9 @@ it('queues, puts to the front, deletes and takes back', async () => {
   await open();
   await run(60, 10);
   await untilState(page, 'drawing');
-  await run(2, 2);
+  await setSteps(page, 2);
+  await setSetting(page, 'steps', '2');
+  await page.keyboard.press('Control+Enter');
   await page.locator('.runs-title', { hasText: 'Queued' }).waitFor();
   await setSetting(page, 'steps', '3');
   await page.keyboard.press('Control+Shift+Enter');

@@ -104,7 +104,7 @@ function CheckControl({ use }: { use: FieldUse }) {
         {field.help}
       </p>
       {problem !== '' && (
-        <p class="field-problem" id={`problem-${field.name}`}>
+        <p class="field-problem" aria-live="polite" id={`problem-${field.name}`}>
           {problem}
         </p>
       )}

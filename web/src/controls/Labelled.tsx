@@ -23,7 +23,7 @@ export function Labelled(props: {
         {field.limits !== '' && <span class="field-limits"> ({field.limits})</span>}
       </p>
       {problem !== '' && (
-        <p class="field-problem" id={`problem-${field.name}`}>
+        <p class="field-problem" aria-live="polite" id={`problem-${field.name}`}>
           {problem}
         </p>
       )}

@@ -38,7 +38,7 @@ export function ModelControl() {
   ];
   const value = use.value === standard?.name ? '' : use.value;
   return (
-    <Labelled field={use.field} problem={use.problem}>
+    <Labelled field={use.field} problem={use.problem} label="Checkpoint">
       <div class="joined">
         <SelectControl use={{ ...use, value }} options={options} />
         <button

@@ -100,6 +100,8 @@ const rules: Record<string, Rule> = {
   resize_mode: (value) => isSet(value('init_image')),
   img2img_fix_steps: (value) => isSet(value('init_image')) || value('genesis') === 'successive',
   noise_multiplier: (value) => isSet(value('init_image')) || value('genesis') === 'successive',
+  grad_w_latent: (value) => usesGradients(value),
+  grad_w_cond: (value) => usesGradients(value),
   embryo_step: (value) => value('genesis') === 'embryo',
   subseed: (value) => !isZero(value('subseed_strength')),
   hold: (value) => value('fps') !== 0,
@@ -107,6 +109,11 @@ const rules: Record<string, Rule> = {
   ping_pong: (value) => value('fps') !== 0,
   format: (value) => value('fps') !== 0,
 };
+
+/** Replace needs gradients only for the orders that are named after them. */
+function usesGradients(value: (name: string) => Json): boolean {
+  return value('mode') !== 'replace' || String(value('replace_order')).startsWith('grad');
+}
 
 function isZero(value: Json): boolean {
   return (

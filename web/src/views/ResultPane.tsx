@@ -209,7 +209,7 @@ export function ResultPane() {
   const some = useStore(server, (state) => state.jobs.size > 0);
   if (!job) return some ? <p class="panel quiet">Choose a run below.</p> : <Example />;
   return (
-    <section class="panel result" aria-label="Result">
+    <section class="panel result" aria-label="Result" data-run={job.id}>
       <Head job={job} />
       <Failure job={job} />
       {view === 'compare' ? <Compare /> : <Screen job={job} frames={frames} />}

@@ -56,7 +56,6 @@ export function StageCard(props: {
         data-stage={stage.key}
         tabIndex={selected ? 0 : -1}
         aria-pressed={selected}
-        aria-label={`Stage ${index + 1} of ${stages.length}, frame ${frame}${before}: ${words}`}
         onClick={() => ui.set({ stage: stage.key })}
         onPointerDown={(event) => {
           if (event.button !== 0 || index === 0 || event.pointerType === 'touch') return;
@@ -93,12 +92,16 @@ export function StageCard(props: {
           void dropFiles(draggedFiles(event), { kind: 'stage', key: stage.key });
         }}
       >
+        <span class="hidden">
+          Stage {index + 1} of {stages.length}
+          {before}:{' '}
+        </span>
         {props.thumb}
         <span class={empty ? 'card-words card-empty' : 'card-words'}>
           {empty ? 'Empty prompt' : words}
         </span>
         <span class="card-foot">
-          <span class="card-frame">{frame}</span>
+          <span>frame {frame}</span>
           {props.tokens}
         </span>
       </button>

@@ -198,7 +198,7 @@ export function StageEditor() {
           )}
         </div>
         {problem !== '' && (
-          <p class="field-problem" id="problem-prompt">
+          <p class="field-problem" aria-live="polite" id="problem-prompt">
             {problem}
           </p>
         )}
@@ -244,7 +244,7 @@ export function StageEditor() {
           What should not be in the picture. Stages without one of their own take the one before.
         </p>
         {negativeProblem !== '' && (
-          <p class="field-problem" id="problem-negative_prompt">
+          <p class="field-problem" aria-live="polite" id="problem-negative_prompt">
             {negativeProblem}
           </p>
         )}

@@ -63,7 +63,7 @@ export function TextView() {
         {help}
       </p>
       {wrong !== '' && (
-        <p class="field-problem" id={`text-problem-${field}`}>
+        <p class="field-problem" aria-live="polite" id={`text-problem-${field}`}>
           {wrong}
         </p>
       )}
@@ -114,7 +114,7 @@ export function TextView() {
           {Math.max(0, doc().stages.length - 1)} gaps, with commas between.
         </p>
         {stepsProblem !== '' && (
-          <p class="field-problem" id="text-problem-steps">
+          <p class="field-problem" aria-live="polite" id="text-problem-steps">
             {stepsProblem}
           </p>
         )}
