@@ -112,7 +112,8 @@ net::awaitable<bool> HttpConnection::send(HttpReply reply) {
     co_await send_events(std::move(*events), reply.chunked);
   }
   broken_ = !whole;
-  co_return whole&& reply.keep_alive;
+  const bool more = whole && reply.keep_alive;
+  co_return more;
 }
 
 net::awaitable<bool> HttpConnection::send_file(HttpFilePart part) {
@@ -233,7 +234,7 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
       }
     });
   });
-  net::co_spawn(io, watch(self), [](std::exception_ptr) {});
+  net::co_spawn(io, watch(self), [](const std::exception_ptr&) {});
 
   std::string text;
   std::string begin = "retry: 1000\n\n";
@@ -241,7 +242,7 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
   while (good && !ended_ && !core_.stopping) {
     good = co_await gather_events(listener, !begin.empty(), text);
     if (!begin.empty()) {
-      text = begin + text;
+      text.insert(0, begin);
       begin.clear();
     }
     if (good && !text.empty()) {

@@ -58,7 +58,7 @@ struct EventHub::State {
     held.erase(event);
   }
 
-  void append(std::string name, std::string data, std::string replaces) {
+  void append(std::string name, const std::string& data, std::string replaces) {
     const std::uint64_t id = ++last_id;
     if (!replaces.empty()) {
       const auto older = newest.find({name, replaces});
@@ -95,9 +95,9 @@ EventHub::EventHub(std::function<std::string()> snapshot, std::size_t held)
 
 EventHub::~EventHub() = default;
 
-void EventHub::publish(std::string name, std::string data, std::string replaces) {
+void EventHub::publish(std::string name, const std::string& data, std::string replaces) {
   const std::lock_guard lock(state_->mutex);
-  state_->append(std::move(name), std::move(data), std::move(replaces));
+  state_->append(std::move(name), data, std::move(replaces));
 }
 
 std::uint64_t EventHub::last_id() const {

@@ -30,7 +30,7 @@ class EventHub {
   /// Appends an event. `replaces`: an event of the same name and this key that is still waiting for
   /// a slow listener, or held for one that comes back, is left out ("progress" of a job: only the
   /// newest one matters); empty: none is.
-  void publish(std::string name, std::string data, std::string replaces = "");
+  void publish(std::string name, const std::string& data, std::string replaces = "");
   /// Number of the newest event.
   std::uint64_t last_id() const;
 

@@ -97,7 +97,7 @@ HttpResponse refused(const HttpRefusal& refusal,
   return response;
 }
 
-HttpIntake examine(HttpHead head, const HttpRouter& router, const HttpAccess& access) {
+HttpIntake examine(const HttpHead& head, const HttpRouter& router, const HttpAccess& access) {
   HttpIntake intake;
   HttpRequest& request = intake.request;
   request.method = head.method;

@@ -32,7 +32,7 @@ struct HttpIntake {
 
 /// Judges a head: form, host, origin, user, route and limits, in this order, so that who may not
 /// talk to the server learns nothing about it.
-HttpIntake examine(HttpHead head, const HttpRouter& router, const HttpAccess& access);
+HttpIntake examine(const HttpHead& head, const HttpRouter& router, const HttpAccess& access);
 
 /// The answer for a refusal, in the shape of the path's API.
 HttpResponse refused(const HttpRefusal& refusal,

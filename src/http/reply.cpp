@@ -204,7 +204,7 @@ void write_head(HttpReply& reply,
   reply.head += reason_of(reply.status);
   reply.head += "\r\n";
   for (const auto& [name, value] : headers) {
-    reply.head += name + ": " + value + "\r\n";
+    reply.head.append(name).append(": ").append(value).append("\r\n");
   }
   reply.head += "\r\n";
 }

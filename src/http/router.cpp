@@ -103,7 +103,6 @@ std::string_view code_of(int status) {
     case 408:
       return "timeout";
     case 413:
-      return "too_large";
     case 431:
       return "too_large";
     case 415:

@@ -74,7 +74,8 @@ void make_room(HttpServerCore& core) {
 void serve(HttpServerCore& core, tcp::socket socket) {
   try {
     auto connection = std::make_shared<HttpConnection>(core, std::move(socket));
-    net::co_spawn(core.io, HttpConnection::serve(std::move(connection)), [](std::exception_ptr) {});
+    net::co_spawn(core.io, HttpConnection::serve(std::move(connection)),
+                  [](const std::exception_ptr&) {});
   } catch (const std::exception&) {
   }
 }
@@ -156,7 +157,7 @@ std::string HttpServer::url() const {
 }
 
 void HttpServer::run() {
-  net::co_spawn(state_->io, accept_all(*state_), [](std::exception_ptr) {});
+  net::co_spawn(state_->io, accept_all(*state_), [](const std::exception_ptr&) {});
   state_->io.run();
   state_->quick_pool.finish();
   state_->long_pool.finish();

@@ -167,7 +167,9 @@ TEST(EventStream, EndsWhenTheClientGoes) {
 }
 
 TEST(EventStream, ASlowListenerGetsTheNewestAndHoldsUpNobody) {
-  TestServer server;
+  HttpServerOptions options = quick_options();
+  options.body_time = std::chrono::seconds(60);  // slow, but not so slow that it is let go
+  TestServer server(options);
   RawClient slow(server.port(), 4096);
   RawClient quick(server.port());
   for (RawClient* client : {&slow, &quick}) {
