@@ -29,4 +29,9 @@ std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Pro
       new LoadedModel(model.without_weights(), std::move(networks), bytes_of(model)));
 }
 
+const LatentColours& LoadedModel::colours() const {
+  std::call_once(fitted_, [this] { colours_ = LatentColours::fit(vae()); });
+  return *colours_;
+}
+
 }  // namespace ptravel

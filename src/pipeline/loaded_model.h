@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "model/stable_diffusion.h"
+#include "pipeline/latent_colours.h"
 #include "pipeline/open_model.h"
 #include "ptravel/progress.h"
 
@@ -22,6 +25,8 @@ class LoadedModel {
   const ClipTextModel& text_encoder() const { return networks_.clip; }
   const Unet& unet() const { return networks_.unet; }
   const Vae& vae() const { return networks_.vae; }
+  /// The colours of its latents; fitted when they are asked for first.
+  const LatentColours& colours() const;
   /// What the weights take in memory.
   std::uint64_t bytes() const { return bytes_; }
 
@@ -32,6 +37,8 @@ class LoadedModel {
   std::shared_ptr<const OpenModel> model_;
   StableDiffusion networks_;
   std::uint64_t bytes_ = 0;
+  mutable std::once_flag fitted_;  // guards the making of colours_
+  mutable std::optional<LatentColours> colours_;
 };
 
 }  // namespace ptravel

@@ -51,6 +51,11 @@ const ClipTextModel& Pipeline::text_encoder() const {
   return loaded_->text_encoder();
 }
 
+const LatentColours& Pipeline::colours() const {
+  PTRAVEL_CHECK(loaded_);
+  return loaded_->colours();
+}
+
 at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const PictureBatch& batch,
                             const SamplingHooks& hooks) const {

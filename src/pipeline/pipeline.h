@@ -60,6 +60,7 @@ class Pipeline {
   const Vae& vae() const;
   const Unet& unet() const;
   const ClipTextModel& text_encoder() const;
+  const LatentColours& colours() const;
 
   /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.
   at::Tensor sample(const SamplingSettings& settings,

@@ -86,6 +86,12 @@ std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
   StepCounter counter(progress_, static_cast<double>(frames_done_), std::move(frames),
                       reported_steps(settings, !starts.empty()));
   SamplingHooks hooks = counter.hooks();
+  if (scene_.sketcher) {
+    hooks.on_step = [this, &counter, count = hooks.on_step](const SamplerStep& step) {
+      count(step);
+      scene_.sketcher->see(step.denoised, counter.place());
+    };
+  }
   hooks.guidance = guidance;
   return decode_latents(pipeline.vae(), pipeline.sample(settings, batch, hooks));
 }

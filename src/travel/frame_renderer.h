@@ -16,6 +16,7 @@
 #include "request/stages.h"
 #include "travel/embryo.h"
 #include "travel/route.h"
+#include "travel/sketcher.h"
 
 namespace ptravel {
 
@@ -25,8 +26,9 @@ struct TravelScene {
   StagePlan plan;
   ModelIdentity identity;
   std::unique_ptr<Pipeline> pipeline;
-  std::optional<Route> route;  ///< Made once the pipeline is loaded.
-  at::Tensor init_latent;      ///< [1, C, h, w] of the init picture; undefined without one.
+  std::optional<Route> route;        ///< Made once the pipeline is loaded.
+  std::optional<Sketcher> sketcher;  ///< Where somebody looks at frames in work.
+  at::Tensor init_latent;            ///< [1, C, h, w] of the init picture; undefined without one.
 
   std::int64_t frame_count() const { return static_cast<std::int64_t>(route->places().size()); }
   /// The latent [1, C, h, w] of a picture, fitted to the request's size.

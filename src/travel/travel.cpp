@@ -85,6 +85,9 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
   } else {
     scene.pipeline->load(progress);
   }
+  if (options.sketches.show) {
+    scene.sketcher.emplace(options.sketches, scene.pipeline->colours());
+  }
 }
 
 }  // namespace
