@@ -152,31 +152,18 @@ RunResult JobDrawing::draw(const JobRecord& job) {
   if (const auto folder = parts_.folders.begun(job, reserved)) {
     ResumeOptions options;
     options.store = &parts_.models;
-    options.sketches = sketches();
+    options.sketches = sketches_for(parts_);
     return resume_travel(*folder, options, *run_.progress, events);
   }
   TravelRequest request = job.request;
   request.out = parts_.options.out.string();
   RunOptions options;
   options.store = &parts_.models;
-  options.sketches = sketches();
+  options.sketches = sketches_for(parts_);
   options.reserve = [&](const fs::path& folder) {
     parts_.store.write([&](JobStore& store) { store.reserve(job.id, folder.filename().string()); });
   };
   return run_travel(request, *run_.progress, events, options);
-}
-
-SketchOptions JobDrawing::sketches() {
-  SketchOptions options;
-  options.show = [this](const FrameSketch& sketch) {
-    const LivePreview preview = parts_.live.add_preview(sketch);
-    parts_.events.tell([preview](const QueueWatcher& watcher) {
-      if (watcher.preview) {
-        watcher.preview(preview);
-      }
-    });
-  };
-  return options;
 }
 
 void JobDrawing::see_progress(const ProgressSnapshot& snapshot) {

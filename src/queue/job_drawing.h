@@ -42,7 +42,6 @@ class JobDrawing {
   using Change = std::function<void(JobStore&, JobRecord&)>;
   std::optional<JobRecord> take();
   RunResult draw(const JobRecord& job);
-  SketchOptions sketches();
   void see_progress(const ProgressSnapshot& snapshot);
   void enter(WorkPhase phase);
   void see_event(const RunEvent& event);

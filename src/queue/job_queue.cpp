@@ -194,6 +194,17 @@ std::vector<std::string> JobQueue::waiting_ids() const {
   return state_->store.read([](JobStore& store) { return store.waiting_ids(); });
 }
 
+std::int64_t JobQueue::waiting_count() const {
+  return state_->store.read([](JobStore& store) { return store.waiting_count(); });
+}
+
+std::optional<std::int64_t> JobQueue::position(const JobRecord& job) const {
+  if (!is_waiting(job.state) || job.trashed > 0) {
+    return std::nullopt;
+  }
+  return 1 + state_->store.read([&](JobStore& store) { return store.waiting_before(job); });
+}
+
 std::optional<JobRecord> JobQueue::current() const {
   const std::string id = state_->live.job();
   return id.empty() ? std::nullopt : find(id);
@@ -338,6 +349,8 @@ JobRecord JobQueue::wait(const std::string& id, const std::function<bool()>& wai
 void JobQueue::run_task(const std::string& activity, const Task& task) {
   state_->worker.run_task(activity, task);
 }
+
+SketchOptions JobQueue::sketches() const { return sketches_for(*state_); }
 
 bool JobQueue::interrupt() { return state_->live.stop(StopReason::User); }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ptravel/frame_sketch.h"
 #include "ptravel/image.h"
 #include "ptravel/jobs.h"
 #include "ptravel/model_store.h"
@@ -90,7 +91,10 @@ class JobQueue {
   /// The first of those that wait, in the order of drawing.
   std::vector<JobRecord> waiting(std::int64_t limit = 200) const;
   std::vector<std::string> waiting_ids() const;  ///< All of them; cheap.
-  std::optional<JobRecord> current() const;      ///< The one in work.
+  std::int64_t waiting_count() const;
+  /// The job's number among those that wait, from 1; nothing when it does not wait.
+  std::optional<std::int64_t> position(const JobRecord& job) const;
+  std::optional<JobRecord> current() const;  ///< The one in work.
   /// The travel submitted before this one (the highest number below), for what differs.
   std::optional<JobRecord> previous(const JobRecord& job) const;
   /// How far the work at hand is, and where its sampler is; the activity is empty when nothing is
@@ -130,6 +134,9 @@ class JobQueue {
   /// Waits for its end; throws what the work throws, and Cancelled when interrupted.
   using Task = std::function<void(ModelStore& models, Progress& progress)>;
   void run_task(const std::string& activity, const Task& task);
+  /// What a task gives its travels (TravelOptions::sketches) to have their frames in work as
+  /// preview(). For the time of the task.
+  SketchOptions sketches() const;
   /// Asks what is in work, a job or a task, to stop. False: nothing was.
   bool interrupt();
 

@@ -118,6 +118,13 @@ std::int64_t JobStore::waiting_count() {
   return database_.integer((std::string("SELECT count(*) FROM jobs WHERE ") + kWaits).c_str());
 }
 
+std::int64_t JobStore::waiting_before(const JobRecord& job) {
+  Statement statement(database_, std::string("SELECT count(*) FROM jobs WHERE ") + kWaits +
+                                     " AND (place < ? OR (place = ? AND number < ?))");
+  statement.bind(job.place).bind(job.place).bind(job.number).step();
+  return statement.integer(0);
+}
+
 std::optional<JobRecord> JobStore::previous(std::int64_t number) {
   Statement statement(database_,
                       select_jobs("WHERE trashed = 0 AND number < ? ORDER BY number DESC LIMIT 1"));

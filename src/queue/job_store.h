@@ -29,6 +29,7 @@ class JobStore {
   std::vector<JobRecord> waiting(std::int64_t limit);
   std::vector<std::string> waiting_ids();
   std::int64_t waiting_count();
+  std::int64_t waiting_before(const JobRecord& job);  ///< How many are drawn before it.
   std::optional<JobRecord> previous(std::int64_t number);
   /// Of jobs in this state.
   std::vector<std::string> ids_in(QueueState state);

@@ -40,6 +40,19 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+SketchOptions sketches_for(QueueParts& parts) {
+  SketchOptions options;
+  options.show = [&parts](const FrameSketch& sketch) {
+    const LivePreview preview = parts.live.add_preview(sketch);
+    parts.events.tell([preview](const QueueWatcher& watcher) {
+      if (watcher.preview) {
+        watcher.preview(preview);
+      }
+    });
+  };
+  return options;
+}
+
 JobRecord change_job(QueueParts& parts,
                      const std::string& id,
                      const std::function<void(JobStore&, JobRecord&)>& change) {

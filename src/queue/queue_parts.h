@@ -28,6 +28,9 @@ struct QueueParts {
 /// Seconds since 1970.
 double seconds_now();
 
+/// Shows frames in work as the queue's preview.
+SketchOptions sketches_for(QueueParts& parts);
+
 /// Makes a change to a job and tells of it. Throws NotFound for an unknown id.
 JobRecord change_job(QueueParts& parts,
                      const std::string& id,

@@ -62,13 +62,8 @@ std::string title_of_stages(const std::string& prompt) {
 
 /// Its number among those that wait, from 1.
 Json place_json(const JobQueue& queue, const JobRecord& job) {
-  if (job.state != QueueState::Queued && job.state != QueueState::Interrupted) {
-    return nullptr;
-  }
-  const std::vector<JobRecord> waiting = queue.waiting();
-  const auto found = std::find_if(waiting.begin(), waiting.end(),
-                                  [&](const JobRecord& each) { return each.id == job.id; });
-  return found == waiting.end() ? Json(nullptr) : Json(found - waiting.begin() + 1);
+  const auto position = queue.position(job);
+  return position ? Json(*position) : Json(nullptr);
 }
 
 Json contact_sheet_json(const JobQueue& queue, const JobRecord& job) {
@@ -145,8 +140,8 @@ Json job_json(const ServerContext& context, const JobRecord& job) {
 
 Json queue_json(const JobQueue& queue) {
   Json waiting = Json::array();
-  for (const JobRecord& job : queue.waiting()) {
-    waiting.push_back(job.id);
+  for (const std::string& id : queue.waiting_ids()) {
+    waiting.push_back(id);
   }
   const auto current = queue.current();
   return {{"waiting", std::move(waiting)},

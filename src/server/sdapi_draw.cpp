@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ptravel/travel.h"
-
 #include "request/frame_settings.h"
 
 namespace ptravel {
@@ -42,7 +41,8 @@ TravelRequest batch_request(const SdPlan& plan, const ServeLimits& limits, int f
   request.subseed = Seed(plan.subseed_of(first));
   request.travel_steps = "0";
   const std::int64_t pixels = std::int64_t{request.width} * request.height;
-  const std::int64_t together = std::max<std::int64_t>(limits.pixels / std::max<std::int64_t>(pixels, 1), 1);
+  const std::int64_t together =
+      std::max<std::int64_t>(limits.pixels / std::max<std::int64_t>(pixels, 1), 1);
   constexpr std::int64_t kMostTogether = 16;
   request.batch = static_cast<int>(std::min({together, std::int64_t{count}, kMostTogether}));
   return request;
@@ -52,7 +52,8 @@ TravelRequest batch_request(const SdPlan& plan, const ServeLimits& limits, int f
 class BatchProgress {
  public:
   BatchProgress(SdWork& work, Progress& whole, int job_no)
-      : work_(work), progress_([this, &whole](const ProgressSnapshot& now) { pass_on(now, whole); }) {
+      : work_(work),
+        progress_([this, &whole](const ProgressSnapshot& now) { pass_on(now, whole); }) {
     whole.check_cancelled();
     work_.begin_batch(job_no, &progress_);
   }
@@ -97,9 +98,11 @@ void draw_batch(const TravelRequest& request,
                 int first,
                 ModelStore& models,
                 Progress& progress,
+                const SketchOptions& sketches,
                 SdDrawing& drawing) {
   TravelOptions options;
   options.store = &models;
+  options.sketches = sketches;
   const std::unique_ptr<Travel> travel = Travel::open(request, progress, options);
   drawing.request = travel->request();
   drawing.model = travel->model();
@@ -125,7 +128,7 @@ bool draw_round(SdState& state,
     for (int i = 0; i < plan.batch_size; i += each) {
       const int first = round * plan.batch_size + i;
       draw_batch(batch_request(plan, state.context.options.limits, first, each), first, models,
-                 batch.progress(), drawing);
+                 batch.progress(), state.context.queue.sketches(), drawing);
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::Cancelled) {

@@ -81,7 +81,7 @@ void add_drawing(MetricsText& metrics, const FeedCounts& counts) {
 HttpResponse metrics(const ServerContext& context) {
   MetricsText metrics;
   metrics.add("queue_length", "gauge", "Jobs that wait.",
-              static_cast<double>(context.queue.waiting().size()));
+              static_cast<double>(context.queue.waiting_count()));
   metrics.add("jobs_in_work", "gauge", "Jobs that are being drawn.",
               context.queue.current() ? 1 : 0);
   metrics.add("paused", "gauge", "1 while the queue waits for the disk.",

@@ -31,5 +31,20 @@ TEST(Progress, CancelThrowsAtTheNextCheck) {
   EXPECT_THROW(progress.check_cancelled(), Error);
 }
 
+TEST(Progress, TellsProgramsThePhaseAndTheSamplersPlace) {
+  Progress progress;
+  EXPECT_EQ(progress.snapshot().phase, WorkPhase::Other);
+  progress.enter(WorkPhase::Drawing);
+  progress.begin("drawing", "frames", 4);
+  progress.update(1.5, {1, 3, 6});
+  EXPECT_EQ(progress.snapshot().phase, WorkPhase::Drawing);
+  EXPECT_EQ(progress.snapshot().sampling, (SamplingPlace{1, 3, 6}));
+  progress.update(2);  // says nothing of the sampler
+  EXPECT_EQ(progress.snapshot().sampling, (SamplingPlace{1, 3, 6}));
+  progress.begin("something else", "", 0);
+  EXPECT_EQ(progress.snapshot().sampling, SamplingPlace{});
+  EXPECT_EQ(progress.snapshot().phase, WorkPhase::Drawing);
+}
+
 }  // namespace
 }  // namespace ptravel

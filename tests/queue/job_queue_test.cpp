@@ -2,6 +2,7 @@
 
 #include "queue/job_queue.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -118,7 +119,10 @@ TEST(JobQueueOrder, FrontBeforeAndCancelledJobs) {
   queue.move_before("job-000b", "job-000d");
   EXPECT_EQ(queue.waiting_ids(), (Ids{"job-000c", "job-000b", "job-000d", "job-000a"}));
   queue.move_before("job-000b", "job-000b");
+  EXPECT_EQ(queue.position(*queue.find("job-000d")), 3);
+  EXPECT_EQ(queue.waiting_count(), 4);
   EXPECT_EQ(queue.cancel("job-000b").state, QueueState::Cancelled);
+  EXPECT_EQ(queue.position(*queue.find("job-000b")), std::nullopt);
   EXPECT_EQ(queue.waiting_ids(), (Ids{"job-000c", "job-000d", "job-000a"}));
   EXPECT_EQ(queue.continue_job("job-000b").state, QueueState::Queued);
   EXPECT_EQ(queue.waiting_ids(), (Ids{"job-000b", "job-000c", "job-000d", "job-000a"}));
@@ -185,6 +189,40 @@ TEST(JobQueueDrawing, AFolderThatTheUserRemovedIsDrawnAnew) {
   const JobRecord first = queue.wait("job-0001");
   EXPECT_EQ(first.folder, "00001");
   EXPECT_EQ(first.state, QueueState::Done);
+}
+
+TEST(JobQueueDrawing, APreviewAndTheSamplersPlaceAreTold) {
+  const TemporaryFolder out;
+  std::mutex mutex;
+  std::vector<LivePreview> previews;
+  std::vector<ProgressSnapshot> told;
+  QueueWatcher watcher;
+  watcher.preview = [&](const LivePreview& preview) {
+    const std::lock_guard lock(mutex);
+    previews.push_back(preview);
+  };
+  watcher.progress = [&](const std::string& id, const ProgressSnapshot& snapshot) {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(id, "job-0001");
+    told.push_back(snapshot);
+  };
+  JobQueue queue(queue_options(out), watcher);
+  queue.start();
+  queue.submit(small_request(out), "job-0001", "", false);
+  queue.wait("job-0001");
+  queue.stop();
+  ASSERT_FALSE(previews.empty());  // the first comes with the first step
+  EXPECT_EQ(previews.front().number, 1U);
+  EXPECT_EQ(previews.front().job, "job-0001");
+  EXPECT_EQ(previews.front().frame, 0);
+  EXPECT_EQ(previews.front().step, 1);
+  EXPECT_EQ(previews.front().steps, 2);
+  EXPECT_EQ(previews.front().image.width, 4);
+  EXPECT_FALSE(queue.preview());
+  const bool stepped = std::any_of(told.begin(), told.end(), [](const ProgressSnapshot& snapshot) {
+    return snapshot.phase == WorkPhase::Drawing && snapshot.sampling.step > 0;
+  });
+  EXPECT_TRUE(stepped);
 }
 
 TEST(JobQueueTasks, ATaskGetsTheDeviceBetweenJobsBeforeThoseThatWait) {
