@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/files.h"
 #include "checkpoint/key_map.h"
 
 #include "caption_tokens.h"
@@ -65,6 +66,11 @@ void run(TrainOptions options, Progress& progress) {
   model.weights.merge(networks->averaged());
   const std::filesystem::path folder = options.folder / "model";
   export_model(model, folder);
+  std::string words;
+  for (const std::string& word : caption_words()) {
+    words += word + "\n";
+  }
+  write_file_atomic(folder / "words.txt", words);
   std::printf("%s\n", folder.string().c_str());
 }
 
