@@ -76,10 +76,6 @@ void EventFeed::on_job(const JobRecord& job) {
 }
 
 void EventFeed::on_progress(const std::string& id, const ProgressSnapshot& progress) {
-  const ServerContext* context = context_.load();
-  if (context == nullptr) {
-    return;
-  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto now = Clock::now();
@@ -92,11 +88,11 @@ void EventFeed::on_progress(const std::string& id, const ProgressSnapshot& progr
   }
   Json data = {{"id", id}};
   data.update(progress_json(progress));
-  const auto preview = context->queue.preview();
-  const bool of_job = preview && preview->job == id && progress.unit == "frames";
-  data["frame"] = of_job ? Json(preview->frame) : Json(nullptr);
-  data["step"] = of_job ? Json(preview->step) : Json(nullptr);
-  data["steps"] = of_job ? Json(preview->steps) : Json(nullptr);
+  const SamplingPlace& place = progress.sampling;
+  const bool sampling = place.frame >= 0;
+  data["frame"] = sampling ? Json(place.frame) : Json(nullptr);
+  data["step"] = sampling ? Json(place.step) : Json(nullptr);
+  data["steps"] = sampling ? Json(place.steps) : Json(nullptr);
   publish("progress", json_text(data), "progress " + id);
 }
 
