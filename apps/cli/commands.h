@@ -19,5 +19,6 @@ void add_video_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);
 void add_samplers_command(CLI::App& program, Command& chosen);
 void add_bench_command(CLI::App& program, Command& chosen);
+void add_serve_command(CLI::App& program, Command& chosen);
 
 }  // namespace ptravel::cli

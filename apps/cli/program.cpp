@@ -17,20 +17,27 @@
 namespace {
 
 constexpr const char* kFooter = R"(Examples:
+  prompt-travel serve
   prompt-travel render --prompt "a cat" --prompt "a dog" --travel-steps 12 --contact-sheet
   prompt-travel render --model v1-5.safetensors --prompt-file stages.txt --sampler "DPM++ 2M" --format gif
   prompt-travel resume outputs/prompt_travel/00000
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
-Without --model, render and bench use the small model that comes with the program.
+Without --model, serve, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
 
 /// For whoever starts the program without a word of what to do.
 constexpr const char* kWelcome =
-    R"(Prompt Travel draws animations that travel between text prompts. Try this first:
+    R"(Prompt Travel draws animations that travel between text prompts. Try this first,
+and open the page that it names in a browser:
+
+  prompt-travel serve
+
+or draw without a page:
 
   prompt-travel render --prompt "a cat" --prompt "a dog" --travel-steps 12 --contact-sheet
 
 Commands:
+  serve     open the page in a browser: queue, page and HTTP API
   render    draw a travel: frames and a video
   resume    go on with a run that was stopped or killed
   video     make the video of a run again with other settings
@@ -66,6 +73,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
   ptravel::cli::Command command;
+  ptravel::cli::add_serve_command(program, command);
   ptravel::cli::add_render_command(program, command);
   ptravel::cli::add_resume_command(program, command);
   ptravel::cli::add_video_command(program, command);
@@ -78,7 +86,7 @@ int run(int argc, char** argv) {
                    [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
     throw ptravel::Error(ptravel::ErrorCode::InvalidArgument,
                          "\"" + std::string(argv[1]) +
-                             "\" is not a command, expected render, resume, video, info, "
+                             "\" is not a command, expected serve, render, resume, video, info, "
                              "samplers or bench");
   }
   try {
