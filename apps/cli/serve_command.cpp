@@ -38,10 +38,7 @@ std::vector<std::pair<std::string, std::string>> read_users(const std::vector<st
 
 void run_server(const ServeArguments& arguments) {
   std::vector<Problem> problems;
-  TravelRequest machine = build_request(arguments.fields, problems);
-  if (auto note = limit_threads(machine.threads)) {
-    Console(arguments.json).hint(*note);
-  }
+  const TravelRequest machine = build_request(arguments.fields, problems);
   ServeOptions options = arguments.options;
   options.port = static_cast<std::uint16_t>(arguments.port);
   options.models_dirs.assign(arguments.models_dirs.begin(), arguments.models_dirs.end());

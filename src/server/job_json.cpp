@@ -8,11 +8,9 @@
 namespace ptravel {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kTitleBytes = 28;
 /// A page shows the first ones; the ids of all are in "queue".
-constexpr std::size_t kMostSnapshotJobs = 100;
+constexpr std::int64_t kMostSnapshotJobs = 100;
 
 Json time_json(double seconds) { return seconds > 0 ? Json(seconds) : Json(nullptr); }
 
@@ -66,13 +64,6 @@ Json place_json(const JobQueue& queue, const JobRecord& job) {
   return position ? Json(*position) : Json(nullptr);
 }
 
-Json contact_sheet_json(const JobQueue& queue, const JobRecord& job) {
-  constexpr const char* kName = "contact-sheet.png";
-  std::error_code error;
-  const bool there = !job.folder.empty() && fs::exists(queue.run_folder(job) / kName, error);
-  return there ? Json(kName) : Json(nullptr);
-}
-
 Json changes_json(const ServerContext& context, const JobRecord& job, const Json& request) {
   Json changes = Json::array();
   const auto before = context.queue.previous(job);
@@ -112,8 +103,6 @@ Json job_json(const ServerContext& context, const JobRecord& job) {
   for (const std::string& note : job.notes) {
     notes.push_back(without_folders(note));
   }
-  const bool in_work = job.state == QueueState::Loading || job.state == QueueState::Drawing ||
-                       job.state == QueueState::Assembling;
   return {{"id", job.id},
           {"number", job.number},
           {"name", job.name},
@@ -129,32 +118,26 @@ Json job_json(const ServerContext& context, const JobRecord& job) {
           {"request", std::move(request)},
           {"folder", text_or_null(job.folder)},
           {"video", text_or_null(job.video)},
-          {"contact_sheet", contact_sheet_json(context.queue, job)},
+          {"contact_sheet", text_or_null(job.contact_sheet)},
           {"error", job.error ? error_json(*job.error) : Json(nullptr)},
           {"notes", std::move(notes)},
           {"trashed", job.trashed > 0},
           {"fps", job.request.fps},
           {"changes", std::move(changes)},
-          {"progress", in_work ? progress_json(context.queue.progress()) : Json(nullptr)}};
+          {"progress",
+           is_in_work(job.state) ? progress_json(context.queue.progress()) : Json(nullptr)}};
 }
 
 Json queue_json(const JobQueue& queue) {
-  Json waiting = Json::array();
-  for (const std::string& id : queue.waiting_ids()) {
-    waiting.push_back(id);
-  }
   const auto current = queue.current();
-  return {{"waiting", std::move(waiting)},
+  return {{"waiting", queue.waiting_ids()},
           {"current", current ? Json(current->id) : Json(nullptr)},
           {"paused", without_folders(queue.paused())}};
 }
 
 Json snapshot_json(const ServerContext& context) {
   Json jobs = Json::array();
-  for (const JobRecord& job : context.queue.waiting()) {
-    if (jobs.size() == kMostSnapshotJobs) {
-      break;
-    }
+  for (const JobRecord& job : context.queue.waiting(kMostSnapshotJobs)) {
     jobs.push_back(job_json(context, job));
   }
   const auto current = context.queue.current();

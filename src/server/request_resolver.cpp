@@ -1,7 +1,6 @@
 #include "server/request_resolver.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "ptravel/default_model.h"
 #include "request/frame_places.h"
@@ -157,10 +156,6 @@ void RequestResolver::settle_machine(TravelRequest& request, std::vector<Problem
   settle_fixed(request, &TravelRequest::device, options_.device, "device", problems);
   settle_fixed(request, &TravelRequest::precision, options_.precision, "precision", problems);
   settle_fixed(request, &TravelRequest::threads, options_.threads, "threads", problems);
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  if (processors > 0) {
-    request.threads = std::min(request.threads, processors);
-  }
 }
 
 Json RequestResolver::shown(const TravelRequest& request) const {

@@ -46,10 +46,11 @@ HttpResponse submitted(ServerContext& context,
     if (error.code() != ErrorCode::InvalidArgument) {
       throw;
     }
-    if (!id.empty() && context.queue.find(id)) {
-      return api_error(409, "conflict", error.what(), error.problems());
+    if (error.problems().empty()) {
+      return conflict_error(error);
     }
-    return api_error(429, "queue_full", error.what(), error.problems());
+    const bool full = error.problems().front().field == "queue";
+    return full ? api_error(429, "queue_full", error.what(), error.problems()) : api_error(error);
   }
 }
 
