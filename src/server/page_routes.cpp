@@ -4,7 +4,6 @@
 #include <cctype>
 
 #include "base/text.h"
-
 #include "server/api_error.h"
 #include "server/media_type.h"
 #include "server/page_assets.h"

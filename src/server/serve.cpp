@@ -4,9 +4,8 @@
 #include <optional>
 #include <thread>
 
-#include "ptravel/server.h"
-
 #include "http/server.h"
+#include "ptravel/server.h"
 #include "server/api_error.h"
 #include "server/event_feed.h"
 #include "server/server_context.h"
