@@ -1,6 +1,6 @@
 import { render } from 'preact';
 
-import { openForm } from './state/form';
+import { followMeasures, openForm } from './state/form';
 import { listenForKeys } from './state/keys';
 import { followList, loadFirst } from './state/list';
 import { sayError } from './state/messages';
@@ -15,6 +15,7 @@ async function open(): Promise<void> {
   openForm(boot.example.request, boot.defaults);
   followServerEvents();
   followList();
+  followMeasures();
   chooseFirstRun();
   runClock();
   await loadFirst();

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, it } from 'vitest';
 
-import { openBrowser, Server, setSetting, startRun, untilFrames, untilState, visit } from './harness';
+import {
+  openBrowser,
+  Server,
+  setSetting,
+  startRun,
+  untilFrames,
+  untilState,
+  visit,
+} from './harness';
 
 const folder = process.env.PAGE_PICTURES ?? '.';
 let browser: Browser;

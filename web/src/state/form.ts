@@ -11,7 +11,7 @@ import * as edit from '../model/edit';
 import { takeOver, type Part } from '../model/fields';
 import { begin, change, redo, undo, type History } from '../model/history';
 import { say } from './messages';
-import { server } from './server';
+import { onServerEvent, server } from './server';
 import { storage, tabStorage } from './storage';
 import { createStore } from './store';
 import { ui } from './ui';
@@ -108,6 +108,13 @@ export function takeSettings(request: RequestValues, part: Part, from: string): 
   say(`${what} of ${from} taken over.`, { action: { label: 'Undo', run: undoForm } });
 }
 
+/** A run that ended has measured how long a frame takes. */
+export function followMeasures(): void {
+  onServerEvent((event) => {
+    if (event.name === 'job' && event.data.state === 'done') askDryRun();
+  });
+}
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | null = null;
 
@@ -125,7 +132,14 @@ async function dryRun(): Promise<void> {
   try {
     const options = { body: { request: formRequest() }, signal: mine.signal };
     const dry = await call<DryRun>('POST', '/dry-run', options);
-    if (doc() === counted) form.set({ dry, problems: dry.problems });
+    if (doc() !== counted) return;
+    // With wrong values nothing is counted: what was counted before still says most.
+    const before = form.get().dry;
+    const keeps = dry.stages.length === 0 && before?.stages.length === counted.stages.length;
+    form.set({
+      dry: keeps ? { ...dry, stages: before.stages } : dry,
+      problems: dry.problems,
+    });
   } catch {
     // No answer: the page shows its own count, and the connection's bar says why.
   }

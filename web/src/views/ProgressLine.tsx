@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import type { Job } from '../api/types';
-import { amount, duration } from '../model/format';
+import { amount, bytes, duration } from '../model/format';
 import { cancel } from '../state/runs';
 import { isInWork, server } from '../state/server';
 import { useStore } from '../state/store';
@@ -27,7 +27,12 @@ export function useProgress(
     return { part, text: `frame ${job.frames_done} / ${total}`, left: leftText(progress) };
   }
   const part = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  return { part, text: activities[job.state] ?? job.state, left: '' };
+  const activity = progress?.activity || activities[job.state] || job.state;
+  const size =
+    progress?.unit === 'bytes' && progress.total > 0
+      ? `${bytes(progress.done)} of ${bytes(progress.total)}`
+      : '';
+  return { part, text: activity, left: size };
 }
 
 function leftText(

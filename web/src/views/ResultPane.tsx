@@ -1,6 +1,7 @@
 import type { Job } from '../api/types';
 import { reducedMotion } from '../state/ui';
-import { clock, duration, plural } from '../model/format';
+import { duration, plural } from '../model/format';
+import { setField } from '../state/form';
 import { followAgain, player } from '../state/player';
 import { continueRun, fileAddress, retry, runName } from '../state/runs';
 import { isInWork, server } from '../state/server';
@@ -34,6 +35,14 @@ export function stateText(job: Job): string {
   return job.state === 'queued' && job.place !== null ? `${words}, place ${job.place}` : words;
 }
 
+/** The run's settings with half its size into the form. */
+function drawSmaller(job: Job): void {
+  runAgain(job);
+  for (const side of ['width', 'height']) {
+    setField(side, Math.max(64, Math.round(Number(job.request[side]) / 16) * 8));
+  }
+}
+
 /** What failed, why, and what can be done. */
 function Failure({ job }: { job: Job }) {
   if (job.state !== 'failed' || !job.error) return null;
@@ -54,6 +63,11 @@ function Failure({ job }: { job: Job }) {
         <button type="button" class="button" onClick={() => void retry(job)}>
           Retry
         </button>
+        {memory && (
+          <button type="button" class="button" onClick={() => drawSmaller(job)}>
+            Draw smaller
+          </button>
+        )}
         <button type="button" class="button" onClick={() => runAgain(job)}>
           Change settings
         </button>
@@ -175,8 +189,7 @@ function Head({ job }: { job: Job }) {
         <h2 title={job.title}>{job.name || job.title}</h2>
         <p class="quiet">
           {runName(job)} · <span data-state={job.state}>{stateText(job)}</span>
-          {job.state === 'done' &&
-            ` · ${plural(job.frames_done, 'frame')}${took} · ${clock(job.created)}`}
+          {job.state === 'done' && ` · ${plural(job.frames_done, 'frame')}${took}`}
         </p>
       </div>
       {job.video !== null && view !== 'compare' && (

@@ -162,8 +162,8 @@ export function StageTrack() {
     last.current = stages.length;
   }, [stages.length]);
 
-  // 44: the button behind the last card.
-  const layout = layOut(present, available - 60);
+  // 72: the button behind the last card, and the space around.
+  const layout = layOut(present, available - 72);
   let x = 0;
   const middles = stages.map((_, i) => {
     x += (layout.gaps[i] ?? 0) + cardWidth;

@@ -8,6 +8,7 @@ import { useCounts } from './RunBar';
 import { StageEditor } from './StageEditor';
 import { StageTrack } from './StageTrack';
 import { TextView } from './TextView';
+import { useNarrow } from './useWidth';
 
 /** The stages, as cards on a track or as text, and the editor of the chosen one. */
 export function StagesPanel() {
@@ -15,6 +16,7 @@ export function StagesPanel() {
   const keepTotal = useStore(form, (state) => state.history.present.keepTotal);
   const notes = useStore(form, (state) => state.dry?.notes);
   const counts = useCounts();
+  const narrow = useNarrow();
   const chooser = useRef<HTMLInputElement>(null);
   return (
     <section class="stages" aria-label="Travel">
@@ -24,7 +26,7 @@ export function StagesPanel() {
           {counts.frames} · {counts.film} · {counts.time}
         </p>
         <div class="row">
-          {!text && (
+          {!text && !narrow && (
             <label
               class="check check-small"
               title="Dragging a card takes frames from the gap behind it"
