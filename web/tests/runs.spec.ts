@@ -233,3 +233,18 @@ it('makes another video of the same frames', async () => {
   await page.getByRole('menuitem', { name: 'Frames (zip)' }).click();
   expect((await download).suggestedFilename()).toMatch(/\.zip$/);
 });
+
+it('shows the losses of a walk by gradients', async () => {
+  await open();
+  await page.locator('summary', { hasText: 'Travel' }).click();
+  await page.locator('#field-mode').selectOption('grad');
+  await page.locator('.gap-note', { hasText: '× 1 step' }).waitFor();
+  await run(3, 2);
+  await untilState(page, 'done');
+  await page.locator('.chart', { hasText: 'Latent loss of grad' }).locator('canvas').waitFor();
+  await page
+    .locator('.chart', { hasText: 'Distance to the next stage' })
+    .locator('canvas')
+    .waitFor();
+  expect(await page.locator('.chart canvas').count()).toBe(3);
+});

@@ -7,7 +7,8 @@ import { SelectControl } from './FieldControl';
 import { Labelled } from './Labelled';
 import { useField } from './useField';
 
-async function reload(): Promise<void> {
+/** Lets the server look again into the models folders. */
+export async function reloadModels(): Promise<void> {
   try {
     await call('POST', '/models/refresh');
     await refreshModels();
@@ -44,7 +45,7 @@ export function ModelControl() {
         <button
           class="button"
           type="button"
-          onClick={() => void reload()}
+          onClick={() => void reloadModels()}
           title="Look again into the models folders"
         >
           Reload

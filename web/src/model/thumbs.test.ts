@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest';
 
 import { defaults, job } from './testing';
-import { findStageFrame } from './thumbs';
+import type { Job, RequestValues } from '../api/types';
+import { findStageFrames } from './thumbs';
+
+const findStageFrame = (
+  jobs: Job[],
+  frames: Map<string, Set<number>>,
+  request: RequestValues,
+  index: number,
+  model: string,
+) => findStageFrames(jobs, frames, request, index + 1, model)[index] ?? null;
 
 const request = { ...defaults, prompt: 'a cat\na dog' };
 const all = new Map([['job-1', new Set(Array.from({ length: 14 }, (_, i) => i))]]);

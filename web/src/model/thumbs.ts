@@ -23,15 +23,14 @@ function at(value: Json | undefined, index: number): Json {
     : (value ?? null);
 }
 
-function lineAt(value: Json | undefined, index: number): string {
-  const lines = Array.isArray(value) ? value.map(String) : splitLines(String(value ?? ''));
-  const line = lines[Math.min(index, lines.length - 1)] ?? '';
-  return line === '""' ? '' : line.trim();
+function linesOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(String) : splitLines(String(value ?? ''));
 }
 
-/** Whether a drawn seed or size may stand for what the form leaves open. */
-function fits(asked: Json, drawn: Json, open: Json): boolean {
-  return asked === open || asked === drawn;
+/** The shorter list repeats its last line. */
+function lineAt(lines: string[], index: number): string {
+  const line = lines[Math.min(index, lines.length - 1)] ?? '';
+  return line === '""' ? '' : line.trim();
 }
 
 export interface StageFrame {
@@ -39,37 +38,67 @@ export interface StageFrame {
   frame: number;
 }
 
-/** The frame of the newest run that had stage `index` of `request` as it is now; null without one. */
-export function findStageFrame(
+/** A request's lines, parsed once for all stages. */
+interface Asked {
+  request: RequestValues;
+  prompts: string[];
+  negatives: string[];
+  model: string;
+}
+
+function asked(request: RequestValues, defaultModel: string): Asked {
+  return {
+    request,
+    prompts: linesOf(request.prompt),
+    negatives: linesOf(request.negative_prompt),
+    model: request.model ? String(request.model) : defaultModel,
+  };
+}
+
+function sameSettings(form: RequestValues, drawn: RequestValues): boolean {
+  return telling.every((name) => {
+    const value = form[name];
+    if (value === undefined) return true;
+    const open = name === 'width' || name === 'height';
+    return (open && value === 0) || at(value, 0) === at(drawn[name], 0);
+  });
+}
+
+function stageFits(form: Asked, index: number, drawn: Asked, place: number): boolean {
+  const seed = at(form.request.seed, index);
+  return (
+    lineAt(drawn.prompts, place) === lineAt(form.prompts, index) &&
+    lineAt(drawn.negatives, place) === lineAt(form.negatives, index) &&
+    (seed === -1 || seed === at(drawn.request.seed, place)) &&
+    at(form.request.cfg_scale, index) === at(drawn.request.cfg_scale, place)
+  );
+}
+
+/**
+ * For each of `count` stages of `request`: the frame of the newest run that had this stage with
+ * these settings. `jobs` are the newest first; a seed of -1 and a size of 0 fit any.
+ */
+export function findStageFrames(
   jobs: Job[],
   frames: ReadonlyMap<string, ReadonlySet<number>>,
   request: RequestValues,
-  index: number,
+  count: number,
   defaultModel: string,
-): StageFrame | null {
-  const modelName = (value: Json | undefined) => (value ? String(value) : defaultModel);
-  const prompt = lineAt(request.prompt, index);
-  const negative = lineAt(request.negative_prompt, index);
+): (StageFrame | null)[] {
+  const found: (StageFrame | null)[] = Array.from({ length: count }, () => null);
+  const form = asked(request, defaultModel);
   for (const job of jobs) {
-    const drawn = job.request;
-    if (job.stage_frames.length === 0 || modelName(drawn.model) !== modelName(request.model))
-      continue;
-    const same = telling.every((name) => {
-      const open = name === 'width' || name === 'height' ? 0 : Symbol.for('none');
-      const asked = request[name];
-      return asked === undefined || fits(at(asked, index), at(drawn[name], index), open as Json);
-    });
-    if (!same) continue;
-    const lines = splitLines(String(drawn.prompt ?? ''));
-    for (let i = 0; i < job.stage_frames.length; i++) {
-      const frame = job.stage_frames[i] ?? 0;
-      const matches =
-        lineAt(lines, i) === prompt &&
-        lineAt(drawn.negative_prompt, i) === negative &&
-        fits(at(request.seed, index), at(drawn.seed, i), -1) &&
-        at(request.cfg_scale, index) === at(drawn.cfg_scale, i);
-      if (matches && frames.get(job.id)?.has(frame)) return { id: job.id, frame };
+    if (job.stage_frames.length === 0 || !sameSettings(request, job.request)) continue;
+    const drawn = asked(job.request, defaultModel);
+    if (drawn.model !== form.model) continue;
+    for (let index = 0; index < count; index++) {
+      if (found[index]) continue;
+      const frame = job.stage_frames.find(
+        (each, place) => frames.get(job.id)?.has(each) && stageFits(form, index, drawn, place),
+      );
+      if (frame !== undefined) found[index] = { id: job.id, frame };
     }
+    if (found.every((each) => each !== null)) break;
   }
-  return null;
+  return found;
 }

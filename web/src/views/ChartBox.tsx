@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import type { Series } from './charts';
 import { useWidth } from './useWidth';
 
 /** A chart with its heading; the drawing code is fetched when the first one is shown. */
@@ -8,12 +7,12 @@ export function ChartBox(props: {
   title: string;
   note: string;
   x: number[];
-  series: Series[];
+  values: (number | null)[];
   lines: number[];
   mark: number | null;
   onPick: (x: number) => void;
 }) {
-  const { x, series, lines, mark, onPick } = props;
+  const { x, values, lines, mark, onPick } = props;
   const element = useRef<HTMLDivElement>(null);
   const width = useWidth(element);
   const [failed, setFailed] = useState(false);
@@ -26,7 +25,7 @@ export function ChartBox(props: {
       .then(({ drawChart }) => {
         const { current } = element;
         if (gone || !current) return;
-        remove = drawChart(current, x, series, {
+        remove = drawChart(current, x, values, {
           width,
           height: 132,
           lines,
@@ -39,7 +38,7 @@ export function ChartBox(props: {
       gone = true;
       remove();
     };
-  }, [x, series, lines, mark, width]);
+  }, [x, values, lines, mark, width]);
   return (
     <figure class="chart">
       <figcaption>
@@ -52,15 +51,6 @@ export function ChartBox(props: {
         role="img"
         aria-label={`${props.title}: ${props.note}`}
       />
-      {series.length > 1 && (
-        <p class="chart-legend">
-          {series.map((each, i) => (
-            <span key={each.label} class={`legend-${i + 1}`}>
-              {each.label}
-            </span>
-          ))}
-        </p>
-      )}
     </figure>
   );
 }

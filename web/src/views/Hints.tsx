@@ -1,3 +1,4 @@
+import { reloadModels } from '../controls/ModelControls';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui } from '../state/ui';
@@ -15,12 +16,19 @@ export function Hints() {
       <p>Drop two pictures on the page to travel between them.</p>
       {folder !== undefined && (
         <p>
-          Your own checkpoint: put it into <code>{folder}</code> and press Reload beside the model.
+          Your own checkpoint: put it into <code>{folder}</code> and let the server look for it.
         </p>
       )}
-      <button type="button" class="button" onClick={() => ui.set({ hintsSeen: true })}>
-        Understood
-      </button>
+      <div class="row">
+        <button type="button" class="button" onClick={() => ui.set({ hintsSeen: true })}>
+          Understood
+        </button>
+        {folder !== undefined && (
+          <button type="button" class="button" onClick={() => void reloadModels()}>
+            Look for models
+          </button>
+        )}
+      </div>
     </aside>
   );
 }

@@ -225,6 +225,9 @@ export function ResultPane() {
     <section class="panel result" aria-label="Result" data-run={job.id}>
       <Head job={job} />
       <Failure job={job} />
+      <span class="hidden" role="status">
+        {isInWork(job) ? '' : `${runName(job)}: ${stateText(job)}`}
+      </span>
       {view === 'compare' ? <Compare /> : <Screen job={job} frames={frames} />}
       <ProgressLine job={job} />
       {view === 'frames' && frames.length > 0 && <PlayerControls job={job} frames={frames} />}

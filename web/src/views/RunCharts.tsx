@@ -47,7 +47,28 @@ function useLosses(job: Job) {
   return useMemo(() => (csv === '' ? null : parseLosses(csv)), [csv]);
 }
 
-const losses = ['latent_loss', 'cond_distance', 'loss', 'distance', 'latent', 'cond'];
+/** Columns of losses.csv that are worth a chart. */
+const lossCharts = [
+  { column: 'loss_latent', title: 'Latent loss of grad' },
+  { column: 'l1_to', title: 'Distance to the next stage' },
+];
+
+function LossChart({ values, title }: { values: (number | null)[]; title: string }) {
+  const x = useMemo(() => values.map((_, i) => i + 1), [values]);
+  return (
+    <ChartBox
+      title={title}
+      note="one point per iteration"
+      x={x}
+      values={values}
+      lines={noLines}
+      mark={null}
+      onPick={() => {}}
+    />
+  );
+}
+
+const noLines: number[] = [];
 
 /** How far neighbouring frames are apart, and what grad's walk came to. */
 export function RunCharts({ job }: { job: Job }) {
@@ -55,16 +76,6 @@ export function RunCharts({ job }: { job: Job }) {
   const told = useLosses(job);
   const jump = distances ? largestJump(distances) : -1;
   const x = useMemo(() => (distances ?? []).map((_, i) => i), [distances]);
-  const series = useMemo(() => [{ label: 'distance', values: distances ?? [] }], [distances]);
-  const lossSeries = useMemo(() => {
-    if (!told) return [];
-    return told.names
-      .map((label, i) => ({ label, values: told.columns[i] ?? [] }))
-      .filter(({ label }) => losses.some((each) => label.includes(each)))
-      .slice(0, 3);
-  }, [told]);
-  const lossX = useMemo(() => (lossSeries[0]?.values ?? []).map((_, i) => i), [lossSeries]);
-  const noLines = useMemo(() => [], []);
   if (!distances || distances.length < 2 || jump < 0) return null;
   const ratio = unevenness(distances);
   const note = `largest jump ${amount(distances[jump] ?? 0)} after frame ${jump}${ratio === null ? '' : `, ${amount(ratio)}× the usual`}`;
@@ -74,7 +85,7 @@ export function RunCharts({ job }: { job: Job }) {
         title="Distance between neighbours"
         note={note}
         x={x}
-        series={series}
+        values={distances}
         lines={job.stage_frames}
         mark={jump}
         onPick={showFrame}
@@ -82,17 +93,12 @@ export function RunCharts({ job }: { job: Job }) {
       <button type="button" class="button" onClick={() => comparePair(job.id, jump, jump + 1)}>
         Compare the largest jump
       </button>
-      {lossSeries.length > 0 && (
-        <ChartBox
-          title="Losses of grad"
-          note="one point per iteration"
-          x={lossX}
-          series={lossSeries}
-          lines={noLines}
-          mark={null}
-          onPick={() => {}}
-        />
-      )}
+      {lossCharts.map(({ column, title }) => {
+        const values = told?.columns[told.names.indexOf(column)];
+        return values && values.length > 1 ? (
+          <LossChart key={column} values={values} title={title} />
+        ) : null;
+      })}
     </div>
   );
 }

@@ -2,9 +2,10 @@ import { Fragment } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { moveBy, reorder } from '../model/edit';
-import { findStageFrame } from '../model/thumbs';
+import { toRequest, type TravelDocument } from '../model/document';
+import { findStageFrames, type StageFrame } from '../model/thumbs';
 import { cardWidth, frameAtPlace, layOut, placeOfFrame, stagePlaces } from '../model/travel';
-import { addStage, doc, form, formRequest, removeStage, update } from '../state/form';
+import { addStage, doc, form, removeStage, update } from '../state/form';
 import { player, showFrame } from '../state/player';
 import { frameAddress } from '../state/runs';
 import { server } from '../state/server';
@@ -57,19 +58,22 @@ function onTrackKey(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-/** The finished picture of a stage, or a neutral pattern. */
-function Thumb({ index }: { index: number }) {
-  const history = useStore(form, (state) => state.history);
+/** Which finished frame shows each stage, found for all stages at once. */
+function useStageFrames(present: TravelDocument): (StageFrame | null)[] {
   const jobs = useStore(server, (state) => state.jobs);
   const frames = useStore(server, (state) => state.frames);
+  const boot = useStore(server, (state) => state.boot);
+  const newest = useMemo(() => [...jobs.values()].sort((a, b) => b.number - a.number), [jobs]);
+  return useMemo(() => {
+    const standard = boot?.models.find((model) => model.is_default)?.name ?? '';
+    const request = { ...boot?.defaults, ...toRequest(present, boot?.defaults ?? {}) };
+    return findStageFrames(newest, frames, request, present.stages.length, standard);
+  }, [present, newest, frames, boot]);
+}
+
+/** The finished picture of a stage, or a neutral pattern. */
+function Thumb({ found }: { found: StageFrame | null }) {
   const [missing, setMissing] = useState('');
-  const found = useMemo(() => {
-    const models = server.get().boot?.models ?? [];
-    const standard = models.find((model) => model.is_default)?.name ?? '';
-    const newest = [...jobs.values()].sort((a, b) => b.number - a.number);
-    const request = { ...(server.get().boot?.defaults ?? {}), ...formRequest() };
-    return findStageFrame(newest, frames, request, index, standard);
-  }, [history.present, jobs, frames, index]);
   const address = found ? frameAddress(found.id, found.frame, 192) : '';
   if (address === '' || address === missing) return <span class="card-thumb card-pattern" />;
   return (
@@ -151,6 +155,7 @@ export function StageTrack() {
   const available = useWidth(box);
   const [mark, setMark] = useState<number | null>(null);
   const { stages } = present;
+  const thumbs = useStageFrames(present);
   const own = stagePlaces(present);
   const counted =
     dry && dry.stages.length === stages.length
@@ -170,7 +175,12 @@ export function StageTrack() {
     return x - cardWidth / 2;
   });
   const loops = present.values.loop === true && stages.length > 1;
-  const single = stages.length === 1 && present.values.mode !== 'grad';
+  const hint =
+    stages.length > 1
+      ? ''
+      : present.values.mode === 'grad'
+        ? 'Wanders around its stage'
+        : 'One more stage to travel to';
   const current = stages.some((stage) => stage.key === selected) ? selected : stages[0]?.key;
   return (
     <div class={narrow ? 'track-box track-narrow' : 'track-box'} ref={box} onKeyDown={onTrackKey}>
@@ -185,7 +195,7 @@ export function StageTrack() {
                 frame={counted[i] ?? own[i] ?? 0}
                 scale={layout.scale}
                 selected={stage.key === current}
-                thumb={<Thumb index={i} />}
+                thumb={<Thumb found={thumbs[i] ?? null} />}
                 tokens={<Tokens index={i} />}
                 onReorderMark={setMark}
               />
@@ -202,7 +212,7 @@ export function StageTrack() {
             onClick={() => addStage(stages.length - 1)}
           >
             <span aria-hidden="true">+</span>
-            {single && <span class="add-hint">One more stage to travel to</span>}
+            {hint !== '' && <span class="add-hint">{hint}</span>}
           </button>
         </li>
       </ol>

@@ -12,17 +12,10 @@ export interface ChartOptions {
   height: number;
   /** Vertical lines, e.g. stages. */
   lines: number[];
-  /** A point to mark on the first series. */
+  /** The index of a point to mark. */
   mark: number | null;
   onPick: (x: number) => void;
 }
-
-export interface Series {
-  label: string;
-  values: (number | null)[];
-}
-
-const colours = ['--accent', '--series-2', '--series-3'];
 
 function drawLines(chart: uPlot, options: ChartOptions): void {
   const { ctx, bbox } = chart;
@@ -60,7 +53,7 @@ function drawLines(chart: uPlot, options: ChartOptions): void {
 export function drawChart(
   element: HTMLElement,
   x: number[],
-  series: Series[],
+  values: (number | null)[],
   options: ChartOptions,
 ): () => void {
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
@@ -83,16 +76,15 @@ export function drawChart(
       ],
       series: [
         {},
-        ...series.map((each, i) => ({
-          label: each.label,
-          stroke: colour(colours[i % colours.length] ?? '--accent'),
+        {
+          stroke: colour('--accent'),
           width: 1.5,
           points: { show: x.length < 80, size: 4 },
-        })),
+        },
       ],
       hooks: { draw: [(drawn) => drawLines(drawn, options)] },
     },
-    [x, ...series.map((each) => each.values)],
+    [x, values],
     element,
   );
   chart.over.addEventListener('click', () => {
