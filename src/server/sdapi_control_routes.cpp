@@ -23,7 +23,7 @@ Json state_of(const SdProgress& progress) {
           {"job_count", view.job_count},
           {"job_timestamp", view.timestamp},
           {"job_no", view.job_no},
-          {"sampling_step", progress.sampling_step},
+          {"sampling_step", view.sampling_step},
           {"sampling_steps", view.sampling_steps}};
 }
 

@@ -69,11 +69,12 @@ class BatchProgress {
     }
     if (now.activity != activity_) {
       activity_ = now.activity;
+      whole.enter(now.phase);
       whole.begin(now.activity, now.unit, now.total);
     }
-    whole.update(now.done);
-    if (now.unit == "frames" && now.total > 0) {
-      work_.set_fraction(now.done / now.total);
+    whole.update(now.done, now.sampling);
+    if (now.sampling.steps > 0) {
+      work_.set_sampling(now.sampling);
     }
   }
 
@@ -153,8 +154,6 @@ SdDrawing draw_pictures(SdState& state, const SdPlan& plan) {
       beginning.job = plan.img2img ? "scripts_img2img" : "scripts_txt2img";
       beginning.job_count = plan.n_iter;
       beginning.sampling_steps = reported_steps(sampling_settings(plan.request), plan.img2img);
-      const auto preview = state.context.queue.preview();
-      beginning.preview_before = preview ? preview->number : 0;
       state.work.begin(beginning);
       const WorkView view(state.work);
       drawing.timestamp = state.work.view().timestamp;

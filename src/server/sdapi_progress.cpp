@@ -2,16 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "media/image_file.h"
 
-#include "request/frame_settings.h"
-
 namespace ptravel {
 namespace {
-
-constexpr double kSamplingShare = 0.95;  // of a frame's part; the rest is decoding
 
 double seconds_since_1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -24,10 +19,9 @@ void view_travel(const SdState& state, const JobRecord& job, SdProgress& progres
   view.job = job.request.init_image.empty() ? "scripts_txt2img" : "scripts_img2img";
   view.job_count = job.frames_total > 0 ? static_cast<int>(job.frames_total) : -1;
   view.job_no = static_cast<int>(job.frames_done);
-  view.sampling_steps = reported_steps(sampling_settings(job.request), !job.request.init_image.empty());
-  const ProgressSnapshot now = state.context.queue.progress();
-  const double part = now.unit == "frames" ? now.done - static_cast<double>(job.frames_done) : 0;
-  view.fraction = std::clamp(part, 0.0, 1.0);
+  const SamplingPlace place = state.context.queue.progress().sampling;
+  view.sampling_step = place.step;
+  view.sampling_steps = place.steps;
   view.elapsed = job.started > 0 ? std::max(seconds_since_1970() - job.started, 0.0) : 0;
 }
 
@@ -45,14 +39,12 @@ SdProgress sd_progress(const SdState& state) {
   if (view.job_count == 0) {
     return progress;
   }
-  progress.sampling_step =
-      static_cast<int>(std::min(view.fraction / kSamplingShare, 1.0) * view.sampling_steps);
   constexpr double kBegun = 0.01;
   double done = kBegun;
   if (view.job_count > 0) {
     done += static_cast<double>(view.job_no) / view.job_count;
     if (view.sampling_steps > 0) {
-      done += static_cast<double>(progress.sampling_step) / view.sampling_steps / view.job_count;
+      done += static_cast<double>(view.sampling_step) / view.sampling_steps / view.job_count;
     }
   }
   progress.progress = std::min(done, 1.0);
@@ -64,9 +56,13 @@ std::optional<SdPreview> sd_preview(const SdState& state, const SdProgress& prog
   if (progress.view.job_count == 0) {
     return std::nullopt;
   }
+  if (progress.job.empty()) {
+    const auto sketch = state.work.sketch();
+    return sketch ? std::optional(SdPreview{sketch->number, encode_png(sketch->image)})
+                  : std::nullopt;
+  }
   const auto preview = state.context.queue.preview();
-  if (!preview || preview->job != progress.job || preview->image.pixels.empty() ||
-      preview->number <= progress.view.preview_before) {
+  if (!preview || preview->job != progress.job || preview->image.pixels.empty()) {
     return std::nullopt;
   }
   return SdPreview{preview->number, encode_png(preview->image)};

@@ -12,7 +12,6 @@ struct SdProgress {
   double progress = 0;      ///< 0 to 1; 0 while nothing is in work.
   double eta_relative = 0;  ///< Seconds.
   SdWork::View view;
-  int sampling_step = 0;
   std::string job;  ///< Of the queue; empty: a request of this API, or nothing.
 };
 SdProgress sd_progress(const SdState& state);

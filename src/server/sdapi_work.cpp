@@ -96,7 +96,7 @@ void SdWork::begin(const View& beginning) {
 void SdWork::begin_batch(int job_no, Progress* progress) {
   const std::lock_guard lock(mutex_);
   view_.job_no = job_no;
-  view_.fraction = 0;
+  view_.sampling_step = 0;
   view_.skipped = false;
   progress_ = progress;
   if (view_.job_count > 1) {
@@ -110,9 +110,20 @@ void SdWork::end_batch() {
   progress_ = nullptr;
 }
 
-void SdWork::set_fraction(double fraction) {
+void SdWork::set_sampling(const SamplingPlace& place) {
   const std::lock_guard lock(mutex_);
-  view_.fraction = std::clamp(fraction, 0.0, 1.0);
+  view_.sampling_step = place.step;
+  view_.sampling_steps = place.steps;
+}
+
+void SdWork::set_sketch(const Image& image) {
+  const std::lock_guard lock(mutex_);
+  sketch_ = {sketch_.number + 1, image};
+}
+
+std::optional<SdWork::Sketch> SdWork::sketch() const {
+  const std::lock_guard lock(mutex_);
+  return sketch_.image.pixels.empty() ? std::nullopt : std::optional(sketch_);
 }
 
 void SdWork::end() {
@@ -122,9 +133,9 @@ void SdWork::end() {
   view_.task.clear();
   view_.job_count = 0;
   view_.job_no = 0;
+  view_.sampling_step = 0;
   view_.sampling_steps = 0;
-  view_.fraction = 0;
-  view_.preview_before = 0;
+  sketch_.image = Image();
 }
 
 void SdWork::skip() {

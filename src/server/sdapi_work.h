@@ -4,9 +4,11 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "ptravel/image.h"
 #include "ptravel/progress.h"
 
 namespace ptravel {
@@ -41,12 +43,18 @@ class SdWork {
     std::string timestamp = "0";  ///< YYYYMMDDhhmmss of the beginning.
     int job_count = 0;            ///< 0: nothing is in work.
     int job_no = 0;
+    int sampling_step = 0;
     int sampling_steps = 0;
-    double fraction = 0;  ///< Of the batch in work, 0 to 1.
-    double elapsed = 0;   ///< Seconds since the request's turn came.
-    std::uint64_t preview_before = 0;  ///< Number of the last preview of the work before.
+    double elapsed = 0;  ///< Seconds since the request's turn came.
   };
   View view() const;
+  /// The newest look at the batch in work, and a number that rises with each; nothing before the
+  /// first.
+  struct Sketch {
+    std::uint64_t number = 0;
+    Image image;
+  };
+  std::optional<Sketch> sketch() const;
   /// Names of the requests that wait for their turn, in the order of arrival.
   std::vector<std::string> pending() const;
   bool is_completed(const std::string& task) const;
@@ -56,12 +64,13 @@ class SdWork {
   void forget_flags();
 
   /// A request's turn has come: flags of the one before are gone. `beginning` says what there is to
-  /// tell: task, job, job_count, sampling_steps, preview_before.
+  /// tell: task, job, job_count, sampling_steps.
   void begin(const View& beginning);
   /// Batch `job_no` is drawn now and reports to `progress`, which skip() and interrupt() cancel.
   void begin_batch(int job_no, Progress* progress);
   void end_batch();
-  void set_fraction(double fraction);
+  void set_sampling(const SamplingPlace& place);
+  void set_sketch(const Image& image);
   void end();
 
   void skip();
@@ -73,6 +82,7 @@ class SdWork {
   View view_;
   double started_ = 0;
   Progress* progress_ = nullptr;
+  Sketch sketch_;  // without pixels: none of this work
   std::list<std::string> pending_;
   std::map<std::string, std::string> jobs_;  // by task
   std::list<std::string> completed_;
