@@ -33,7 +33,9 @@ std::string_view field_name(std::string_view setting) {
   return setting;
 }
 
-Json exception_body(std::string_view exception, const std::string& detail, const std::string& errors) {
+Json exception_body(std::string_view exception,
+                    const std::string& detail,
+                    const std::string& errors) {
   return {{"error", std::string(exception)}, {"detail", detail}, {"body", ""}, {"errors", errors}};
 }
 
@@ -67,7 +69,8 @@ HttpResponse problems_answer(const std::vector<SdProblem>& problems) {
     for (const Json& part : problem.location) {
       location.push_back(part);
     }
-    detail.push_back({{"loc", std::move(location)}, {"msg", problem.message}, {"type", problem.type}});
+    detail.push_back(
+        {{"loc", std::move(location)}, {"msg", problem.message}, {"type", problem.type}});
   }
   return json_response(422, json_text(Json{{"detail", std::move(detail)}}));
 }
@@ -130,8 +133,9 @@ HttpResponse sd_refusal(int status, const HttpRequest& request) {
   if (status == 401) {
     const bool tried = request.header("authorization").has_value();
     return json_response(
-        401, json_text(exception_body(
-                 "HTTPException", tried ? "Incorrect username or password" : "Not authenticated", "")));
+        401,
+        json_text(exception_body(
+            "HTTPException", tried ? "Incorrect username or password" : "Not authenticated", "")));
   }
   return json_response(status, json_text(Json{{"detail", std::string(plain_detail(status))}}));
 }

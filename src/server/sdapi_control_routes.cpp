@@ -4,7 +4,6 @@
 #include <string>
 
 #include "base/text.h"
-
 #include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
@@ -40,13 +39,13 @@ HttpResponse answer_progress(const SdState& state, const HttpRequest& request) {
   const SdProgress progress = sd_progress(state);
   const bool without_image = skipped.value.get<bool>();
   const auto preview = without_image ? std::nullopt : sd_preview(state, progress);
-  return sd_json({{"progress", progress.progress},
-                  {"eta_relative", progress.eta_relative},
-                  {"state", state_of(progress)},
-                  {"current_image", preview ? Json(to_base64(preview->png)) : Json()},
-                  {"textinfo", nullptr},
-                  {"current_task",
-                   progress.view.task.empty() ? Json() : Json(progress.view.task)}});
+  return sd_json(
+      {{"progress", progress.progress},
+       {"eta_relative", progress.eta_relative},
+       {"state", state_of(progress)},
+       {"current_image", preview ? Json(to_base64(preview->png)) : Json()},
+       {"textinfo", nullptr},
+       {"current_task", progress.view.task.empty() ? Json() : Json(progress.view.task)}});
 }
 
 /// The number behind a name in /proc/meminfo or /proc/self/status, in bytes; 0 where there is none.
@@ -67,10 +66,9 @@ std::uint64_t kibibytes_of(const char* file, std::string_view name) {
 HttpResponse answer_memory(const HttpRequest&) {
   const std::uint64_t total = kibibytes_of("/proc/meminfo", "MemTotal:");
   const std::uint64_t used = kibibytes_of("/proc/self/status", "VmRSS:");
-  const Json ram = total > 0 ? Json{{"free", total - std::min(used, total)},
-                                    {"used", used},
-                                    {"total", total}}
-                             : Json{{"error", "unavailable"}};
+  const Json ram =
+      total > 0 ? Json{{"free", total - std::min(used, total)}, {"used", used}, {"total", total}}
+                : Json{{"error", "unavailable"}};
   return sd_json({{"ram", ram}, {"cuda", {{"error", "unavailable"}}}});
 }
 
@@ -113,8 +111,8 @@ void add_sdapi_control_routes(HttpRouter& router, const SharedSdState& state) {
     return sd_json(nullptr);
   }));
   router.add(sd_route("GET", "/memory", answer_memory));
-  router.add(sd_route("GET", "/cmd-flags",
-                      [state](const HttpRequest&) { return answer_flags(*state); }));
+  router.add(
+      sd_route("GET", "/cmd-flags", [state](const HttpRequest&) { return answer_flags(*state); }));
 }
 
 }  // namespace ptravel

@@ -6,7 +6,6 @@
 
 #include "ptravel/frame.h"
 #include "ptravel/image.h"
-
 #include "server/sdapi_plan.h"
 
 namespace ptravel {
@@ -21,10 +20,10 @@ struct SdPicture {
 /// What came of a request: all pictures, or fewer after skip and interrupt.
 struct SdDrawing {
   std::vector<SdPicture> pictures;
-  TravelRequest request;    ///< Of the first picture as it was drawn.
+  TravelRequest request;  ///< Of the first picture as it was drawn.
   ModelIdentity model;
-  std::string parameters;   ///< Of the first picture, also when it was not drawn.
-  std::string timestamp;    ///< YYYYMMDDhhmmss of the beginning.
+  std::string parameters;  ///< Of the first picture, also when it was not drawn.
+  std::string timestamp;   ///< YYYYMMDDhhmmss of the beginning.
 };
 
 /// Draws a settled plan when its turn in the queue comes; waits for it. Pictures that differ by

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
-
 #include "request/picture_parameters.h"
 #include "server/base64.h"
 #include "server/sdapi_answers.h"
@@ -50,8 +49,8 @@ SdUpscale upscale_settings(const SdBody& body) {
   settings.to_size = body.integer("resize_mode") == 1;
   settings.factor = body.number("upscaling_resize");
   if (!(settings.factor > 0)) {
-    throw wrong_fields({{Json::array({"upscaling_resize"}),
-                         "ensure this value is greater than 0", "value_error.number.not_gt"}});
+    throw wrong_fields({{Json::array({"upscaling_resize"}), "ensure this value is greater than 0",
+                         "value_error.number.not_gt"}});
   }
   settings.width = static_cast<int>(body.integer("upscaling_resize_w"));
   settings.height = static_cast<int>(body.integer("upscaling_resize_h"));
@@ -143,10 +142,10 @@ HttpResponse enlarge_several(const SdState& state, const HttpRequest& request) {
 /// Technical entries that the web UI does not show.
 bool is_hidden(std::string_view keyword) {
   constexpr std::array<std::string_view, 20> kHidden = {
-      "jfif",      "jfif_version", "jfif_unit",          "jfif_density", "dpi",
-      "exif",      "loop",         "background",         "timestamp",    "duration",
-      "icc_profile", "photoshop",  "progressive",        "progression",  "xmp",
-      "chroma",    "gamma",        "transparency",       "aspect",       "parameters"};
+      "jfif",        "jfif_version", "jfif_unit",    "jfif_density", "dpi",
+      "exif",        "loop",         "background",   "timestamp",    "duration",
+      "icc_profile", "photoshop",    "progressive",  "progression",  "xmp",
+      "chroma",      "gamma",        "transparency", "aspect",       "parameters"};
   return std::find(kHidden.begin(), kHidden.end(), keyword) != kHidden.end();
 }
 

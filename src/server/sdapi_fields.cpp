@@ -134,8 +134,9 @@ SdConverted converted_texts(const Json& value) {
   Json texts = Json::array();
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (value[i].is_null()) {
-      return {{}, SdProblem{Json::array({i}), "none is not an allowed value",
-                            "type_error.none.not_allowed"}};
+      return {{},
+              SdProblem{Json::array({i}), "none is not an allowed value",
+                        "type_error.none.not_allowed"}};
     }
     SdConverted item = converted_text(value[i]);
     if (item.problem) {
@@ -148,8 +149,7 @@ SdConverted converted_texts(const Json& value) {
 }
 
 bool is_json_type(std::string_view content_type) {
-  const std::string type =
-      lower_case(trimmed(content_type.substr(0, content_type.find(';'))));
+  const std::string type = lower_case(trimmed(content_type.substr(0, content_type.find(';'))));
   return type == "application/json" ||
          (type.starts_with("application/") && type.ends_with("+json"));
 }
@@ -187,7 +187,9 @@ std::int64_t SdBody::integer(std::string_view field) const {
   return json_integer(value(field)).value_or(0);
 }
 
-double SdBody::number(std::string_view field) const { return json_number(value(field)).value_or(0); }
+double SdBody::number(std::string_view field) const {
+  return json_number(value(field)).value_or(0);
+}
 
 bool SdBody::boolean(std::string_view field) const {
   const Json& found = value(field);
@@ -253,8 +255,8 @@ Json sd_body_object(const HttpRequest& request) {
   } catch (const Error& error) {
     const std::string message =
         error.problems().empty() ? error.what() : "body " + error.problems().front().message;
-    throw wrong_fields({{Json::array({json_error_position(request.body)}), message,
-                         "value_error.jsondecode"}});
+    throw wrong_fields(
+        {{Json::array({json_error_position(request.body)}), message, "value_error.jsondecode"}});
   }
   if (!object.is_object()) {
     refuse_body("value is not a valid dict", "type_error.dict");
@@ -281,8 +283,8 @@ SdBody read_sd_object(const Json& object, std::span<const SdField> fields) {
       problems.push_back({Json::array({name}), "field required", "value_error.missing"});
     }
     if (found != object.end() && found->is_null() && field.required) {
-      problems.push_back({Json::array({name}), "none is not an allowed value",
-                          "type_error.none.not_allowed"});
+      problems.push_back(
+          {Json::array({name}), "none is not an allowed value", "type_error.none.not_allowed"});
     }
     if (found == object.end() || found->is_null()) {
       continue;

@@ -18,8 +18,8 @@ Image sd_grid(const std::vector<const Image*>& pictures) {
   for (int i = 0; i < count; ++i) {
     PTRAVEL_CHECK(pictures[i]->width == width && pictures[i]->height == height);
     for (int y = 0; y < height; ++y) {
-      std::uint8_t* target = grid.row(i / columns * height + y) +
-                             static_cast<std::size_t>(i % columns) * width * 3;
+      std::uint8_t* target =
+          grid.row(i / columns * height + y) + static_cast<std::size_t>(i % columns) * width * 3;
       std::copy_n(pictures[i]->row(y), static_cast<std::size_t>(width) * 3, target);
     }
   }

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "media/infotext.h"
-
 #include "request/parameter_items.h"
 
 namespace ptravel {

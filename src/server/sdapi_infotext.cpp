@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "media/infotext.h"
-
 #include "server/sdapi_plan.h"
 
 namespace ptravel {
@@ -55,8 +54,8 @@ void paste_size(const Infotext& text,
 }
 
 void paste_settings(const Infotext& text, SdBody& body) {
-  Json settings = body.has_value("override_settings") ? body.value("override_settings")
-                                                       : Json::object();
+  Json settings =
+      body.has_value("override_settings") ? body.value("override_settings") : Json::object();
   for (const auto& [key, name] : kPastedSettings) {
     const auto value = text.find(key);
     if (value && !settings.contains(std::string(name))) {
@@ -89,8 +88,8 @@ void fill_from_infotext(SdBody& body) {
     }
     SdConverted converted = convert_sd_value(pasted.field, *value);
     if (converted.problem) {
-      throw wrong_field("infotext", std::string(pasted.key) + ": \"" + *value + "\": " +
-                                        converted.problem->message);
+      throw wrong_field("infotext", std::string(pasted.key) + ": \"" + *value +
+                                        "\": " + converted.problem->message);
     }
     body.set(pasted.field.name, std::move(converted.value));
   }

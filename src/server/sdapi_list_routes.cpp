@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "ptravel/sampling.h"
-
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
 #include "server/sdapi_routes.h"
@@ -126,8 +125,8 @@ Json vaes(const ModelCatalog& catalog) {
   Json list = Json::array();
   for (const CatalogEntry& entry : catalog.vaes()) {
     if (entry.refusal.empty()) {
-      list.push_back({{"model_name", entry.path.filename().string()},
-                      {"filename", entry.file_name}});
+      list.push_back(
+          {{"model_name", entry.path.filename().string()}, {"filename", entry.file_name}});
     }
   }
   return list;
@@ -160,9 +159,8 @@ Json script_info(bool img2img) {
 }
 
 void add_list(HttpRouter& router, const std::string& name, Json list) {
-  router.add(sd_route("GET", name, [list = std::move(list)](const HttpRequest&) {
-    return sd_json(list);
-  }));
+  router.add(sd_route("GET", name,
+                      [list = std::move(list)](const HttpRequest&) { return sd_json(list); }));
 }
 
 /// Looking at a picture for words needs networks that are not here.

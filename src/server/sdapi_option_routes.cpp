@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "ptravel/travel.h"
-
 #include "server/sdapi_answers.h"
 #include "server/sdapi_load.h"
 #include "server/sdapi_picture_fields.h"

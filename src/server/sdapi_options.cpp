@@ -76,8 +76,8 @@ std::optional<SdProblem> SdSettings::set(std::string_view name, const Json& valu
     return converted.problem;
   }
   if (!is_choice(option->choices, converted.value)) {
-    return SdProblem{location, shown_json(value) + ", expected one of " +
-                                   std::string(option->choices)};
+    return SdProblem{location,
+                     shown_json(value) + ", expected one of " + std::string(option->choices)};
   }
   const bool differs = converted.value != Json::parse(option->field.initial);
   if (option->use == SdOptionUse::Fixed && differs) {
@@ -153,12 +153,11 @@ SdSettings SdOptions::changed(const Json& changes) const {
       const auto entry = vae ? catalog_.find_vae(text) : catalog_.find_model(text);
       const bool known = entry || (vae && is_vae_word(text));
       if (!known) {
-        throw exception_answer("RuntimeError",
-                               (vae ? "vae '" : "model '") + text + "' not found");
+        throw exception_answer("RuntimeError", (vae ? "vae '" : "model '") + text + "' not found");
       }
       if (entry && !entry->refusal.empty()) {
-        throw exception_answer("RuntimeError", "model '" + text + "' cannot be used: " +
-                                                   entry->refusal);
+        throw exception_answer("RuntimeError",
+                               "model '" + text + "' cannot be used: " + entry->refusal);
       }
     }
     if (auto problem = settings.set(name, value)) {

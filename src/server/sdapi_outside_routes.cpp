@@ -4,7 +4,6 @@
 #include <array>
 
 #include "ptravel/sampling.h"
-
 #include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
@@ -59,12 +58,11 @@ HttpResponse config(const SdState& state) {
     }
   }
   const Json scripts = Json::array({"None", "Prompt Travel"});
-  const Json components = Json::array({component(1, "setting_sd_model_checkpoint", models),
-                                       component(2, "txt2img_sampling", samplers),
-                                       component(3, "img2img_sampling", samplers),
-                                       component(4, "txt2img_scheduler", schedulers),
-                                       component(5, "img2img_scheduler", schedulers),
-                                       component(6, "script_list", scripts)});
+  const Json components = Json::array(
+      {component(1, "setting_sd_model_checkpoint", models),
+       component(2, "txt2img_sampling", samplers), component(3, "img2img_sampling", samplers),
+       component(4, "txt2img_scheduler", schedulers), component(5, "img2img_scheduler", schedulers),
+       component(6, "script_list", scripts)});
   return sd_json({{"mode", "blocks"},
                   {"title", "Prompt Travel"},
                   {"components", components},
@@ -73,8 +71,8 @@ HttpResponse config(const SdState& state) {
 
 /// The answer to /internal/progress for a task that is not in work.
 Json idle_answer(bool queued, bool completed, const std::string& text) {
-  return {{"active", false},      {"queued", queued}, {"completed", completed},
-          {"progress", nullptr},  {"eta", nullptr},   {"live_preview", nullptr},
+  return {{"active", false},       {"queued", queued}, {"completed", completed},
+          {"progress", nullptr},   {"eta", nullptr},   {"live_preview", nullptr},
           {"id_live_preview", -1}, {"textinfo", text}};
 }
 
@@ -86,8 +84,8 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
   const std::string task = body.text("id_task");
   const SdProgress progress = sd_progress(state);
   const std::string job = state.work.job_of(task);
-  const bool active = !task.empty() && (progress.view.task == task ||
-                                        (!job.empty() && progress.job == job));
+  const bool active =
+      !task.empty() && (progress.view.task == task || (!job.empty() && progress.job == job));
   if (!active) {
     const std::vector<std::string> pending = state.work.pending();
     const auto place = std::find(pending.begin(), pending.end(), task);
@@ -106,8 +104,7 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
        {"completed", false},
        {"progress", progress.progress},
        {"eta", progress.eta_relative},
-       {"live_preview",
-        is_new ? Json("data:image/png;base64," + to_base64(preview->png)) : Json()},
+       {"live_preview", is_new ? Json("data:image/png;base64," + to_base64(preview->png)) : Json()},
        {"id_live_preview",
         preview ? static_cast<std::int64_t>(preview->number) : body.integer("id_live_preview")},
        {"textinfo", nullptr}});
@@ -118,11 +115,11 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
 void add_sdapi_outside_routes(HttpRouter& router, const SharedSdState& state) {
   router.add(route_at("GET", "/queue/status",
                       [state](const HttpRequest&) { return queue_status(*state); }));
-  router.add(
-      route_at("GET", "/config", [state](const HttpRequest&) { return config(*state); }));
+  router.add(route_at("GET", "/config", [state](const HttpRequest&) { return config(*state); }));
   // Who reaches this may use the server: where users are asked for, the server has asked before.
-  router.add(route_at("POST", "/login",
-                      [](const HttpRequest&) { return sd_json({{"success", true}}); }));
+  router.add(route_at("POST", "/login", [](const HttpRequest&) {
+    return sd_json({{"success", true}});
+  }));
   HttpRoute ping =
       route_at("GET", "/internal/ping", [](const HttpRequest&) { return sd_json(Json::object()); });
   router.add(std::move(ping));

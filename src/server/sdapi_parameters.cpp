@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "media/infotext.h"
-
 #include "request/parameter_items.h"
 #include "server/sdapi_draw.h"
 #include "server/sdapi_info.h"
@@ -14,12 +13,14 @@ namespace {
 
 /// Keys whose values are floating point numbers in requests, which Python prints with a fraction.
 constexpr std::array<std::string_view, 10> kNumberKeys = {
-    "CFG scale",   "Variation seed strength", "Denoising strength", "Eta",         "Eta DDIM",
-    "Sigma churn", "Sigma tmin",              "Sigma tmax",         "Sigma noise", "Noise multiplier"};
+    "CFG scale",          "Variation seed strength",
+    "Denoising strength", "Eta",
+    "Eta DDIM",           "Sigma churn",
+    "Sigma tmin",         "Sigma tmax",
+    "Sigma noise",        "Noise multiplier"};
 
 std::string python_form(std::string_view key, const std::string& value) {
-  const bool number =
-      std::find(kNumberKeys.begin(), kNumberKeys.end(), key) != kNumberKeys.end();
+  const bool number = std::find(kNumberKeys.begin(), kNumberKeys.end(), key) != kNumberKeys.end();
   const auto read = number ? parse_number(value) : std::nullopt;
   return read ? number_text(*read) : value;
 }

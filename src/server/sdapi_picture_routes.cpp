@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "media/image_file.h"
-
 #include "server/base64.h"
 #include "server/sdapi_draw.h"
 #include "server/sdapi_grid.h"
@@ -117,11 +116,9 @@ HttpResponse draw(SdState& state, const HttpRequest& request, bool img2img) {
 
 void add_sdapi_picture_routes(HttpRouter& router, const SharedSdState& state) {
   for (const bool img2img : {false, true}) {
-    HttpRoute route =
-        sd_route("POST", img2img ? "/img2img" : "/txt2img",
-                 [state, img2img](const HttpRequest& request) {
-                   return draw(*state, request, img2img);
-                 });
+    HttpRoute route = sd_route(
+        "POST", img2img ? "/img2img" : "/txt2img",
+        [state, img2img](const HttpRequest& request) { return draw(*state, request, img2img); });
     route.pace = HttpPace::Long;
     route.limits.body_bytes = kPictureBody;
     router.add(std::move(route));

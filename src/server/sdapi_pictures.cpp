@@ -5,7 +5,6 @@
 
 #include "media/picture_format.h"
 #include "ptravel/error.h"
-
 #include "server/base64.h"
 #include "server/sdapi_answers.h"
 

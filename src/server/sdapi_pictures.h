@@ -14,8 +14,8 @@ namespace ptravel {
 /// encoded image" for no base64.
 std::string sd_picture_bytes(std::string_view text);
 
-/// The picture that bytes hold. Throws SdRefusal: 500 "Invalid encoded image" for what is no picture
-/// or broken, 422 of `field` for one beyond the server's limits.
+/// The picture that bytes hold. Throws SdRefusal: 500 "Invalid encoded image" for what is no
+/// picture or broken, 422 of `field` for one beyond the server's limits.
 LoadedImage read_sd_picture(std::string_view bytes,
                             const ServeLimits& limits,
                             std::string_view field);

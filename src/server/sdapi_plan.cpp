@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "ptravel/sampling.h"
-
 #include "request/frame_metadata.h"
 #include "request/stages.h"
 #include "server/sdapi_pictures.h"
@@ -43,8 +42,8 @@ double number_or_setting(const SdBody& body,
 void set_sampler_numbers(TravelRequest& request, const SdBody& body, const SdSettings& settings) {
   const SamplerInfo& sampler = find_sampler(request.sampler);
   if (sampler.default_eta) {
-    const double eta = number_or_setting(body, "eta", settings,
-                                         sampler.timesteps ? "eta_ddim" : "eta_ancestral");
+    const double eta =
+        number_or_setting(body, "eta", settings, sampler.timesteps ? "eta_ddim" : "eta_ancestral");
     request.eta = eta == *sampler.default_eta ? std::nullopt : std::optional(eta);
   }
   if (sampler.uses_churn) {
@@ -59,8 +58,8 @@ void set_sampler_numbers(TravelRequest& request, const SdBody& body, const SdSet
 }
 
 void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& settings) {
-  const SdSampler sampler = resolve_sd_sampler(
-      body.text("sampler_name"), body.text("sampler_index"), body.text("scheduler"));
+  const SdSampler sampler = resolve_sd_sampler(body.text("sampler_name"),
+                                               body.text("sampler_index"), body.text("scheduler"));
   request.sampler = sampler.sampler;
   request.scheduler = sampler.schedule;
   request.steps = static_cast<int>(std::clamp<std::int64_t>(body.integer("steps"), -1, 1 << 20));
@@ -149,8 +148,8 @@ TravelRequest sd_travel_request(const SdBody& body,
   if (img2img) {
     request.denoise_strength = {body.number("denoising_strength")};
     request.resize_mode = static_cast<ResizeMode>(body.integer("resize_mode"));
-    request.noise_multiplier = number_or_setting(body, "initial_noise_multiplier", settings,
-                                                 "initial_noise_multiplier");
+    request.noise_multiplier =
+        number_or_setting(body, "initial_noise_multiplier", settings, "initial_noise_multiplier");
   }
   return request;
 }

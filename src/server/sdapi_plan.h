@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ptravel/request.h"
-
 #include "server/sdapi_fields.h"
 #include "server/sdapi_state.h"
 

@@ -16,7 +16,8 @@ struct SdProgress {
 };
 SdProgress sd_progress(const SdState& state);
 
-/// The newest look at what is in work as a PNG's bytes, and its number; nothing where there is none.
+/// The newest look at what is in work as a PNG's bytes, and its number; nothing where there is
+/// none.
 struct SdPreview {
   std::uint64_t number = 0;
   std::string png;

@@ -50,8 +50,7 @@ void refuse_scripts(const Json& scripts, Problems& problems) {
   for (const auto& [title, entry] : scripts.items()) {
     const std::string name = lower_case(title);
     if (name == "prompt travel") {
-      throw http_exception(422,
-                           "Cannot have a selectable script in the always on scripts params");
+      throw http_exception(422, "Cannot have a selectable script in the always on scripts params");
     }
     if (!asks_for_something(entry)) {
       continue;

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "ptravel/sampling.h"
-
 #include "server/sdapi_answers.h"
 
 namespace ptravel {
@@ -12,9 +11,8 @@ namespace {
 
 const SamplerInfo* sampler_of_label(std::string_view label) {
   const auto& infos = sampler_infos();
-  const auto found = std::find_if(infos.begin(), infos.end(), [&](const SamplerInfo& info) {
-    return info.label == label;
-  });
+  const auto found = std::find_if(infos.begin(), infos.end(),
+                                  [&](const SamplerInfo& info) { return info.label == label; });
   return found == infos.end() ? nullptr : &*found;
 }
 

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/text.h"
-
 #include "request/frame_settings.h"
 #include "request/request_names.h"
 #include "request/slice.h"
@@ -111,8 +110,7 @@ class Checks {
     if (trimmed(request.prompt).empty()) {
       throw wrong_field("prompt", "positive prompt should not be empty :(");
     }
-    const StagePlan plan =
-        plan_stages(request.prompt, request.negative_prompt, "0", rules);
+    const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, "0", rules);
     const std::int64_t count = plan.stage_count();
     if (count < 2) {
       throw wrong_field("prompt",
@@ -205,8 +203,8 @@ void refuse_what_newest_has_more(const Arguments& arguments, const Checks& check
 
 void check_newest_film(const Arguments& arguments, const Checks& checks) {
   if (integer(arguments, "video_pad") < 0) {
-    checks.fail("video_pad", "video_pad must >= 0, but got " +
-                                 std::to_string(integer(arguments, "video_pad")));
+    checks.fail("video_pad",
+                "video_pad must >= 0, but got " + std::to_string(integer(arguments, "video_pad")));
   }
   if (number(arguments, "video_fps") <= 0) {
     checks.fail("video_fps",
@@ -257,9 +255,9 @@ bool is_travel_script(std::string_view title) {
 }
 
 void apply_script_arguments(const Json& arguments, TravelRequest& request) {
-  const std::string first =
-      !arguments.empty() && arguments.front().is_string() ? arguments.front().get<std::string>()
-                                                          : std::string();
+  const std::string first = !arguments.empty() && arguments.front().is_string()
+                                ? arguments.front().get<std::string>()
+                                : std::string();
   if (is_choice(newest_version_arguments().front().choices, first)) {
     apply_newest(arguments, request);
   } else if (is_choice(first_version_arguments().front().choices, first)) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "ptravel/request.h"
-
 #include "server/sdapi_fields.h"
 
 namespace ptravel {
@@ -16,9 +15,9 @@ inline constexpr std::string_view kTravelScript = "Prompt Travel";
 
 /// One argument of the script, as GET /script-info shows it too.
 struct SdScriptArgument {
-  SdField field;            ///< Its type and default.
-  std::string_view label;   ///< On the original's page.
-  std::string_view choices; ///< Of texts: "linear, replace"; empty: any.
+  SdField field;             ///< Its type and default.
+  std::string_view label;    ///< On the original's page.
+  std::string_view choices;  ///< Of texts: "linear, replace"; empty: any.
 };
 
 /// The arguments of the first version (15, from "Frame genesis" on) and of the newest (20, from

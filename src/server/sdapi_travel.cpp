@@ -11,7 +11,6 @@
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
-
 #include "request/frame_settings.h"
 #include "server/base64.h"
 #include "server/sdapi_info.h"
@@ -40,8 +39,7 @@ std::string timestamp_of(double seconds) {
   std::tm local{};
   localtime_r(&time, &local);
   std::array<char, 32> text{};
-  return std::string(text.data(),
-                     std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &local));
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &local));
 }
 
 /// The answer in pieces: no travel is held in memory as a whole.
@@ -123,9 +121,8 @@ JobRecord draw(SdState& state, const SdPlan& plan, const TravelRequest& request)
   const JobQueue::Submission submission = state.context.queue.submit(request, "", "", false);
   ticket.set_job(submission.job.id);
   state.work.forget_flags();
-  JobRecord job = state.context.queue.wait(submission.job.id, [&] {
-    return !(state.context.stopping && state.context.stopping());
-  });
+  JobRecord job = state.context.queue.wait(
+      submission.job.id, [&] { return !(state.context.stopping && state.context.stopping()); });
   if (!is_over(job.state)) {
     throw http_exception(503, "the server stops; the travel goes on when it is started again");
   }

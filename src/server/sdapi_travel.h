@@ -1,7 +1,6 @@
 #pragma once
 
 #include "http/message.h"
-
 #include "server/sdapi_plan.h"
 
 namespace ptravel {

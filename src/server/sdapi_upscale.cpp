@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "media/resize.h"
 #include "ptravel/error.h"
-
 #include "server/sdapi_answers.h"
 
 namespace ptravel {
@@ -31,11 +30,11 @@ void check_pixels(const Image& image, const SdUpscale& settings, double scale, d
   const double width = image.width * scale;
   const double height = image.height * scale;
   if (!(width * height <= most_pixels)) {
-    throw Error(ErrorCode::InvalidArgument,
-                Problem{settings.to_size ? "upscaling_resize_w" : "upscaling_resize",
-                        "makes more than " +
-                            std::to_string(static_cast<std::int64_t>(most_pixels)) +
-                            " pixels, which is the most"});
+    throw Error(
+        ErrorCode::InvalidArgument,
+        Problem{settings.to_size ? "upscaling_resize_w" : "upscaling_resize",
+                "makes more than " + std::to_string(static_cast<std::int64_t>(most_pixels)) +
+                    " pixels, which is the most"});
   }
   if (target_side(image.width, scale) < 1 || target_side(image.height, scale) < 1) {
     throw Error(ErrorCode::InvalidArgument,

@@ -130,8 +130,7 @@ TEST(SdapiFields, WhatIsNoJsonIsToldWithItsPlace) {
 }
 
 TEST(SdapiFields, BodiesThatAreNoObjectAreRefused) {
-  EXPECT_EQ(detail(refused(posted(""))),
-            Json::parse(R"([{"loc": ["body"], "msg": "field required",
+  EXPECT_EQ(detail(refused(posted(""))), Json::parse(R"([{"loc": ["body"], "msg": "field required",
                              "type": "value_error.missing"}])"));
   EXPECT_EQ(entry("[]").at("msg"), "value is not a valid dict");
   EXPECT_EQ(detail(refused(posted("{}", "text/plain"))).at(0).at("type"), "type_error.dict");
@@ -139,8 +138,8 @@ TEST(SdapiFields, BodiesThatAreNoObjectAreRefused) {
 }
 
 TEST(SdapiFields, ContentTypesOfJsonMayHaveParametersOrBeAbsent) {
-  for (const char* type : {"application/json; charset=UTF-8", "Application/JSON",
-                           "application/vnd.api+json", ""}) {
+  for (const char* type :
+       {"application/json; charset=UTF-8", "Application/JSON", "application/vnd.api+json", ""}) {
     EXPECT_EQ(read_sd_body(posted(R"({"steps": 4})", type), txt2img_fields()).integer("steps"), 4)
         << type;
   }

@@ -40,7 +40,8 @@ TEST(SdapiHabits, QueriesHaveNamesThatNobodyKnows) {
 
 TEST(SdapiHabits, EmptyAndInactiveControlNetUnitsAskForNothing) {
   for (const char* arguments :
-       {R"({"ControlNet": {"args": []}})", R"({"ControlNet": {}})", R"({"ControlNet": {"args": null}})",
+       {R"({"ControlNet": {"args": []}})", R"({"ControlNet": {}})",
+        R"({"ControlNet": {"args": null}})",
         R"({"controlnet": {"args": [{"enabled": false, "image": "x"}, {"enabled": 0}, null]}})"}) {
     EXPECT_EQ(drawn({{"alwayson_scripts", Json::parse(arguments)}}).at("images").size(), 1u)
         << arguments;
@@ -82,8 +83,9 @@ TEST(SdapiHabits, ModelsAreNamedByTitleTitleWithoutHashAndModelName) {
 }
 
 TEST(SdapiHabits, OverriddenModelsThatAreNotThereAreDropped) {
-  EXPECT_EQ(drawn({{"override_settings", {{"sd_model_checkpoint", "gone.ckpt"}}}}).at("images").size(),
-            1u);
+  EXPECT_EQ(
+      drawn({{"override_settings", {{"sd_model_checkpoint", "gone.ckpt"}}}}).at("images").size(),
+      1u);
 }
 
 TEST(SdapiHabits, OverridesStayWhenTheyAreNotToBeRestored) {
@@ -147,9 +149,12 @@ TEST(SdapiHabits, SchedulersAreLowerCase) {
 }
 
 TEST(SdapiHabits, ProgressIsZeroOnceAModelSwitchIsAnswered) {
+  const std::string now = sdapi_server().got("options").at("sd_model_checkpoint");
   const std::string title = sdapi_server().got("sd-models")[0].at("title");
+  EXPECT_NE(title, now);
   sdapi_server().posted("options", {{"sd_model_checkpoint", title}});
   const Json progress = sdapi_server().got("progress");
+  sdapi_server().posted("options", {{"sd_model_checkpoint", now}});
   EXPECT_EQ(progress.at("progress"), 0.0);
   EXPECT_EQ(progress.at("state").at("job_count"), 0);
 }

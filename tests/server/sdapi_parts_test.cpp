@@ -3,7 +3,6 @@
 
 #include "media/resize.h"
 #include "ptravel/sampling.h"
-
 #include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_grid.h"
@@ -103,7 +102,8 @@ TEST(SdapiUpscale, LanczosIsPillowsResize) {
   settings.upscaler = "Lanczos";
   const SdUpscaled result = upscale(image, settings, kManyPixels);
   EXPECT_EQ(result.image, resize(image, 48, 32, ResizeFilter::Lanczos3));
-  EXPECT_EQ(result.info.front(), std::pair(std::string("Postprocess upscale by"), std::string("2.0")));
+  EXPECT_EQ(result.info.front(),
+            std::pair(std::string("Postprocess upscale by"), std::string("2.0")));
 }
 
 TEST(SdapiUpscale, TargetsAreMultiplesOfEight) {

@@ -3,9 +3,8 @@
 
 #include "media/image_file.h"
 #include "ptravel/travel.h"
-#include "tests/server/sdapi_testing.h"
-
 #include "server/base64.h"
+#include "tests/server/sdapi_testing.h"
 
 namespace ptravel {
 namespace {
@@ -120,14 +119,38 @@ TEST(SdapiTxt2img, InfoIsATextWithEveryMember) {
   const Json answer = drawn({{"styles", {"cinematic"}}, {"sampler_name", "Euler a"}});
   ASSERT_TRUE(answer.at("info").is_string());
   const Json info = info_of(answer);
-  for (const char* member :
-       {"prompt", "all_prompts", "negative_prompt", "all_negative_prompts", "seed", "all_seeds",
-        "subseed", "all_subseeds", "subseed_strength", "width", "height", "sampler_name",
-        "cfg_scale", "steps", "batch_size", "restore_faces", "face_restoration_model",
-        "sd_model_name", "sd_model_hash", "sd_vae_name", "sd_vae_hash", "seed_resize_from_w",
-        "seed_resize_from_h", "denoising_strength", "extra_generation_params",
-        "index_of_first_image", "infotexts", "styles", "job_timestamp", "clip_skip",
-        "is_using_inpainting_conditioning", "version"}) {
+  for (const char* member : {"prompt",
+                             "all_prompts",
+                             "negative_prompt",
+                             "all_negative_prompts",
+                             "seed",
+                             "all_seeds",
+                             "subseed",
+                             "all_subseeds",
+                             "subseed_strength",
+                             "width",
+                             "height",
+                             "sampler_name",
+                             "cfg_scale",
+                             "steps",
+                             "batch_size",
+                             "restore_faces",
+                             "face_restoration_model",
+                             "sd_model_name",
+                             "sd_model_hash",
+                             "sd_vae_name",
+                             "sd_vae_hash",
+                             "seed_resize_from_w",
+                             "seed_resize_from_h",
+                             "denoising_strength",
+                             "extra_generation_params",
+                             "index_of_first_image",
+                             "infotexts",
+                             "styles",
+                             "job_timestamp",
+                             "clip_skip",
+                             "is_using_inpainting_conditioning",
+                             "version"}) {
     EXPECT_TRUE(info.contains(member)) << member;
   }
   EXPECT_EQ(info.at("seed"), 7);
@@ -156,8 +179,8 @@ TEST(SdapiTxt2img, DrawsASeedWhereItIsMinusOne) {
 }
 
 TEST(SdapiTxt2img, SettingsOfOneRequestDoNotStay) {
-  const Json answer = drawn({{"override_settings",
-                              {{"CLIP_stop_at_last_layers", 2}, {"no_such_setting", 1}}}});
+  const Json answer =
+      drawn({{"override_settings", {{"CLIP_stop_at_last_layers", 2}, {"no_such_setting", 1}}}});
   EXPECT_EQ(info_of(answer).at("clip_skip"), 2);
   EXPECT_EQ(decoded(answer.at("images")[0]).image,
             rendered([](TravelRequest& request) { request.clip_skip = 2; }));
@@ -192,8 +215,9 @@ TEST(SdapiTxt2img, AZeroOrHugeTmaxIsNoLimit) {
 TEST(SdapiTxt2img, InfotextFillsWhatIsNotGiven) {
   const Json answer = sdapi_server().posted(
       "txt2img",
-      {{"infotext", "a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, Seed: 7, Size: 64x64, "
-                    "Clip skip: 2"},
+      {{"infotext",
+        "a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, Seed: 7, Size: 64x64, "
+        "Clip skip: 2"},
        {"seed", 8}});
   EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered([](TravelRequest& request) {
               request.seed = {8};
@@ -225,8 +249,9 @@ TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
   EXPECT_EQ(refused({{"tiling", true}}).at("loc"), Json::parse(R"(["body", "tiling"])"));
   EXPECT_EQ(refused({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
   EXPECT_EQ(refused({{"s_min_uncond", 1}}).at("loc")[1], "s_min_uncond");
-  EXPECT_EQ(refused({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}}).at("loc"),
-            Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
+  EXPECT_EQ(
+      refused({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}}).at("loc"),
+      Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
   EXPECT_EQ(refused({{"steps", 0}}).at("loc")[1], "steps");
   EXPECT_EQ(refused({{"width", 100000}}).at("loc")[1], "width");
 }
@@ -270,8 +295,7 @@ TEST(SdapiImg2img, DrawsFromThePictureThatCame) {
 
 TEST(SdapiImg2img, RepeatsPicturesOnlyWhenAsked) {
   const std::string init = png_base64(64, 64);
-  const Json answer =
-      drawn({{"init_images", {init}}, {"include_init_images", true}}, "img2img");
+  const Json answer = drawn({{"init_images", {init}}, {"include_init_images", true}}, "img2img");
   EXPECT_EQ(answer.at("parameters").at("init_images")[0], init);
 }
 

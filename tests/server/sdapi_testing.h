@@ -7,13 +7,12 @@
 #include <gtest/gtest.h>
 
 #include "http/router.h"
-#include "tests/support/temporary_folder.h"
-
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
 #include "server/event_feed.h"
 #include "server/json_body.h"
 #include "server/server_context.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ptravel {
 
@@ -22,8 +21,11 @@ class SdapiServer {
  public:
   SdapiServer() {
     std::filesystem::create_directories(folder_ / "models");
-    std::filesystem::copy_file(PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors",
-                               folder_ / "models" / "tiny.safetensors");
+    for (const auto& [from, to] : {std::pair("model.safetensors", "tiny.safetensors"),
+                                   std::pair("config.json", "config.json")}) {
+      std::filesystem::copy_file(std::filesystem::path(PTRAVEL_TEST_DATA) / "tiny_sd1" / from,
+                                 folder_ / "models" / to);
+    }
     options_.models_dirs = {folder_ / "models"};
     options_.out = folder_ / "out";
     options_.precision = Precision::Fp32;
@@ -35,10 +37,11 @@ class SdapiServer {
     catalog_->refresh();
     uploads_ = std::make_unique<UploadStore>(queue_->uploads(), options_.limits);
     resolver_ = std::make_unique<RequestResolver>(*catalog_, *uploads_, options_);
-    context_ = std::make_unique<ServerContext>(
-        ServerContext{*queue_, *catalog_, feed_.hub(), feed_, options_, *uploads_, *resolver_, {}, {}});
+    context_ = std::make_unique<ServerContext>(ServerContext{
+        *queue_, *catalog_, feed_.hub(), feed_, options_, *uploads_, *resolver_, {}, {}});
     add_sdapi_routes(router_, *context_);
     queue_->start();
+    posted("options", {{"sd_model_checkpoint", "tiny"}});
   }
 
   /// The answer to a request, as the server would give it.
@@ -119,8 +122,10 @@ inline SdapiServer& sdapi_server() {
 
 /// What a small picture takes.
 inline Json small_picture() {
-  return {{"prompt", "a cat"}, {"negative_prompt", "blurry"}, {"steps", 2},   {"width", 64},
-          {"height", 64},      {"seed", 7},                   {"cfg_scale", 7}};
+  return {{"prompt", "a cat"}, {"negative_prompt", "blurry"},
+          {"steps", 2},        {"width", 64},
+          {"height", 64},      {"seed", 7},
+          {"cfg_scale", 7}};
 }
 
 inline Json info_of(const Json& answer) {

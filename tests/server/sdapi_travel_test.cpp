@@ -1,11 +1,10 @@
 // Prompt Travel by script_name: a job of the queue whose frames are the answer.
 #include <gtest/gtest.h>
 
-#include "media/image_file.h"
-#include "tests/server/sdapi_testing.h"
-
 #include "base/files.h"
+#include "media/image_file.h"
 #include "server/base64.h"
+#include "tests/server/sdapi_testing.h"
 
 namespace ptravel {
 namespace {
