@@ -56,11 +56,6 @@ std::optional<SdPreview> sd_preview(const SdState& state, const SdProgress& prog
   if (progress.view.job_count == 0) {
     return std::nullopt;
   }
-  if (progress.job.empty()) {
-    const auto sketch = state.work.sketch();
-    return sketch ? std::optional(SdPreview{sketch->number, encode_png(sketch->image)})
-                  : std::nullopt;
-  }
   const auto preview = state.context.queue.preview();
   if (!preview || preview->job != progress.job || preview->image.pixels.empty()) {
     return std::nullopt;

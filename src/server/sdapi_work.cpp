@@ -116,16 +116,6 @@ void SdWork::set_sampling(const SamplingPlace& place) {
   view_.sampling_steps = place.steps;
 }
 
-void SdWork::set_sketch(const Image& image) {
-  const std::lock_guard lock(mutex_);
-  sketch_ = {sketch_.number + 1, image};
-}
-
-std::optional<SdWork::Sketch> SdWork::sketch() const {
-  const std::lock_guard lock(mutex_);
-  return sketch_.image.pixels.empty() ? std::nullopt : std::optional(sketch_);
-}
-
 void SdWork::end() {
   const std::lock_guard lock(mutex_);
   progress_ = nullptr;
@@ -135,7 +125,6 @@ void SdWork::end() {
   view_.job_no = 0;
   view_.sampling_step = 0;
   view_.sampling_steps = 0;
-  sketch_.image = Image();
 }
 
 void SdWork::skip() {

@@ -4,11 +4,9 @@
 #include <list>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "ptravel/image.h"
 #include "ptravel/progress.h"
 
 namespace ptravel {
@@ -48,13 +46,6 @@ class SdWork {
     double elapsed = 0;  ///< Seconds since the request's turn came.
   };
   View view() const;
-  /// The newest look at the batch in work, and a number that rises with each; nothing before the
-  /// first.
-  struct Sketch {
-    std::uint64_t number = 0;
-    Image image;
-  };
-  std::optional<Sketch> sketch() const;
   /// Names of the requests that wait for their turn, in the order of arrival.
   std::vector<std::string> pending() const;
   bool is_completed(const std::string& task) const;
@@ -70,7 +61,6 @@ class SdWork {
   void begin_batch(int job_no, Progress* progress);
   void end_batch();
   void set_sampling(const SamplingPlace& place);
-  void set_sketch(const Image& image);
   void end();
 
   void skip();
@@ -82,7 +72,6 @@ class SdWork {
   View view_;
   double started_ = 0;
   Progress* progress_ = nullptr;
-  Sketch sketch_;  // without pixels: none of this work
   std::list<std::string> pending_;
   std::map<std::string, std::string> jobs_;  // by task
   std::list<std::string> completed_;

@@ -169,6 +169,18 @@ TEST(SdapiControl, ProgressTellsOfTheWorkUntilItIsInterrupted) {
   EXPECT_EQ(server().got("progress").at("state").at("interrupted"), false);
 }
 
+TEST(SdapiControl, TheCurrentImageIsAPicture) {
+  std::future<Json> answer = long_picture();
+  const Json progress = progress_when(
+      [](const Json& now) { return !now.at("current_image").is_null(); });
+  const std::string bytes =
+      from_base64(progress.at("current_image").get<std::string>()).value_or("");
+  EXPECT_GT(decode_image(bytes, "preview", 1 << 20).image.width, 0);
+  EXPECT_TRUE(server().got("progress?skip_current_image=true").at("current_image").is_null());
+  server().posted("interrupt", Json::object());
+  answer.get();
+}
+
 TEST(SdapiControl, SkipEndsTheBatchAndGoesOn) {
   std::future<Json> answer = long_picture(2);
   progress_when(has_begun);
