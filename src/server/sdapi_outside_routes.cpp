@@ -22,7 +22,8 @@ HttpRoute route_at(const char* method, const char* path, HttpHandler handler) {
 }
 
 std::size_t queue_length(const SdState& state) {
-  return state.work.pending().size() + static_cast<std::size_t>(state.context.queue.waiting_count());
+  return state.work.pending().size() +
+         static_cast<std::size_t>(state.context.queue.waiting_count());
 }
 
 HttpResponse queue_status(const SdState& state) {

@@ -171,8 +171,8 @@ TEST(SdapiControl, ProgressTellsOfTheWorkUntilItIsInterrupted) {
 
 TEST(SdapiControl, TheCurrentImageIsAPicture) {
   std::future<Json> answer = long_picture();
-  const Json progress = progress_when(
-      [](const Json& now) { return !now.at("current_image").is_null(); });
+  const Json progress =
+      progress_when([](const Json& now) { return !now.at("current_image").is_null(); });
   const std::string bytes =
       from_base64(progress.at("current_image").get<std::string>()).value_or("");
   EXPECT_GT(decode_image(bytes, "preview", 1 << 20).image.width, 0);
