@@ -51,8 +51,8 @@ for (const [screen, options] of Object.entries(screens)) {
         await page.locator('.card').first().click();
       }
       await startRun(page);
-      await untilFrames(page, 5);
-      await page.waitForTimeout(600);
+      await untilFrames(page, 7);
+      await page.locator('.live img').waitFor();
       await shoot('drawing');
       await untilState(page, 'done');
       await page.getByRole('button', { name: 'Understood' }).click();
@@ -60,7 +60,7 @@ for (const [screen, options] of Object.entries(screens)) {
       await page.locator('.button-play').click();
       await page.getByLabel('Frame', { exact: true }).fill('14');
       await page.waitForTimeout(500);
-      if (screen === 'phone') await look(page, '.charts');
+      await look(page, '.charts');
       await shoot('done');
       await page.evaluate(() => scrollTo(0, 0));
       await page.getByRole('button', { name: 'Compare', exact: true }).click();

@@ -21,6 +21,7 @@ it('marks words that are not known, and nothing without a vocabulary', () => {
 it('offers what goes on with the typed word, else what is missing', () => {
   expect(offeredWords(words, 'girl, re', 5)).toEqual(['red hair']);
   expect(offeredWords(words, 'girl, ', 5)).toEqual(['red hair', 'beach', 'witch hat']);
+  expect(offeredWords(['a', 'the', 'cat'], '', 5)).toEqual(['cat']);
   expect(offeredWords(words, 'xyz', 2)).toEqual(['girl', 'red hair']);
 });
 

@@ -42,15 +42,19 @@ export function vocabulary(words: string[]): Set<string> {
   return new Set(words.flatMap((each) => each.toLowerCase().split(/[^\p{L}\p{N}'-]+/u)));
 }
 
-/** Too short to be a tag by themselves: "a", "of". */
-const shortest = 3;
+/** Words of sentences, known to the model but of no use as a tag. */
+const fillers = new Set(
+  'a an and at has he in is it of on she the there wearing wears with'.split(' '),
+);
 
 /** Words to offer: those that go on with what is being typed, or those the prompt does not have. */
 export function offeredWords(words: string[], prompt: string, count: number): string[] {
   const typed = (/([^,]*)$/.exec(prompt)?.[1] ?? '').trim().toLowerCase();
   const tags = prompt.toLowerCase().split(/\s*,\s*/);
   const has = new Set([...tags, ...tags.flatMap((tag) => tag.split(/\s+/))]);
-  const fresh = words.filter((each) => each.length >= shortest && !has.has(each.toLowerCase()));
+  const fresh = words.filter(
+    (each) => !fillers.has(each.toLowerCase()) && !has.has(each.toLowerCase()),
+  );
   const begun = fresh.filter((each) => each.toLowerCase().startsWith(typed));
   return (typed !== '' && begun.length > 0 ? begun : fresh).slice(0, count);
 }
