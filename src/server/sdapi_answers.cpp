@@ -1,8 +1,6 @@
 #include "server/sdapi_answers.h"
 
 #include <array>
-#include <chrono>
-#include <cstdio>
 #include <utility>
 
 namespace ptravel {
@@ -142,13 +140,7 @@ HttpResponse sd_refusal(int status, const HttpRequest& request) {
 
 HttpHandler sd_handler(HttpHandler handler) {
   return [handler = std::move(handler)](const HttpRequest& request) {
-    const auto start = std::chrono::steady_clock::now();
-    HttpResponse response = answered(handler, request);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    std::array<char, 32> seconds{};
-    std::snprintf(seconds.data(), seconds.size(), "%.4f", taken.count());
-    response.headers.emplace_back("X-Process-Time", seconds.data());
-    return response;
+    return answered(handler, request);
   };
 }
 

@@ -51,7 +51,7 @@ HttpResponse sd_failure(const Error& error);
 /// the like for what the server itself refuses.
 HttpResponse sd_refusal(int status, const HttpRequest& request);
 
-/// A handler whose failures become answers, with X-Process-Time on all of them.
+/// A handler whose failures become answers.
 HttpHandler sd_handler(HttpHandler handler);
 
 /// JSON with status 200.

@@ -26,16 +26,6 @@ TEST(SdapiRoutes, UnknownPathsAndMethodsAnswerAsTheOriginal) {
             Json::parse(R"({"detail": "Not Found"})"));
 }
 
-TEST(SdapiRoutes, EveryAnswerTellsItsTime) {
-  for (const HttpResponse& response :
-       {server().get("/sdapi/v1/samplers"), server().post("/sdapi/v1/txt2img", "{")}) {
-    const bool told =
-        std::any_of(response.headers.begin(), response.headers.end(),
-                    [](const auto& header) { return header.first == "X-Process-Time"; });
-    EXPECT_TRUE(told);
-  }
-}
-
 TEST(SdapiRoutes, ListsHaveTheMembersThatClientsRead) {
   const auto has = [](const Json& list, std::initializer_list<const char*> members) {
     ASSERT_FALSE(list.empty());
