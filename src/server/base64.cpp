@@ -10,16 +10,16 @@ constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The value of each byte as a digit; -1: it is none.
-constexpr std::array<std::int8_t, 256> digit_values() {
-  std::array<std::int8_t, 256> values{};
+constexpr std::array<int, 256> digit_values() {
+  std::array<int, 256> values{};
   values.fill(-1);
   for (std::size_t i = 0; i < kDigits.size(); ++i) {
-    values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(kDigits[i])] = static_cast<int>(i);
   }
   return values;
 }
 
-constexpr std::array<std::int8_t, 256> kValues = digit_values();
+constexpr std::array<int, 256> kValues = digit_values();
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 

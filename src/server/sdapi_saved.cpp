@@ -48,7 +48,7 @@ fs::path save_sd_picture(const fs::path& folder,
   create_folders(day);
   std::array<char, 32> number{};
   std::snprintf(number.data(), number.size(), "%05lld", static_cast<long long>(next_number(day)));
-  const fs::path path = day / (std::string(number.data()) + "-" + ending + ".png");
+  fs::path path = day / (std::string(number.data()) + "-" + ending + ".png");
   write_file_atomic(path, png);
   return path;
 }

@@ -57,7 +57,7 @@ class TravelAnswer {
       return "{\"images\":[";
     }
     while (index_ < job_.frames_total) {
-      const std::string frame = frame_text(index_++);
+      std::string frame = frame_text(index_++);
       if (!frame.empty()) {
         return frame;
       }
