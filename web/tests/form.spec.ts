@@ -84,6 +84,7 @@ it('shows a problem at its field in the server’s words, and does not run', asy
   expect(await control.getAttribute('aria-invalid')).toBe('true');
   await page.keyboard.press('Control+Enter');
   await page.locator('.toast-wrong', { hasText: 'Not run' }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'field-steps');
   expect((await server.get<JobPage>('/jobs')).jobs).toEqual([]);
   await control.fill('12');
   await page.locator('#problem-steps').waitFor({ state: 'detached' });

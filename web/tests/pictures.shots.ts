@@ -52,7 +52,9 @@ for (const [screen, options] of Object.entries(screens)) {
       }
       await startRun(page);
       await untilFrames(page, 7);
-      await page.locator('.live img').waitFor();
+      await page.waitForFunction(() =>
+        /step ([5-9]|1\d)\//.test(document.querySelector('.live')?.textContent ?? ''),
+      );
       await shoot('drawing');
       await untilState(page, 'done');
       await page.getByRole('button', { name: 'Understood' }).click();
@@ -62,15 +64,13 @@ for (const [screen, options] of Object.entries(screens)) {
       await page.waitForTimeout(500);
       await look(page, '.charts');
       await shoot('done');
-      await page.evaluate(() => scrollTo(0, 0));
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(500);
       await shoot('compare');
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
       await setSetting(page, 'steps', '0');
       await page.locator('#problem-steps').waitFor();
-      await page.locator('#field-steps').blur();
-      await look(page, '#problem-steps');
       await page.locator('.button-run').click();
       await page.locator('.toast-wrong').waitFor();
       await page.waitForTimeout(300);

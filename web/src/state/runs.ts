@@ -2,6 +2,7 @@
 
 import { ApiError, call, callUntilAnswered, newId } from '../api/client';
 import type { Job } from '../api/types';
+import { goToProblem } from './focus';
 import { askDryRun, doc, form, formRequest } from './form';
 import { say, sayError } from './messages';
 import { player, showRun } from './player';
@@ -52,6 +53,7 @@ export async function submit(front: boolean): Promise<void> {
       form.set({ problems: error.problems });
       const one = error.problems[0];
       say(`Not run: ${one ? `${one.field}: ${one.message}` : error.message}`, { kind: 'error' });
+      if (one) goToProblem(one.field);
     } else {
       sayError(error);
     }

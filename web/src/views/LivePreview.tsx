@@ -9,26 +9,32 @@ export function LivePreview({ job, small }: { job: Job; small: boolean }) {
   const preview = useStore(server, (state) =>
     state.preview?.id === job.id ? state.preview : null,
   );
-  const [shown, setShown] = useState<string | null>(null);
+  const [shown, setShown] = useState<string[]>([]);
   const address = preview ? `/api/v1/preview?n=${preview.number}` : null;
   useEffect(() => {
     if (address === null) {
-      setShown(null);
+      setShown([]);
       return undefined;
     }
     // Loaded before it is shown, so that nothing flickers; slow pages skip some.
     const image = new Image();
-    image.onload = () => setShown(address);
+    image.onload = () => setShown((now) => [...now, address].slice(-2));
     image.src = address;
     return () => {
       image.onload = null;
     };
   }, [address]);
-  if (shown === null || !preview) return null;
+  if (shown.length === 0 || !preview) return null;
   const text = `Frame ${preview.frame}, step ${preview.step} of ${preview.steps}`;
   return (
     <figure class={small ? 'live live-small' : 'live'}>
-      <img key={shown} src={shown} alt={`${text}, still being drawn`} />
+      {shown.map((each, i) => (
+        <img
+          key={each}
+          src={each}
+          alt={i === shown.length - 1 ? `${text}, still being drawn` : ''}
+        />
+      ))}
       <figcaption>{small ? `step ${preview.step}/${preview.steps}` : text}</figcaption>
     </figure>
   );

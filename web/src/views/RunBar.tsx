@@ -1,5 +1,6 @@
 import { plural, duration } from '../model/format';
 import { frameTotal } from '../model/travel';
+import { goToProblem } from '../state/focus';
 import { form } from '../state/form';
 import { obstacle, submissions, submit } from '../state/runs';
 import { server } from '../state/server';
@@ -69,21 +70,4 @@ export function RunBar() {
       </p>
     </div>
   );
-}
-
-/** Opens the section of a field and puts the focus there. */
-function goToProblem(field: string): void {
-  const focus = () => {
-    const control =
-      document.getElementById(`field-${field}`) ?? document.getElementById('stage-prompt');
-    control?.focus();
-    return control !== null;
-  };
-  if (document.getElementById(`field-${field}`)) {
-    focus();
-    return;
-  }
-  for (const section of document.querySelectorAll<HTMLDetailsElement>('details.section'))
-    section.open = true;
-  setTimeout(focus, 60);
 }
