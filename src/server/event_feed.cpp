@@ -59,9 +59,13 @@ void EventFeed::on_job(const JobRecord& job) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (is_over(job.state)) {
-      ++counts_.jobs[job.state];
+      // Told again when it is renamed, deleted or gets another video.
+      counts_.jobs[job.state] += live_.erase(job.id);
       frames_done_.erase(job.id);
-    } else if (job.state == QueueState::Drawing) {
+    } else {
+      live_.insert(job.id);
+    }
+    if (job.state == QueueState::Drawing) {
       frames_done_[job.id] = std::max(frames_done_[job.id], job.frames_done);
       if (timed_job_ != job.id) {
         timed_job_ = job.id;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "http/event_hub.h"
@@ -50,6 +51,7 @@ class EventFeed {
   FeedCounts counts_;
   std::chrono::steady_clock::time_point last_progress_{};
   std::string last_activity_;
+  std::set<std::string> live_;                       // jobs that wait or are in work
   std::map<std::string, std::int64_t> frames_done_;  // of jobs in work
   std::string timed_job_;
   int timed_steps_ = 0;

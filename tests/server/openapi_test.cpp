@@ -1,0 +1,135 @@
+#include <set>
+
+#include "media/image_file.h"
+#include "server/api_operation.h"
+#include "server/field_schema.h"
+#include "tests/server/api_world.h"
+#include "tests/server/json_schema.h"
+
+namespace ptravel {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return text;
+}
+
+TEST(OpenApi, HasTheRouterOperationsAndNoOthers) {
+  const ApiWorld world;
+  const Json document = world.get("/api/v1/openapi.json");
+  EXPECT_EQ(document.at("openapi"), "3.1.0");
+  std::set<std::string> told;
+  for (const auto& [path, operations] : document.at("paths").items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      told.insert(method + " " + path);
+      EXPECT_FALSE(operation.at("responses").empty()) << path;
+    }
+  }
+  std::set<std::string> served;
+  for (const HttpRoute& route : world.router().routes()) {
+    if (route.pattern.starts_with("/api/") || route.pattern == "/metrics") {
+      served.insert(lower(route.method) + " " + route.pattern);
+    }
+  }
+  EXPECT_EQ(told, served);
+}
+
+TEST(OpenApi, EveryReferenceLeadsSomewhere) {
+  const ApiWorld world;
+  const Json document = world.get("/api/v1/openapi.json");
+  const std::string text = document.dump();
+  for (std::size_t at = text.find("\"$ref\":\""); at != std::string::npos;
+       at = text.find("\"$ref\":\"", at + 1)) {
+    const std::size_t begin = at + 9;
+    const std::string pointer = text.substr(begin, text.find('"', begin) - begin);
+    EXPECT_TRUE(document.contains(Json::json_pointer(pointer))) << pointer;
+  }
+}
+
+/// Real calls, checked against what the document says of them.
+class OpenApiAnswers : public testing::Test {
+ protected:
+  OpenApiAnswers() : document_(world_.get("/api/v1/openapi.json")) {}
+
+  Json checked(const std::string& method,
+               const std::string& pattern,
+               const std::string& path,
+               const std::string& body = "") {
+    const HttpResponse response = world_.call(method, path, body);
+    const Json& responses = document_.at("paths").at(pattern).at(lower(method)).at("responses");
+    const std::string status = std::to_string(response.status);
+    const Json& answer =
+        responses.contains(status) ? responses.at(status) : responses.at("default");
+    EXPECT_TRUE(responses.contains(status) || response.status >= 400) << method << " " << path;
+    const Json value = ApiWorld::json_of(response);
+    const JsonSchemaCheck check(document_);
+    EXPECT_THAT(check.problems(answer.at("content").at("application/json").at("schema"), value),
+                testing::IsEmpty())
+        << method << " " << path << " " << response.status;
+    return value;
+  }
+
+  ApiWorld world_;
+  Json document_;
+};
+
+TEST_F(OpenApiAnswers, FitTheDocument) {
+  const std::string submission = Json({{"id", "first-job"}, {"request", quick_request()}}).dump();
+  const std::string jobs = "/api/v1/jobs";
+  const std::string job = "/api/v1/jobs/{id}";
+  checked("GET", "/api/v1/bootstrap", "/api/v1/bootstrap");
+  checked("GET", "/api/v1/schema", "/api/v1/schema");
+  checked("GET", "/api/v1/models", "/api/v1/models");
+  checked("POST", "/api/v1/models/refresh", "/api/v1/models/refresh");
+  checked("POST", "/api/v1/models/unload", "/api/v1/models/unload");
+  checked("GET", "/api/v1/samplers", "/api/v1/samplers");
+  checked("POST", "/api/v1/dry-run", "/api/v1/dry-run", submission);
+  checked("POST", "/api/v1/dry-run", "/api/v1/dry-run",
+          Json({{"request", quick_request()}}).dump());
+  checked("POST", "/api/v1/dry-run", "/api/v1/dry-run", R"({"request": {"steps": -1}})");
+  checked("POST", jobs, jobs, submission);
+  checked("POST", jobs, jobs, submission);
+  checked("POST", jobs, jobs, R"({"id": "first-job", "request": {"prompt": "other\nthing"}})");
+  checked("POST", jobs, jobs, "[1]");
+  checked("POST", jobs, jobs, "{");
+  checked("GET", jobs, jobs);
+  checked("GET", job, "/api/v1/jobs/first-job");
+  checked("GET", job, "/api/v1/jobs/nobody-is");
+  checked("PATCH", job, "/api/v1/jobs/first-job", R"({"name": "a"})");
+  checked("POST", job + "/retry", "/api/v1/jobs/first-job/retry", R"({"id": "second-job"})");
+  checked("POST", job + "/before", "/api/v1/jobs/second-job/before", R"({"other": "first-job"})");
+  checked("POST", job + "/front", "/api/v1/jobs/first-job/front");
+  checked("POST", job + "/cancel", "/api/v1/jobs/first-job/cancel");
+  checked("POST", job + "/cancel", "/api/v1/jobs/first-job/cancel");
+  checked("POST", job + "/continue", "/api/v1/jobs/first-job/continue");
+  checked("DELETE", job, "/api/v1/jobs/first-job");
+  checked("POST", job + "/restore", "/api/v1/jobs/first-job/restore");
+  checked("POST", job + "/video", "/api/v1/jobs/first-job/video");
+  checked("GET", job + "/motion", "/api/v1/jobs/first-job/motion");
+  checked("PUT", "/api/v1/presets/{name}", "/api/v1/presets/a", R"({"request": {"steps": 5}})");
+  checked("GET", "/api/v1/presets", "/api/v1/presets");
+  checked("DELETE", "/api/v1/presets/{name}", "/api/v1/presets/a");
+  checked("POST", "/api/v1/pictures", "/api/v1/pictures", encode_png(Image(8, 8)));
+  checked("POST", "/api/v1/pictures", "/api/v1/pictures", "none");
+}
+
+TEST(RequestSchema, DefaultsAndExamplesFit) {
+  const Json schema = request_schema();
+  const JsonSchemaCheck check(schema);
+  EXPECT_THAT(check.problems(schema, Json::parse(request_to_json(TravelRequest{}))),
+              testing::IsEmpty());
+  EXPECT_THAT(check.problems(schema, quick_request()), testing::IsEmpty());
+  for (const char* wrong : {R"({"steps": 0})", R"({"steps": "many"})", R"({"mode": "jump"})",
+                            R"({"cfg_scale": [7, 101]})", R"({"nothing": 1})", R"({"eta": 11})",
+                            R"({"loop": 1})", R"({"seed": -2})"}) {
+    EXPECT_THAT(check.problems(schema, Json::parse(wrong)), testing::Not(testing::IsEmpty()))
+        << wrong;
+    TravelRequest request;
+    EXPECT_FALSE(apply_json(request, wrong).empty()) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace ptravel

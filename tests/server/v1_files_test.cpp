@@ -1,0 +1,132 @@
+#include <filesystem>
+
+#include "media/image_file.h"
+#include "tests/server/api_world.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One drawn job for all tests of this file.
+class V1Files : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    world_ = new ApiWorld;
+    Json request = quick_request();
+    request["contact_sheet"] = true;
+    world_->post("/api/v1/jobs", {{"id", "drawn-job"}, {"request", request}});
+    world_->start();
+    job_ = new Json(world_->finished("drawn-job"));
+  }
+  static void TearDownTestSuite() {
+    delete job_;
+    delete world_;
+    job_ = nullptr;
+    world_ = nullptr;
+  }
+  static HttpResponse get(const std::string& path, const HttpFields& query = {}) {
+    return world_->call("GET", "/api/v1/jobs/drawn-job" + path, "", query);
+  }
+  static fs::path run_folder() {
+    return world_->queue().run_folder(*world_->queue().find("drawn-job"));
+  }
+
+  static ApiWorld* world_;
+  static Json* job_;
+};
+ApiWorld* V1Files::world_ = nullptr;
+Json* V1Files::job_ = nullptr;
+
+TEST_F(V1Files, TheJobSaysWhatThereIs) {
+  EXPECT_EQ(job_->at("state"), "done") << job_->dump();
+  EXPECT_EQ(job_->at("frames_done"), 3);
+  EXPECT_EQ(job_->at("stage_frames"), Json::array({0, 2}));
+  EXPECT_EQ(job_->at("contact_sheet"), "contact-sheet.png");
+  EXPECT_EQ(job_->at("progress"), nullptr);
+  EXPECT_EQ(job_->dump().find(world_->folder.path().string()), std::string::npos);
+}
+
+TEST_F(V1Files, FramesAndThumbnails) {
+  const HttpResponse frame = get("/frames/1");
+  EXPECT_EQ(header_of(frame, "Content-Type"), "image/png");
+  EXPECT_NE(header_of(frame, "Cache-Control").find("immutable"), std::string::npos);
+  EXPECT_EQ(read_image(std::get<HttpFile>(frame.body).path).image.width, 32);
+  const HttpResponse small = get("/frames/1", {{"w", "32"}});
+  EXPECT_EQ(header_of(small, "Content-Type"), "image/jpeg");
+  EXPECT_EQ(decode_image(std::get<std::string>(small.body), "a").image.height, 32);
+  for (const char* missing :
+       {"/frames/3", "/frames/-1", "/frames/x", "/frames/1.png", "/frames/18446744073709551616"}) {
+    EXPECT_EQ(get(missing).status, 404) << missing;
+  }
+  EXPECT_EQ(get("/frames/1", {{"w", "31"}}).status, 422);
+  EXPECT_EQ(get("/frames/1", {{"w", "513"}}).status, 422);
+  EXPECT_EQ(get("/frames/1", {{"w", "wide"}}).status, 422);
+}
+
+TEST_F(V1Files, FilesOfTheRunAndNothingElse) {
+  const std::string video = job_->at("video");
+  const HttpResponse film = get("/files/" + video);
+  EXPECT_EQ(film.status, 200);
+  EXPECT_EQ(header_of(film, "Content-Type"), "video/mp4");
+  EXPECT_EQ(get("/files/contact-sheet.png").status, 200);
+  write_file_atomic(world_->folder / "secret.txt", "secret");
+  fs::create_symlink(world_->folder / "secret.txt", run_folder() / "link.txt");
+  fs::create_directory(run_folder() / "folder");
+  for (const char* name : {"travel.json", "..", ".", ".workers.lock", "link.txt", "folder",
+                           "nothing.txt", "a.part", "..\\queue.sqlite"}) {
+    EXPECT_EQ(get(std::string("/files/") + name).status, 404) << name;
+  }
+}
+
+TEST_F(V1Files, AllFramesAsAnArchive) {
+  const HttpResponse zip = get("/zip");
+  const auto& pieces = std::get<HttpPieces>(zip.body);
+  std::string whole;
+  for (std::string piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
+    whole += piece;
+  }
+  EXPECT_EQ(whole.size(), pieces.length);
+  EXPECT_NE(whole.find(read_file(run_folder() / "00001.png")), std::string::npos);
+  EXPECT_NE(header_of(zip, "Content-Disposition").find("frames-"), std::string::npos);
+}
+
+TEST_F(V1Files, DistancesOfNeighbours) {
+  const Json lab = ApiWorld::json_of(get("/motion")).at("lab");
+  ASSERT_EQ(lab.size(), 2U);
+  EXPECT_GT(lab.at(0), 0);
+  EXPECT_LT(lab.at(0), 100);
+  EXPECT_EQ(ApiWorld::json_of(get("/motion")).at("lab"), lab);
+}
+
+TEST_F(V1Files, AnotherVideoFromTheSameFrames) {
+  const std::string path = "/api/v1/jobs/drawn-job/video";
+  const Json made = world_->post(path, {{"fps", 5}, {"format", "gif"}, {"ping_pong", true}});
+  const std::string file = made.at("file");
+  EXPECT_TRUE(file.ends_with(".gif")) << made.dump();
+  EXPECT_EQ(get("/files/" + file).status, 200);
+  const Json refused = world_->post(
+      path, {{"fps", 0}, {"format", "avi"}, {"pad", -1}, {"pick", 5}, {"out", "/tmp/a.mp4"}});
+  for (const char* field : {"fps", "format", "pad", "pick", "out"}) {
+    EXPECT_NE(problem_of(refused, field), "") << field << " " << refused.dump();
+  }
+  EXPECT_NE(problem_of(world_->post(path, {{"pad", 100'000}, {"hold", 100'000}}), "pad"), "");
+}
+
+TEST_F(V1Files, EstimatesAreKnownAfterARun) {
+  const Json answer = world_->post("/api/v1/dry-run", {{"request", quick_request()}});
+  EXPECT_GT(answer.at("seconds_per_frame"), 0) << answer.dump();
+  EXPECT_GT(answer.at("estimate_seconds"), answer.at("seconds_per_frame"));
+}
+
+TEST_F(V1Files, MetricsCount) {
+  const HttpResponse answer = world_->call("GET", "/metrics");
+  const std::string& text = std::get<std::string>(answer.body);
+  EXPECT_NE(text.find("prompt_travel_frames_total 3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("prompt_travel_jobs_total{state=\"done\"} 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("prompt_travel_queue_length 0\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("resident_bytes 0\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ptravel
