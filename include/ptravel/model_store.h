@@ -53,7 +53,8 @@ class ModelStore {
   std::shared_ptr<const LoadedModel> load(std::shared_ptr<const OpenModel> model,
                                           Progress& progress);
 
-  /// Keeps none of the models any more; those in use live until their users let go.
+  /// Keeps none of the models any more and gives their memory back to the system; those in use live
+  /// until their users let go.
   void unload();
   /// Models that are kept now, and the bytes of their weights.
   std::size_t models() const;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/loaded_model.h"
+#include "tensor/cpu/memory.h"
 
 namespace ptravel {
 namespace {
@@ -103,10 +104,14 @@ std::shared_ptr<const LoadedModel> ModelStore::load(std::shared_ptr<const OpenMo
 
 void ModelStore::unload() {
   std::list<std::shared_ptr<const LoadedModel>> released;  // freed after the lock is given back
-  const std::lock_guard lock(state_->mutex);
-  for (State::Entry& entry : state_->entries) {
-    released.push_back(std::exchange(entry.kept, nullptr));
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (State::Entry& entry : state_->entries) {
+      released.push_back(std::exchange(entry.kept, nullptr));
+    }
   }
+  released.clear();
+  cpu::release_unused_memory();
 }
 
 std::size_t ModelStore::models() const {

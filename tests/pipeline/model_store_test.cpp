@@ -106,6 +106,20 @@ TEST(ModelStore, WithoutRoomItStillSharesWhatIsInUse) {
   EXPECT_EQ(one, load(store, tiny_spec()));
 }
 
+TEST(ModelStore, UnloadingLetsGoOfWhatNobodyUses) {
+  ModelStore store(kPlenty);
+  ModelSpec other = tiny_spec();
+  other.precision = Precision::Bf16;
+  const auto in_use = load(store, tiny_spec());
+  const std::weak_ptr<const LoadedModel> idle = load(store, other);
+  EXPECT_EQ(store.models(), 2U);
+  store.unload();
+  EXPECT_EQ(store.models(), 0U);
+  EXPECT_EQ(store.bytes(), 0U);
+  EXPECT_TRUE(idle.expired());
+  EXPECT_EQ(load(store, tiny_spec()), in_use);  // still shared
+}
+
 TEST(ModelStore, ManyThreadsWaitForOneLoading) {
   ModelStore store(kPlenty);
   std::vector<std::shared_ptr<const LoadedModel>> models(4);

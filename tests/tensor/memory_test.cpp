@@ -1,5 +1,7 @@
 #include "tensor/cpu/memory.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -8,6 +10,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include "ptravel/error.h"
 
@@ -44,6 +47,29 @@ TEST(Arena, JoinsNeighbours) {
   EXPECT_EQ(arena.take(4 * kMiB), blocks[0]);
   EXPECT_EQ(arena.take(2 * kMiB), blocks[14]);
   EXPECT_EQ(arena.used(), 16 * kMiB);
+}
+
+/// Pages of a range that are in memory.
+std::size_t resident_pages(void* begin, std::size_t bytes) {
+  std::vector<unsigned char> pages(bytes / 4096);
+  EXPECT_EQ(::mincore(begin, bytes, pages.data()), 0);
+  return static_cast<std::size_t>(std::count_if(
+      pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+TEST(Arena, GivesBackPagesThatLieFreeAndNoOthers) {
+  Arena arena(64 * kMiB);
+  auto* kept = static_cast<char*>(arena.take(4 * kMiB));
+  auto* gone = static_cast<char*>(arena.take(8 * kMiB));
+  std::memset(kept, 'k', 4 * kMiB);
+  std::memset(gone, 'g', 8 * kMiB);
+  arena.give_back(gone);
+  EXPECT_EQ(resident_pages(gone, 8 * kMiB), 2048U);
+  arena.release_free_pages();
+  EXPECT_EQ(resident_pages(gone, 8 * kMiB), 0U);
+  EXPECT_EQ(std::count(kept, kept + 4 * kMiB, 'k'), static_cast<std::ptrdiff_t>(4 * kMiB));
+  EXPECT_EQ(arena.take(8 * kMiB), gone);  // and they can be had again
+  gone[0] = 1;
 }
 
 TEST(Arena, BlocksNeverOverlap) {

@@ -6,6 +6,9 @@
 #include <new>
 
 #include <c10/core/Allocator.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
@@ -156,6 +159,17 @@ void Arena::populate(std::size_t bytes) {
 #endif
 }
 
+void Arena::release_free_pages() {
+  const std::lock_guard lock(mutex_);  // Nobody takes a hole meanwhile.
+  for (const auto& [offset, bytes] : free_) {
+    const std::size_t begin = rounded_up(offset, kHugePage);
+    const std::size_t end = (offset + bytes) / kHugePage * kHugePage;
+    if (begin < end) {
+      ::madvise(base_ + begin, end - begin, MADV_DONTNEED);
+    }
+  }
+}
+
 std::size_t Arena::used() const {
   const std::lock_guard lock(mutex_);
   return used_;
@@ -170,6 +184,13 @@ Arena& arena() {
   // Never destroyed: tensors in static variables may outlive everything else.
   static Arena& instance = *new Arena(reserved_bytes());
   return instance;
+}
+
+void release_unused_memory() {
+  arena().release_free_pages();
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 bool arena_serves_tensors() {

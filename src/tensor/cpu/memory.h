@@ -10,7 +10,8 @@ namespace ptravel::cpu {
 /// lies at the lowest place that has room for it, so that a network that runs again uses the same
 /// memory again, and the range grows only as far as what is alive at one time needs. Memory that
 /// was once touched stays with the process: fresh pages come from the system one by one, which can
-/// take longer than the work on them. May be used from several threads.
+/// take longer than the work on them (release_free_pages gives it back). May be used from several
+/// threads.
 class Arena {
  public:
   /// Reserves address space without taking memory. Hands out nothing where the system refuses.
@@ -27,6 +28,10 @@ class Arena {
   /// Takes pages from the system for the next `bytes` that lie free, on all threads: for work that
   /// is about to fill them. Does nothing where the system cannot do that beforehand.
   void populate(std::size_t bytes);
+
+  /// Gives the pages that lie free back to the system. Costs whoever takes them next as much as
+  /// fresh ones.
+  void release_free_pages();
 
   /// Bytes in blocks that are handed out, now.
   std::size_t used() const;
@@ -45,6 +50,10 @@ class Arena {
 
 /// The arena that tensors and scratch memory of this process come from.
 Arena& arena();
+
+/// Gives memory that nobody uses back to the system, also the C library's: for after large things
+/// that will not be needed again soon were let go.
+void release_unused_memory();
 
 /// Whether tensors come from arena().
 bool arena_serves_tensors();
