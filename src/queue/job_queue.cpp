@@ -226,7 +226,7 @@ std::optional<double> JobQueue::seconds_per_frame(const TravelRequest& request) 
 }
 
 JobRecord JobQueue::cancel(const std::string& id) {
-  const JobRecord job = change_job(*state_, id, [&](JobStore&, JobRecord& record) {
+  return change_job(*state_, id, [&](JobStore&, JobRecord& record) {
     if (is_waiting(record.state) && record.trashed == 0) {
       record.state = QueueState::Cancelled;
       record.finished = seconds_now();
@@ -236,11 +236,10 @@ JobRecord JobQueue::cancel(const std::string& id) {
       refuse_state(record, "one that waits or is drawn");
     }
   });
-  return job;
 }
 
 JobRecord JobQueue::continue_job(const std::string& id) {
-  const JobRecord job = change_job(*state_, id, [&](JobStore& store, JobRecord& record) {
+  JobRecord job = change_job(*state_, id, [&](JobStore& store, JobRecord& record) {
     const bool fits = record.state == QueueState::Cancelled || record.state == QueueState::Failed ||
                       record.state == QueueState::Interrupted;
     if (!fits || record.trashed > 0) {
@@ -300,8 +299,7 @@ void JobQueue::remove(const std::string& id) {
 }
 
 JobRecord JobQueue::restore(const std::string& id) {
-  const JobRecord job =
-      change_job(*state_, id, [](JobStore&, JobRecord& record) { record.trashed = 0; });
+  JobRecord job = change_job(*state_, id, [](JobStore&, JobRecord& record) { record.trashed = 0; });
   state_->worker.wake();
   return job;
 }
@@ -322,7 +320,7 @@ std::string JobQueue::make_video(const std::string& id,
   const auto name = [](const std::optional<std::filesystem::path>& path) {
     return path ? path->filename().string() : std::string();
   };
-  const std::string video = name(result.video);
+  std::string video = name(result.video);
   change_job(*state_, id, [&](JobStore&, JobRecord& record) {
     record.video = video.empty() ? record.video : video;
     record.contact_sheet = result.contact_sheet ? name(result.contact_sheet) : record.contact_sheet;

@@ -79,6 +79,7 @@ TEST(JobQueueSubmit, TheSameIdFromEightThreadsIsOneJob) {
   }
   EXPECT_EQ(made, 1);
   EXPECT_EQ(jobs.size(), 1U);  // one number, one seed
+  EXPECT_NE(jobs.begin()->second, "-1");
   EXPECT_EQ(queue.list({}).size(), 1U);
   request.steps = 3;
   expect_error(ErrorCode::InvalidArgument, "is taken by a job of another request",

@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "jobs/manifest.h"
 #include "ptravel/error.h"
+#include "queue/job_store.h"
 #include "tests/queue/queue_testing.h"
 #include "tests/support/errors.h"
 
@@ -209,6 +210,22 @@ TEST(RestartStop, StoppingSavesAndTheNextQueueGoesOn) {
   queue.start();
   EXPECT_EQ(queue.wait("job-0001").state, QueueState::Done);
   EXPECT_EQ(queue.wait("job-0001").folder, "00000");
+}
+
+TEST(RestartOrder, WhatWasInWorkIsTheFirstToGoOn) {
+  const TemporaryFolder out;
+  {
+    JobQueue queue(queue_options(out), {});
+    for (const char* id : {"job-0001", "job-0002", "job-0003"}) {
+      queue.submit(small_request(out), id, "", false);
+    }
+  }
+  JobStore(out / "queue.sqlite", Database::Access::Write).change("job-0003", [](JobRecord& job) {
+    job.state = QueueState::Drawing;
+  });
+  const JobQueue queue(queue_options(out), {});
+  EXPECT_EQ(queue.waiting_ids(), (std::vector<std::string>{"job-0003", "job-0001", "job-0002"}));
+  EXPECT_EQ(queue.find("job-0003")->state, QueueState::Interrupted);
 }
 
 TEST(RestartLock, ASecondProcessIsRefused) {
