@@ -248,3 +248,27 @@ it('shows the losses of a walk by gradients', async () => {
     .waitFor();
   expect(await page.locator('.chart canvas').count()).toBe(3);
 });
+
+it('knows after a reload which frames are there, also where stages are drawn ahead', async () => {
+  await open();
+  await page.locator('summary', { hasText: 'Travel' }).click();
+  await page.locator('#field-mode').selectOption('grad');
+  await run(18, 10);
+  await untilFrames(page, 4);
+  await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
+  await untilState(page, 'cancelled');
+  await page.reload();
+  await untilState(page, 'cancelled');
+  // The second stage was drawn before the frames on the way to it.
+  await page.locator('.strip').press('End');
+  await page.waitForSelector('.strip-frame.strip-stage.strip-shown img');
+  await page.waitForSelector('.frame-canvas[data-shown="19"]');
+  const broken = await page.$$eval(
+    '.strip-frame img',
+    (all) =>
+      all.filter(
+        (each) => (each as HTMLImageElement).complete && !(each as HTMLImageElement).naturalWidth,
+      ).length,
+  );
+  expect(broken).toBe(0);
+});

@@ -14,7 +14,7 @@ import type {
   Queue,
   ServerEvent,
 } from '../api/types';
-import { parseRanges } from '../model/travel';
+import { framesOfDistances, parseRanges } from '../model/travel';
 import { say } from './messages';
 import { createStore } from './store';
 
@@ -206,11 +206,26 @@ export async function connect(): Promise<Bootstrap> {
   return boot;
 }
 
-/** Asks for one run, e.g. one of an older page of the list. */
-export async function loadJob(id: string): Promise<Job> {
-  const job = await callUntilAnswered<Job>('GET', `/jobs/${id}`);
-  learnJobs([job]);
-  return job;
+/**
+ * Finds out which frames of an unfinished run are there, where its summary does not say: some modes
+ * draw stages before what lies between them.
+ */
+export async function findFrames(id: string): Promise<void> {
+  const job = server.get().jobs.get(id);
+  const unclear = job && job.state !== 'done' && job.frames_ready === undefined;
+  if (!unclear || job.frames_done === 0 || job.request.mode === 'linear') return;
+  const guessed = server.get().frames.get(id);
+  try {
+    const { lab } = await call<{ lab: (number | null)[] }>('GET', `/jobs/${id}/motion`);
+    const found = framesOfDistances(lab, job.stage_frames, job.frames_done);
+    server.set((state) => {
+      // Frames that events have told of meanwhile.
+      const fresh = [...(state.frames.get(id) ?? [])].filter((frame) => !guessed?.has(frame));
+      return { ...state, frames: new Map(state.frames).set(id, new Set([...found, ...fresh])) };
+    });
+  } catch {
+    // The first frames stay the best guess.
+  }
 }
 
 export function isInWork(job: Job | undefined): boolean {
