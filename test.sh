@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-scripts/install_packages build test check
+scripts/install_packages build test check page
 scripts/check_includes
 scripts/check_format
 cmake --preset release -DPTRAVEL_TESTS=ON -DPTRAVEL_TRAIN=ON
@@ -14,4 +14,6 @@ if [ ! -e "$stamp" ] || [ -n "$(find src include apps .clang-tidy scripts/check_
   scripts/check_tidy build/release --changed
   touch "$stamp"
 fi
+scripts/check_page
 ctest --preset release --no-tests=error -j 2
+scripts/test_page
