@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import { defineConfig, type Plugin } from 'vite';
@@ -26,11 +27,26 @@ function firstLoadCheck(): Plugin {
   };
 }
 
+/** The licences of the libraries whose code is in the page: licences.txt beside it. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    apply: 'build',
+    generateBundle() {
+      const texts = ['preact', 'uplot'].map((library) => {
+        const text = readFileSync(`node_modules/${library}/LICENSE`, 'utf8');
+        return `${library}\n\n${text.trim()}\n`;
+      });
+      this.emitFile({ type: 'asset', fileName: 'licences.txt', source: texts.join('\n\n') });
+    },
+  };
+}
+
 const server = process.env.PROMPT_TRAVEL_URL ?? 'http://127.0.0.1:7861';
 
 export default defineConfig({
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
-  plugins: [firstLoadCheck()],
+  plugins: [firstLoadCheck(), licences()],
   build: {
     target: 'es2022',
     // The page's policy allows files of the server only, no data addresses.

@@ -71,7 +71,7 @@ function Failure({ job }: { job: Job }) {
         <button type="button" class="button" onClick={() => runAgain(job)}>
           Change settings
         </button>
-        {job.folder !== null && (
+        {job.folder !== null && job.request.mode !== 'linear' && (
           <a class="button" href={fileAddress(job, 'log.txt')} target="_blank" rel="noreferrer">
             Show log
           </a>
