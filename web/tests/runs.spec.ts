@@ -272,3 +272,18 @@ it('knows after a reload which frames are there, also where stages are drawn ahe
   );
   expect(broken).toBe(0);
 });
+
+it('follows the server also where tabs cannot share a stream', async () => {
+  // As on a page that is not from this machine and has no TLS.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  await context.addInitScript(() =>
+    Object.defineProperty(navigator, 'locks', { value: undefined }),
+  );
+  page = await context.newPage();
+  complaints = watch(page, server);
+  await page.goto(server.url);
+  await page.waitForSelector('.run-bar');
+  await run(4, 2);
+  await untilState(page, 'done');
+  expect(await page.locator('.strip-frame img').count()).toBeGreaterThanOrEqual(6);
+});
