@@ -334,4 +334,14 @@ std::optional<CatalogEntry> ModelCatalog::find_vae(const std::string& name) cons
   return state_->find(name, true);
 }
 
+std::optional<std::string> ModelCatalog::file_name_of(const std::filesystem::path& path) const {
+  const std::lock_guard lock(state_->mutex);
+  for (const CatalogEntry& entry : state_->entries) {
+    if (entry.path == path) {
+      return entry.file_name;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace ptravel

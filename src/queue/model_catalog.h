@@ -40,6 +40,9 @@ class ModelCatalog {
   /// least 8 digits; ignoring case where nothing fits exactly. Never a path outside the folders.
   std::optional<CatalogEntry> find_model(const std::string& name) const;
   std::optional<CatalogEntry> find_vae(const std::string& name) const;
+  /// What the model or VAE at this path is called below its folder; nothing where it is none of
+  /// ours. Without copying entries: asked for every job that is shown.
+  std::optional<std::string> file_name_of(const std::filesystem::path& path) const;
 
  private:
   struct State;

@@ -165,8 +165,16 @@ std::optional<std::string> text_of_json(const RequestField& shape, const Json& v
 }
 
 std::string wrong_json(const RequestField& shape, const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace) + ", expected " +
-         expected_value(shape);
+  constexpr std::size_t kShownBytes = 200;
+  std::string shown = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (shown.size() > kShownBytes) {
+    std::size_t end = kShownBytes;
+    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) {
+      --end;  // not in the middle of a character
+    }
+    shown = shown.substr(0, end) + "...";
+  }
+  return shown + ", expected " + expected_value(shape);
 }
 
 }  // namespace ptravel

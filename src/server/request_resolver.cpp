@@ -168,24 +168,11 @@ Json RequestResolver::shown(const TravelRequest& request) const {
 }
 
 std::string RequestResolver::shown_model(const std::string& path) const {
-  for (const CatalogEntry& entry : catalog_.models()) {
-    if (entry.path == path) {
-      return request_name(entry);
-    }
-  }
-  return std::filesystem::path(path).filename().string();
+  return catalog_.file_name_of(path).value_or(std::filesystem::path(path).filename().string());
 }
 
 std::string RequestResolver::shown_vae(const std::string& path) const {
-  if (path.empty() || path == "none") {
-    return path;
-  }
-  for (const CatalogEntry& entry : catalog_.vaes()) {
-    if (entry.path == path) {
-      return request_name(entry);
-    }
-  }
-  return std::filesystem::path(path).filename().string();
+  return path.empty() || path == "none" ? path : shown_model(path);
 }
 
 std::string RequestResolver::shown_init_image(const std::string& path) const {

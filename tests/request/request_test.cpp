@@ -144,6 +144,18 @@ TEST(Request, EveryChoiceIsAccepted) {
   }
 }
 
+TEST(Request, LongWrongValuesAreShownInPart) {
+  TravelRequest request;
+  std::string numbers = "[";
+  for (int i = 0; i < 1000; ++i) {
+    numbers += "\"ä\",";
+  }
+  const auto problems = apply_json(request, "{\"steps\": " + numbers + "1]}");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_LT(problems[0].message.size(), 260U);
+  EXPECT_TRUE(problems[0].message.ends_with("..., expected a whole number from 1 to 1000"));
+}
+
 TEST(Request, LimitsAreDataAndWhatIsSaidOfThem) {
   for (const RequestField& field : request_fields()) {
     const bool number =
