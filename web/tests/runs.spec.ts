@@ -273,6 +273,36 @@ it('knows after a reload which frames are there, also where stages are drawn ahe
   expect(broken).toBe(0);
 });
 
+it('keeps every digit of large seeds from one run to the next', async () => {
+  await open();
+  const seed = '18446744073709551615';
+  const other = '9007199254740993';
+  // As text: Node's JSON would lose the digits, too.
+  const drawnSeeds = async () => {
+    const id = await page.locator('.result').getAttribute('data-run');
+    const text = await fetch(`${server.url}/api/v1/jobs/${id}`).then((answer) => answer.text());
+    return /"request":.*?"seed":(\[[^\]]*\]|[^,}]*)/.exec(text)?.[1];
+  };
+  await page.getByLabel('Seed', { exact: true }).fill(seed);
+  await page.locator('.card').nth(1).click();
+  await page.locator('#stage-seed').fill(other);
+  await run(1, 2);
+  await untilState(page, 'done');
+  const drawn = await drawnSeeds();
+  expect(drawn).toBe(`[${seed},${other}]`);
+
+  await page.getByLabel('Seed', { exact: true }).fill('7');
+  await page.locator('.run-shown [aria-haspopup]').click();
+  await page.getByRole('menuitem', { name: 'Take over seed' }).click();
+  expect(await page.locator('#field-seed').inputValue()).toBe(seed);
+  await page.reload();
+  await page.waitForSelector('.run-bar');
+  expect(await page.locator('#field-seed').inputValue()).toBe(seed);
+  await startRun(page);
+  await untilState(page, 'done');
+  expect(await drawnSeeds()).toBe(drawn);
+});
+
 it('follows the server also where tabs cannot share a stream', async () => {
   // As on a page that is not from this machine and has no TLS.
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });

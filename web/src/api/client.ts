@@ -1,3 +1,4 @@
+import { parseJson } from './json';
 import type { ApiProblem, Problem } from './types';
 
 /** An answer of the server that is no success: its own words, and problems by field. */
@@ -33,7 +34,7 @@ export interface CallOptions {
 
 async function errorOf(response: Response): Promise<ApiError> {
   try {
-    const body = (await response.json()) as { error?: ApiProblem };
+    const body = parseJson(await response.text()) as { error?: ApiProblem };
     if (body.error) return new ApiError(response.status, body.error);
   } catch {
     // Not ours: a proxy's page, or an answer cut short.
@@ -67,7 +68,7 @@ export async function call<Answer>(
   }
   if (!response.ok) throw await errorOf(response);
   if (response.status === 204) return undefined as Answer;
-  return (await response.json()) as Answer;
+  return parseJson(await response.text()) as Answer;
 }
 
 /** Seconds before the next try, growing to 5. */

@@ -1,5 +1,6 @@
 import { apiRoot, retryDelay } from './client';
 import { EventParser } from './eventParser';
+import { parseJson } from './json';
 import type { ServerEvent } from './types';
 
 export type Connection =
@@ -79,7 +80,7 @@ export class EventStream {
         watchdog = setTimeout(giveUp, silenceLimit);
         for (const event of parser.push(decoder.decode(value, { stream: true }))) {
           if (event.id !== null) this.lastId = event.id;
-          this.handlers.onEvent({ name: event.name, data: JSON.parse(event.data) } as ServerEvent);
+          this.handlers.onEvent({ name: event.name, data: parseJson(event.data) } as ServerEvent);
         }
       }
     } finally {

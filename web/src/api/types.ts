@@ -1,4 +1,4 @@
-// The JSON of /api/v1, as docs/http.md describes it.
+// The JSON of /api/v1, as docs/http.md describes it; whole numbers beyond 2^53 are texts (json.ts).
 
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
@@ -29,8 +29,8 @@ export interface Field {
   label: string;
   limits: string;
   choices: string[] | null;
-  minimum: number | null;
-  maximum: number | null;
+  minimum: number | string | null;
+  maximum: number | string | null;
   help: string;
   scope: 'picture' | 'film' | 'machine';
   example: string;
