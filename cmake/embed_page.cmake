@@ -36,21 +36,21 @@ function(ptravel_embed_page target folder)
     set(names "")
     foreach(part IN LISTS parts)
       list(LENGTH names index)
-      set(name "ptravel_page_${number}_${index}")
-      string(APPEND assembly "    .global ${name}\n    .global ${name}_end\n    .hidden ${name}\n"
-                             "    .hidden ${name}_end\n    .balign 16\n${name}:\n"
-                             "    .incbin \"${part}\"\n${name}_end:\n    .byte 0\n")
+      set(name "kPtravelPage${number}Part${index}")
+      string(APPEND assembly "    .global ${name}\n    .global ${name}End\n    .hidden ${name}\n"
+                             "    .hidden ${name}End\n    .balign 16\n${name}:\n"
+                             "    .incbin \"${part}\"\n${name}End:\n    .byte 0\n")
       string(APPEND declarations "extern \"C\" __attribute__((visibility(\"hidden\"))) const char ${name}[];\n"
-             "extern \"C\" __attribute__((visibility(\"hidden\"))) const char ${name}_end[];\n")
+             "extern \"C\" __attribute__((visibility(\"hidden\"))) const char ${name}End[];\n")
       list(APPEND names "${name}")
       list(APPEND depends "${part}")
     endforeach()
     list(GET names 0 plain)
     if(packed)
       list(GET names 1 zipped)
-      string(APPEND rows "    {\"/${file}\", \"${hash}\", ${plain}, ${plain}_end, ${zipped}, ${zipped}_end},\n")
+      string(APPEND rows "    {\"/${file}\", \"${hash}\", ${plain}, ${plain}End, ${zipped}, ${zipped}End},\n")
     else()
-      string(APPEND rows "    {\"/${file}\", \"${hash}\", ${plain}, ${plain}_end, nullptr, nullptr},\n")
+      string(APPEND rows "    {\"/${file}\", \"${hash}\", ${plain}, ${plain}End, nullptr, nullptr},\n")
     endif()
     math(EXPR number "${number} + 1")
   endforeach()

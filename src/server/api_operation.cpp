@@ -22,11 +22,11 @@ Json integer_schema(std::int64_t least, std::int64_t most, const std::string& de
   return schema;
 }
 
-Json object_schema(Json properties, std::vector<std::string> required) {
+Json object_schema(Json properties, const std::vector<std::string>& required) {
   Json schema = {
       {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) {
-    schema["required"] = std::move(required);
+    schema["required"] = required;
   }
   return schema;
 }

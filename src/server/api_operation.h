@@ -57,7 +57,7 @@ Json schema_ref(const std::string& name);
 /// Short schemas, for tables.
 Json string_schema(const std::string& description = "");
 Json integer_schema(std::int64_t least, std::int64_t most, const std::string& description = "");
-Json object_schema(Json properties, std::vector<std::string> required = {});
+Json object_schema(Json properties, const std::vector<std::string>& required = {});
 Json array_schema(Json items);
 Json nullable(Json schema);
 

@@ -82,7 +82,7 @@ Json records_schema(const RequestField& field) {
 }
 
 Json plain_schema(const RequestField& field) {
-  const Json text = {{"type", "string"}};
+  Json text = {{"type", "string"}};
   switch (field.kind) {
     case Kind::Text:
       return field.takes_numbers ? Json{{"anyOf", Json::array({text,

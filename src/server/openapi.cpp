@@ -120,7 +120,7 @@ Json job_schema() {
   for (const auto& [name, schema] : properties.items()) {
     required.push_back(name);
   }
-  return object_schema(std::move(properties), std::move(required));
+  return object_schema(std::move(properties), required);
 }
 
 Json model_schema() {

@@ -123,7 +123,7 @@ Json bootstrap_schema() {
   for (const auto& [name, schema] : properties.items()) {
     required.push_back(name);
   }
-  return object_schema(std::move(properties), std::move(required));
+  return object_schema(std::move(properties), required);
 }
 
 Json models_schema() {

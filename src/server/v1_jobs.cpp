@@ -26,7 +26,7 @@ bool is_job_id(const std::string& id) {
 
 /// The member "id" of a body; empty where the queue shall make one.
 std::string read_job_id(JsonReader& body) {
-  const std::string id = body.text("id");
+  std::string id = body.text("id");
   if (!id.empty() && !is_job_id(id)) {
     body.complain("id", "\"" + id + "\", expected 8 to 64 of A-Z, a-z, 0-9, _ and -");
   }
