@@ -10,7 +10,7 @@ namespace ptravel {
 struct LabPicture {
   int width = 0;
   int height = 0;
-  std::vector<float> values;  ///< L, a, b of each pixel, rows from top to bottom.
+  std::vector<double> values;  ///< L, a, b of each pixel, rows from top to bottom.
 };
 
 /// Averages blocks of f x f pixels, f = max(1, short side / 64) rounded down, then converts. What

@@ -21,11 +21,13 @@ Image plain(int width, int height, std::uint8_t r, std::uint8_t g, std::uint8_t 
 TEST(Lab, KnownColours) {
   // CIE L*a*b* of sRGB's corners under D65, as tables have them.
   EXPECT_THAT(to_lab(plain(1, 1, 255, 255, 255)).values,
-              testing::Pointwise(testing::FloatNear(0.02F), {100.F, 0.F, 0.F}));
-  EXPECT_THAT(to_lab(plain(1, 1, 255, 0, 0)).values,
-              testing::Pointwise(testing::FloatNear(0.05F), {53.24F, 80.09F, 67.20F}));
-  EXPECT_THAT(to_lab(plain(1, 1, 0, 0, 255)).values,
-              testing::Pointwise(testing::FloatNear(0.05F), {32.30F, 79.19F, -107.86F}));
+              testing::Pointwise(testing::DoubleNear(0.02), std::vector<double>{100, 0, 0}));
+  EXPECT_THAT(
+      to_lab(plain(1, 1, 255, 0, 0)).values,
+      testing::Pointwise(testing::DoubleNear(0.05), std::vector<double>{53.24, 80.09, 67.20}));
+  EXPECT_THAT(
+      to_lab(plain(1, 1, 0, 0, 255)).values,
+      testing::Pointwise(testing::DoubleNear(0.05), std::vector<double>{32.30, 79.19, -107.86}));
 }
 
 TEST(Lab, PicturesAreAveragedToAboutSixtyFourPixels) {

@@ -79,5 +79,6 @@ void check_schedulers(const Context&, Report&);
 void check_samplers(const Context&, Report&);
 void check_tiny_sd1(const Context&, Report&);
 void check_travel(const Context&, Report&);
+void check_motion(const Context&, Report&);
 
 }  // namespace ptravel::golden
