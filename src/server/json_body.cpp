@@ -1,6 +1,8 @@
 #include "server/json_body.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "base/json_number.h"
 #include "base/text.h"
@@ -10,15 +12,17 @@ namespace ptravel {
 namespace {
 
 constexpr int kDeepest = 32;
+constexpr int kMostValues = 200'000;
+constexpr int kMostMembers = 2000;
 constexpr std::size_t kShownBytes = 80;
 
-[[noreturn]] void refuse(const std::string& message) {
-  throw Error(ErrorCode::InvalidArgument, Problem{"body", message});
-}
-
-/// The library's writing and copying of values goes by recursion, its reading does not.
-bool is_too_deep(std::string_view text) {
+/// What makes the text one that must not be parsed, whether it is JSON or not. The library's writing
+/// and copying of values goes by recursion, a value takes many times the bytes of its text, and each
+/// member is looked for among all others of its object.
+std::optional<std::string> size_problem(std::string_view text) {
+  std::array<int, kDeepest + 1> members{};  // of what is open, by depth
   int depth = 0;
+  int values = 0;
   bool in_text = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -29,31 +33,52 @@ bool is_too_deep(std::string_view text) {
       in_text = true;
     } else if (c == '{' || c == '[') {
       if (++depth > kDeepest) {
-        return true;
+        return "lies deeper than " + std::to_string(kDeepest) + " levels, expected flat JSON";
       }
+      members[static_cast<std::size_t>(depth)] = 0;
+      ++values;
     } else if (c == '}' || c == ']') {
-      --depth;
+      depth = std::max(depth - 1, 0);
+    } else if (c == ':') {
+      if (++members[static_cast<std::size_t>(depth)] > kMostMembers) {
+        return "has an object of more than " + std::to_string(kMostMembers) +
+               " members, expected fewer";
+      }
+    } else if (c == ',') {
+      ++values;
+    }
+    if (values > kMostValues) {
+      return "holds more than " + std::to_string(kMostValues) + " values, expected fewer";
     }
   }
-  return false;
+  return std::nullopt;
+}
+
+/// Parses a text that has no size_problem.
+Json parse_sized(std::string_view text) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw JsonTextError("is no JSON at byte " + std::to_string(error.byte) +
+                            ", expected an object such as {}",
+                        error.byte);
+  } catch (const Json::exception&) {  // a number that is too large for a double
+    throw JsonTextError("holds a number that is out of range, expected finite numbers", 0);
+  }
 }
 
 }  // namespace
 
+JsonTextError::JsonTextError(const std::string& message, std::size_t byte)
+    : Error(ErrorCode::InvalidArgument, Problem{"body", message}), byte_(byte) {}
+
 Json parse_json(std::string_view text) {
-  if (const auto problem = text_problem(text)) {
-    refuse(*problem);
+  for (const auto& problem : {text_problem(text), size_problem(text)}) {
+    if (problem) {
+      throw JsonTextError(*problem, 0);
+    }
   }
-  if (is_too_deep(text)) {
-    refuse("lies deeper than " + std::to_string(kDeepest) + " levels, expected flat JSON");
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    refuse("is no JSON at byte " + std::to_string(error.byte) + ", expected an object such as {}");
-  } catch (const Json::exception&) {  // a number that is too large for a double
-    refuse("holds a number that is out of range, expected finite numbers");
-  }
+  return parse_sized(text);
 }
 
 Json parse_json_object(std::string_view text) {
@@ -62,7 +87,7 @@ Json parse_json_object(std::string_view text) {
   }
   Json object = parse_json(text);
   if (!object.is_object()) {
-    refuse(shown_json(object) + ", expected a JSON object");
+    throw JsonTextError(shown_json(object) + ", expected a JSON object", 0);
   }
   return object;
 }

@@ -14,8 +14,20 @@ namespace ptravel {
 
 using Json = nlohmann::ordered_json;
 
-/// Parses a request's body. Throws InvalidArgument with a problem of "body" for what is no JSON, is
-/// no UTF-8 or lies deeper than 32 levels: behind this everything may be walked by recursion.
+/// A text that is not taken as JSON: InvalidArgument with a problem of "body".
+class JsonTextError : public Error {
+ public:
+  JsonTextError(const std::string& message, std::size_t byte);
+  /// Where it stops being JSON, counted from 1; 0 where that is not what is wrong.
+  std::size_t byte() const { return byte_; }
+
+ private:
+  std::size_t byte_;
+};
+
+/// Parses a request's body. Throws JsonTextError for what is no JSON, is no UTF-8, lies deeper than
+/// 32 levels, or has more than 200,000 values or 2,000 members in one object: memory and time are
+/// bounded, and behind this everything may be walked by recursion.
 Json parse_json(std::string_view text);
 
 /// A body that must be an object; an empty body counts as {}.

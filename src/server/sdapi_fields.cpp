@@ -154,18 +154,6 @@ bool is_json_type(std::string_view content_type) {
          (type.starts_with("application/") && type.ends_with("+json"));
 }
 
-/// Where the text stops being JSON, in bytes.
-std::size_t json_error_position(std::string_view text) {
-  try {
-    const Json whole = Json::parse(text);
-    static_cast<void>(whole);
-  } catch (const Json::parse_error& error) {
-    return error.byte;
-  } catch (const Json::exception&) {  // a number that is too large
-  }
-  return 0;
-}
-
 [[noreturn]] void refuse_body(std::string_view message, std::string_view type) {
   throw wrong_fields({{Json::array(), std::string(message), std::string(type)}});
 }
@@ -252,11 +240,9 @@ Json sd_body_object(const HttpRequest& request) {
   Json object;
   try {
     object = parse_json(request.body);
-  } catch (const Error& error) {
-    const std::string message =
-        error.problems().empty() ? error.what() : "body " + error.problems().front().message;
-    throw wrong_fields(
-        {{Json::array({json_error_position(request.body)}), message, "value_error.jsondecode"}});
+  } catch (const JsonTextError& error) {
+    throw wrong_fields({{Json::array({error.byte()}), "body " + error.problems().front().message,
+                         "value_error.jsondecode"}});
   }
   if (!object.is_object()) {
     refuse_body("value is not a valid dict", "type_error.dict");

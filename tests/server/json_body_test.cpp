@@ -34,6 +34,36 @@ TEST(JsonBody, DepthIsBoundedBeforeAnythingIsParsed) {
   EXPECT_NE(problem_with("{\"a\":" + std::string(32, '[') + std::string(32, ']') + "}"), "");
 }
 
+std::string members(int count) {
+  std::string text = "{";
+  for (int i = 0; i < count; ++i) {
+    text += (i > 0 ? ",\"a" : "\"a") + std::to_string(i) + "\":1";
+  }
+  return text + "}";
+}
+
+TEST(JsonBody, ValuesAreCountedBeforeTheyTakeMemory) {
+  const auto list = [](int count) {
+    std::string text = "{\"a\":[1";
+    for (int i = 1; i < count; ++i) {
+      text += ",1";
+    }
+    return text + "]}";
+  };
+  EXPECT_EQ(problem_with(list(199'000)), "");
+  EXPECT_NE(problem_with(list(201'000)).find("values"), std::string::npos);
+  // Also where it would not have been JSON in the end.
+  EXPECT_NE(problem_with("{\"a\":" + std::string(300'000, ',')).find("values"), std::string::npos);
+  EXPECT_NE(problem_with("}}}}" + std::string(300'000, ',')).find("values"), std::string::npos);
+}
+
+TEST(JsonBody, MembersOfAnObjectAreBounded) {
+  EXPECT_EQ(problem_with(members(2000)), "");
+  EXPECT_NE(problem_with(members(2001)).find("members"), std::string::npos);
+  // Each object counts for itself.
+  EXPECT_EQ(problem_with("{\"x\":[" + members(1500) + "," + members(1500) + "]}"), "");
+}
+
 TEST(JsonReader, CollectsEveryProblem) {
   const Json object = Json::parse(
       R"({"n": 1e308, "m": 18446744073709551615, "b": 1, "t": 5, "o": [], "x": 1, "f": "2"})");
