@@ -17,6 +17,7 @@ void add_render_command(CLI::App& program, Command& chosen);
 void add_resume_command(CLI::App& program, Command& chosen);
 void add_video_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);
+void add_report_command(CLI::App& program, Command& chosen);
 void add_samplers_command(CLI::App& program, Command& chosen);
 void add_bench_command(CLI::App& program, Command& chosen);
 void add_serve_command(CLI::App& program, Command& chosen);

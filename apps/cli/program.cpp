@@ -42,6 +42,7 @@ Commands:
   resume    go on with a run that was stopped or killed
   video     make the video of a run again with other settings
   info      say what a model file, a picture or a run folder is
+  report    measure how evenly a run, pictures or a video move
   samplers  list the samplers and noise schedules
   bench     measure a model's speed and memory here
 "prompt-travel COMMAND --help" lists a command's options, "prompt-travel --help" has more examples.
@@ -78,6 +79,7 @@ int run(int argc, char** argv) {
   ptravel::cli::add_resume_command(program, command);
   ptravel::cli::add_video_command(program, command);
   ptravel::cli::add_info_command(program, command);
+  ptravel::cli::add_report_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
   ptravel::cli::add_bench_command(program, command);
   const auto known = program.get_subcommands([](const CLI::App*) { return true; });
@@ -87,7 +89,7 @@ int run(int argc, char** argv) {
     throw ptravel::Error(ptravel::ErrorCode::InvalidArgument,
                          "\"" + std::string(argv[1]) +
                              "\" is not a command, expected serve, render, resume, video, info, "
-                             "samplers or bench");
+                             "report, samplers or bench");
   }
   try {
     std::vector<std::string> words = ptravel::cli::command_words(argc, argv);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,6 +68,10 @@ struct VideoInfo {
 /// Reads what a video in one of the three formats is. Throws NotFound, Io, Corrupt, and Unsupported
 /// for other containers.
 VideoInfo probe_video(const std::filesystem::path& path);
+
+/// Decodes a video frame by frame, within memory that does not depend on its length: `frame` is
+/// called for each in order; what it throws ends the reading. Throws as probe_video.
+void read_video(const std::filesystem::path& path, const std::function<void(const Image&)>& frame);
 
 /// Decodes all frames into memory; for short clips. Throws as probe_video, and Unsupported for more
 /// than `max_frames` frames.

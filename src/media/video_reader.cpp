@@ -127,12 +127,12 @@ class RgbConverter {
   ScalerPointer scaler_;
 };
 
-/// Decodes a stream packet by packet and collects its frames.
-class FrameCollector {
+/// Decodes a stream packet by packet and hands on its frames.
+class FrameDecoder {
  public:
-  FrameCollector(VideoReader& reader, int max_frames)
+  FrameDecoder(VideoReader& reader, const std::function<void(const Image&)>& sink)
       : reader_(reader),
-        max_frames_(max_frames),
+        sink_(sink),
         decoder_(open_decoder(reader)),
         frame_(check_allocated(av_frame_alloc())) {}
 
@@ -145,24 +145,16 @@ class FrameCollector {
         return;
       }
       reader_.check(code);
-      if (frames_.size() >= static_cast<std::size_t>(std::max(max_frames_, 0))) {
-        throw Error(ErrorCode::Unsupported, "[read video] " + reader_.path().string() +
-                                                ": has more than " + std::to_string(max_frames_) +
-                                                " frames");
-      }
-      frames_.push_back(converter_.convert(*frame_, reader_));
+      sink_(converter_.convert(*frame_, reader_));
     }
   }
 
-  std::vector<Image> take_frames() { return std::move(frames_); }
-
  private:
   VideoReader& reader_;
-  int max_frames_;
+  const std::function<void(const Image&)>& sink_;
   CodecPointer decoder_;
   FramePointer frame_;
   RgbConverter converter_;
-  std::vector<Image> frames_;
 };
 
 }  // namespace
@@ -190,14 +182,25 @@ VideoInfo probe_video(const std::filesystem::path& path) {
   return info;
 }
 
-std::vector<Image> read_video_frames(const std::filesystem::path& path, int max_frames) {
+void read_video(const std::filesystem::path& path, const std::function<void(const Image&)>& frame) {
   VideoReader reader(path);
-  FrameCollector collector(reader, max_frames);
+  FrameDecoder decoder(reader, frame);
   while (reader.next_packet()) {
-    collector.decode(reader.packet());
+    decoder.decode(reader.packet());
   }
-  collector.decode(nullptr);
-  return collector.take_frames();
+  decoder.decode(nullptr);
+}
+
+std::vector<Image> read_video_frames(const std::filesystem::path& path, int max_frames) {
+  std::vector<Image> frames;
+  read_video(path, [&](const Image& frame) {
+    if (frames.size() >= static_cast<std::size_t>(std::max(max_frames, 0))) {
+      throw Error(ErrorCode::Unsupported, "[read video] " + path.string() + ": has more than " +
+                                              std::to_string(max_frames) + " frames");
+    }
+    frames.push_back(frame);
+  });
+  return frames;
 }
 
 }  // namespace ptravel

@@ -261,5 +261,25 @@ TEST(Cli, HelpAndLists) {
   EXPECT_EQ(run(folder, "").status, 0);
 }
 
+TEST(Cli, ReportMeasuresARunAndGuardsABound) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, kQuick).status, 0);
+  const std::string frames = "outputs/prompt_travel/00000";
+  const Outcome table = run(folder, "report " + frames);
+  EXPECT_EQ(table.status, 0) << table.errors;
+  EXPECT_THAT(table.output, AllOf(HasSubstr("3 frames, 64x64"), HasSubstr("max/median")));
+  const Outcome json = run(folder, "report " + frames + "/travel-00000.mp4 --json");
+  EXPECT_EQ(nlohmann::json::parse(json.output).at("frames"), 3);
+  // Of two steps the larger one is above their median.
+  const Outcome uneven = run(folder, "report " + frames + " --max-jump 1");
+  EXPECT_EQ(uneven.status, 3);
+  EXPECT_THAT(uneven.errors, AllOf(HasSubstr("above --max-jump 1: 0000"), HasSubstr(" to 0000")));
+  EXPECT_EQ(run(folder, "report " + frames + " --max-jump 2").status, 0);
+  const Outcome wrong = run(folder, "report " + frames + " --max-jump nan");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("--max-jump: nan, expected at least 1"));
+  EXPECT_EQ(run(folder, "report nowhere").status, 1);
+}
+
 }  // namespace
 }  // namespace ptravel

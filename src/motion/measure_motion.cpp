@@ -1,0 +1,192 @@
+// Finding the frames of whatever is to be measured: a run, pictures in a folder, a video.
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+#include "media/image_file.h"
+#include "media/infotext.h"
+#include "media/picture_format.h"
+#include "motion/motion_meter.h"
+#include "ptravel/error.h"
+#include "ptravel/motion_report.h"
+#include "ptravel/video.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The digits at the beginning of `text`, without leading zeros; they are taken off it.
+std::string_view take_number(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+  std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  text.remove_prefix(digits.size());
+  digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+  return digits;
+}
+
+/// Whether one name comes before another, numbers in them by value: a2 before a10.
+bool comes_before(std::string_view one, std::string_view other) {
+  const std::string_view whole = one;
+  const std::string_view other_whole = other;
+  while (!one.empty() && !other.empty()) {
+    if (is_digit(one.front()) && is_digit(other.front())) {
+      const std::string_view a = take_number(one);
+      const std::string_view b = take_number(other);
+      if (a != b) {
+        return a.size() != b.size() ? a.size() < b.size() : a < b;
+      }
+      continue;
+    }
+    if (one.front() != other.front()) {
+      return one.front() < other.front();
+    }
+    one.remove_prefix(1);
+    other.remove_prefix(1);
+  }
+  return one.empty() != other.empty() ? one.empty() : whole < other_whole;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// A run's frames are its pictures whose names are numbers; sheets and plots lie beside them.
+bool is_frame_of_run(const fs::path& path) {
+  const std::string stem = path.stem().string();
+  return path.extension() == ".png" && std::all_of(stem.begin(), stem.end(), is_digit);
+}
+
+bool is_picture(const fs::path& path) {
+  constexpr std::array<std::string_view, 4> kExtensions = {".png", ".jpg", ".jpeg", ".webp"};
+  const std::string extension = lower_case(path.extension().string());
+  return !path.filename().string().starts_with('.') &&
+         std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+/// Of a run that is not finished, frames that are there need not be neighbours.
+void require_all_frames(const fs::path& folder, const std::vector<fs::path>& paths) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string stem = paths[i].stem().string();
+    std::string_view rest = stem;
+    const std::string_view number = take_number(rest);
+    if (number != (i == 0 ? "" : std::to_string(i))) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[motion] " + folder.string() + ": frame " + std::to_string(i) +
+                      " is not drawn yet, expected a finished run (prompt-travel resume)");
+    }
+  }
+}
+
+std::vector<fs::path> frames_in(const fs::path& folder) {
+  const bool is_run = fs::exists(folder / "travel.json");
+  std::vector<fs::path> paths;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const bool is_frame = is_run ? is_frame_of_run(entry.path()) : is_picture(entry.path());
+    if (is_frame && entry.is_regular_file()) {
+      paths.push_back(entry.path());
+    }
+  }
+  std::sort(paths.begin(), paths.end(), [](const fs::path& one, const fs::path& other) {
+    return comes_before(one.filename().string(), other.filename().string());
+  });
+  if (is_run) {
+    require_all_frames(folder, paths);
+  }
+  if (paths.size() < 2) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[motion] " + folder.string() + ": has " + std::to_string(paths.size()) +
+                    (paths.size() == 1 ? " picture" : " pictures") +
+                    ", expected a run folder or a folder with at least 2 PNG, JPEG or WebP files");
+  }
+  return paths;
+}
+
+template <typename Number>
+std::optional<Number> number_of(const std::optional<std::string>& text) {
+  Number number{};
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  const bool whole = error == std::errc() && end == text->data() + text->size();
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+/// The frame's place on its way, as our pictures tell it.
+MotionFrame described(const fs::path& path, const LoadedImage& loaded) {
+  MotionFrame frame;
+  frame.name = path.filename().string();
+  for (const ImageText& text : loaded.texts) {
+    if (text.keyword == "parameters") {
+      const Infotext infotext = parse_infotext(text.text);
+      frame.stage = number_of<int>(infotext.find("Travel stage"));
+      frame.alpha = number_of<double>(infotext.find("Travel alpha"));
+    }
+  }
+  return frame;
+}
+
+void measure_folder(const fs::path& folder, MotionMeter& meter, Progress& progress) {
+  const std::vector<fs::path> paths = frames_in(folder);
+  progress.begin("measuring the motion", "frames", static_cast<double>(paths.size()));
+  double done = 0;
+  for (const fs::path& path : paths) {
+    progress.check_cancelled();
+    const LoadedImage loaded = read_image(path);
+    meter.add(described(path, loaded), loaded.image);
+    progress.update(++done);
+  }
+}
+
+void refuse_picture(const fs::path& path) {
+  std::array<char, kPictureSignatureBytes> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  const auto format = picture_format({head.data(), static_cast<std::size_t>(file.gcount())});
+  if (format && *format != PictureFormat::Gif) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[motion] " + path.string() +
+                    ": is one picture, expected a run folder, a folder of pictures or a video");
+  }
+}
+
+void measure_video(const fs::path& path, MotionMeter& meter, Progress& progress) {
+  refuse_picture(path);
+  progress.begin("measuring the motion", "frames", 0);
+  std::size_t count = 0;
+  read_video(path, [&](const Image& frame) {
+    progress.check_cancelled();
+    meter.add({std::to_string(count), {}, {}}, frame);
+    progress.update(static_cast<double>(++count));
+  });
+}
+
+}  // namespace
+
+MotionReport measure_motion(const fs::path& path, Progress& progress) {
+  if (!fs::exists(path)) {
+    throw Error(ErrorCode::NotFound,
+                "[motion] " + path.string() +
+                    ": does not exist, expected a run folder, a folder of pictures or a video");
+  }
+  MotionMeter meter;
+  if (fs::is_directory(path)) {
+    measure_folder(path, meter, progress);
+  } else {
+    measure_video(path, meter, progress);
+  }
+  return meter.report();
+}
+
+}  // namespace ptravel

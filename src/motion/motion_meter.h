@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+
+#include "motion/frame_view.h"
+#include "ptravel/image.h"
+#include "ptravel/motion_report.h"
+
+namespace ptravel {
+
+/// Measures a film frame by frame; keeps no more than two of them and the first one.
+class MotionMeter {
+ public:
+  MotionMeter();
+  /// The next frame. Throws InvalidArgument when it has another size than the first one.
+  void add(MotionFrame frame, const Image& image);
+  /// What was measured so far. Throws InvalidArgument for fewer than two frames.
+  MotionReport report() const;
+
+ private:
+  MotionReport report_;
+  std::optional<FrameView> first_;
+  std::optional<FrameView> last_;
+};
+
+}  // namespace ptravel
