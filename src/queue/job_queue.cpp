@@ -356,6 +356,10 @@ std::filesystem::path JobQueue::run_folder(const JobRecord& job) const {
   return state_->folders.path(job.folder);
 }
 
+std::set<std::int64_t> JobQueue::frames(const JobRecord& job) const {
+  return state_->folders.frames(job.folder, job.frames_total);
+}
+
 std::filesystem::path JobQueue::uploads() const { return state_->options.out / "uploads"; }
 
 void JobQueue::unload_models() { state_->models.unload(); }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -142,6 +143,9 @@ class JobQueue {
 
   /// The folder of a job's run. Throws NotFound when it has none yet.
   std::filesystem::path run_folder(const JobRecord& job) const;
+  /// The numbers of the frames that lie in a job's run folder. Throws NotFound when it has none
+  /// yet.
+  std::set<std::int64_t> frames(const JobRecord& job) const;
   std::filesystem::path uploads() const;
 
   /// Lets the models go that are loaded and not in use.

@@ -114,6 +114,7 @@ Json job_json(const ServerContext& context, const JobRecord& job) {
           {"finished", time_json(job.finished)},
           {"frames_total", job.frames_total > 0 ? Json(job.frames_total) : Json(nullptr)},
           {"frames_done", job.frames_done},
+          {"frames_ready", context.frames->ranges(context.queue, job)},
           {"stage_frames", job.stage_frames},
           {"request", std::move(request)},
           {"folder", text_or_null(job.folder)},

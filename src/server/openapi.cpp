@@ -101,6 +101,7 @@ Json job_schema() {
       {"finished", nullable(number)},
       {"frames_total", nullable(count)},
       {"frames_done", count},
+      {"frames_ready", text},
       {"stage_frames", array_schema(count)},
       {"request", {{"type", "object"}}},
       {"folder", nullable(text)},

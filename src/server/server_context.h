@@ -11,6 +11,7 @@
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
 #include "server/event_feed.h"
+#include "server/frames_ready.h"
 #include "server/request_resolver.h"
 #include "server/upload_store.h"
 
@@ -29,6 +30,7 @@ struct ServerContext {
   std::function<HttpServerCounts()> http_counts;
   /// Whether the server is stopping: what waits for a job asks it several times a second.
   std::function<bool()> stopping;
+  std::shared_ptr<FramesReady> frames = std::make_shared<FramesReady>();
 };
 
 /// Our own API below /api/v1, and /metrics.

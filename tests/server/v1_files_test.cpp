@@ -1,5 +1,7 @@
 #include <filesystem>
+#include <fstream>
 
+#include "jobs/run_folder.h"
 #include "media/image_file.h"
 #include "tests/server/api_world.h"
 
@@ -41,10 +43,50 @@ Json* V1Files::job_ = nullptr;
 TEST_F(V1Files, TheJobSaysWhatThereIs) {
   EXPECT_EQ(job_->at("state"), "done") << job_->dump();
   EXPECT_EQ(job_->at("frames_done"), 3);
+  EXPECT_EQ(job_->at("frames_ready"), "0-2");
   EXPECT_EQ(job_->at("stage_frames"), Json::array({0, 2}));
   EXPECT_EQ(job_->at("contact_sheet"), "contact-sheet.png");
   EXPECT_EQ(job_->at("progress"), nullptr);
   EXPECT_EQ(job_->dump().find(world_->folder.path().string()), std::string::npos);
+}
+
+TEST(V1FramesReady, OfAJobThatIsNotDoneItsFolderTells) {
+  ApiWorld world;
+  Json request = quick_request();
+  request["travel_steps"] = 200;
+  const std::string job = "/api/v1/jobs/walk-job";
+  EXPECT_EQ(
+      world.post("/api/v1/jobs", {{"id", "walk-job"}, {"request", request}}).at("frames_ready"),
+      "");
+  world.start();
+  for (int i = 0; i < 6000 && world.get(job).at("frames_done") < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  world.call("POST", job + "/cancel");
+  ASSERT_EQ(world.finished("walk-job").at("state"), "cancelled");
+  const std::int64_t done = world.get(job).at("frames_done");
+  ASSERT_GE(done, 2);
+  EXPECT_EQ(world.get(job).at("frames_ready"), "0-" + std::to_string(done - 1));
+
+  const fs::path folder = world.queue().run_folder(*world.queue().find("walk-job"));
+  for (std::int64_t i = 0; i < done; ++i) {
+    fs::remove(folder / frame_file_name(i));
+  }
+  for (const std::int64_t i : {0, 1, 2, 57, 200, 201, 202}) {
+    std::ofstream(folder / frame_file_name(i)) << "picture";
+  }
+  std::ofstream(folder / "00100.png.part") << "picture";
+  EXPECT_EQ(world.get(job).at("frames_ready"), "0-2,57,200-201");
+
+  // The folder's time tells that nothing changed; another time, that it has to be read again.
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  fs::last_write_time(folder, old);
+  EXPECT_EQ(world.get(job).at("frames_ready"), "0-2,57,200-201");
+  fs::remove(folder / frame_file_name(57));
+  fs::last_write_time(folder, old);
+  EXPECT_EQ(world.get(job).at("frames_ready"), "0-2,57,200-201");
+  fs::last_write_time(folder, old + std::chrono::seconds(1));
+  EXPECT_EQ(world.get(job).at("frames_ready"), "0-2,200-201");
 }
 
 TEST_F(V1Files, FramesAndThumbnails) {
