@@ -94,6 +94,64 @@ it('shows a problem at its field in the server’s words, and does not run', asy
   await page.keyboard.press('Control+Z');
 });
 
+it('keeps the form as a preset, brings it back and undoes a deletion, by keyboard', async () => {
+  const field = page.locator('#stage-prompt');
+  const dialog = page.getByRole('dialog', { name: 'Presets' });
+  const openPresets = async () => {
+    await page.getByRole('button', { name: 'Presets…' }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+  };
+  const keepAs = async (name: string) => {
+    await dialog.getByLabel('Name for the form as it is').fill(name);
+    await page.keyboard.press('Enter');
+  };
+  const preset = dialog.getByRole('button', { name: 'Snow & cat', exact: true });
+  await field.fill('cat, snow');
+  await setSetting(page, 'steps', '7');
+  await openPresets();
+  await dialog.getByText('None is kept yet').waitFor();
+  await keepAs('a/b');
+  await dialog.locator('.field-problem', { hasText: 'no /' }).waitFor();
+  await keepAs('.hidden');
+  await dialog.locator('.field-problem', { hasText: 'not beginning with a dot' }).waitFor();
+  await keepAs('Snow & cat');
+  await preset.waitFor();
+  expect(await dialog.locator('.field-problem').count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+
+  await field.fill('robot, city');
+  await setSetting(page, 'steps', '20');
+  await page.reload();
+  await page.waitForSelector('.run-bar');
+  await openPresets();
+  await preset.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await field.inputValue()).toBe('cat, snow');
+  expect(await page.locator('#field-steps').inputValue()).toBe('7');
+  await page.locator('.toast', { hasText: 'Snow & cat' }).getByText('Undo').click();
+  expect(await field.inputValue()).toBe('robot, city');
+
+  await openPresets();
+  await dialog.getByRole('button', { name: 'Delete Snow & cat' }).press('Enter');
+  await preset.waitFor({ state: 'detached' });
+  expect((await server.get<{ presets: unknown[] }>('/presets')).presets).toEqual([]);
+  await dialog.getByRole('button', { name: 'Undo' }).press('Enter');
+  await preset.waitFor();
+  type Answer = { presets: { name: string; request: Record<string, unknown> }[] };
+  const kept = async () => (await server.get<Answer>('/presets')).presets[0];
+  expect((await kept())?.name).toBe('Snow & cat');
+
+  // Of a preset that is replaced, the old one can be had back, too.
+  await keepAs('Snow & cat');
+  await dialog.getByText('“Snow & cat” is replaced.').waitFor();
+  expect((await kept())?.request.steps).toBe(20);
+  await dialog.getByRole('button', { name: 'Undo' }).press('Enter');
+  await dialog.getByText('is replaced').waitFor({ state: 'detached' });
+  expect((await kept())?.request.steps).toBe(7);
+});
+
 it('drags cards, keeps the total where asked, and undoes', async () => {
   await setSteps(page, 10);
   const card = page.locator('.card').nth(1);

@@ -195,6 +195,32 @@ it('queues, puts to the front, deletes and takes back', async () => {
   await line.waitFor();
 });
 
+it('lists what is in the trash and restores it', async () => {
+  await open();
+  await run(1, 2);
+  await untilState(page, 'done');
+  const id = (await page.locator('.result').getAttribute('data-run')) ?? '';
+  const line = page.locator(`.run[data-run="${id}"]`);
+  expect(await page.locator('.runs-deleted').count()).toBe(0);
+  await line.locator('[aria-haspopup]').click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await line.waitFor({ state: 'detached' });
+  await page.reload();
+  const deleted = page.locator('.runs-deleted');
+  await deleted.locator('summary', { hasText: 'Deleted (1)' }).focus();
+  expect(await line.count()).toBe(0);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  const { number } = await server.get<Job>(`/jobs/${id}`);
+  const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+  expect(await label()).toBe(`Restore run ${number}`);
+  await page.keyboard.press('Enter');
+  await line.waitFor();
+  await deleted.waitFor({ state: 'detached' });
+  await page.locator('.toast', { hasText: `Run ${number} is back.` }).waitFor();
+  expect((await server.get<Job>(`/jobs/${id}`)).trashed).toBe(false);
+});
+
 it('two tabs follow the same run, each with its own form', async () => {
   await open();
   const other = await page.context().newPage();

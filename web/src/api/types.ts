@@ -123,8 +123,8 @@ export interface Job {
   finished: number | null;
   frames_total: number | null;
   frames_done: number;
-  /** Which frames are there, as "0-13,26"; absent: the first frames_done ones. */
-  frames_ready?: string;
+  /** Which frames are there, as "0-13,26". */
+  frames_ready: string;
   stage_frames: number[];
   request: RequestValues;
   folder: string | null;

@@ -51,6 +51,7 @@ export function job(more: Partial<Job> = {}): Job {
     finished: null,
     frames_total: 14,
     frames_done: 14,
+    frames_ready: '0-13',
     stage_frames: [0, 13],
     request: { ...defaults, prompt: 'a cat\na dog', seed: 42 },
     folder: '00000',

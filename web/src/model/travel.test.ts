@@ -6,7 +6,6 @@ import {
   cardWidth,
   ease,
   frameAtPlace,
-  framesOfDistances,
   frameTotal,
   layOut,
   nextFrame,
@@ -89,12 +88,6 @@ it('ease keeps its ends', () => {
 it('parseRanges reads ranges', () => {
   expect(parseRanges('0-3,7')).toEqual([0, 1, 2, 3, 7]);
   expect(parseRanges('')).toEqual([]);
-});
-
-it('framesOfDistances finds frames that are there, stages drawn ahead too', () => {
-  expect(framesOfDistances([1, 2, null, null, null], [0, 5], 4)).toEqual([0, 1, 2, 5]);
-  expect(framesOfDistances([null, null], [0, 2], 2)).toEqual([0, 2]);
-  expect(framesOfDistances([null, null], [0, 2], 1)).toEqual([0]);
 });
 
 it('sameFraction finds the frame at the same part of another film', () => {

@@ -86,25 +86,6 @@ export function parseRanges(text: string): number[] {
   return frames;
 }
 
-/**
- * Which `count` frames a run has, from the distances between neighbours that it could measure. A
- * frame without neighbours is a stage that was drawn before its in-betweens.
- */
-export function framesOfDistances(
-  distances: (number | null)[],
-  stageFrames: number[],
-  count: number,
-): number[] {
-  const frames = new Set<number>();
-  distances.forEach((each, i) => {
-    if (each !== null) frames.add(i).add(i + 1);
-  });
-  for (const frame of stageFrames) {
-    if (frames.size < count) frames.add(frame);
-  }
-  return [...frames].sort((a, b) => a - b);
-}
-
 /** The frame after `frame` when playing; null when the play is over. */
 export function nextFrame(
   frames: number[],

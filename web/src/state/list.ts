@@ -1,7 +1,7 @@
 // The list of runs that are over, page by page; runs that wait or are drawn come from the queue.
 
 import { call } from '../api/client';
-import type { JobPage } from '../api/types';
+import type { Job, JobPage } from '../api/types';
 import { learnJobs, onServerEvent } from './server';
 import { onListChanged } from './runs';
 import { createStore } from './store';
@@ -12,12 +12,21 @@ export interface RunList {
   /** The number to go on from; null at the end. */
   next: number | null;
   loading: boolean;
+  /** Deleted runs that can still be had back, the newest first. */
+  deleted: Job[];
 }
 
-export const list = createStore<RunList>({ search: '', ids: [], next: null, loading: false });
+export const list = createStore<RunList>({
+  search: '',
+  ids: [],
+  next: null,
+  loading: false,
+  deleted: [],
+});
 
 const over = 'done,cancelled,failed';
 const pageSize = 40;
+const mostDeleted = 100;
 let asked = 0;
 
 async function load(before: number | null): Promise<void> {
@@ -43,8 +52,17 @@ async function load(before: number | null): Promise<void> {
   }
 }
 
-export function loadFirst(): Promise<void> {
-  return load(null);
+async function loadDeleted(): Promise<void> {
+  try {
+    const { jobs } = await call<JobPage>('GET', `/jobs?trashed=1&limit=${mostDeleted}`);
+    list.set({ deleted: jobs });
+  } catch {
+    // Nothing is lost: the next change asks again.
+  }
+}
+
+export async function loadFirst(): Promise<void> {
+  await Promise.all([load(null), loadDeleted()]);
 }
 
 export function loadMore(): void {
@@ -53,6 +71,13 @@ export function loadMore(): void {
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
+let deletedTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Many runs may be deleted at once. */
+function loadDeletedSoon(): void {
+  clearTimeout(deletedTimer);
+  deletedTimer = setTimeout(() => void loadDeleted(), 100);
+}
 
 export function searchRuns(search: string): void {
   list.set({ search });
@@ -65,9 +90,13 @@ export function followList(): void {
   onServerEvent((event) => {
     if (event.name === 'removed') {
       list.set((now) => ({ ...now, ids: now.ids.filter((id) => id !== event.data.id) }));
+      loadDeletedSoon();
     }
+    // What was missed while there was no connection.
+    if (event.name === 'snapshot') loadDeletedSoon();
     if (event.name !== 'job') return;
     const { id, state, trashed } = event.data;
+    if (list.get().deleted.some((each) => each.id === id)) loadDeletedSoon();
     const listed = list.get().ids.includes(id);
     const ended = over.split(',').includes(state) && !trashed;
     if (ended && !listed && list.get().search === '') {
@@ -76,5 +105,5 @@ export function followList(): void {
       list.set((now) => ({ ...now, ids: now.ids.filter((each) => each !== id) }));
     }
   });
-  onListChanged(() => void load(null));
+  onListChanged(() => void loadFirst());
 }

@@ -1,5 +1,5 @@
 import { nextFrame } from '../model/travel';
-import { findFrames, onServerEvent, server, shownFrames } from './server';
+import { onServerEvent, server, shownFrames } from './server';
 import { tabStorage } from './storage';
 import { createStore } from './store';
 import { reducedMotion } from './ui';
@@ -55,7 +55,6 @@ export function showRun(id: string): void {
   player.set({ job: id, frame: 0, playing: false, direction: 1, view: 'frames', follow: true });
   const frames = currentFrames();
   player.set({ frame: frames[0] ?? 0 });
-  void findFrames(id);
   startMotion();
 }
 

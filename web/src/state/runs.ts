@@ -118,8 +118,10 @@ export async function remove(job: Job): Promise<void> {
   }
 }
 
-async function restore(job: Job): Promise<void> {
-  if (await act(job, 'restore')) for (const listener of changed) listener();
+export async function restore(job: Job): Promise<void> {
+  if (!(await act(job, 'restore'))) return;
+  for (const listener of changed) listener();
+  say(`${runName(job)} is back.`);
 }
 
 const changed = new Set<() => void>();

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const drawing = (more: Partial<Job> = {}) =>
-  job({ id: 'x', state: 'drawing', frames_done: 0, frames_total: 5, ...more });
+  job({ id: 'x', state: 'drawing', frames_done: 0, frames_ready: '', frames_total: 5, ...more });
 
 describe('events', () => {
   it('move a run from the queue into work and out again', () => {

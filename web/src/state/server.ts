@@ -14,7 +14,7 @@ import type {
   Queue,
   ServerEvent,
 } from '../api/types';
-import { framesOfDistances, parseRanges } from '../model/travel';
+import { parseRanges } from '../model/travel';
 import { say } from './messages';
 import { createStore } from './store';
 
@@ -72,14 +72,10 @@ function knowVersion(told: string | undefined): void {
   version ??= told;
 }
 
-/** Frames that a summary tells of; without a list the first ones are taken to be there. */
+/** Frames that a summary tells of; events may have told of more meanwhile. */
 function framesOf(job: Job, known: ReadonlySet<number> | undefined): ReadonlySet<number> {
-  if (job.frames_ready !== undefined) {
-    const told = parseRanges(job.frames_ready);
-    return known && known.size >= told.length ? known : new Set(told);
-  }
-  if (known && known.size >= job.frames_done) return known;
-  return new Set(Array.from({ length: job.frames_done }, (_, i) => i));
+  const told = parseRanges(job.frames_ready);
+  return known && known.size >= told.length ? known : new Set(told);
 }
 
 /** Takes over what is said of runs. */
@@ -204,28 +200,6 @@ export async function connect(): Promise<Bootstrap> {
     },
   });
   return boot;
-}
-
-/**
- * Finds out which frames of an unfinished run are there, where its summary does not say: some modes
- * draw stages before what lies between them.
- */
-export async function findFrames(id: string): Promise<void> {
-  const job = server.get().jobs.get(id);
-  const unclear = job && job.state !== 'done' && job.frames_ready === undefined;
-  if (!unclear || job.frames_done === 0 || job.request.mode === 'linear') return;
-  const guessed = server.get().frames.get(id);
-  try {
-    const { lab } = await call<{ lab: (number | null)[] }>('GET', `/jobs/${id}/motion`);
-    const found = framesOfDistances(lab, job.stage_frames, job.frames_done);
-    server.set((state) => {
-      // Frames that events have told of meanwhile.
-      const fresh = [...(state.frames.get(id) ?? [])].filter((frame) => !guessed?.has(frame));
-      return { ...state, frames: new Map(state.frames).set(id, new Set([...found, ...fresh])) };
-    });
-  } catch {
-    // The first frames stay the best guess.
-  }
 }
 
 export function isInWork(job: Job | undefined): boolean {

@@ -5,6 +5,7 @@ import { useStore } from '../state/store';
 import { ui } from '../state/ui';
 import { Dialog } from './Dialog';
 import { NameDialog } from './NameDialog';
+import { PresetsDialog } from './PresetsDialog';
 import { VideoDialog } from './VideoDialog';
 
 function KeysDialog() {
@@ -63,5 +64,6 @@ export function Dialogs() {
   if (dialog === 'log') return <LogDialog />;
   if (dialog === 'video') return <VideoDialog />;
   if (dialog === 'name') return <NameDialog />;
+  if (dialog === 'presets') return <PresetsDialog />;
   return null;
 }

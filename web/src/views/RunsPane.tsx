@@ -6,7 +6,7 @@ import { changeTexts } from '../model/fields';
 import { clock, duration, plural } from '../model/format';
 import { list, loadMore, searchRuns } from '../state/list';
 import { chooseRun } from '../state/player';
-import { cancel, frameAddress, runName } from '../state/runs';
+import { cancel, frameAddress, restore, runName } from '../state/runs';
 import { isInWork, server, shownFrames } from '../state/server';
 import { useStore } from '../state/store';
 import { reducedMotion } from '../state/ui';
@@ -132,11 +132,52 @@ function Group(props: { title: string; jobs: Job[] }) {
   );
 }
 
+/** Runs in the trash; the server empties it after a while. */
+function DeletedRuns({ jobs }: { jobs: Job[] }) {
+  const summary = useRef<HTMLElement>(null);
+  if (jobs.length === 0) return null;
+  const back = (job: Job) => {
+    // The button goes with its line.
+    summary.current?.focus();
+    void restore(job);
+  };
+  return (
+    <details class="runs-deleted">
+      <summary ref={summary} class="runs-title">
+        Deleted ({jobs.length})
+      </summary>
+      <ul class="run-list">
+        {jobs.map((job) => (
+          <li key={job.id} class="run">
+            <span class="run-main run-gone">
+              <span class="run-text">
+                <span class="run-title">{job.name || job.title}</span>
+                <span class="run-facts">
+                  <span class="run-number">{job.number}</span>{' '}
+                  {plural(job.frames_done, 'frame')} · {clock(job.created)}
+                </span>
+              </span>
+            </span>
+            <button
+              type="button"
+              class="button button-quiet"
+              aria-label={`Restore ${runName(job).toLowerCase()}`}
+              onClick={() => back(job)}
+            >
+              Restore
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 /** Now, queued and done; the last read page by page as one scrolls. */
 export function RunsPane() {
   const jobs = useStore(server, (state) => state.jobs);
   const queue = useStore(server, (state) => state.queue);
-  const { ids, next, search, loading } = useStore(list, (state) => state);
+  const { ids, next, search, loading, deleted } = useStore(list, (state) => state);
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const { current } = end;
@@ -155,7 +196,7 @@ export function RunsPane() {
     (job) => job.id !== queue.current && !queue.waiting.includes(job.id),
   );
   const empty = now.length + queued.length + done.length === 0;
-  if (empty && search === '') return null;
+  if (empty && search === '' && deleted.length === 0) return null;
   return (
     <section class="panel runs" aria-label="Runs">
       <header class="panel-head">
@@ -174,7 +215,7 @@ export function RunsPane() {
         <Group title="Now" jobs={now} />
         <Group title="Queued" jobs={queued} />
         <Group title="Done" jobs={done} />
-        {empty && !loading && <p class="quiet">No run has these words.</p>}
+        {empty && !loading && search !== '' && <p class="quiet">No run has these words.</p>}
         <div ref={end} class="runs-end">
           {next !== null && (
             <button type="button" class="button button-quiet" onClick={loadMore}>
@@ -183,6 +224,7 @@ export function RunsPane() {
           )}
         </div>
       </div>
+      <DeletedRuns jobs={deleted} />
     </section>
   );
 }

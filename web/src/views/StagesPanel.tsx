@@ -52,6 +52,14 @@ export function StagesPanel() {
           <button
             type="button"
             class="button button-quiet"
+            aria-haspopup="dialog"
+            onClick={() => ui.set({ dialog: 'presets' })}
+          >
+            Presets…
+          </button>
+          <button
+            type="button"
+            class="button button-quiet"
             aria-pressed={text}
             onClick={() => ui.set({ textView: !text })}
           >
