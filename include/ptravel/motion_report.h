@@ -68,6 +68,9 @@ std::vector<MotionJump> motion_jumps(const MotionReport& report, double times = 
 /// or frames of different sizes; as read_image and read_video; Cancelled.
 MotionReport measure_motion(const std::filesystem::path& path, Progress& progress);
 
+/// The same of pictures, in this order.
+MotionReport measure_motion(const std::vector<std::filesystem::path>& pictures, Progress& progress);
+
 /// A table for people, with the jumps below it.
 std::string to_text(const MotionReport& report);
 

@@ -8,6 +8,7 @@
 #include "jobs/run_drawing.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_frames.h"
+#include "jobs/run_motion.h"
 #include "jobs/run_worker.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
@@ -75,6 +76,7 @@ RunResult make_film(const RunFolder& folder,
                     const Manifest& manifest,
                     Progress& progress,
                     const RunEventSink& events) {
+  write_motion(folder, manifest, progress, events);
   return assemble_run(folder, manifest.request, manifest,
                       wanted_video(folder, manifest.request, manifest), progress, events);
 }

@@ -30,6 +30,8 @@ class RunFolder {
   /// "travel-00000.mp4", with the folder's own name as number.
   std::filesystem::path video_path(std::string_view extension) const;
   std::filesystem::path contact_sheet_path() const { return path_ / "contact-sheet.png"; }
+  std::filesystem::path motion_path() const { return path_ / "motion.json"; }
+  std::filesystem::path motion_plot_path() const { return path_ / "motion.png"; }
 
   /// Shared by everybody who works on the run.
   std::filesystem::path workers_lock() const { return path_ / ".workers.lock"; }

@@ -137,8 +137,7 @@ MotionFrame described(const fs::path& path, const LoadedImage& loaded) {
   return frame;
 }
 
-void measure_folder(const fs::path& folder, MotionMeter& meter, Progress& progress) {
-  const std::vector<fs::path> paths = frames_in(folder);
+void measure_pictures(const std::vector<fs::path>& paths, MotionMeter& meter, Progress& progress) {
   progress.begin("measuring the motion", "frames", static_cast<double>(paths.size()));
   double done = 0;
   for (const fs::path& path : paths) {
@@ -182,10 +181,16 @@ MotionReport measure_motion(const fs::path& path, Progress& progress) {
   }
   MotionMeter meter;
   if (fs::is_directory(path)) {
-    measure_folder(path, meter, progress);
+    measure_pictures(frames_in(path), meter, progress);
   } else {
     measure_video(path, meter, progress);
   }
+  return meter.report();
+}
+
+MotionReport measure_motion(const std::vector<fs::path>& pictures, Progress& progress) {
+  MotionMeter meter;
+  measure_pictures(pictures, meter, progress);
   return meter.report();
 }
 

@@ -29,8 +29,8 @@ void MotionMeter::add(MotionFrame frame, const Image& image) {
   if (!first_) {
     report_.width = image.width;
     report_.height = image.height;
-    first_.emplace(image);
-    last_ = first_;
+    first_ = image;
+    last_.emplace(image);
     report_.frames.push_back(std::move(frame));
     return;
   }
@@ -56,9 +56,10 @@ MotionReport MotionMeter::report() const {
                     ", expected at least 2: motion is what is between them");
   }
   MotionReport report = report_;
+  const FrameView first(*first_);
   for (std::size_t i = 0; i < kDistances.size(); ++i) {
     report.measures[i].evenness = evenness_of(report.measures[i].distances);
-    report.measures[i].straight = kDistances[i].second(*first_, *last_);
+    report.measures[i].straight = kDistances[i].second(first, *last_);
   }
   return report;
 }

@@ -8,7 +8,7 @@
 
 namespace ptravel {
 
-/// Measures a film frame by frame; keeps no more than two of them and the first one.
+/// Measures a film frame by frame; keeps what the last one looks like and the first one's pixels.
 class MotionMeter {
  public:
   MotionMeter();
@@ -19,7 +19,7 @@ class MotionMeter {
 
  private:
   MotionReport report_;
-  std::optional<FrameView> first_;
+  std::optional<Image> first_;
   std::optional<FrameView> last_;
 };
 

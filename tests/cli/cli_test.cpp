@@ -197,7 +197,7 @@ TEST(Cli, KilledRunsResumeToTheSameBytes) {
     EXPECT_TRUE(read_file(entry.path()) == read_file(folder / (cut + "/" + name))) << name;
     ++compared;
   }
-  EXPECT_EQ(compared, 24);  // 22 frames, the video, the manifest
+  EXPECT_EQ(compared, 26);  // 22 frames, the video, the manifest, motion.json and its plot
 }
 
 TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {

@@ -112,7 +112,7 @@ TEST(CliProfile, LeavesTheFilesAsTheyAre) {
         << name;
     ++files;
   }
-  EXPECT_EQ(files, 6U);  // 3 frames, the video, the contact sheet, the manifest
+  EXPECT_EQ(files, 8U);  // 3 frames, the video, contact sheet, manifest, motion.json and its plot
 }
 
 TEST(CliProfile, ResumeAndASingleFrameHaveOne) {

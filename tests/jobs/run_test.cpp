@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "jobs/run_folder.h"
@@ -11,6 +12,7 @@
 #include "media/infotext.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "ptravel/motion_report.h"
 #include "tests/jobs/tiny_run.h"
 #include "tests/support/temporary_folder.h"
 
@@ -41,6 +43,7 @@ TEST(Run, DrawsStagesPlusStepsWithParametersInside) {
       contents(result.folder),
       testing::UnorderedElementsAre(testing::Key("00000.png"), testing::Key("00001.png"),
                                     testing::Key("00002.png"), testing::Key("00003.png"),
+                                    testing::Key("motion.json"), testing::Key("motion.png"),
                                     testing::Key("travel.json"), testing::Key("travel-00000.mp4")));
   ASSERT_TRUE(result.video);
   EXPECT_EQ(probe_video(*result.video).frames, 4);
@@ -50,6 +53,22 @@ TEST(Run, DrawsStagesPlusStepsWithParametersInside) {
   EXPECT_EQ(text.prompt, "a red dog");
   EXPECT_EQ(text.find("Seed"), "7");
   EXPECT_EQ(text.find("Travel from prompt"), "a cat");
+}
+
+TEST(Run, TellsHowEvenlyItMoves) {
+  const TemporaryFolder out;
+  Progress progress;
+  const RunResult result = run_travel(tiny_request(out), progress, kNoEvents, &shared_store());
+  const std::string text = read_file(result.folder / "motion.json");
+  EXPECT_EQ(text, to_json(measure_motion(result.folder, progress)) + "\n");
+  EXPECT_EQ(nlohmann::json::parse(text).at("distances").at("ssim").at("steps").size(), 3u);
+  EXPECT_EQ(read_image(result.folder / "motion.png").image.width, 960);
+  // A run that an older version finished gets them when it is resumed.
+  const auto before = contents(result.folder);
+  std::filesystem::remove(result.folder / "motion.json");
+  std::filesystem::remove(result.folder / "motion.png");
+  resume_travel(result.folder, {.store = &shared_store()}, progress, kNoEvents);
+  EXPECT_TRUE(contents(result.folder) == before);
 }
 
 TEST(Run, SameRequestSameBytesWhateverTheBatchAndThreads) {
