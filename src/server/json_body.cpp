@@ -16,9 +16,9 @@ constexpr int kMostValues = 200'000;
 constexpr int kMostMembers = 2000;
 constexpr std::size_t kShownBytes = 80;
 
-/// What makes the text one that must not be parsed, whether it is JSON or not. The library's writing
-/// and copying of values goes by recursion, a value takes many times the bytes of its text, and each
-/// member is looked for among all others of its object.
+/// What makes the text one that must not be parsed, whether it is JSON or not. The library's
+/// writing and copying of values goes by recursion, a value takes many times the bytes of its text,
+/// and each member is looked for among all others of its object.
 std::optional<std::string> size_problem(std::string_view text) {
   std::array<int, kDeepest + 1> members{};  // of what is open, by depth
   int depth = 0;
@@ -59,9 +59,9 @@ Json parse_sized(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    throw JsonTextError("is no JSON at byte " + std::to_string(error.byte) +
-                            ", expected an object such as {}",
-                        error.byte);
+    throw JsonTextError(
+        "is no JSON at byte " + std::to_string(error.byte) + ", expected an object such as {}",
+        error.byte);
   } catch (const Json::exception&) {  // a number that is too large for a double
     throw JsonTextError("holds a number that is out of range, expected finite numbers", 0);
   }

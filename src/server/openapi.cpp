@@ -50,7 +50,10 @@ Json operation_json(const ApiOperation& operation) {
   }
   Json object = {{"summary", operation.summary}, {"parameters", std::move(parameters)}};
   if (!operation.body.is_null()) {
-    object["requestBody"] = {{"required", true},
+    // An empty body counts as {}.
+    const bool required = operation.body_type != "application/json" ||
+                          !operation.body.value("required", Json::array()).empty();
+    object["requestBody"] = {{"required", required},
                              {"content", {{operation.body_type, {{"schema", operation.body}}}}}};
   }
   object["responses"] = answers_of(operation);

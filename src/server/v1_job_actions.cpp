@@ -58,7 +58,10 @@ std::vector<ApiOperation> job_action_operations(ServerContext& context) {
       plain_action(context, "front", "Puts a job before all that wait", &JobQueue::move_to_front));
   operations.push_back(
       action(context, "before", "Puts a job before another one that waits",
-             object_schema({{"other", string_schema("The other job's id")}}, {"other"}),
+             object_schema(
+                 {{"other",
+                   {{"type", "string"}, {"minLength", 1}, {"description", "The other job's id"}}}},
+                 {"other"}),
              [](JobQueue& queue, const std::string& id, JsonReader& body) {
                const std::string other = body.text("other");
                if (other.empty()) {

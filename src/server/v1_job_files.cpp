@@ -148,6 +148,7 @@ Json video_schema() {
   for (const char* name : {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet"}) {
     properties[name] = {{"$ref", "#/components/schemas/Request/properties/" + std::string(name)}};
   }
+  properties["fps"]["exclusiveMinimum"] = 0;  // which would be none
   return object_schema(std::move(properties));
 }
 

@@ -104,6 +104,9 @@ class PresetStore {
 HttpResponse put_preset(PresetStore& presets, const HttpRequest& http) {
   const Json object = parse_json_object(http.body);
   JsonReader body(object);
+  if (body.find("request") == nullptr) {
+    body.complain("request", "is not given, expected the settings to keep");
+  }
   const Json& request = body.object("request");
   TravelRequest read;
   for (const Problem& problem : apply_json(read, json_text(request))) {

@@ -115,6 +115,18 @@ TEST_F(OpenApiAnswers, FitTheDocument) {
   checked("POST", "/api/v1/pictures", "/api/v1/pictures", "none");
 }
 
+TEST_F(OpenApiAnswers, BodiesAreRequiredWhereAnEmptyOneIsRefused) {
+  const auto required = [&](const char* path, const char* method) {
+    return document_.at("paths").at(path).at(method).at("requestBody").at("required");
+  };
+  EXPECT_EQ(required("/api/v1/presets/{name}", "put"), true);
+  EXPECT_EQ(world_.status("PUT", "/api/v1/presets/a", ""), 422);
+  EXPECT_EQ(required("/api/v1/pictures", "post"), true);
+  EXPECT_EQ(world_.status("POST", "/api/v1/pictures", ""), 422);
+  EXPECT_EQ(required("/api/v1/dry-run", "post"), false);
+  EXPECT_EQ(world_.status("POST", "/api/v1/dry-run", ""), 200);
+}
+
 TEST(RequestSchema, DefaultsAndExamplesFit) {
   const Json schema = request_schema();
   const JsonSchemaCheck check(schema);
