@@ -72,12 +72,9 @@ HttpResponse answer_memory(const HttpRequest&) {
   return sd_json({{"ram", ram}, {"cuda", {{"error", "unavailable"}}}});
 }
 
+/// Without the folders: no answer of this API tells where they are.
 HttpResponse answer_flags(const SdState& state) {
   const ServeOptions& options = state.context.options;
-  Json folders = Json::array();
-  for (const auto& folder : options.models_dirs) {
-    folders.push_back(folder.string());
-  }
   TravelRequest machine;
   machine.device = options.device;
   machine.precision = options.precision;
@@ -85,8 +82,6 @@ HttpResponse answer_flags(const SdState& state) {
                   {"nowebui", false},
                   {"host", options.host},
                   {"port", options.port},
-                  {"models_dir", std::move(folders)},
-                  {"out", options.out.string()},
                   {"api_auth", options.api_auth.empty() ? Json() : Json("***")},
                   {"cors_allow_origins", options.cors_allow_origins},
                   {"insecure", options.insecure},
