@@ -115,7 +115,8 @@ std::optional<HttpRefusal> HttpAccess::check_origin(const HttpRequest& request) 
   if (!origin) {
     // Browsers that leave out the origin of a form still say where it was.
     const bool reads = request.method == "GET" || request.method == "HEAD";
-    if (!reads && request.header("sec-fetch-site") == "cross-site") {
+    const std::string_view from = request.header("sec-fetch-site").value_or("none");
+    if (!reads && from != "same-origin" && from != "none") {
       return forbidden("requests from pages of other sites are not taken");
     }
     return std::nullopt;

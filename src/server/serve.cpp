@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "http/request_parts.h"
 #include "http/server.h"
 #include "ptravel/server.h"
 #include "server/api_error.h"
@@ -16,8 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+/// A name that only begins like an address may be anybody's.
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+  return host == "localhost" || host == "[::1]" || is_loopback_address(host);
 }
 
 bool is_origin(const std::string& text) {

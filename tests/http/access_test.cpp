@@ -96,6 +96,11 @@ TEST(HttpAccess, FormsOfOtherSitesAreRefusedWithoutAnOriginToo) {
   const HttpFields cross = {{"host", "localhost"}, {"sec-fetch-site", "cross-site"}};
   EXPECT_EQ(origin_status(options, cross), 403);
   EXPECT_EQ(origin_status(options, cross, "GET"), 0) << "a link that is followed";
+  for (const auto& [from, status] :
+       {std::pair("same-site", 403), std::pair("same-origin", 0), std::pair("none", 0)}) {
+    const HttpFields headers = {{"host", "localhost"}, {"sec-fetch-site", from}};
+    EXPECT_EQ(origin_status(options, headers), status) << from;
+  }
 }
 
 TEST(HttpAccess, AllowedOriginsPassAndMayReadAnswers) {

@@ -188,6 +188,10 @@ TEST(Serve, OtherMachinesNeedAPasswordOrAWord) {
   EXPECT_EQ(refused.wait(), 2);
   EXPECT_THAT(refused.output(), testing::HasSubstr("--api-auth"));
   EXPECT_THAT(refused.output(), testing::HasSubstr("--insecure"));
+  // A name, whatever it looks like.
+  ServeProcess named(folder, {"--host", "127.0.0.1.example.invalid", "--port", "0"});
+  EXPECT_EQ(named.wait(), 2);
+  EXPECT_THAT(named.output(), testing::HasSubstr("--api-auth"));
   ServeProcess wrong(folder,
                      {"--api-auth", "nocolon", "--models-dir", "nowhere", "--port", "99999"});
   EXPECT_EQ(wrong.wait(), 2);
