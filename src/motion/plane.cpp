@@ -66,8 +66,8 @@ Plane gaussian_blur(const Plane& plane, double sigma, int radius, Edge edge) {
   std::vector<double> padded(static_cast<std::size_t>(plane.width) + 2 * weights.size());
   for (int y = 0; y < plane.height; ++y) {
     const double* from = plane.row(y);
-    for (int x = -radius; x < plane.width + radius; ++x) {
-      padded[static_cast<std::size_t>(x + radius)] = from[mirrored(x, plane.width, edge)];
+    for (int place = 0; place < plane.width + 2 * radius; ++place) {
+      padded[static_cast<std::size_t>(place)] = from[mirrored(place - radius, plane.width, edge)];
     }
     double* to = rows.row(y);
     for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -79,9 +79,9 @@ Plane gaussian_blur(const Plane& plane, double sigma, int radius, Edge edge) {
   Plane blurred(plane.width, plane.height);
   for (int y = 0; y < plane.height; ++y) {
     double* to = blurred.row(y);
-    for (int i = -radius; i <= radius; ++i) {
-      const double weight = weights[static_cast<std::size_t>(i + radius)];
-      const double* from = rows.row(mirrored(y + i, plane.height, edge));
+    for (int i = 0; i <= 2 * radius; ++i) {
+      const double weight = weights[static_cast<std::size_t>(i)];
+      const double* from = rows.row(mirrored(y + i - radius, plane.height, edge));
       for (int x = 0; x < plane.width; ++x) {
         to[x] += weight * from[x];
       }
