@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kNegativePrefix = "Negative prompt:";
 constexpr std::size_t kFewestItems = 3;
+/// Each is looked for among those before it; programs write some dozens.
+constexpr std::size_t kMostItems = 1000;
 
 bool is_ascii_word(std::uint32_t c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
@@ -190,7 +192,7 @@ std::optional<std::string> decode_json_string(std::string_view body) {
 std::vector<std::pair<std::string_view, std::string_view>> find_items(std::string_view line) {
   std::vector<std::pair<std::string_view, std::string_view>> found;
   ItemScanner scanner(line);
-  for (std::string_view key, value; scanner.next(key, value);) {
+  for (std::string_view key, value; found.size() < kMostItems && scanner.next(key, value);) {
     found.emplace_back(key, value);
   }
   return found;

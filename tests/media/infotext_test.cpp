@@ -66,6 +66,16 @@ TEST(Infotext, LaterValueOfAKeyCounts) {
   EXPECT_THAT(infotext.items, ElementsAre(Pair("Steps", "3"), Pair("Seed", "2")));
 }
 
+TEST(Infotext, OfVeryManyItemsTheFirstAreRead) {
+  std::string line = "Steps: 1";
+  for (int i = 0; i < 300'000; ++i) {
+    line += ", Key" + std::to_string(i) + ": 1";
+  }
+  const Infotext infotext = parse_infotext(line);
+  EXPECT_EQ(infotext.items.size(), 1000u);
+  EXPECT_EQ(infotext.find("Steps"), "1");
+}
+
 TEST(Infotext, PromptsSurvive) {
   for (const char* prompt : {"", "a cat", "two\nlines", "a\n\nb", "\"quoted\", and: colons",
                              "猫，かわいい: 「絵」", "back\\slash", "[a:b:0.5] (c:1.2) <lora:x:1>",
