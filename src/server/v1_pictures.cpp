@@ -60,8 +60,12 @@ Json read_request(const PictureSource& source,
   try {
     return partial_request(read_picture_request(source, kName, left_out).frame.request);
   } catch (const Error& error) {
-    if (error.problems().empty()) {
+    // The picture is one, whatever its text is: it may be drawn on.
+    if (error.code() == ErrorCode::Internal || error.code() == ErrorCode::OutOfMemory) {
       throw;
+    }
+    if (error.problems().empty()) {
+      problems.push_back({"parameters", error.what()});
     }
     for (const Problem& problem : error.problems()) {
       problems.push_back(problem);

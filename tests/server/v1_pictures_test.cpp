@@ -51,6 +51,20 @@ TEST(V1Pictures, ParametersBecomeSettings) {
   EXPECT_EQ(world.post("/api/v1/dry-run", {{"request", request}}).at("problems"), Json::array());
 }
 
+TEST(V1Pictures, TextsThatAreNoSettingsDoNotRefuseThePicture) {
+  const ApiWorld world;
+  for (const char* text :
+       {"a: b, c: d, e: f", "girl\nSteps: 4, Sampler: Euler a, Prompt Travel: 0.1.0",
+        "girl\nSteps: x, Sampler: Nope, Seed: y, Size: 1x"}) {
+    const HttpResponse response = world.call("POST", "/api/v1/pictures", picture_with(text));
+    ASSERT_EQ(response.status, 201) << text;
+    const Json answer = ApiWorld::json_of(response).at("parameters");
+    EXPECT_EQ(answer.at("text"), text);
+    EXPECT_EQ(answer.at("request"), nullptr);
+    EXPECT_NE(problem_of(answer, "parameters"), "") << answer;
+  }
+}
+
 TEST(V1Pictures, WhatCannotBeDrawnIsToldAndTheRestIsTaken) {
   const ApiWorld world;
   const Json answer =
