@@ -17,7 +17,8 @@ struct ServeLimits {
   std::int64_t frames = 20'000;             ///< Of one travel.
   std::int64_t film_frames = 200'000;       ///< Of its video, with held and repeated ones.
   std::int64_t pixels = 4096 * 4096;        ///< Drawn at once: width x height x batch.
-  std::uint64_t body_bytes = 1 << 20;       ///< Of a JSON body of our own API.
+  std::uint64_t body_bytes = 1 << 20;       ///< Of a JSON body of our own API, and of a prompt.
+  std::uint64_t stage_bytes = 32 << 10;     ///< Of one stage's prompt.
   std::uint64_t upload_bytes = 32 << 20;    ///< Of an uploaded picture.
   std::int64_t upload_pixels = 64'000'000;  ///< The same, decoded.
   std::size_t queue = 10'000;               ///< Jobs that wait.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "ptravel/default_model.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
@@ -72,6 +73,12 @@ RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
                       " pixels at once, expected at most " +
                       std::to_string(options_.limits.pixels)});
   }
+  for (const auto& [field, prompt] :
+       {std::pair("prompt", &r.prompt), std::pair("negative_prompt", &r.negative_prompt)}) {
+    if (auto problem = prompt_problem(field, *prompt)) {
+      settled.problems.push_back(std::move(*problem));
+    }
+  }
   if (settled.problems.empty()) {
     const StagePlan plan = plan_stages(r.prompt, r.negative_prompt, r.travel_steps, stage_rules(r));
     const std::int64_t frames = frame_count(plan, r);
@@ -98,6 +105,22 @@ std::optional<Problem> RequestResolver::film_problem(const TravelRequest& reques
   return Problem{request.pad >= request.hold ? "pad" : "hold",
                  "makes a video of " + std::to_string(length) + " frames, expected at most " +
                      std::to_string(options_.limits.film_frames)};
+}
+
+std::optional<Problem> RequestResolver::prompt_problem(const char* field,
+                                                       const std::string& prompt) const {
+  const ServeLimits& limits = options_.limits;
+  if (prompt.size() > limits.body_bytes) {
+    return Problem{field, "has " + std::to_string(prompt.size()) + " bytes, expected at most " +
+                              std::to_string(limits.body_bytes)};
+  }
+  for (const std::string_view line : split(prompt, '\n')) {
+    if (line.size() > limits.stage_bytes) {
+      return Problem{field, "has a line of " + std::to_string(line.size()) +
+                                " bytes, expected at most " + std::to_string(limits.stage_bytes)};
+    }
+  }
+  return std::nullopt;
 }
 
 TravelRequest RequestResolver::settled(const Json& partial) const {

@@ -46,6 +46,9 @@ class RequestResolver {
                                       std::int64_t frames,
                                       std::int64_t stages) const;
 
+  /// What is wrong with the length of a prompt: encoding takes a thousand times its bytes.
+  std::optional<Problem> prompt_problem(const char* field, const std::string& prompt) const;
+
   /// The request as clients see it: all fields of request_to_json, names in place of paths.
   Json shown(const TravelRequest& request) const;
   /// Shows a field's value (a path or a text) as clients see it.

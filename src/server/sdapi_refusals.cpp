@@ -84,6 +84,11 @@ void refuse_init_fields(const SdBody& body, Problems& problems) {
 
 void refuse_unsupported(const SdBody& body, bool img2img) {
   Problems problems;
+  constexpr std::size_t kLongestTask = 256;  // names of a hundred tasks are kept
+  if (body.text("force_task_id").size() > kLongestTask) {
+    refuse(problems, "force_task_id",
+           "ensure this value has at most " + std::to_string(kLongestTask) + " characters");
+  }
   if (body.boolean("tiling")) {
     refuse(problems, "tiling", "is not supported, expected false");
   }

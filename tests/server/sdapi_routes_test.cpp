@@ -115,6 +115,12 @@ TEST(SdapiControl, IdleProgressIsZero) {
   EXPECT_EQ(progress.at("state").at("job_count"), 0);
 }
 
+TEST(SdapiControl, NamesOfTasksAreShort) {
+  Json request = small_picture();
+  request["force_task_id"] = std::string(257, 'x');
+  server().posted("txt2img", request, 422);
+}
+
 /// A picture that takes long enough to be watched, drawn beside the test.
 std::future<Json> long_picture(int n_iter = 1) {
   Json request = small_picture();

@@ -68,6 +68,8 @@ TEST(V1Jobs, LimitsOfTheServerHoldForRequests) {
     options.limits.film_frames = 1000;
     options.limits.pixels = 512 * 512;
     options.limits.queue = 1;
+    options.limits.stage_bytes = 100;
+    options.limits.body_bytes = 1000;
   });
   const auto problem = [&](const Json& change, const char* field) {
     Json body = submission("first-job");
@@ -78,6 +80,13 @@ TEST(V1Jobs, LimitsOfTheServerHoldForRequests) {
   EXPECT_NE(problem({{"hold", 1000}}, "hold"), "");
   EXPECT_NE(problem({{"pad", 1000}}, "pad"), "");
   EXPECT_NE(problem({{"width", 1024}, {"height", 512}}, "width"), "");
+  EXPECT_NE(problem({{"prompt", std::string(101, 'a') + "\nb"}}, "prompt"), "");
+  EXPECT_NE(problem({{"negative_prompt", std::string(101, 'a')}}, "negative_prompt"), "");
+  std::string lines = "a";
+  for (int i = 0; i < 500; ++i) {
+    lines += "\na";
+  }
+  EXPECT_NE(problem({{"prompt", lines}, {"travel_steps", 0}}, "prompt"), "");
   EXPECT_NE(problem({{"width", 256}, {"height", 256}, {"batch", 5}}, "width"), "");
   EXPECT_EQ(world.status("POST", "/api/v1/jobs", submission("first-job").dump()), 201);
   EXPECT_EQ(world.status("POST", "/api/v1/jobs", submission("second-job").dump()), 429);
