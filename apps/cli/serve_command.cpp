@@ -1,4 +1,8 @@
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -36,6 +40,40 @@ std::vector<std::pair<std::string, std::string>> read_users(const std::vector<st
   return users;
 }
 
+/// Ends the program with status 0 where a step takes too long to be waited for, as those of huge
+/// pictures do. What is kept then is what a kill leaves: every job and every finished frame.
+class StopDeadline {
+ public:
+  StopDeadline(const Progress& stop, Console& console)
+      : thread_([this, &stop, &console] { watch(stop, console); }) {}
+  ~StopDeadline() {
+    done_ = true;
+    thread_.join();
+  }
+  StopDeadline(const StopDeadline&) = delete;
+  StopDeadline& operator=(const StopDeadline&) = delete;
+
+ private:
+  void watch(const Progress& stop, Console& console) {
+    constexpr std::chrono::milliseconds kLook{50};
+    constexpr std::chrono::seconds kLongest{8};
+    auto last = std::chrono::steady_clock::time_point::max();
+    while (!done_ && std::chrono::steady_clock::now() < last) {
+      std::this_thread::sleep_for(kLook);
+      if (stop.cancelled() && last == std::chrono::steady_clock::time_point::max()) {
+        last = std::chrono::steady_clock::now() + kLongest;
+      }
+    }
+    if (!done_) {
+      console.hint("the step in work takes too long to wait for: its frame is drawn again");
+      std::_Exit(EXIT_SUCCESS);
+    }
+  }
+
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
 void run_server(const ServeArguments& arguments) {
   std::vector<Problem> problems;
   const TravelRequest machine = build_request(arguments.fields, problems);
@@ -54,6 +92,7 @@ void run_server(const ServeArguments& arguments) {
   Console console(arguments.json);
   Progress stop;
   const InterruptGuard guard(stop);
+  const StopDeadline deadline(stop, console);
   serve(options, stop, [&](const std::string& url) {
     console.result("serving", {{"url", console.json() ? url : "open " + url}});
   });

@@ -182,6 +182,34 @@ TEST(Serve, SigtermSavesAndEndsSoon) {
   EXPECT_TRUE(listener.ends());
 }
 
+TEST(Serve, SigtermDoesNotWaitForAHugeStep) {
+  const TemporaryFolder folder;
+  std::string body = submission("job-00001");
+  for (const char* side : {"\"width\":64", "\"height\":64"}) {
+    const std::string text = side;
+    body.replace(body.find(text), text.size(), text.substr(0, text.find(':')) + ":2048");
+  }
+  std::string state;
+  {
+    ServeProcess server(folder, {"--port", "0"});
+    const std::uint16_t port = server.port();
+    ASSERT_NE(port, 0) << server.output();
+    EXPECT_EQ(test::RawClient(port).ask(test::post("/api/v1/jobs", body)).status, 201);
+    for (int i = 0; i < 500 && state != "drawing"; ++i) {
+      std::this_thread::sleep_for(20ms);
+      state = get_json(port, "/api/v1/jobs/job-00001").at("state");
+    }
+    EXPECT_EQ(state, "drawing");
+    const auto before = Clock::now();
+    EXPECT_EQ(server.end_with(SIGTERM), 0);
+    EXPECT_LT(Clock::now() - before, 10s);
+  }
+  ServeProcess again(folder, {"--port", "0"});
+  const std::uint16_t port = again.port();
+  ASSERT_NE(port, 0) << again.output();
+  EXPECT_EQ(get_json(port, "/api/v1/jobs").at("jobs").size(), 1U);
+}
+
 TEST(Serve, OtherMachinesNeedAPasswordOrAWord) {
   const TemporaryFolder folder;
   ServeProcess refused(folder, {"--host", "0.0.0.0", "--port", "0"});
