@@ -108,17 +108,22 @@ void QueueWorker::run(Waiting& waiting) {
   }
 }
 
+std::string QueueWorker::disk_full_text() const {
+  return "the disk is full: free some space, and the queue goes on by itself (" +
+         parts_.options.out.string() + ")";
+}
+
 /// Draws a job; false: there is nothing to draw now.
 bool QueueWorker::draw_next() {
   try {
     const auto end = drawing_.draw_next();
     if (end == JobEnd::DiskFull) {
-      pause("the disk is full: free some space, and the queue goes on by itself (" +
-            parts_.options.out.string() + ")");
+      pause(disk_full_text());
     }
     return end.has_value();
   } catch (...) {
-    pause(error_in_flight("queue").what());
+    const Error error = error_in_flight("queue");
+    pause(is_disk_full(parts_.options.out) ? disk_full_text() : error.what());
     return true;
   }
 }

@@ -42,6 +42,7 @@ class QueueWorker {
   void run(Waiting& waiting);
   bool draw_next();
   void pause(const std::string& reason);
+  std::string disk_full_text() const;
 
   QueueParts& parts_;
   JobDrawing drawing_;
