@@ -133,7 +133,11 @@ Json id_schema() { return {{"type", "string"}, {"pattern", kIdPattern}}; }
 Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestName}}; }
 
 std::vector<ApiParameter> list_parameters() {
-  return {{"state", "Only these states, with commas between", string_schema()},
+  constexpr const char* kStates =
+      "^((queued|loading|drawing|assembling|done|cancelled|failed|interrupted)(,|$))*$";
+  return {{"state",
+           "Only these states, with commas between",
+           {{"type", "string"}, {"pattern", kStates}}},
           {"search", "Only jobs with this text in name or prompts", string_schema()},
           {"before", "Only numbers below: the \"next\" of the page before",
            integer_schema(0, std::numeric_limits<std::int64_t>::max())},

@@ -1,3 +1,4 @@
+#include <regex>
 #include <set>
 
 #include "media/image_file.h"
@@ -125,6 +126,23 @@ TEST_F(OpenApiAnswers, BodiesAreRequiredWhereAnEmptyOneIsRefused) {
   EXPECT_EQ(world_.status("POST", "/api/v1/pictures", ""), 422);
   EXPECT_EQ(required("/api/v1/dry-run", "post"), false);
   EXPECT_EQ(world_.status("POST", "/api/v1/dry-run", ""), 200);
+}
+
+TEST_F(OpenApiAnswers, ADryRunTakesWrongSettingsAndListsTakeStates) {
+  // Its problems are a 200: the document must not say that they are refused.
+  const Json& body = document_.at("paths").at("/api/v1/dry-run").at("post").at("requestBody");
+  const Json& schema = body.at("content").at("application/json").at("schema");
+  EXPECT_THAT(JsonSchemaCheck(document_).problems(schema, {{"request", {{"steps", "x"}}}}),
+              testing::IsEmpty());
+  const Json& list = document_.at("paths").at("/api/v1/jobs").at("get").at("parameters").at(0);
+  EXPECT_EQ(list.at("name"), "state");
+  const std::regex states(list.at("schema").at("pattern").get<std::string>());
+  for (const char* text : {"", "done", "queued,interrupted"}) {
+    EXPECT_TRUE(std::regex_match(text, states)) << text;
+    EXPECT_EQ(world_.call("GET", "/api/v1/jobs", "", {{"state", text}}).status, 200) << text;
+  }
+  EXPECT_FALSE(std::regex_match("finished", states));
+  EXPECT_EQ(world_.call("GET", "/api/v1/jobs", "", {{"state", "finished"}}).status, 422);
 }
 
 TEST(RequestSchema, DefaultsAndExamplesFit) {
