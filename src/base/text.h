@@ -11,6 +11,12 @@ namespace ptravel {
 /// `text` without ASCII white space at both ends.
 std::string_view trimmed(std::string_view text);
 
+/// ASCII letters in lower case, everything else as it is.
+std::string lower_case(std::string_view text);
+
+/// Whether two texts are equal but for the case of ASCII letters.
+bool same_but_case(std::string_view a, std::string_view b);
+
 /// Pieces between separators; an empty text has one empty piece.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -41,12 +41,6 @@ std::string canonical(std::string_view origin) {
   return text;
 }
 
-std::size_t count_of(const HttpRequest& request, std::string_view name) {
-  return static_cast<std::size_t>(
-      std::count_if(request.headers.begin(), request.headers.end(),
-                    [&](const auto& header) { return header.first == name; }));
-}
-
 /// Whether an origin is the page that this very server gives out: its authority is our Host. The
 /// scheme may be another one, where a proxy in front of us speaks TLS.
 bool is_our_own(std::string_view origin_text, std::string_view host_text) {
@@ -84,7 +78,7 @@ HttpAccess::HttpAccess(const HttpServerOptions& options) {
 
 std::optional<HttpRefusal> HttpAccess::check_host(const HttpRequest& request,
                                                   bool needs_host) const {
-  const std::size_t count = count_of(request, "host");
+  const std::size_t count = count_of(request.headers, "host");
   if (count == 0 && !needs_host) {
     return std::nullopt;  // an old client, never a browser
   }
@@ -121,7 +115,7 @@ std::optional<HttpRefusal> HttpAccess::check_origin(const HttpRequest& request) 
     }
     return std::nullopt;
   }
-  if (count_of(request, "origin") == 1 &&
+  if (count_of(request.headers, "origin") == 1 &&
       (is_our_own(*origin, request.header("host").value_or("")) || origin_allowed(*origin))) {
     return std::nullopt;
   }

@@ -15,6 +15,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/text.h"
 #include "http/request_parts.h"
 
 namespace ptravel {

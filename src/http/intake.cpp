@@ -1,26 +1,12 @@
 #include "http/intake.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.h"
 #include "http/request_parts.h"
 
 namespace ptravel {
 namespace {
-
-std::size_t count_of(const HttpFields& headers, std::string_view name) {
-  return static_cast<std::size_t>(std::count_if(
-      headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; }));
-}
-
-/// The length of a body that says it, as digits alone.
-std::optional<std::uint64_t> length_of(std::string_view text) {
-  std::uint64_t length = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-  const bool whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
-  return whole ? std::optional(length) : std::nullopt;
-}
 
 /// How the body is delimited. Whatever two programs could read in two ways is refused: that is how
 /// a second request is smuggled past the one in front.
@@ -36,7 +22,7 @@ Framing framing_of(const HttpHead& head) {
   const std::size_t lengths = count_of(head.headers, "content-length");
   for (const auto& [name, value] : head.headers) {
     if (name == "content-length") {
-      const auto length = length_of(value);
+      const auto length = parse_digits(value);
       if (!length) {
         framing.refusal = {400, "Content-Length: expected digits", {}};
         return framing;

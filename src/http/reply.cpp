@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "http/reason.h"
 #include "http/request_parts.h"
 #include "ptravel/error.h"

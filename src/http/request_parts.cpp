@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace ptravel {
 namespace {
 
@@ -100,18 +102,6 @@ bool is_valid_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return lower;
-}
-
-bool same_but_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && lower_case(a) == lower_case(b);
 }
 
 std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_space) {

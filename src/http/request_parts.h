@@ -16,10 +16,11 @@ namespace ptravel {
 /// Whether all bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_valid_utf8(std::string_view text);
 
-/// ASCII letters in lower case; other bytes stay.
-std::string lower_case(std::string_view text);
-/// Whether two texts are the same but for the case of ASCII letters.
-bool same_but_case(std::string_view a, std::string_view b);
+/// How many headers have this name (in lower case).
+std::size_t count_of(const HttpFields& headers, std::string_view name);
+
+/// Digits alone, no sign, that fit into 64 bits.
+std::optional<std::uint64_t> parse_digits(std::string_view text);
 
 /// Percent-decoded text: UTF-8 without zero bytes. Nothing for a "%" without two hex digits or
 /// when the outcome is not that. `plus_is_space`: as in a query.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 
 #include "base/text.h"
@@ -10,17 +11,10 @@
 namespace ptravel {
 namespace {
 
-constexpr std::array<std::string_view, 7> kDays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::int64_t kEndOfYear9999 = 253402300799;
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-/// Digits alone, no sign, that fit into 64 bits.
-std::optional<std::uint64_t> parse_digits(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
-  return whole ? std::optional(number) : std::nullopt;
-}
 
 int base64_digit(char c) {
   if (c >= 'A' && c <= 'Z') {
@@ -65,18 +59,19 @@ std::string_view without_weak(std::string_view etag) {
   return etag.starts_with("W/") ? etag.substr(2) : etag;
 }
 
-/// Days since 1970 of a date of the Gregorian calendar, and back: years begin with March, so that
-/// the day that comes and goes is the last one.
-std::int64_t days_of(std::int64_t year, int month, int day) {
-  year -= month <= 2 ? 1 : 0;
-  const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const std::int64_t year_of_era = year - era * 400;
-  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-         719468;
+}  // namespace
+
+std::size_t count_of(const HttpFields& headers, std::string_view name) {
+  return static_cast<std::size_t>(std::count_if(
+      headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; }));
 }
 
-}  // namespace
+std::optional<std::uint64_t> parse_digits(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
+  return whole ? std::optional(number) : std::nullopt;
+}
 
 std::optional<std::pair<std::string, std::string>> parse_basic(std::string_view authorization) {
   const std::size_t space = std::min(authorization.find(' '), authorization.size());
@@ -137,24 +132,19 @@ std::optional<std::uint64_t> parse_event_id(std::string_view text) {
 }
 
 std::string http_date(std::int64_t seconds) {
-  seconds = std::clamp<std::int64_t>(seconds, 0, 253402300799);  // to the end of year 9999
-  const std::int64_t days = seconds / 86400;
-  const std::int64_t rest = seconds % 86400;
-  std::int64_t year = 1970 + days / 366;  // not after the year that it is
-  while (days_of(year + 1, 1, 1) <= days) {
-    ++year;
-  }
-  int month = 1;
-  while (month < 12 && days_of(year, month + 1, 1) <= days) {
-    ++month;
-  }
-  const auto day = static_cast<int>(days - days_of(year, month, 1)) + 1;
-  const auto second = static_cast<int>(rest);
+  using std::chrono::floor;
+  const std::chrono::sys_seconds time(
+      std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kEndOfYear9999)));
+  const auto days = floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(days);
+  const std::chrono::hh_mm_ss clock(time - days);
   std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                kDays[static_cast<std::size_t>(days % 7)].data(), day,
-                kMonths[static_cast<std::size_t>(month) - 1].data(), static_cast<int>(year),
-                second / 3600, second / 60 % 60, second % 60);
+  std::snprintf(
+      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+      kDays[std::chrono::weekday(days).c_encoding()].data(), static_cast<unsigned>(date.day()),
+      kMonths[static_cast<unsigned>(date.month()) - 1].data(), static_cast<int>(date.year()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
   return text.data();
 }
 
@@ -170,12 +160,18 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
   const auto minute = parse_digits(text.substr(20, 2));
   const auto second = parse_digits(text.substr(23, 2));
   if (month == kMonths.end() || !day || !year || !hour || !minute || !second || *hour > 23 ||
-      *minute > 59 || *second > 60 || *day < 1 || *day > 31 || *year < 1970) {
+      *minute > 59 || *second > 60 || *year < 1970) {
     return std::nullopt;
   }
-  const auto days = days_of(static_cast<std::int64_t>(*year),
-                            static_cast<int>(month - kMonths.begin()) + 1, static_cast<int>(*day));
-  return days * 86400 + static_cast<std::int64_t>(*hour * 3600 + *minute * 60 + *second);
+  const std::chrono::year_month_day date(
+      std::chrono::year(static_cast<int>(*year)),
+      std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
+      std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  const std::chrono::seconds days = std::chrono::sys_days(date).time_since_epoch();
+  return days.count() + static_cast<std::int64_t>(*hour * 3600 + *minute * 60 + *second);
 }
 
 }  // namespace ptravel

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
 #include "media/picture_format.h"
@@ -53,12 +53,6 @@ bool comes_before(std::string_view one, std::string_view other) {
     other.remove_prefix(1);
   }
   return one.empty() != other.empty() ? one.empty() : whole < other_whole;
-}
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 /// A run's frames are its pictures whose names are numbers; sheets and plots lie beside them.

@@ -1,7 +1,6 @@
 #include "queue/model_catalog.h"
 
 #include <algorithm>
-#include <cctype>
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -9,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/text.h"
 #include "checkpoint/model_family.h"
 #include "ptravel/default_model.h"
 #include "ptravel/error.h"
@@ -21,12 +21,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kShortestHash = 8;
 constexpr std::size_t kShortHash = 10;
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 /// The web UI's model name: without ending, sub-folders joined by "_".
 std::string model_name_of(const std::string& file_name, bool is_folder) {

@@ -1,11 +1,11 @@
 #include "queue/model_scan.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <span>
 #include <system_error>
 
+#include "base/text.h"
 #include "checkpoint/diffusers.h"
 
 namespace ptravel {
@@ -19,12 +19,6 @@ constexpr const char* kModelFolders[] = {
     "models/Stable-diffusion", "models/checkpoints", "models/diffusers",
     "Stable-diffusion",        "checkpoints",        "diffusers"};
 constexpr const char* kVaeFolders[] = {"models/VAE", "models/vae", "VAE", "vae"};
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 /// Collects what lies below one folder.
 class Walk {

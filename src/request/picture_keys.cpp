@@ -3,7 +3,8 @@
 #include "request/picture_keys.h"
 
 #include <algorithm>
-#include <cctype>
+
+#include "base/text.h"
 
 namespace ptravel {
 namespace {
@@ -217,8 +218,6 @@ std::string_view sentence(KeyEffect effect) {
   }
 }
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
-
 bool fits(std::string_view key, std::string_view pattern) {
   const bool prefix = pattern.ends_with('*');
   if (prefix) {
@@ -227,8 +226,7 @@ bool fits(std::string_view key, std::string_view pattern) {
   if (key.size() < pattern.size() || (!prefix && key.size() != pattern.size())) {
     return false;
   }
-  return std::equal(pattern.begin(), pattern.end(), key.begin(),
-                    [](char a, char b) { return lower(a) == lower(b); });
+  return same_but_case(key.substr(0, pattern.size()), pattern);
 }
 
 /// "key: value", long values cut at the end of a character.

@@ -1,7 +1,6 @@
 #include "request/picture_names.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text.h"
 #include "ptravel/error.h"
@@ -71,13 +70,6 @@ constexpr ScheduleRule kScheduleRules[] = {
     {"ays", "align_your_steps"}, {"align your steps 11", "align_your_steps"},
     {"ddim_uniform", "ddim"}};
 
-std::string lower_case(std::string_view text) {
-  std::string result(trimmed(text));
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 /// Programs that spread their sigmas evenly in time unless told otherwise, for every sampler.
 bool is_even_by_default(PictureProgram program) {
   return program != PromptTravel && program != WebUi && program != Forge;
@@ -85,7 +77,7 @@ bool is_even_by_default(PictureProgram program) {
 
 std::optional<std::string> find_schedule_label(std::string_view name) {
   for (const ScheduleRule& rule : kScheduleRules) {
-    if (lower_case(name) == rule.name) {
+    if (lower_case(trimmed(name)) == rule.name) {
       name = rule.schedule;
       break;
     }
@@ -185,7 +177,7 @@ std::optional<PictureSampler> find_with_suffix(PictureProgram program, const std
 std::optional<PictureSampler> find_picture_sampler(PictureProgram program,
                                                    std::string_view sampler,
                                                    std::string_view schedule) {
-  auto found = find_with_suffix(program, lower_case(sampler));
+  auto found = find_with_suffix(program, lower_case(trimmed(sampler)));
   if (!found || trimmed(schedule).empty()) {
     return found;
   }

@@ -1,11 +1,11 @@
 // The samplers' names and traits, and the user's words for them. Numbers of steps follow from the
 // traits alone, so that requests can be checked without a model.
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/text.h"
 #include "ptravel/error.h"
 #include "ptravel/sampling.h"
 #include "schedule/schedule.h"
@@ -137,19 +137,10 @@ std::vector<SamplerInfo> make_infos() {
   };
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
-bool same_text(std::string_view a, std::string_view b) { return lower_case(a) == lower_case(b); }
-
 bool is_called(const SamplerInfo& info, std::string_view text) {
-  return same_text(text, info.label) || same_text(text, info.name) ||
+  return same_but_case(text, info.label) || same_but_case(text, info.name) ||
          std::any_of(info.aliases.begin(), info.aliases.end(),
-                     [text](std::string_view alias) { return same_text(text, alias); });
+                     [text](std::string_view alias) { return same_but_case(text, alias); });
 }
 
 template <typename Infos>
@@ -176,7 +167,7 @@ std::optional<std::string_view> without_suffix(std::string_view text, std::strin
     return std::nullopt;
   }
   const std::size_t length = text.size() - suffix.size();
-  if (text[length - 1] != ' ' || !same_text(text.substr(length), suffix)) {
+  if (text[length - 1] != ' ' || !same_but_case(text.substr(length), suffix)) {
     return std::nullopt;
   }
   return text.substr(0, length - 1);
@@ -202,7 +193,7 @@ const ScheduleInfo& find_schedule(std::string_view text) {
     return schedule_infos().front();
   }
   for (const ScheduleInfo& info : schedule_infos()) {
-    if (same_text(text, info.label) || same_text(text, info.name)) {
+    if (same_but_case(text, info.label) || same_but_case(text, info.name)) {
       return info;
     }
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <utility>
 
@@ -19,14 +18,6 @@ constexpr std::array<std::string_view, 6> kFalseTexts = {"0", "off", "f", "false
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& texts, std::string_view text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return lower;
 }
 
 /// The whole number within a double, its fraction cut off; nothing beyond 64 bits.

@@ -1,8 +1,6 @@
 #include "server/sdapi_pictures.h"
 
-#include <algorithm>
-#include <cctype>
-
+#include "base/text.h"
 #include "media/picture_format.h"
 #include "ptravel/error.h"
 #include "server/base64.h"
@@ -12,10 +10,7 @@ namespace ptravel {
 namespace {
 
 bool begins_with(std::string_view text, std::string_view lower_start) {
-  return text.size() >= lower_start.size() &&
-         std::equal(lower_start.begin(), lower_start.end(), text.begin(), [](char a, char b) {
-           return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b)));
-         });
+  return same_but_case(text.substr(0, lower_start.size()), lower_start);
 }
 
 bool is_readable(std::string_view bytes) {

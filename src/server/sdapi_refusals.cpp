@@ -2,21 +2,14 @@
 // reason, never drawn without it.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "base/text.h"
 #include "server/sdapi_plan.h"
 
 namespace ptravel {
 namespace {
 
 using Problems = std::vector<SdProblem>;
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 void refuse(Problems& problems, std::string_view field, const std::string& reason) {
   problems.push_back({Json::array({std::string(field)}), reason});

@@ -1,7 +1,6 @@
 #include "server/sdapi_script.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -246,13 +245,7 @@ void apply_newest(const Json& given, TravelRequest& request) {
 
 }  // namespace
 
-bool is_travel_script(std::string_view title) {
-  return title.size() == kTravelScript.size() &&
-         std::equal(title.begin(), title.end(), kTravelScript.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) ==
-                  std::tolower(static_cast<unsigned char>(b));
-         });
-}
+bool is_travel_script(std::string_view title) { return same_but_case(title, kTravelScript); }
 
 void apply_script_arguments(const Json& arguments, TravelRequest& request) {
   const std::string first = !arguments.empty() && arguments.front().is_string()

@@ -16,6 +16,14 @@ TEST(Text, TrimAndSplit) {
   EXPECT_EQ(split("", ':'), (std::vector<std::string_view>{""}));
 }
 
+TEST(Text, CaseOfAsciiLettersAlone) {
+  EXPECT_EQ(lower_case("DPM++ 2M É"), "dpm++ 2m É");
+  EXPECT_TRUE(same_but_case("Content-Length", "content-LENGTH"));
+  EXPECT_FALSE(same_but_case("É", "é"));
+  EXPECT_FALSE(same_but_case("abc", "ab"));
+  EXPECT_FALSE(same_but_case("a[", "a{"));  // 32 apart, no letters
+}
+
 TEST(Text, IntegersAsPythonReadsThem) {
   EXPECT_EQ(parse_integer(" +12 "), 12);
   EXPECT_EQ(parse_integer("-3"), -3);
