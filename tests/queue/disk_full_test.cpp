@@ -43,7 +43,10 @@ TEST(DiskFull, PausesTheQueueAndLosesNothing) {
   std::mutex mutex;
   std::vector<std::string> reasons;
   QueueWatcher watcher;
-  watcher.frame = [&](const std::string&, std::int64_t index) { files.full = index == 1; };
+  // Once only: the second job begins while this test looks at the first one's end.
+  watcher.frame = [&](const std::string& id, std::int64_t index) {
+    if (id == "job-0001" && index == 1) files.full = true;
+  };
   watcher.paused = [&](const std::string& reason) {
     const std::lock_guard lock(mutex);
     reasons.push_back(reason);
