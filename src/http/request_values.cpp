@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "http/request_parts.h"
 
@@ -15,45 +16,6 @@ constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "
 constexpr std::int64_t kEndOfYear9999 = 253402300799;
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') {
-    return c - 'A';
-  }
-  if (c >= 'a' && c <= 'z') {
-    return c - 'a' + 26;
-  }
-  if (c >= '0' && c <= '9') {
-    return c - '0' + 52;
-  }
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/// Base64 with or without the padding at its end.
-std::optional<std::string> base64_decoded(std::string_view text) {
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) {
-    text.remove_suffix(1);
-  }
-  if (text.size() % 4 == 1) {
-    return std::nullopt;
-  }
-  std::string decoded;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (char c : text) {
-    const int digit = base64_digit(c);
-    if (digit < 0) {
-      return std::nullopt;
-    }
-    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFFFF;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      decoded += static_cast<char>(bits >> count & 0xFF);
-    }
-  }
-  return decoded;
-}
 
 std::string_view without_weak(std::string_view etag) {
   return etag.starts_with("W/") ? etag.substr(2) : etag;
@@ -78,7 +40,7 @@ std::optional<std::pair<std::string, std::string>> parse_basic(std::string_view 
   if (!same_but_case(authorization.substr(0, space), "basic")) {
     return std::nullopt;
   }
-  const auto decoded = base64_decoded(trimmed(authorization.substr(space)));
+  const auto decoded = from_base64(trimmed(authorization.substr(space)));
   const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
   if (colon == std::string::npos) {
     return std::nullopt;

@@ -3,8 +3,8 @@
 #include <sstream>
 #include <string>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
 #include "server/sdapi_progress.h"

@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
 #include "request/picture_parameters.h"
-#include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
 #include "server/sdapi_pictures.h"

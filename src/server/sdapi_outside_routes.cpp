@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.h"
 #include "ptravel/sampling.h"
-#include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
 #include "server/sdapi_progress.h"

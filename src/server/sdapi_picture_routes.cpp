@@ -1,8 +1,8 @@
 // POST /sdapi/v1/txt2img and /sdapi/v1/img2img.
 #include <utility>
 
+#include "base/base64.h"
 #include "media/image_file.h"
-#include "server/base64.h"
 #include "server/sdapi_draw.h"
 #include "server/sdapi_grid.h"
 #include "server/sdapi_info.h"

@@ -1,9 +1,9 @@
 #include "server/sdapi_pictures.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "media/picture_format.h"
 #include "ptravel/error.h"
-#include "server/base64.h"
 #include "server/sdapi_answers.h"
 
 namespace ptravel {

@@ -6,13 +6,13 @@
 #include <memory>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
 #include "request/frame_settings.h"
-#include "server/base64.h"
 #include "server/sdapi_info.h"
 #include "server/sdapi_script.h"
 

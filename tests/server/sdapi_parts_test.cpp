@@ -1,9 +1,8 @@
-// Parts of the web UI's API that need no model: base64, sampler names, enlarging, grids.
+// Parts of the web UI's API that need no model: sampler names, enlarging, grids.
 #include <gtest/gtest.h>
 
 #include "media/resize.h"
 #include "ptravel/sampling.h"
-#include "server/base64.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_grid.h"
 #include "server/sdapi_pictures.h"
@@ -22,31 +21,6 @@ std::pair<int, Json> refusal(const std::function<void()>& action) {
   }
   ADD_FAILURE() << "nothing was refused";
   return {};
-}
-
-TEST(Base64, WritesTheStandardsExamples) {
-  const std::pair<const char*, const char*> examples[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}};
-  for (const auto& [bytes, text] : examples) {
-    EXPECT_EQ(to_base64(bytes), text);
-    EXPECT_EQ(from_base64(text), bytes);
-  }
-}
-
-TEST(Base64, ReadsEveryByteBack) {
-  std::string bytes;
-  for (int i = 0; i < 1000; ++i) {
-    bytes += static_cast<char>(i * 7);
-    ASSERT_EQ(from_base64(to_base64(bytes)), bytes);
-  }
-}
-
-TEST(Base64, AllowsWhiteSpaceAndMissingPaddingAndNothingElse) {
-  EXPECT_EQ(from_base64("Zm9v\r\nYg"), "foob");
-  EXPECT_EQ(from_base64("Zg"), "f");
-  for (const char* wrong : {"Z", "Zm9vY", "Zm9v!", "Zg==Zg==", "Zm-_"}) {
-    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
-  }
 }
 
 TEST(SdapiSamplers, EveryLabelIsASampler) {

@@ -1,9 +1,9 @@
 // POST txt2img and img2img: what is drawn, what is said of it, what is refused.
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "media/image_file.h"
 #include "ptravel/travel.h"
-#include "server/base64.h"
 #include "tests/server/sdapi_testing.h"
 
 namespace ptravel {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "media/image_file.h"
-#include "server/base64.h"
 #include "tests/server/sdapi_testing.h"
 
 namespace ptravel {

@@ -1,9 +1,9 @@
 // Prompt Travel by script_name: a job of the queue whose frames are the answer.
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/files.h"
 #include "media/image_file.h"
-#include "server/base64.h"
 #include "tests/server/sdapi_testing.h"
 
 namespace ptravel {
