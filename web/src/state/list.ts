@@ -43,7 +43,7 @@ async function load(before: number | null): Promise<void> {
     const ids = page.jobs.map((job) => job.id);
     list.set((now) => ({
       ...now,
-      ids: before === null ? ids : [...now.ids, ...ids.filter((id) => !now.ids.includes(id))],
+      ids: before === null ? ids : [...new Set([...now.ids, ...ids])],
       next: page.next,
       loading: false,
     }));

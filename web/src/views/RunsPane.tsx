@@ -13,6 +13,7 @@ import { reducedMotion } from '../state/ui';
 import { Dots } from './icons';
 import { Menu } from './Menu';
 import { stateText } from './ResultPane';
+import { RunChunk } from './RunChunk';
 import { runItems } from './runMenu';
 import { player } from '../state/player';
 
@@ -64,7 +65,8 @@ function RunLine({ job }: { job: Job }) {
     .filter(Boolean)
     .join(' · ');
   return (
-    <li
+    <div
+      role="listitem"
       class={shown ? 'run run-shown' : 'run'}
       data-run={job.id}
       onPointerEnter={() => setMoving(!reducedMotion())}
@@ -114,20 +116,34 @@ function RunLine({ job }: { job: Job }) {
         button={<Dots />}
         items={runItems(job)}
       />
-    </li>
+    </div>
   );
 }
 
+/** Lines that come into the document and leave it together. */
+const chunkSize = 20;
+
 function Group(props: { title: string; jobs: Job[] }) {
   if (props.jobs.length === 0) return null;
+  const starts = Array.from(
+    { length: Math.ceil(props.jobs.length / chunkSize) },
+    (_, i) => i * chunkSize,
+  );
   return (
     <>
       <h3 class="runs-title">{props.title}</h3>
-      <ul class="run-list">
-        {props.jobs.map((job) => (
-          <RunLine key={job.id} job={job} />
+      <div role="list" class="run-list">
+        {starts.map((from) => (
+          <RunChunk
+            key={from}
+            lines={() =>
+              props.jobs
+                .slice(from, from + chunkSize)
+                .map((job) => <RunLine key={job.id} job={job} />)
+            }
+          />
         ))}
-      </ul>
+      </div>
     </>
   );
 }
@@ -192,8 +208,9 @@ export function RunsPane() {
   const some = (all: (Job | undefined)[]) => all.filter((job): job is Job => job !== undefined);
   const now = some([find(queue.current)]);
   const queued = some(queue.waiting.map(find)).filter((job) => job.id !== queue.current);
+  const waiting = new Set(queue.waiting);
   const done = some(ids.map(find)).filter(
-    (job) => job.id !== queue.current && !queue.waiting.includes(job.id),
+    (job) => job.id !== queue.current && !waiting.has(job.id),
   );
   const empty = now.length + queued.length + done.length === 0;
   if (empty && search === '' && deleted.length === 0) return null;
@@ -215,7 +232,11 @@ export function RunsPane() {
         <Group title="Now" jobs={now} />
         <Group title="Queued" jobs={queued} />
         <Group title="Done" jobs={done} />
-        {empty && !loading && search !== '' && <p class="quiet">No run has these words.</p>}
+        {done.length === 0 && !loading && search !== '' && (
+          <p class="quiet">
+            {empty ? 'No run has these words.' : 'No run that is over has these words.'}
+          </p>
+        )}
         <div ref={end} class="runs-end">
           {next !== null && (
             <button type="button" class="button button-quiet" onClick={loadMore}>

@@ -58,12 +58,18 @@ function onTrackKey(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
+/** The newest runs, among which stages find their pictures. */
+const runsLookedAt = 500;
+
 /** Which finished frame shows each stage, found for all stages at once. */
 function useStageFrames(present: TravelDocument): (StageFrame | null)[] {
   const jobs = useStore(server, (state) => state.jobs);
   const frames = useStore(server, (state) => state.frames);
   const boot = useStore(server, (state) => state.boot);
-  const newest = useMemo(() => [...jobs.values()].sort((a, b) => b.number - a.number), [jobs]);
+  const newest = useMemo(
+    () => [...jobs.values()].sort((a, b) => b.number - a.number).slice(0, runsLookedAt),
+    [jobs],
+  );
   return useMemo(() => {
     const standard = boot?.models.find((model) => model.is_default)?.name ?? '';
     const request = { ...boot?.defaults, ...toRequest(present, boot?.defaults ?? {}) };
