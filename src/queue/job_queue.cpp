@@ -20,9 +20,7 @@ namespace ptravel {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{50};
-constexpr std::size_t kShortestId = 8;
-constexpr std::size_t kLongestId = 64;
-constexpr std::size_t kLongestName = 200;
+constexpr std::size_t kMadeId = 22;
 constexpr const char* kIdCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -42,28 +40,25 @@ constexpr const char* kIdCharacters =
 }
 
 void check_id(const std::string& id) {
-  if (id.size() < kShortestId || id.size() > kLongestId ||
-      id.find_first_not_of(kIdCharacters) != std::string::npos) {
-    refuse("id", "expected 8 to 64 of A-Z, a-z, 0-9, _ and -");
+  if (!is_job_id(id)) {
+    refuse("id", "expected " + std::string(kJobIdRule));
   }
 }
 
 std::string new_id() {
   std::random_device random;
   std::string id;
-  for (int i = 0; i < 22; ++i) {
+  while (id.size() < kMadeId) {
     id += kIdCharacters[random() % 64];
   }
   return id;
 }
 
 std::string checked_name(const std::string& name) {
-  const std::u32string characters = decode_utf8(name);
-  if (characters.size() > kLongestName) {
-    refuse("name", std::to_string(characters.size()) + " characters, expected at most " +
-                       std::to_string(kLongestName));
+  if (const auto problem = job_name_problem(name)) {
+    refuse("name", *problem);
   }
-  return encode_utf8(characters);
+  return encode_utf8(decode_utf8(name));  // what is no UTF-8 is replaced
 }
 
 /// What tells whether two submissions ask for the same.

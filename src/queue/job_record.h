@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,9 +36,19 @@ bool is_waiting(QueueState state);
 /// Whether the job is being drawn.
 bool is_in_work(QueueState state);
 
+/// What a job may be called by clients: "^[A-Za-z0-9_-]{8,64}$". Ids become names of folders.
+inline constexpr std::string_view kJobIdPattern = "^[A-Za-z0-9_-]{8,64}$";
+inline constexpr std::string_view kJobIdRule = "8 to 64 of A-Z, a-z, 0-9, _ and -";
+bool is_job_id(std::string_view id);
+
+/// Characters of a job's name.
+inline constexpr std::size_t kLongestJobName = 200;
+/// What is wrong with a name that is too long; nothing where it may be had.
+std::optional<std::string> job_name_problem(std::string_view name);
+
 /// A travel in the queue, as it is stored.
 struct JobRecord {
-  std::string id;           ///< Made by the client, or by the queue: 8 to 64 of [A-Za-z0-9_-].
+  std::string id;           ///< Made by the client, or by the queue: is_job_id().
   std::int64_t number = 0;  ///< From 1 in order of submission; what lists are paged by.
   std::string name;         ///< By the user; may be empty.
   QueueState state = QueueState::Queued;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_number.h"
+#include "ptravel/job.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -87,18 +88,7 @@ std::string stage_frames_text(const JobRecord& job) { return dumped(job.stage_fr
 
 std::string notes_text(const JobRecord& job) { return dumped(job.notes); }
 
-std::string error_text(const JobRecord& job) {
-  if (!job.error) {
-    return {};
-  }
-  json problems = json::array();
-  for (const Problem& problem : job.error->problems()) {
-    problems.push_back({{"field", problem.field}, {"message", problem.message}});
-  }
-  return dumped({{"code", std::string(error_code_name(job.error->code()))},
-                 {"message", job.error->what()},
-                 {"problems", std::move(problems)}});
-}
+std::string error_text(const JobRecord& job) { return job.error ? to_json(*job.error) : ""; }
 
 std::string folded(const std::string& text) { return encode_utf8(to_lower(decode_utf8(text))); }
 

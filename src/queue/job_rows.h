@@ -25,7 +25,7 @@ std::vector<Problem> request_problems(const std::string& request_json);
 
 std::string stage_frames_text(const JobRecord& job);  ///< "[0,13,25]"
 std::string notes_text(const JobRecord& job);         ///< "[\"...\"]"
-std::string error_text(const JobRecord& job);  ///< {"code", "message", "problems"}; empty: none.
+std::string error_text(const JobRecord& job);         ///< to_json(Error); empty: none.
 
 /// What searches look through: name and prompts, in lower case.
 std::string search_text(const std::string& name, const TravelRequest& request);

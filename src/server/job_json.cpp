@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "ptravel/job.h"
 #include "server/api_error.h"
 
 namespace ptravel {
@@ -17,13 +18,13 @@ Json time_json(double seconds) { return seconds > 0 ? Json(seconds) : Json(nullp
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 Json error_json(const Error& error) {
-  Json problems = Json::array();
-  for (const Problem& problem : error.problems()) {
-    problems.push_back({{"field", problem.field}, {"message", without_folders(problem.message)}});
+  Json shown = Json::parse(to_json(error));
+  shown.erase("event");
+  shown["message"] = without_folders(error.what());
+  for (Json& problem : shown["problems"]) {
+    problem["message"] = without_folders(problem["message"].get<std::string>());
   }
-  return {{"code", std::string(error_code_name(error.code()))},
-          {"message", without_folders(error.what())},
-          {"problems", std::move(problems)}};
+  return shown;
 }
 
 /// A stage's first words, cut between two words.

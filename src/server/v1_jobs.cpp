@@ -1,7 +1,5 @@
 // Jobs: submit, list, look at, rename, delete.
 
-#include <algorithm>
-#include <cctype>
 #include <limits>
 
 #include "base/text.h"
@@ -12,25 +10,22 @@
 namespace ptravel {
 namespace {
 
-constexpr std::size_t kLongestName = 200;
-constexpr std::size_t kShortestId = 8;
-constexpr std::size_t kLongestId = 64;
-constexpr const char* kIdPattern = "^[A-Za-z0-9_-]{8,64}$";
-
-bool is_job_id(const std::string& id) {
-  return id.size() >= kShortestId && id.size() <= kLongestId &&
-         std::all_of(id.begin(), id.end(), [](unsigned char c) {
-           return (c < 0x80 && std::isalnum(c) != 0) || c == '_' || c == '-';
-         });
-}
-
 /// The member "id" of a body; empty where the queue shall make one.
 std::string read_job_id(JsonReader& body) {
   std::string id = body.text("id");
   if (!id.empty() && !is_job_id(id)) {
-    body.complain("id", "\"" + id + "\", expected 8 to 64 of A-Z, a-z, 0-9, _ and -");
+    body.complain("id", "\"" + id + "\", expected " + std::string(kJobIdRule));
   }
   return id;
+}
+
+/// The member "name" of a body.
+std::string read_job_name(JsonReader& body) {
+  std::string name = body.text("name");
+  if (const auto problem = job_name_problem(name)) {
+    body.complain("name", *problem);
+  }
+  return name;
 }
 
 /// Submits; failures that are of the queue's state have statuses of their own.
@@ -58,7 +53,7 @@ HttpResponse create_job(ServerContext& context, const HttpRequest& http) {
   const Json object = parse_json_object(http.body);
   JsonReader body(object);
   const std::string id = read_job_id(body);
-  const std::string name = body.text("name", "", kLongestName);
+  const std::string name = read_job_name(body);
   const bool front = body.boolean("front", false);
   const Json& partial = body.object("request");
   RequestResolver::Settled settled = context.resolver.settle(partial);
@@ -116,7 +111,7 @@ HttpResponse list_jobs(const ServerContext& context, const HttpRequest& http) {
 HttpResponse rename_job(ServerContext& context, const HttpRequest& http) {
   const Json object = parse_json_object(http.body);
   JsonReader body(object);
-  const std::string name = body.text("name", "", kLongestName);
+  const std::string name = read_job_name(body);
   body.finish();
   const JobRecord job = context.queue.rename(http.path_value("id"), name);
   return json_response(200, json_text(job_json(context, job)));
@@ -128,9 +123,9 @@ HttpResponse delete_job(ServerContext& context, const HttpRequest& http) {
   return json_response(200, json_text(job_json(context, find_job(context.queue, id))));
 }
 
-Json id_schema() { return {{"type", "string"}, {"pattern", kIdPattern}}; }
+Json id_schema() { return {{"type", "string"}, {"pattern", std::string(kJobIdPattern)}}; }
 
-Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestName}}; }
+Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestJobName}}; }
 
 std::vector<ApiParameter> list_parameters() {
   constexpr const char* kStates =

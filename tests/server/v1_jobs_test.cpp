@@ -163,6 +163,14 @@ TEST(V1Jobs, NamesAndRetries) {
   const std::string job = "/api/v1/jobs/first-job";
   EXPECT_EQ(ApiWorld::json_of(world.call("PATCH", job, R"({"name": "Mine"})")).at("title"), "Mine");
   EXPECT_EQ(world.status("PATCH", job, R"({"name": 1})"), 422);
+  // Names are counted in characters, as the document counts them.
+  std::string name;
+  while (name.size() < 400) {
+    name += "\xC3\xA4";
+  }
+  EXPECT_EQ(world.status("PATCH", job, Json({{"name", name}}).dump()), 200);
+  name += "x";
+  EXPECT_EQ(world.status("PATCH", job, Json({{"name", name}}).dump()), 422);
   EXPECT_EQ(world.status("PATCH", job, R"({"nam": ""})"), 422);
   const HttpResponse retried = world.call("POST", job + "/retry", R"({"id": "first-again"})");
   EXPECT_EQ(retried.status, 201);
