@@ -3,24 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
 
-import { openBrowser, Server, setSetting, setSteps, startRun, untilState, visit } from './harness';
+import { setSetting, setSteps, startRun, untilState, useWorld } from './harness';
 
-let server: Server;
-let browser: Browser;
+const world = useWorld();
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
 
 interface AxeResult {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
@@ -48,35 +37,32 @@ function sideways(page: Page): Promise<boolean> {
 }
 
 it('has no violations in any of its states, light and dark', async () => {
-  const light = await visit(browser, server);
-  expect(await violations(light.page), 'first run').toEqual([]);
-  await setSteps(light.page, 2);
-  await setSetting(light.page, 'steps', '2');
-  await startRun(light.page);
-  await untilState(light.page, 'done');
-  await light.page.locator('.chart canvas').waitFor();
-  for (const section of await light.page.locator('details.section summary').all())
-    await section.click();
-  await setSetting(light.page, 'steps', '0');
-  await light.page.locator('#problem-steps').waitFor();
-  expect(await violations(light.page), 'done, sections open, a problem').toEqual([]);
-  await light.page.locator('.actions').getByRole('button', { name: 'Compare' }).click();
-  expect(await violations(light.page), 'compare').toEqual([]);
-  await light.page.getByRole('button', { name: 'Keys', exact: true }).click();
-  expect(await violations(light.page), 'list of keys').toEqual([]);
-  await light.page.context().close();
+  const light = await world.visit();
+  expect(await violations(light), 'first run').toEqual([]);
+  await setSteps(light, 2);
+  await setSetting(light, 'steps', '2');
+  await startRun(light);
+  await untilState(light, 'done');
+  await light.locator('.chart canvas').waitFor();
+  for (const section of await light.locator('details.section summary').all()) await section.click();
+  await setSetting(light, 'steps', '0');
+  await light.locator('#problem-steps').waitFor();
+  expect(await violations(light), 'done, sections open, a problem').toEqual([]);
+  await light.locator('.actions').getByRole('button', { name: 'Compare' }).click();
+  expect(await violations(light), 'compare').toEqual([]);
+  await light.getByRole('button', { name: 'Keys', exact: true }).click();
+  expect(await violations(light), 'list of keys').toEqual([]);
 
-  const dark = await visit(browser, server, { colorScheme: 'dark' });
-  await untilState(dark.page, 'done');
-  expect(await violations(dark.page), 'dark').toEqual([]);
-  await dark.page.getByRole('button', { name: 'Text', exact: true }).click();
-  await dark.page.locator('.run [aria-haspopup]').first().click();
-  expect(await violations(dark.page), 'dark, text view, menu').toEqual([]);
-  await dark.page.context().close();
+  const dark = await world.visit({ colorScheme: 'dark' });
+  await untilState(dark, 'done');
+  expect(await violations(dark), 'dark').toEqual([]);
+  await dark.getByRole('button', { name: 'Text', exact: true }).click();
+  await dark.locator('.run [aria-haspopup]').first().click();
+  expect(await violations(dark), 'dark, text view, menu').toEqual([]);
 });
 
 it('works with the keyboard alone', async () => {
-  const { page, complaints } = await visit(browser, server);
+  const page = await world.visit();
   const focused = () => page.evaluate(() => document.activeElement?.id ?? '');
   const label = () =>
     page.evaluate(
@@ -124,12 +110,10 @@ it('works with the keyboard alone', async () => {
   await page.locator('dialog[open]').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
-  expect(complaints).toEqual([]);
-  await page.context().close();
 });
 
 it('asks once before Escape cancels', async () => {
-  const { page } = await visit(browser, server);
+  const page = await world.visit();
   await setSteps(page, 60);
   await setSetting(page, 'steps', '8');
   await startRun(page);
@@ -138,12 +122,11 @@ it('asks once before Escape cancels', async () => {
   await page.locator('.toast', { hasText: 'Press Esc again' }).waitFor();
   await page.keyboard.press('Escape');
   await untilState(page, 'cancelled');
-  await page.context().close();
 });
 
 it('fits a phone and 320 pixels, with Run in reach', async () => {
   const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-  const { page, complaints } = await visit(browser, server, phone);
+  const page = await world.visit(phone);
   expect(await sideways(page)).toBe(false);
   const button = page.getByRole('button', { name: /^Run/ }).first();
   const box = await page.locator('.button-run').boundingBox();
@@ -165,15 +148,12 @@ it('fits a phone and 320 pixels, with Run in reach', async () => {
   await page.setViewportSize({ width: 320, height: 640 });
   for (const section of await page.locator('details.section summary').all()) await section.tap();
   expect(await sideways(page)).toBe(false);
-  expect(complaints).toEqual([]);
-  await page.context().close();
 });
 
 it('moves nothing by itself where less movement is wanted', async () => {
-  const { page } = await visit(browser, server, { reducedMotion: 'reduce' });
+  const page = await world.visit({ reducedMotion: 'reduce' });
   await untilState(page, 'done');
   expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(1);
   const moving = await page.evaluate(() => document.getAnimations().length);
   expect(moving).toBe(0);
-  await page.context().close();
 });

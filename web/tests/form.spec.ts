@@ -1,49 +1,23 @@
 // The form: cards, text, pictures that are dropped, values that are wrong.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, it } from 'vitest';
 
 import type { Bootstrap, JobPage } from '../src/api/types';
 import { absentFields } from '../src/model/fields';
-import {
-  dropFiles,
-  openBrowser,
-  Server,
-  setSetting,
-  setSteps,
-  startRun,
-  untilState,
-  visit,
-} from './harness';
+import { dropFiles, setSetting, setSteps, startRun, untilState, useWorld } from './harness';
 
-let server: Server;
-let browser: Browser;
+const world = useWorld();
 let page: Page;
-let complaints: string[];
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await openBrowser();
-});
 
 beforeEach(async () => {
-  ({ page, complaints } = await visit(browser, server));
-});
-
-afterEach(async () => {
-  await page.context().close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
+  page = await world.visit();
 });
 
 const prompts = () => page.locator('.card-words').allTextContents();
 
 it('has a control for every field of the server’s table', async () => {
-  const { fields, modes } = await server.get<Bootstrap>('/bootstrap');
+  const { fields, modes } = await world.server.get<Bootstrap>('/bootstrap');
   for (const section of await page.locator('details.section summary').all()) await section.click();
   const seen = new Set<string>(['prompt', 'negative_prompt', 'travel_steps']);
   const look = async () => {
@@ -85,7 +59,7 @@ it('shows a problem at its field in the server’s words, and does not run', asy
   await page.keyboard.press('Control+Enter');
   await page.locator('.toast-wrong', { hasText: 'Not run' }).waitFor();
   await page.waitForFunction(() => document.activeElement?.id === 'field-steps');
-  expect((await server.get<JobPage>('/jobs')).jobs).toEqual([]);
+  expect((await world.server.get<JobPage>('/jobs')).jobs).toEqual([]);
   await control.fill('12');
   await page.locator('#problem-steps').waitFor({ state: 'detached' });
 
@@ -136,11 +110,11 @@ it('keeps the form as a preset, brings it back and undoes a deletion, by keyboar
   await openPresets();
   await dialog.getByRole('button', { name: 'Delete Snow & cat' }).press('Enter');
   await preset.waitFor({ state: 'detached' });
-  expect((await server.get<{ presets: unknown[] }>('/presets')).presets).toEqual([]);
+  expect((await world.server.get<{ presets: unknown[] }>('/presets')).presets).toEqual([]);
   await dialog.getByRole('button', { name: 'Undo' }).press('Enter');
   await preset.waitFor();
   type Answer = { presets: { name: string; request: Record<string, unknown> }[] };
-  const kept = async () => (await server.get<Answer>('/presets')).presets[0];
+  const kept = async () => (await world.server.get<Answer>('/presets')).presets[0];
   expect((await kept())?.name).toBe('Snow & cat');
 
   // Of a preset that is replaced, the old one can be had back, too.
@@ -231,12 +205,14 @@ it('takes dropped pictures: two, one on a card, one without parameters, none', a
   await setSetting(page, 'steps', '2');
   await startRun(page);
   await untilState(page, 'done');
-  const job = (await server.get<JobPage>('/jobs?limit=1')).jobs[0];
+  const job = (await world.server.get<JobPage>('/jobs?limit=1')).jobs[0];
   const png = async (index: number) => ({
     name: `${index}.png`,
     type: 'image/png',
     bytes: Buffer.from(
-      await (await fetch(`${server.url}/api/v1/jobs/${job?.id}/frames/${index}`)).arrayBuffer(),
+      await (
+        await fetch(`${world.server.url}/api/v1/jobs/${job?.id}/frames/${index}`)
+      ).arrayBuffer(),
     ),
   });
   const [first, last] = [await png(0), await png(2)];

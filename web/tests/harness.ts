@@ -13,9 +13,13 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 const program = process.env.PROMPT_TRAVEL ?? '../build/release/bin/prompt-travel';
 const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
+
+/** Set where two cores have nothing else to do: then times must be kept, else they are only said. */
+export const machineIsIdle = process.env.PAGE_IDLE === '1';
 
 async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -93,26 +97,26 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: browserPath });
 }
 
-export interface Visit {
-  page: Page;
-  /** What went wrong in the page, and requests to anyone but the server. */
-  complaints: string[];
-}
-
-/** A fresh visitor's page, open and ready. */
+/** A fresh visitor's page, open and ready. `before` may prepare what the page finds. */
 export async function visit(
   browser: Browser,
   server: Server,
   options: BrowserContextOptions = {},
-): Promise<Visit> {
+  before: (context: BrowserContext) => Promise<unknown> = async () => {},
+): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   await useFilesOf(context, process.env.PAGE_DIST);
+  await before(context);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  const complaints = watch(page, server);
+  await open(page, server);
+  return page;
+}
+
+/** Opens the server's page in a tab and waits until it can be used. */
+export async function open(page: Page, server: Server): Promise<void> {
   await page.goto(server.url);
   await page.waitForSelector('.run-bar');
-  return { page, complaints };
 }
 
 /** With PAGE_DIST the page's files come from that folder instead of the program that holds them. */
@@ -120,29 +124,81 @@ async function useFilesOf(context: BrowserContext, folder: string | undefined): 
   if (folder === undefined) return;
   await context.route(
     (url) => !url.pathname.startsWith('/api/'),
-    (route) => {
+    async (route) => {
       const { pathname } = new URL(route.request().url());
       const path = join(folder, pathname === '/' ? 'index.html' : pathname);
-      return existsSync(path) ? route.fulfill({ path }) : route.continue();
+      if (!existsSync(path)) return route.continue();
+      const { 'content-security-policy': policy = '' } = (await route.fetch()).headers();
+      return route.fulfill({ path, headers: { 'content-security-policy': policy } });
     },
   );
 }
 
-/** Errors of the page, and requests that leave the server. */
-export function watch(page: Page, server: Server): string[] {
+/** Errors of all pages of a visitor, what breaks the server's policy, requests that leave the server. */
+export function watch(context: BrowserContext, server: Server): string[] {
   const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('console', (message) => {
+  context.on('weberror', (error) => complaints.push(`error: ${error.error().message}`));
+  context.on('console', (message) => {
+    const policy = /Content Security Policy/.test(message.text());
     const lost = /Failed to load resource|ERR_CONNECTION|net::/.test(message.text());
-    if (message.type() === 'error' && !lost) complaints.push(`console: ${message.text()}`);
+    if (policy || (message.type() === 'error' && !lost)) {
+      complaints.push(`console: ${message.text()}`);
+    }
   });
-  page.on('request', (request) => {
+  context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
     if (protocol !== 'blob:' && protocol !== 'data:' && origin !== server.url) {
       complaints.push(`foreign request: ${request.url()}`);
     }
   });
   return complaints;
+}
+
+export interface World {
+  server: Server;
+  /** As the function of that name; the visit ends with the test. */
+  visit: (
+    options?: BrowserContextOptions,
+    before?: (context: BrowserContext) => Promise<unknown>,
+  ) => Promise<Page>;
+  /** What the pages of this test have complained of so far; the test no longer fails for it. */
+  takeComplaints: () => string[];
+}
+
+/** A server and a browser for the tests of one file. A test fails when one of its pages complains. */
+export function useWorld(): World {
+  let server: Server | undefined;
+  let browser: Browser | undefined;
+  const complaints: string[][] = [];
+  const world: World = {
+    get server() {
+      if (!server) throw new Error('the server is there while tests run');
+      return server;
+    },
+    visit: async (options, before) => {
+      if (!browser) throw new Error('the browser is there while tests run');
+      return visit(browser, world.server, options, async (context) => {
+        complaints.push(watch(context, world.server));
+        await before?.(context);
+      });
+    },
+    takeComplaints: () => complaints.flatMap((each) => each.splice(0)),
+  };
+  beforeAll(async () => {
+    server = await Server.start();
+    browser = await openBrowser();
+  });
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close();
+    const left = world.takeComplaints();
+    complaints.length = 0;
+    expect(left).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  return world;
 }
 
 /** The state of the run that is shown. */

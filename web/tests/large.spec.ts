@@ -1,25 +1,13 @@
 // Many runs, many stages.
 
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { openBrowser, Server, visit } from './harness';
+import { machineIsIdle, useWorld } from './harness';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await openBrowser();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const world = useWorld();
 
 async function post(path: string, body: unknown): Promise<void> {
-  const response = await fetch(`${server.url}/api/v1${path}`, {
+  const response = await fetch(`${world.server.url}/api/v1${path}`, {
     method: 'POST',
     body: JSON.stringify(body),
   });
@@ -34,7 +22,7 @@ it('has only those lines of a long list in the document that are near', async ()
     await post('/jobs', { id: `many-runs-${i}`, request });
     await post(`/jobs/many-runs-${i}/cancel`, {});
   }
-  const { page, complaints } = await visit(browser, server);
+  const page = await world.visit();
   const numbers = async () =>
     (await page.locator('.run-number').allTextContents()).map((text) => Number(text));
   await page.locator('.run[data-run="many-runs-150"]').waitFor();
@@ -63,12 +51,10 @@ it('has only those lines of a long list in the document that are near', async ()
   }
   await page.locator('.runs-scroll').evaluate((box) => (box.scrollTop = 0));
   await page.locator('.run[data-run="many-runs-150"]').waitFor();
-  await page.context().close();
-  expect(complaints).toEqual([]);
 });
 
 it('drags a card among 50 stages and 2000 frames without delay', async () => {
-  const { page, complaints } = await visit(browser, server);
+  const page = await world.visit();
   const text = page.getByRole('button', { name: 'Text', exact: true });
   await text.click();
   const stages = Array.from({ length: 50 }, (_, i) => `girl, forest, red hair, day ${i}`);
@@ -103,7 +89,6 @@ it('drags a card among 50 stages and 2000 frames without delay', async () => {
     });
   await page.locator('.counts', { hasText: '1993 frames' }).waitFor();
   const median = times.sort((a, b) => a - b)[15] ?? Infinity;
-  expect(median).toBeLessThan(50);
-  await page.context().close();
-  expect(complaints).toEqual([]);
+  console.log(`dragging among 50 stages: ${median.toFixed(1)} ms a move`);
+  if (machineIsIdle) expect(median).toBeLessThan(50);
 });

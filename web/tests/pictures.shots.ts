@@ -40,7 +40,7 @@ for (const [screen, options] of Object.entries(screens)) {
   for (const colorScheme of ['light', 'dark'] as const) {
     it(`${screen}, ${colorScheme}`, async () => {
       const server = await Server.start();
-      const { page } = await visit(browser, server, { ...options, colorScheme });
+      const page = await visit(browser, server, { ...options, colorScheme });
       const shoot = (name: string) =>
         page.screenshot({ path: join(folder, `page-${name}-${screen}-${colorScheme}.png`) });
       await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 1.9);

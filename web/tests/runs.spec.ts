@@ -1,45 +1,26 @@
 // Runs: drawn, watched, cancelled, continued, queued, interrupted, found again.
 
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, it } from 'vitest';
 
 import type { Job, JobPage } from '../src/api/types';
 import {
-  openBrowser,
-  Server,
+  open,
   setSetting,
   setSteps,
   startRun,
   shownState,
   untilFrames,
   untilState,
-  visit,
-  watch,
+  useWorld,
 } from './harness';
 
-let server: Server;
-let browser: Browser;
+const world = useWorld();
 let page: Page;
-let complaints: string[];
 
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await openBrowser();
+beforeEach(async () => {
+  page = await world.visit();
 });
-
-afterEach(async () => {
-  await page?.context().close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function open(): Promise<void> {
-  ({ page, complaints } = await visit(browser, server));
-}
 
 /** A run of two stages that is quick, or slow enough to be met in the middle. */
 async function run(steps: number, sampling = 4): Promise<void> {
@@ -49,7 +30,6 @@ async function run(steps: number, sampling = 4): Promise<void> {
 }
 
 it('plays, steps, scrubs and compares what was drawn', async () => {
-  await open();
   await run(6);
   await untilState(page, 'done');
   const shown = () => page.locator('.frame-canvas').getAttribute('data-shown');
@@ -91,24 +71,22 @@ it('plays, steps, scrubs and compares what was drawn', async () => {
 });
 
 it('cancels with one click, keeps the frames and goes on', async () => {
-  await open();
   await run(40, 8);
   await untilFrames(page, 2);
   await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
   await untilState(page, 'cancelled');
-  const kept = (await server.get<JobPage>('/jobs?limit=1')).jobs[0] as Job;
+  const kept = (await world.server.get<JobPage>('/jobs?limit=1')).jobs[0] as Job;
   expect(kept.frames_done).toBeGreaterThanOrEqual(2);
   expect(kept.frames_done).toBeLessThan(42);
   await page.locator('.toast').getByRole('button', { name: 'Continue' }).click();
   await untilState(page, 'done');
-  const after = await server.get<Job>(`/jobs/${kept.id}`);
+  const after = await world.server.get<Job>(`/jobs/${kept.id}`);
   expect(after.frames_done).toBe(42);
   // Only what can be seen of a strip is in the document.
   expect(await page.locator('.strip-frame').count()).toBeLessThan(24);
 });
 
 it('finds the running job and the form again after a reload', async () => {
-  await open();
   await page.locator('#stage-prompt').fill('cat, sky');
   await run(40, 8);
   await untilFrames(page, 2);
@@ -123,28 +101,26 @@ it('finds the running job and the form again after a reload', async () => {
 });
 
 it('survives that the server is killed and started again', async () => {
-  await open();
   await run(30, 8);
   await untilFrames(page, 2);
-  const id = (await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.id ?? '';
-  await server.kill();
+  const id = (await world.server.get<JobPage>('/jobs?limit=1')).jobs[0]?.id ?? '';
+  await world.server.kill();
   await page.locator('.bar', { hasText: 'Connection lost' }).waitFor();
   // The form stays usable.
   await page.locator('#stage-prompt').fill('robot, city');
-  await server.run();
+  await world.server.run();
   await page.locator('.bar').waitFor({ state: 'detached' });
   await untilState(page, 'done');
-  const job = await server.get<Job>(`/jobs/${id}`);
+  const job = await world.server.get<Job>(`/jobs/${id}`);
   expect(job.frames_done).toBe(32);
   expect(await page.locator('#stage-prompt').inputValue()).toBe('robot, city');
 });
 
 it('sends a run again when the server did not answer, and makes one job', async () => {
-  await open();
   await setSteps(page, 2);
   await setSetting(page, 'steps', '2');
   const shown = await page.locator('.result').getAttribute('data-run');
-  const before = (await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number ?? 0;
+  const before = (await world.server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number ?? 0;
   let dropped = 0;
   await page.route('**/api/v1/jobs', async (route) => {
     if (route.request().method() !== 'POST' || dropped > 0) return route.continue();
@@ -158,11 +134,10 @@ it('sends a run again when the server did not answer, and makes one job', async 
   await untilState(page, 'done');
   expect(dropped).toBe(1);
   await page.waitForFunction(() => !document.body.textContent?.includes('Waiting for the server'));
-  expect((await server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number).toBe(before + 1);
+  expect((await world.server.get<JobPage>('/jobs?limit=1')).jobs[0]?.number).toBe(before + 1);
 });
 
 it('queues, puts to the front, deletes and takes back', async () => {
-  await open();
   await run(60, 10);
   await untilState(page, 'drawing');
   await setSteps(page, 2);
@@ -173,8 +148,8 @@ it('queues, puts to the front, deletes and takes back', async () => {
   await page.keyboard.press('Control+Shift+Enter');
   await page.waitForFunction(() => document.querySelectorAll('.run').length >= 3);
   await page.locator('.run-changes', { hasText: /2 → 3/ }).first().waitFor();
-  const queue = (await server.get<{ queue: { waiting: string[] } }>('/bootstrap')).queue;
-  const first = await server.get<Job>(`/jobs/${queue.waiting[0]}`);
+  const queue = (await world.server.get<{ queue: { waiting: string[] } }>('/bootstrap')).queue;
+  const first = await world.server.get<Job>(`/jobs/${queue.waiting[0]}`);
   expect(first.request.steps).toBe(3);
   await page.locator('.progress').getByRole('button', { name: 'Cancel' }).click();
   await page.waitForFunction(
@@ -196,7 +171,6 @@ it('queues, puts to the front, deletes and takes back', async () => {
 });
 
 it('lists what is in the trash and restores it', async () => {
-  await open();
   await run(1, 2);
   await untilState(page, 'done');
   const id = (await page.locator('.result').getAttribute('data-run')) ?? '';
@@ -211,22 +185,19 @@ it('lists what is in the trash and restores it', async () => {
   expect(await line.count()).toBe(0);
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  const { number } = await server.get<Job>(`/jobs/${id}`);
+  const { number } = await world.server.get<Job>(`/jobs/${id}`);
   const label = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
   expect(await label()).toBe(`Restore run ${number}`);
   await page.keyboard.press('Enter');
   await line.waitFor();
   await deleted.waitFor({ state: 'detached' });
   await page.locator('.toast', { hasText: `Run ${number} is back.` }).waitFor();
-  expect((await server.get<Job>(`/jobs/${id}`)).trashed).toBe(false);
+  expect((await world.server.get<Job>(`/jobs/${id}`)).trashed).toBe(false);
 });
 
 it('two tabs follow the same run, each with its own form', async () => {
-  await open();
   const other = await page.context().newPage();
-  const complaintsThere = watch(other, server);
-  await other.goto(server.url);
-  await other.waitForSelector('.run-bar');
+  await open(other, world.server);
   await other.locator('#stage-prompt').fill('cat, snow');
   await page.locator('#stage-prompt').fill('girl, halo');
   await run(20, 8);
@@ -238,11 +209,9 @@ it('two tabs follow the same run, each with its own form', async () => {
   await page.waitForSelector('.run-bar');
   expect(await page.locator('#stage-prompt').inputValue()).toBe('girl, halo');
   expect(await other.locator('#stage-prompt').inputValue()).toBe('cat, snow');
-  expect(complaintsThere).toEqual([]);
 });
 
 it('makes another video of the same frames', async () => {
-  await open();
   await run(2, 2);
   await untilState(page, 'done');
   await page.locator('.actions').getByRole('button', { name: 'Another video…' }).click();
@@ -261,7 +230,6 @@ it('makes another video of the same frames', async () => {
 });
 
 it('shows the losses of a walk by gradients', async () => {
-  await open();
   await page.locator('summary', { hasText: 'Travel' }).click();
   await page.locator('#field-mode').selectOption('grad');
   await page.locator('.gap-note', { hasText: '× 1 step' }).waitFor();
@@ -276,7 +244,6 @@ it('shows the losses of a walk by gradients', async () => {
 });
 
 it('knows after a reload which frames are there, also where stages are drawn ahead', async () => {
-  await open();
   await page.locator('summary', { hasText: 'Travel' }).click();
   await page.locator('#field-mode').selectOption('grad');
   await run(18, 10);
@@ -300,13 +267,14 @@ it('knows after a reload which frames are there, also where stages are drawn ahe
 });
 
 it('keeps every digit of large seeds from one run to the next', async () => {
-  await open();
   const seed = '18446744073709551615';
   const other = '9007199254740993';
   // As text: Node's JSON would lose the digits, too.
   const drawnSeeds = async () => {
     const id = await page.locator('.result').getAttribute('data-run');
-    const text = await fetch(`${server.url}/api/v1/jobs/${id}`).then((answer) => answer.text());
+    const text = await fetch(`${world.server.url}/api/v1/jobs/${id}`).then((answer) =>
+      answer.text(),
+    );
     return /"request":.*?"seed":(\[[^\]]*\]|[^,}]*)/.exec(text)?.[1];
   };
   await page.getByLabel('Seed', { exact: true }).fill(seed);
@@ -331,14 +299,9 @@ it('keeps every digit of large seeds from one run to the next', async () => {
 
 it('follows the server also where tabs cannot share a stream', async () => {
   // As on a page that is not from this machine and has no TLS.
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  await context.addInitScript(() =>
-    Object.defineProperty(navigator, 'locks', { value: undefined }),
+  page = await world.visit({}, (context) =>
+    context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined })),
   );
-  page = await context.newPage();
-  complaints = watch(page, server);
-  await page.goto(server.url);
-  await page.waitForSelector('.run-bar');
   await run(4, 2);
   await untilState(page, 'done');
   expect(await page.locator('.strip-frame img').count()).toBeGreaterThanOrEqual(6);

@@ -169,8 +169,8 @@ function DeletedRuns({ jobs }: { jobs: Job[] }) {
               <span class="run-text">
                 <span class="run-title">{job.name || job.title}</span>
                 <span class="run-facts">
-                  <span class="run-number">{job.number}</span>{' '}
-                  {plural(job.frames_done, 'frame')} · {clock(job.created)}
+                  <span class="run-number">{job.number}</span> {plural(job.frames_done, 'frame')} ·{' '}
+                  {clock(job.created)}
                 </span>
               </span>
             </span>
