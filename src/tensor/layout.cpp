@@ -55,6 +55,40 @@ at::Tensor to_tokens(const at::Tensor& picture) {
   return to_channels_last(picture).permute({0, 2, 3, 1}).flatten(1, 2);
 }
 
+at::Tensor join_channels(at::TensorList parts) {
+  const at::Tensor& first = parts[0];
+  if (parts.size() == 1) {
+    return to_channels_last(first);
+  }
+  const ProfileScope scope("copy");
+  if (!first.is_cpu()) {
+    return at::cat(parts, 1);
+  }
+  std::vector<at::Tensor> pictures;
+  std::int64_t channels = 0;
+  for (const at::Tensor& part : parts) {
+    PTRAVEL_CHECK(part.scalar_type() == first.scalar_type() && part.size(0) == first.size(0) &&
+                  part.size(2) == first.size(2) && part.size(3) == first.size(3));
+    pictures.push_back(to_channels_last(part));
+    channels += part.size(1);
+  }
+  at::Tensor out = empty_picture(first, first.size(0), channels, first.size(2), first.size(3));
+  const std::int64_t pixel = channels * first.element_size();
+  cpu::parallel_ranges(first.size(0) * first.size(2) * first.size(3), grain_for(pixel),
+                       [&](std::int64_t begin, std::int64_t end) {
+                         char* to = bytes(out);
+                         for (const at::Tensor& picture : pictures) {
+                           const std::int64_t size = picture.size(1) * picture.element_size();
+                           for (std::int64_t i = begin; i < end; ++i) {
+                             std::memcpy(to + i * pixel, bytes(picture) + i * size,
+                                         static_cast<std::size_t>(size));
+                           }
+                           to += size;
+                         }
+                       });
+  return out;
+}
+
 at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
   return tokens.unflatten(1, {height, width}).permute({0, 3, 1, 2});
 }

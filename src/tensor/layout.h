@@ -19,6 +19,10 @@ at::Tensor empty_picture(
 /// The picture [N, C, H, W] as tokens [N, H * W, C]; a view.
 at::Tensor to_tokens(const at::Tensor& picture);
 
+/// Pictures of one size and format with their channels side by side, in channels-last memory; the
+/// picture itself where there is one. Not differentiable.
+at::Tensor join_channels(at::TensorList parts);
+
 /// The tokens [N, H * W, C] as a picture [N, C, H, W]; a view. The inverse of to_tokens.
 at::Tensor to_picture(const at::Tensor& tokens, std::int64_t height, std::int64_t width);
 

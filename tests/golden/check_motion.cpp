@@ -14,6 +14,7 @@
 #include "motion/ssim.h"
 #include "request/frame_places.h"
 #include "request/request_names.h"
+#include "tests/golden/postprocess.h"
 #include "tests/support/golden.h"
 
 namespace ptravel::golden {
@@ -173,6 +174,7 @@ void check_motion(const Context& context, Report& report) {
   check_entries(retime, "beta", check_beta, report);
   check_entries(retime, "beta_fit", check_beta_fit, report);
   check_entries(retime, "select", check_select, report);
+  check_upscale(context, report);
 }
 
 }  // namespace ptravel::golden
