@@ -212,7 +212,7 @@ std::optional<JobRecord> JobQueue::previous(const JobRecord& job) const {
 
 ProgressSnapshot JobQueue::progress() const { return state_->live.progress(); }
 
-std::optional<LivePreview> JobQueue::preview() const { return state_->live.preview(); }
+std::shared_ptr<const LivePreview> JobQueue::preview() const { return state_->live.preview(); }
 
 std::string JobQueue::paused() const { return state_->worker.paused(); }
 

@@ -101,7 +101,8 @@ class JobQueue {
   /// How far the work at hand is, and where its sampler is; the activity is empty when nothing is
   /// done.
   ProgressSnapshot progress() const;
-  std::optional<LivePreview> preview() const;
+  /// The newest picture of the frame in work; null where there is none.
+  std::shared_ptr<const LivePreview> preview() const;
   /// Why no job is drawn (a full disk): it goes on by itself when that is over. Empty: not paused.
   std::string paused() const;
   /// Seconds that one frame took the last time for a request of this model, size and steps; nothing

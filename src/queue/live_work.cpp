@@ -85,8 +85,9 @@ void LiveWork::fill_in(JobRecord& job) const {
   }
 }
 
-LivePreview LiveWork::add_preview(const FrameSketch& sketch) {
-  LivePreview preview;
+std::shared_ptr<const LivePreview> LiveWork::add_preview(const FrameSketch& sketch) {
+  auto made = std::make_shared<LivePreview>();
+  LivePreview& preview = *made;
   preview.frame = sketch.place.frame;
   preview.step = sketch.place.step;
   preview.steps = sketch.place.steps;
@@ -94,11 +95,11 @@ LivePreview LiveWork::add_preview(const FrameSketch& sketch) {
   const std::lock_guard lock(mutex_);
   preview.number = ++previews_;
   preview.job = job_;
-  preview_ = preview;
-  return preview;
+  preview_ = std::move(made);
+  return preview_;
 }
 
-std::optional<LivePreview> LiveWork::preview() const {
+std::shared_ptr<const LivePreview> LiveWork::preview() const {
   const std::lock_guard lock(mutex_);
   return preview_;
 }

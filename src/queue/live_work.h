@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 
@@ -39,8 +38,8 @@ class LiveWork {
   /// Puts the number into a record of the job in work.
   void fill_in(JobRecord& job) const;
 
-  LivePreview add_preview(const FrameSketch& sketch);
-  std::optional<LivePreview> preview() const;
+  std::shared_ptr<const LivePreview> add_preview(const FrameSketch& sketch);
+  std::shared_ptr<const LivePreview> preview() const;  ///< Null: there is none.
 
  private:
   mutable std::mutex mutex_;  // guards everything below
@@ -48,7 +47,7 @@ class LiveWork {
   std::shared_ptr<Progress> progress_;  // null: nothing is in work
   StopReason reason_ = StopReason::None;
   std::set<std::int64_t> frames_;
-  std::optional<LivePreview> preview_;
+  std::shared_ptr<const LivePreview> preview_;
   std::uint64_t previews_ = 0;
 };
 

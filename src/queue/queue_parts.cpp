@@ -43,10 +43,9 @@ double seconds_now() {
 SketchOptions sketches_for(QueueParts& parts) {
   SketchOptions options;
   options.show = [&parts](const FrameSketch& sketch) {
-    const LivePreview preview = parts.live.add_preview(sketch);
-    parts.events.tell([preview](const QueueWatcher& watcher) {
+    parts.events.tell([preview = parts.live.add_preview(sketch)](const QueueWatcher& watcher) {
       if (watcher.preview) {
-        watcher.preview(preview);
+        watcher.preview(*preview);
       }
     });
   };

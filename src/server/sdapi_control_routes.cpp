@@ -3,7 +3,6 @@
 #include <sstream>
 #include <string>
 
-#include "base/base64.h"
 #include "base/text.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
@@ -38,12 +37,12 @@ HttpResponse answer_progress(const SdState& state, const HttpRequest& request) {
   }
   const SdProgress progress = sd_progress(state);
   const bool without_image = skipped.value.get<bool>();
-  const auto preview = without_image ? std::nullopt : sd_preview(state, progress);
+  const auto preview = without_image ? nullptr : sd_preview(state, progress);
   return sd_json(
       {{"progress", progress.progress},
        {"eta_relative", progress.eta_relative},
        {"state", state_of(progress)},
-       {"current_image", preview ? Json(to_base64(preview->png)) : Json()},
+       {"current_image", preview ? Json(preview->base64) : Json()},
        {"textinfo", nullptr},
        {"current_task", progress.view.task.empty() ? Json() : Json(progress.view.task)}});
 }

@@ -38,6 +38,7 @@ std::vector<SdOption> drawn_options() {
       option({"add_model_name_to_info", Boolean, "true"}, Drawn),
       option({"add_version_to_infotext", Boolean, "true"}, Drawn),
       option({"return_grid", Boolean, "true"}, Drawn),
+      option({"live_previews_enable", Boolean, "true"}, Drawn),
   };
 }
 
@@ -48,7 +49,6 @@ std::vector<SdOption> kept_options() {
       option({"send_seed", Boolean, "true"}, Kept),
       option({"send_size", Boolean, "true"}, Kept),
       option({"face_restoration_model", Text, "\"\""}, Kept),
-      option({"live_previews_enable", Boolean, "true"}, Kept),
       option({"show_progress_every_n_steps", Integer, "10"}, Kept),
       option({"live_preview_refresh_period", Number, "1000.0"}, Kept),
       option({"sd_checkpoints_limit", Integer, "1"}, Kept),

@@ -115,6 +115,11 @@ SdSettings SdOptions::settings() const {
   return settings;
 }
 
+bool SdOptions::kept_boolean(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  return kept_.boolean(name);
+}
+
 std::optional<CatalogEntry> SdOptions::model(const SdSettings& settings) const {
   const std::string name = settings.text("sd_model_checkpoint");
   auto entry = name.empty() ? std::nullopt : catalog_.find_model(name);

@@ -59,6 +59,8 @@ class SdOptions {
 
   /// With sd_model_checkpoint as the model's title now, and its hash.
   SdSettings settings() const;
+  /// One setting that follows from nothing else; copies none of the others.
+  bool kept_boolean(std::string_view name) const;
   /// `base` with a request's override_settings: unknown names and models that are not there are
   /// ignored, as in the original; a value that is fixed here is refused (SdRefusal, 422).
   SdSettings overridden(SdSettings base, const Json& overrides) const;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/base64.h"
 #include "ptravel/sampling.h"
 #include "server/sdapi_answers.h"
 #include "server/sdapi_fields.h"
@@ -96,7 +95,7 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
                                     : "Waiting...";
     return sd_json(idle_answer(queued, state.work.is_completed(task), text));
   }
-  const auto preview = body.boolean("live_preview") ? sd_preview(state, progress) : std::nullopt;
+  const auto preview = body.boolean("live_preview") ? sd_preview(state, progress) : nullptr;
   const bool is_new =
       preview && static_cast<std::int64_t>(preview->number) != body.integer("id_live_preview");
   return sd_json(
@@ -105,7 +104,7 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
        {"completed", false},
        {"progress", progress.progress},
        {"eta", progress.eta_relative},
-       {"live_preview", is_new ? Json("data:image/png;base64," + to_base64(preview->png)) : Json()},
+       {"live_preview", is_new ? Json("data:image/png;base64," + preview->base64) : Json()},
        {"id_live_preview",
         preview ? static_cast<std::int64_t>(preview->number) : body.integer("id_live_preview")},
        {"textinfo", nullptr}});

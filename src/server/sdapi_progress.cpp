@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/base64.h"
 #include "media/image_file.h"
 
 namespace ptravel {
@@ -52,15 +53,24 @@ SdProgress sd_progress(const SdState& state) {
   return progress;
 }
 
-std::optional<SdPreview> sd_preview(const SdState& state, const SdProgress& progress) {
-  if (progress.view.job_count == 0) {
-    return std::nullopt;
+std::shared_ptr<const SdPreview> SdPreviews::written(const LivePreview& preview) const {
+  const std::lock_guard lock(mutex_);
+  if (!newest_ || newest_->number != preview.number) {
+    newest_ = std::make_shared<const SdPreview>(
+        SdPreview{preview.number, to_base64(encode_png(preview.image))});
+  }
+  return newest_;
+}
+
+std::shared_ptr<const SdPreview> sd_preview(const SdState& state, const SdProgress& progress) {
+  if (progress.view.job_count == 0 || !state.options.kept_boolean("live_previews_enable")) {
+    return nullptr;
   }
   const auto preview = state.context.queue.preview();
   if (!preview || preview->job != progress.job || preview->image.pixels.empty()) {
-    return std::nullopt;
+    return nullptr;
   }
-  return SdPreview{preview->number, encode_png(preview->image)};
+  return state.previews.written(*preview);
 }
 
 }  // namespace ptravel

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "server/sdapi_state.h"
@@ -16,12 +16,7 @@ struct SdProgress {
 };
 SdProgress sd_progress(const SdState& state);
 
-/// The newest look at what is in work as a PNG's bytes, and its number; nothing where there is
-/// none.
-struct SdPreview {
-  std::uint64_t number = 0;
-  std::string png;
-};
-std::optional<SdPreview> sd_preview(const SdState& state, const SdProgress& progress);
+/// The newest look at what is in work; null where there is none, or live_previews_enable is off.
+std::shared_ptr<const SdPreview> sd_preview(const SdState& state, const SdProgress& progress);
 
 }  // namespace ptravel

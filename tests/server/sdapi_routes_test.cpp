@@ -166,13 +166,17 @@ TEST(SdapiControl, ProgressTellsOfTheWorkUntilItIsInterrupted) {
 }
 
 TEST(SdapiControl, TheCurrentImageIsAPicture) {
-  std::future<Json> answer = long_picture();
+  std::future<Json> answer = long_picture(20);
   const Json progress =
       progress_when([](const Json& now) { return !now.at("current_image").is_null(); });
   const std::string bytes =
       from_base64(progress.at("current_image").get<std::string>()).value_or("");
   EXPECT_GT(decode_image(bytes, "preview", 1 << 20).image.width, 0);
   EXPECT_TRUE(server().got("progress?skip_current_image=true").at("current_image").is_null());
+  server().posted("options", {{"live_previews_enable", false}});
+  EXPECT_TRUE(server().got("progress").at("current_image").is_null());
+  server().posted("options", {{"live_previews_enable", true}});
+  EXPECT_FALSE(server().got("progress").at("current_image").is_null());
   server().posted("interrupt", Json::object());
   answer.get();
 }
