@@ -46,7 +46,7 @@ it('has no violations in any of its states, light and dark', async () => {
   await light.locator('.chart canvas').waitFor();
   for (const section of await light.locator('details.section summary').all()) await section.click();
   await setSetting(light, 'steps', '0');
-  await light.locator('#problem-steps').waitFor();
+  await light.locator('#field-steps-problem').waitFor();
   expect(await violations(light), 'done, sections open, a problem').toEqual([]);
   await light.locator('.actions').getByRole('button', { name: 'Compare' }).click();
   expect(await violations(light), 'compare').toEqual([]);

@@ -51,17 +51,17 @@ it('has a control for every field of the server’s table', async () => {
 it('shows a problem at its field in the server’s words, and does not run', async () => {
   await setSetting(page, 'steps', '0');
   const control = page.locator('#field-steps');
-  await page.locator('#problem-steps').waitFor();
-  const words = await page.locator('#problem-steps').textContent();
+  await page.locator('#field-steps-problem').waitFor();
+  const words = await page.locator('#field-steps-problem').textContent();
   expect(words).toContain('expected a whole number from 1 to 1000');
-  expect(await control.getAttribute('aria-errormessage')).toBe('problem-steps');
+  expect(await control.getAttribute('aria-errormessage')).toBe('field-steps-problem');
   expect(await control.getAttribute('aria-invalid')).toBe('true');
   await page.keyboard.press('Control+Enter');
   await page.locator('.toast-wrong', { hasText: 'Not run' }).waitFor();
   await page.waitForFunction(() => document.activeElement?.id === 'field-steps');
   expect((await world.server.get<JobPage>('/jobs')).jobs).toEqual([]);
   await control.fill('12');
-  await page.locator('#problem-steps').waitFor({ state: 'detached' });
+  await page.locator('#field-steps-problem').waitFor({ state: 'hidden' });
 
   await page.locator('#stage-prompt').fill('');
   await page.locator('.run-note', { hasText: 'Stage 1 is empty' }).waitFor();
@@ -157,10 +157,10 @@ it('is the same document as cards and as text', async () => {
   await page.locator('h1').click();
   await page.keyboard.press('t');
   await page.locator('#text-prompt').fill('girl, forest\ncat, beach\nrobot, city');
-  await page.locator('#text-steps').fill('3,5,7');
-  await page.locator('#text-problem-steps').waitFor();
-  await page.locator('#text-steps').fill('3,5');
-  await page.locator('#text-problem-steps').waitFor({ state: 'detached' });
+  await page.locator('#text-travel_steps').fill('3,5,7');
+  await page.locator('#text-travel_steps-problem').waitFor();
+  await page.locator('#text-travel_steps').fill('3,5');
+  await page.locator('#text-travel_steps-problem').waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Text', exact: true }).click();
   expect(await prompts()).toEqual(['girl, forest', 'cat, beach', 'robot, city']);
   expect(await page.getByLabel('Steps between stages 2 and 3', { exact: true }).inputValue()).toBe(

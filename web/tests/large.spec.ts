@@ -59,7 +59,7 @@ it('drags a card among 50 stages and 2000 frames without delay', async () => {
   await text.click();
   const stages = Array.from({ length: 50 }, (_, i) => `girl, forest, red hair, day ${i}`);
   await page.locator('#text-prompt').fill(stages.join('\n'));
-  await page.locator('#text-steps').fill('39');
+  await page.locator('#text-travel_steps').fill('39');
   await text.click();
   await page.locator('.counts', { hasText: '1961 frames' }).waitFor();
   const times = await page

@@ -70,7 +70,7 @@ for (const [screen, options] of Object.entries(screens)) {
       await shoot('compare');
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
       await setSetting(page, 'steps', '0');
-      await page.locator('#problem-steps').waitFor();
+      await page.locator('#field-steps-problem').waitFor();
       await page.locator('.button-run').click();
       await page.locator('.toast-wrong').waitFor();
       await page.waitForTimeout(300);

@@ -217,7 +217,7 @@ it('makes another video of the same frames', async () => {
   await page.locator('.actions').getByRole('button', { name: 'Another video…' }).click();
   await page.locator('#video-fps').fill('0');
   await page.getByRole('button', { name: 'Make the video' }).click();
-  await page.locator('.dialog .field-problem').waitFor();
+  await page.locator('#video-fps-problem').waitFor();
   await page.locator('#video-fps').fill('24');
   await page.locator('#video-ping_pong').check();
   await page.getByRole('button', { name: 'Make the video' }).click();

@@ -1,5 +1,5 @@
 import type { Field, Json } from '../api/types';
-import { Labelled } from './Labelled';
+import { HelpAndProblem, Labelled } from './Labelled';
 import { NumberInput } from './NumberInput';
 import { useField, type FieldUse } from './useField';
 
@@ -13,20 +13,18 @@ const sliders: Record<string, { from: number; to: number; step: number }> = {
   fps: { from: 0, to: 60, step: 1 },
 };
 
-/** One control, made from the server's description of the field. */
-export function FieldControl(props: { name: string; label?: string }) {
-  const use = useField(props.name);
-  if (!use) return null;
-  const { field } = use;
-  if (field.kind === 'boolean') return <CheckControl use={use} />;
-  const wide = field.kind === 'lines' || field.kind === 'records';
+/** The form's control for a field, made from the server's description of it. */
+export function FieldControl({ name }: { name: string }) {
+  const use = useField(name);
+  return use && <FieldRow use={use} />;
+}
+
+/** A field with its label, help and problem, wherever its value is kept. */
+export function FieldRow({ use }: { use: FieldUse }) {
+  const { kind } = use.field;
+  if (kind === 'boolean') return <CheckControl use={use} />;
   return (
-    <Labelled
-      field={field}
-      problem={use.problem}
-      wide={wide}
-      {...(props.label ? { label: props.label } : {})}
-    >
+    <Labelled use={use} wide={kind === 'lines' || kind === 'records'}>
       <Control use={use} />
     </Labelled>
   );
@@ -100,20 +98,13 @@ function CheckControl({ use }: { use: FieldUse }) {
         />
         <span>{field.label}</span>
       </label>
-      <p class="field-help" id={`help-${field.name}`}>
-        {field.help}
-      </p>
-      {problem !== '' && (
-        <p class="field-problem" aria-live="polite" id={`problem-${field.name}`}>
-          {problem}
-        </p>
-      )}
+      <HelpAndProblem use={use} />
     </div>
   );
 }
 
 function SliderControl({ use }: { use: FieldUse }) {
-  const { field, value, aria } = use;
+  const { field, value } = use;
   const range = sliders[field.name];
   if (!range) return null;
   return (
@@ -127,15 +118,7 @@ function SliderControl({ use }: { use: FieldUse }) {
         value={Number(value)}
         onInput={(event) => use.set(Number(event.currentTarget.value))}
       />
-      <NumberInput
-        class="input number"
-        {...aria}
-        {...bounds(field)}
-        step={stepOf(field)}
-        value={value}
-        empty={field.optional ? null : ''}
-        onValue={(next) => use.set(next)}
-      />
+      <PlainNumber use={use} />
     </div>
   );
 }

@@ -15,12 +15,7 @@ export function InitPictureControl() {
     if (picture) use.set(picture);
   };
   return (
-    <Labelled
-      field={use.field}
-      problem={use.problem}
-      wide
-      label={upload ? use.field.label : 'Init picture'}
-    >
+    <Labelled use={use} wide label={upload ? use.field.label : 'Init picture'}>
       <div class="init-picture">
         {upload !== undefined && (
           <img

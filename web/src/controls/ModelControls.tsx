@@ -39,7 +39,7 @@ export function ModelControl() {
   ];
   const value = use.value === standard?.name ? '' : use.value;
   return (
-    <Labelled field={use.field} problem={use.problem} label="Checkpoint">
+    <Labelled use={use} label="Checkpoint">
       <div class="joined">
         <SelectControl use={{ ...use, value }} options={options} />
         <button
@@ -66,7 +66,7 @@ export function VaeControl() {
     ...vaes.map((each) => ({ name: each.name, label: each.title })),
   ];
   return (
-    <Labelled field={use.field} problem={use.problem}>
+    <Labelled use={use}>
       <SelectControl use={use} options={options} />
     </Labelled>
   );

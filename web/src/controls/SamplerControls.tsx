@@ -10,7 +10,7 @@ export function SamplerControl() {
   const samplers = useStore(server, (state) => state.boot?.samplers);
   if (!use || !samplers) return null;
   return (
-    <Labelled field={use.field} problem={use.problem}>
+    <Labelled use={use}>
       <SelectControl use={use} options={samplers.map(({ name }) => ({ name, label: name }))} />
     </Labelled>
   );
@@ -22,7 +22,7 @@ export function SchedulerControl() {
   const schedulers = useStore(server, (state) => state.boot?.schedulers);
   if (!use || !schedulers) return null;
   return (
-    <Labelled field={use.field} problem={use.problem}>
+    <Labelled use={use}>
       <SelectControl use={use} options={schedulers.map((name) => ({ name, label: name }))} />
     </Labelled>
   );

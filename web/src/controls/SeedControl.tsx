@@ -21,7 +21,7 @@ export function SeedControl() {
   const last = firstSeed(request?.seed);
   if (!use) return null;
   return (
-    <Labelled field={use.field} problem={use.problem}>
+    <Labelled use={use}>
       <div class="joined">
         <button
           class="button button-icon"

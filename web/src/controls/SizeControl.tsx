@@ -5,7 +5,7 @@ import { useField, type FieldUse } from './useField';
 function Side({ use }: { use: FieldUse }) {
   const { field } = use;
   return (
-    <Labelled field={field} problem={use.problem}>
+    <Labelled use={use}>
       <NumberInput
         class="input number"
         {...use.aria}

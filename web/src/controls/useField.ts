@@ -23,19 +23,31 @@ export function useProblem(name: string): string {
   );
 }
 
+/** What ties a control to its label, help and problem. */
+export interface Ties {
+  id: string;
+  'aria-describedby': string;
+  'aria-invalid': boolean;
+  'aria-errormessage'?: string;
+}
+
+/** The ties of a control: its help has the id `${id}-help`, what is wrong with it `${id}-problem`. */
+export function tiesOf(id: string, problem: string): Ties {
+  const invalid = problem !== '';
+  return {
+    id,
+    'aria-describedby': `${id}-help`,
+    'aria-invalid': invalid,
+    ...(invalid ? { 'aria-errormessage': `${id}-problem` } : {}),
+  };
+}
+
 export interface FieldUse {
   field: Field;
   value: Json;
   problem: string;
   set: (value: Json) => void;
-  /** What ties a control to its label, help and problem. */
-  aria: {
-    id: string;
-    name: string;
-    'aria-describedby': string;
-    'aria-invalid': boolean;
-    'aria-errormessage'?: string;
-  };
+  aria: Ties & { name: string };
 }
 
 /** A field's description, value and problem; null where the server has no such field. */
@@ -45,18 +57,11 @@ export function useField(name: string): FieldUse | null {
   const defaults = useStore(server, (state) => state.boot?.defaults);
   const own = useStore(form, (state) => state.history.present.values[name]);
   if (!field) return null;
-  const invalid = problem !== '';
   return {
     field,
     value: own ?? defaults?.[name] ?? field.default,
     problem,
     set: (value) => setField(name, value),
-    aria: {
-      id: `field-${name}`,
-      name,
-      'aria-describedby': `help-${name}`,
-      'aria-invalid': invalid,
-      ...(invalid ? { 'aria-errormessage': `problem-${name}` } : {}),
-    },
+    aria: { ...tiesOf(`field-${name}`, problem), name },
   };
 }

@@ -1,5 +1,6 @@
 // Puts the focus where something is to be done.
 
+import { sections } from '../model/fields';
 import { ui } from './ui';
 
 /** Where the problems of fields without a control of their own are shown. */
@@ -20,7 +21,7 @@ function focusField(field: string): boolean {
 /** Goes to a field's control; opens the sections when it is in a closed one. */
 export function goToProblem(field: string): void {
   if (focusField(field)) return;
-  ui.set({ openSections: ['model', 'travel', 'init', 'video', 'more'] });
+  ui.set({ openSections: ['model', ...sections.map(({ id }) => id), 'more'] });
   // The sections are drawn first.
   setTimeout(() => focusField(field), 60);
 }

@@ -1,37 +1,33 @@
-/** The browser's storage; where it is off or full the page works without. */
-export const storage = {
-  read(name: string): unknown {
-    try {
-      const text = localStorage.getItem(`prompt-travel.${name}`);
-      return text === null ? null : JSON.parse(text);
-    } catch {
-      return null;
-    }
-  },
-  write(name: string, value: unknown): void {
-    try {
-      localStorage.setItem(`prompt-travel.${name}`, JSON.stringify(value));
-    } catch {
-      // Nothing to do: the form only forgets.
-    }
-  },
-};
+/** Values by name, which outlive the page. */
+export interface KeptValues {
+  /** Null where there is none, or none that can be read. */
+  read: (name: string) => unknown;
+  write: (name: string, value: unknown) => void;
+}
+
+/** A storage of the browser, asked for at each use: where it is off, asking for it throws. */
+function keptIn(place: () => Storage): KeptValues {
+  return {
+    read(name) {
+      try {
+        const text = place().getItem(`prompt-travel.${name}`);
+        return text === null ? null : JSON.parse(text);
+      } catch {
+        return null;
+      }
+    },
+    write(name, value) {
+      try {
+        place().setItem(`prompt-travel.${name}`, JSON.stringify(value));
+      } catch {
+        // Off or full: the page works without, it only forgets.
+      }
+    },
+  };
+}
+
+/** What belongs to the browser. */
+export const storage = keptIn(() => localStorage);
 
 /** What belongs to this tab alone and survives its reload: the form, the chosen run. */
-export const tabStorage = {
-  read(name: string): unknown {
-    try {
-      const text = sessionStorage.getItem(`prompt-travel.${name}`);
-      return text === null ? null : JSON.parse(text);
-    } catch {
-      return null;
-    }
-  },
-  write(name: string, value: unknown): void {
-    try {
-      sessionStorage.setItem(`prompt-travel.${name}`, JSON.stringify(value));
-    } catch {
-      // As above.
-    }
-  },
-};
+export const tabStorage = keptIn(() => sessionStorage);

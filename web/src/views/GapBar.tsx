@@ -1,11 +1,9 @@
-import { useState } from 'preact/hooks';
-
 import { setSteps } from '../model/edit';
 import { ease } from '../model/travel';
 import { tagChanges } from '../model/words';
 import { NumberInput } from '../controls/NumberInput';
-import { draggedFiles, dragsFiles, dropFiles } from '../state/drops';
 import { doc, update } from '../state/form';
+import { useDropTarget } from './useDropTarget';
 
 function easePath(name: string): string {
   const points = Array.from({ length: 21 }, (_, i) => {
@@ -27,9 +25,12 @@ function modeNote(mode: string, from: string, to: string, iterations: number): s
 /** The way between two stages: its number of frames, its speed, a place to drop a picture. */
 export function GapBar(props: { index: number; width: number | null; closing?: boolean }) {
   const { index, width, closing } = props;
-  const [over, setOver] = useState(false);
   const { stages, values } = doc();
   const stage = stages[index];
+  const between = !closing && stage !== undefined;
+  const { over, handlers } = useDropTarget(
+    between ? { kind: 'gap', before: stage.key } : { kind: 'page' },
+  );
   const from = stages[closing ? stages.length - 1 : index - 1];
   if (!stage || !from) return null;
   const easing = String(values.easing ?? 'linear');
@@ -48,21 +49,7 @@ export function GapBar(props: { index: number; width: number | null; closing?: b
     <div
       class={`gap${over ? ' drop-here' : ''}${closing ? ' gap-closing' : ''}`}
       style={width === null ? {} : { width: `${width}px` }}
-      onDragOver={(event) => {
-        if (!dragsFiles(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        setOver(false);
-        const target = closing
-          ? ({ kind: 'page' } as const)
-          : ({ kind: 'gap', before: stage.key } as const);
-        void dropFiles(draggedFiles(event), target);
-      }}
+      {...handlers}
     >
       {easing !== 'linear' && (
         <svg class="gap-ease" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">

@@ -1,5 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks';
 
+import { tiesOf } from '../controls/useField';
 import { changeWeight, movePart, type TextState } from '../model/promptEdit';
 import { markUnknown } from '../model/words';
 
@@ -10,8 +11,7 @@ export function PromptInput(props: {
   placeholder?: string;
   rows: number;
   known: ReadonlySet<string>;
-  describedBy: string;
-  errorId?: string | undefined;
+  problem: string;
   onValue: (text: string) => void;
   onLines?: (text: string) => void;
 }) {
@@ -51,15 +51,12 @@ export function PromptInput(props: {
       </div>
       <textarea
         ref={area}
-        id={props.id}
+        {...tiesOf(props.id, props.problem)}
         class="input prompt-text"
         rows={props.rows}
         spellcheck={false}
         autoComplete="off"
         placeholder={props.placeholder ?? ''}
-        aria-describedby={props.describedBy}
-        aria-invalid={props.errorId !== undefined}
-        {...(props.errorId === undefined ? {} : { 'aria-errormessage': props.errorId })}
         value={value}
         onInput={(event) => onValue(event.currentTarget.value)}
         onKeyDown={onKeyDown}

@@ -4,10 +4,10 @@ import { useRef, useState } from 'preact/hooks';
 import type { TravelDocument } from '../model/document';
 import { moveBy, reorder } from '../model/edit';
 import { firstWords } from '../model/format';
-import { draggedFiles, dragsFiles, dropFiles } from '../state/drops';
 import { doc, dragTo, endDrag, update } from '../state/form';
 import { ui } from '../state/ui';
 import { Grip } from './icons';
+import { useDropTarget } from './useDropTarget';
 
 /** Less movement than this is a click. */
 const threshold = 4;
@@ -34,7 +34,7 @@ export function StageCard(props: {
   const stage = stages[index];
   const drag = useRef<Drag | null>(null);
   const [dragging, setDragging] = useState(false);
-  const [over, setOver] = useState(false);
+  const { over, handlers } = useDropTarget({ kind: 'stage', key: stage?.key ?? '' });
   if (!stage) return null;
 
   const finish = (keep: boolean) => {
@@ -79,18 +79,7 @@ export function StageCard(props: {
             finish(false);
           }
         }}
-        onDragOver={(event) => {
-          if (!dragsFiles(event)) return;
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          event.stopPropagation();
-          setOver(false);
-          void dropFiles(draggedFiles(event), { kind: 'stage', key: stage.key });
-        }}
+        {...handlers}
       >
         <span class="hidden">
           Stage {index + 1} of {stages.length}

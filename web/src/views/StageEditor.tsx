@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 
 import type { Json } from '../api/types';
+import { FieldProblem } from '../controls/Labelled';
 import { NumberInput } from '../controls/NumberInput';
 import { useFieldTable, useProblem } from '../controls/useField';
 import { splitLines, type StageListField, stageLists } from '../model/document';
@@ -84,10 +85,10 @@ function OwnNumber(props: { stage: string; field: StageListField; value: Json; l
         value={props.value}
         empty={null}
         placeholder={`same (${base})`}
-        aria-describedby={`help-${id}`}
+        aria-describedby={`${id}-help`}
         onValue={(value) => setStage(props.stage, { [stageLists[field]]: value })}
       />
-      <p class="field-help" id={`help-${id}`}>
+      <p class="field-help" id={`${id}-help`}>
         Of this stage alone; empty: as set below. {description.help}
       </p>
     </div>
@@ -174,12 +175,11 @@ export function StageEditor() {
           rows={2}
           value={stage.prompt}
           known={known}
-          describedBy="stage-prompt-notes"
-          errorId={problem === '' ? undefined : 'problem-prompt'}
+          problem={problem}
           onValue={(prompt) => setStage(stage.key, { prompt })}
           onLines={setPasted}
         />
-        <div id="stage-prompt-notes">
+        <div id="stage-prompt-help">
           {unknown.length > 0 && (
             <p class="note">
               The default model does not know {unknown.map((word) => `“${word}”`).join(', ')}.
@@ -197,11 +197,7 @@ export function StageEditor() {
             </p>
           )}
         </div>
-        {problem !== '' && (
-          <p class="field-problem" aria-live="polite" id="problem-prompt">
-            {problem}
-          </p>
-        )}
+        <FieldProblem id="stage-prompt" problem={problem} />
         {pasted !== null && (
           <PastedLines text={pasted} stage={stage.key} onDone={() => setPasted(null)} />
         )}
@@ -226,8 +222,7 @@ export function StageEditor() {
                 : 'nothing'
             }
             known={none}
-            describedBy="stage-negative-help"
-            errorId={negativeProblem === '' ? undefined : 'problem-negative_prompt'}
+            problem={negativeProblem}
             onValue={(text) => setStage(stage.key, { negative: text.replace(/[\r\n]+/g, ' ') })}
           />
           {index > 0 && stage.negative !== null && (
@@ -243,11 +238,7 @@ export function StageEditor() {
         <p class="field-help" id="stage-negative-help">
           What should not be in the picture. Stages without one of their own take the one before.
         </p>
-        {negativeProblem !== '' && (
-          <p class="field-problem" aria-live="polite" id="problem-negative_prompt">
-            {negativeProblem}
-          </p>
-        )}
+        <FieldProblem id="stage-negative" problem={negativeProblem} />
       </div>
       <div class="grid grid-three">
         <OwnNumber stage={stage.key} field="seed" value={stage.seed} label="Seed of this stage" />

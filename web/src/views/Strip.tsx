@@ -64,7 +64,9 @@ export function Strip({ job, frames }: { job: Job; frames: number[] }) {
       aria-label="Frames"
       aria-orientation="horizontal"
       tabIndex={0}
-      {...(there.has(frame) ? { 'aria-activedescendant': `frame-${frame}` } : {})}
+      {...(there.has(frame) && frame >= first && frame <= last
+        ? { 'aria-activedescendant': `frame-${frame}` }
+        : {})}
       onScroll={(event) => setScroll(event.currentTarget.scrollLeft)}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 
-import { useProblem } from '../controls/useField';
+import { FieldProblem } from '../controls/Labelled';
+import { tiesOf, useProblem } from '../controls/useField';
 import { negativeText, parseSteps, promptText, stepsText } from '../model/document';
 import { setNegativeLines, setPromptLines } from '../model/edit';
 import { doc, form, update } from '../state/form';
@@ -45,13 +46,10 @@ export function TextView() {
         {label}
       </label>
       <textarea
-        id={`text-${field}`}
+        {...tiesOf(`text-${field}`, wrong)}
         class="input"
         rows={rows}
         spellcheck={false}
-        aria-describedby={`text-help-${field}`}
-        aria-invalid={wrong !== ''}
-        {...(wrong === '' ? {} : { 'aria-errormessage': `text-problem-${field}` })}
         value={shown(field, text)}
         onInput={(event) => {
           setTyping({ field, text: event.currentTarget.value });
@@ -59,14 +57,10 @@ export function TextView() {
         }}
         onBlur={() => setTyping(null)}
       />
-      <p class="field-help" id={`text-help-${field}`}>
+      <p class="field-help" id={`text-${field}-help`}>
         {help}
       </p>
-      {wrong !== '' && (
-        <p class="field-problem" aria-live="polite" id={`text-problem-${field}`}>
-          {wrong}
-        </p>
-      )}
+      <FieldProblem id={`text-${field}`} problem={wrong} />
     </div>
   );
   return (
@@ -90,18 +84,15 @@ export function TextView() {
         (text) => update((now) => setNegativeLines(now, text), 'text:negative'),
       )}
       <div class={stepsProblem === '' ? 'field' : 'field field-wrong'}>
-        <label class="field-label" for="text-steps">
+        <label class="field-label" for="text-travel_steps">
           Travel steps
         </label>
         <input
-          id="text-steps"
+          {...tiesOf('text-travel_steps', stepsProblem)}
           class="input"
           type="text"
           inputMode="text"
           autoComplete="off"
-          aria-describedby="text-help-steps"
-          aria-invalid={stepsProblem !== ''}
-          {...(stepsProblem === '' ? {} : { 'aria-errormessage': 'text-problem-steps' })}
           value={shown('steps', stepsText(present))}
           onInput={(event) => {
             setTyping({ field: 'steps', text: event.currentTarget.value });
@@ -109,15 +100,11 @@ export function TextView() {
           }}
           onBlur={() => setTyping(null)}
         />
-        <p class="field-help" id="text-help-steps">
+        <p class="field-help" id="text-travel_steps-help">
           Frames between stages: one number, or one for each of the{' '}
           {Math.max(0, doc().stages.length - 1)} gaps, with commas between.
         </p>
-        {stepsProblem !== '' && (
-          <p class="field-problem" aria-live="polite" id="text-problem-steps">
-            {stepsProblem}
-          </p>
-        )}
+        <FieldProblem id="text-travel_steps" problem={stepsProblem} />
       </div>
     </section>
   );

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 
 import { ApiError } from '../api/client';
-import type { Field, Json, Problem } from '../api/types';
-import { NumberInput } from '../controls/NumberInput';
-import { useFieldTable } from '../controls/useField';
+import type { Json, Problem } from '../api/types';
+import { FieldRow } from '../controls/FieldControl';
+import { tiesOf, useFieldTable } from '../controls/useField';
 import { say } from '../state/messages';
 import { player } from '../state/player';
 import { exportVideo, fileAddress, runName } from '../state/runs';
@@ -14,66 +14,6 @@ import { Dialog } from './Dialog';
 
 /** What makes another video of the same frames. */
 const videoFields = ['fps', 'format', 'pad', 'hold', 'ping_pong', 'pick', 'contact_sheet'];
-
-function Control(props: {
-  field: Field;
-  value: Json;
-  id: string;
-  describedBy: string;
-  onValue: (value: Json) => void;
-}) {
-  const { field, value, onValue, id } = props;
-  const aria = { id, 'aria-describedby': props.describedBy };
-  if (field.kind === 'boolean') {
-    return (
-      <input
-        type="checkbox"
-        {...aria}
-        checked={value === true}
-        onChange={(event) => onValue(event.currentTarget.checked)}
-      />
-    );
-  }
-  if (field.choices) {
-    return (
-      <select
-        class="select"
-        {...aria}
-        value={String(value)}
-        onChange={(event) => onValue(event.currentTarget.value)}
-      >
-        {field.choices.map((choice) => (
-          <option key={choice} value={choice}>
-            {choice}
-          </option>
-        ))}
-      </select>
-    );
-  }
-  if (field.kind === 'integer' || field.kind === 'number') {
-    return (
-      <NumberInput
-        class="input number"
-        {...aria}
-        step={field.kind === 'integer' ? 1 : 'any'}
-        value={value}
-        empty=""
-        onValue={onValue}
-      />
-    );
-  }
-  return (
-    <input
-      class="input"
-      type="text"
-      {...aria}
-      autoComplete="off"
-      value={String(value ?? '')}
-      placeholder={field.example && `e.g. ${field.example}`}
-      onInput={(event) => onValue(event.currentTarget.value)}
-    />
-  );
-}
 
 /** Another video from the frames of a run, without drawing. */
 export function VideoDialog() {
@@ -123,24 +63,14 @@ export function VideoDialog() {
             const field = table.get(name);
             if (!field) return null;
             const problem = problems.find((each) => each.field === name)?.message ?? '';
-            return (
-              <div key={name} class={field.kind === 'boolean' ? 'field field-check' : 'field'}>
-                <label class="field-label" for={`video-${name}`}>
-                  {field.label}
-                </label>
-                <Control
-                  field={field}
-                  id={`video-${name}`}
-                  describedBy={`video-help-${name}`}
-                  value={values[name] ?? null}
-                  onValue={(value) => setValues({ ...values, [name]: value })}
-                />
-                <p class="field-help" id={`video-help-${name}`}>
-                  {field.help}
-                </p>
-                {problem !== '' && <p class="field-problem">{problem}</p>}
-              </div>
-            );
+            const use = {
+              field,
+              problem,
+              value: values[name] ?? null,
+              set: (value: Json) => setValues({ ...values, [name]: value }),
+              aria: { ...tiesOf(`video-${name}`, problem), name },
+            };
+            return <FieldRow key={name} use={use} />;
           })}
         </div>
         {problems
