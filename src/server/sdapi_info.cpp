@@ -33,13 +33,14 @@ Json extra_parameters(const std::string& parameters) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-SdInfoLists plain_lists(const SdPlan& plan) {
+/// An entry for each picture of the answer, so that those after one that was skipped have their own.
+SdInfoLists plain_lists(const SdPlan& plan, const SdDrawing& drawing) {
   SdInfoLists lists;
-  for (int i = 0; i < plan.pictures(); ++i) {
+  for (const SdPicture& picture : drawing.pictures) {
     lists.prompts.push_back(plan.prompt);
     lists.negative_prompts.push_back(plan.negative_prompt);
-    lists.seeds.push_back(plan.seed_of(i));
-    lists.subseeds.push_back(static_cast<std::int64_t>(plan.subseed_of(i)));
+    lists.seeds.push_back(plan.seed_of(picture.number));
+    lists.subseeds.push_back(static_cast<std::int64_t>(plan.subseed_of(picture.number)));
   }
   return lists;
 }
@@ -50,7 +51,7 @@ Json sd_info(const SdPlan& plan,
              const SdDrawing& drawing,
              const std::vector<std::string>& infotexts,
              int index_of_first_image) {
-  return sd_info(plan, drawing, plain_lists(plan), infotexts, index_of_first_image);
+  return sd_info(plan, drawing, plain_lists(plan, drawing), infotexts, index_of_first_image);
 }
 
 Json sd_info(const SdPlan& plan,

@@ -121,10 +121,10 @@ TEST(SdapiControl, NamesOfTasksAreShort) {
   server().posted("txt2img", request, 422);
 }
 
-/// A picture that takes long enough to be watched, drawn beside the test.
-std::future<Json> long_picture(int n_iter = 1) {
+/// Pictures that take long enough to be watched, drawn beside the test.
+std::future<Json> long_picture(int n_iter = 1, int steps = 1000) {
   Json request = small_picture();
-  request["steps"] = 1000;
+  request["steps"] = steps;
   request["n_iter"] = n_iter;
   request["force_task_id"] = "task(watched)";
   return std::async(std::launch::async, [request] { return server().posted("txt2img", request); });
@@ -188,6 +188,30 @@ TEST(SdapiControl, SkipEndsTheBatchAndGoesOn) {
   progress_when([](const Json& now) { return now.at("state").at("job_no") == 1; });
   server().posted("interrupt", Json::object());
   EXPECT_TRUE(answer.get().at("images").empty());
+}
+
+TEST(SdapiControl, ASkippedPictureLeavesTheOthersTheirSeeds) {
+  std::future<Json> drawn = long_picture(2, 300);
+  progress_when(has_begun);
+  server().posted("skip", Json::object());
+  const Json answer = drawn.get();
+  EXPECT_EQ(answer.at("images").size(), 1u);
+  EXPECT_EQ(info_of(answer).at("all_seeds"), Json::parse("[8]"));
+  EXPECT_EQ(info_of(answer).at("infotexts").size(), 1u);
+}
+
+TEST(SdapiControl, AnInterruptedRequestHasThePicturesThatAreFinished) {
+  constexpr int kPictures = 100;
+  std::future<Json> drawn = long_picture(kPictures, 100);
+  progress_when([](const Json& now) { return now.at("state").at("job_no").get<int>() > 0; });
+  server().posted("interrupt", Json::object());
+  const Json answer = drawn.get();
+  const std::size_t pictures = answer.at("images").size();
+  EXPECT_GE(pictures, 1u);
+  EXPECT_LT(pictures, std::size_t{kPictures});
+  EXPECT_EQ(info_of(answer).at("infotexts").size(), pictures);
+  EXPECT_EQ(info_of(answer).at("all_seeds").size(), pictures);
+  EXPECT_EQ(info_of(answer).at("seed"), 7);
 }
 
 TEST(SdapiControl, MemoryFlagsAndModelsInMemory) {

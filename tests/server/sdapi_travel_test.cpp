@@ -1,4 +1,8 @@
 // Prompt Travel by script_name: a job of the queue whose frames are the answer.
+#include <chrono>
+#include <future>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
@@ -66,6 +70,26 @@ TEST(SdapiTravel, Img2imgTravelsStartFromThePicture) {
   EXPECT_EQ(sdapi_server().posted("img2img", request).at("images").size(), 3u);
   EXPECT_FALSE(newest_job().request.init_image.empty());
   EXPECT_EQ(newest_job().request.denoise_strength, std::vector<double>{0.5});
+}
+
+TEST(SdapiTravel, AnInterruptedOneHasTheFramesThatAreFinished) {
+  Json arguments = kNewest;
+  arguments[4] = "200";
+  Json request = travel_request(arguments);
+  request["steps"] = 50;
+  std::future<Json> drawn = std::async(
+      std::launch::async, [request] { return sdapi_server().posted("txt2img", request); });
+  for (int i = 0; i < 2000 && sdapi_server().got("progress").at("state").at("job_no") == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  sdapi_server().posted("interrupt", Json::object());
+  const Json answer = drawn.get();
+  const JobRecord job = newest_job();
+  EXPECT_EQ(job.state, QueueState::Cancelled);
+  EXPECT_GE(job.frames_done, 1);
+  EXPECT_LT(job.frames_done, job.frames_total);
+  EXPECT_EQ(answer.at("images").size(), static_cast<std::size_t>(job.frames_done));
+  EXPECT_EQ(info_of(answer).at("infotexts").size(), answer.at("images").size());
 }
 
 TEST(SdapiTravel, WrongArgumentsMakeNoJob) {
