@@ -22,6 +22,7 @@ struct RenderedFrame {
   Image image;
   std::string
       parameters;  ///< The web UI's parameters text plus keys that place the frame on the way.
+  std::string latent = {};  ///< The latent that it was decoded from, as write_png takes it.
 };
 
 /// What a travel leaves behind beside its frames: the log of a walk, its losses and their plot, the

@@ -285,7 +285,7 @@ std::unique_ptr<Travel> open_travel(const Redraw& redraw,
 fs::path save(const RenderedFrame& drawn, const fs::path& target) {
   const auto profile = ProfileScope::part("saving frames");
   const ImageText text{"parameters", drawn.parameters};
-  write_png(target, drawn.image, {&text, 1});
+  write_png(target, drawn.image, {&text, 1}, drawn.latent);
   return target;
 }
 

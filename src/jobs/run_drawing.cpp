@@ -29,7 +29,7 @@ class FolderSink : public FrameSink {
     const auto profile = ProfileScope::part("saving frames");
     const fs::path path = folder_.frame_path(frame.index);
     const ImageText text{"parameters", frame.parameters};
-    write_png(path, frame.image, {&text, 1});
+    write_png(path, frame.image, {&text, 1}, frame.latent);
     frames_.written(frame.index);
     events_({RunEvent::Kind::Frame, "", path, frame.index});
   }

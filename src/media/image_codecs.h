@@ -16,8 +16,9 @@ struct DecodedImage {
   int channels = 3;                  ///< 3 = RGB, 4 = RGB and straight alpha.
   std::vector<std::uint8_t> pixels;  ///< Rows without padding.
   std::vector<ImageText> texts;
-  std::string exif;  ///< The EXIF block; empty when there is none.
-  std::string note;  ///< What is wrong behind the last pixel; empty when nothing is.
+  std::string latent;  ///< The content of PNG's chunk for it (latent_chunk.h); mostly empty.
+  std::string exif;    ///< The EXIF block; empty when there is none.
+  std::string note;    ///< What is wrong behind the last pixel; empty when nothing is.
 };
 
 // One decoder per format. `bytes` is the whole file and `name` what messages call it. All throw

@@ -102,6 +102,7 @@ LoadedImage decode_image(std::string_view bytes,
   }
   LoadedImage loaded;
   loaded.texts = std::move(decoded.texts);
+  loaded.latent = std::move(decoded.latent);
   Image image;
   image.width = decoded.width;
   image.height = decoded.height;
@@ -123,8 +124,9 @@ std::vector<ImageText> read_png_text(const std::filesystem::path& path) {
 
 void write_png(const std::filesystem::path& path,
                const Image& image,
-               std::span<const ImageText> texts) {
-  write_file_atomic(path, encode_png(image, texts));
+               std::span<const ImageText> texts,
+               std::string_view latent) {
+  write_file_atomic(path, encode_png(image, texts, latent));
 }
 
 }  // namespace ptravel

@@ -16,7 +16,8 @@ namespace ptravel {
 struct LoadedImage {
   Image image;
   std::vector<ImageText> texts;
-  std::string note;  ///< What is wrong with the file though all pixels are there; mostly empty.
+  std::string latent;  ///< As its file holds it, to be read by parse_latent; mostly empty.
+  std::string note;    ///< What is wrong with the file though all pixels are there; mostly empty.
 };
 
 /// What read_image takes at most: 2^28.
@@ -45,15 +46,19 @@ LoadedImage decode_image(std::string_view bytes,
 std::vector<ImageText> read_png_text(const std::filesystem::path& path);
 
 /// Writes a PNG through a temporary file and a rename: afterwards `path` is complete or untouched.
-/// The texts stand before the pixels, as tEXt where Latin-1 can express them, else as iTXt. Equal
-/// input gives equal bytes. Throws InvalidArgument for an empty picture, a text that is not UTF-8
-/// or contains a zero byte, or a keyword that is not 1 to 79 printable ASCII characters; Io.
+/// The texts stand before the pixels, as tEXt where Latin-1 can express them, else as iTXt;
+/// `latent`, if not empty, is what latent_bytes made. Equal input gives equal bytes. Throws
+/// InvalidArgument for an empty picture, a text that is not UTF-8 or contains a zero byte, or a
+/// keyword that is not 1 to 79 printable ASCII characters; Io.
 void write_png(const std::filesystem::path& path,
                const Image& image,
-               std::span<const ImageText> texts = {});
+               std::span<const ImageText> texts = {},
+               std::string_view latent = {});
 
 /// The bytes that write_png writes.
-std::string encode_png(const Image& image, std::span<const ImageText> texts = {});
+std::string encode_png(const Image& image,
+                       std::span<const ImageText> texts = {},
+                       std::string_view latent = {});
 
 /// A JPEG file's bytes, 4:2:0, without metadata. `quality`: 1 to 100. Throws InvalidArgument for an
 /// empty picture or a side above 65535.

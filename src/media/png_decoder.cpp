@@ -9,6 +9,7 @@
 #include <png.h>
 
 #include "media/image_codecs.h"
+#include "media/latent_chunk.h"
 #include "media/metadata_text.h"
 #include "ptravel/error.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr png_alloc_size_t kMaxChunkBytes = png_alloc_size_t{1} << 24;
 constexpr png_uint_32 kMaxChunks = 4096;
+constexpr char kBrokenLatent[] = "the latent in it is broken";
 /// No deflate stream expands further than 1032 times; one that claims to is refused unread.
 constexpr std::uint64_t kMaxExpansion = 1100;
 
@@ -55,6 +57,8 @@ class PngReader {
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_chunk_malloc_max(png_, kMaxChunkBytes);
     png_set_chunk_cache_max(png_, kMaxChunks);
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS,
+                                reinterpret_cast<png_const_bytep>(kLatentChunk), 1);
   }
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
@@ -80,6 +84,7 @@ class PngReader {
   }
 
   std::string message() const { return message_; }
+  bool latent_broken() const { return latent_broken_; }
   std::string_view bytes() const { return bytes_; }
   const std::string& name() const { return name_; }
 
@@ -89,7 +94,12 @@ class PngReader {
     std::snprintf(reader->message_, sizeof reader->message_, "%s", message);
     png_longjmp(png, 1);
   }
-  static void on_warning(png_structp, png_const_charp) {}
+  /// libpng keeps a chunk of ours whose checksum is wrong, and says so here only.
+  static void on_warning(png_structp png, png_const_charp message) {
+    auto* reader = static_cast<PngReader*>(png_get_error_ptr(png));
+    reader->latent_broken_ =
+        reader->latent_broken_ || std::string_view(message).starts_with(kLatentChunk);
+  }
   static void on_read(png_structp png, png_bytep target, std::size_t count) {
     auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
     if (count > reader->readable_ - reader->position_) {
@@ -103,6 +113,7 @@ class PngReader {
   std::size_t readable_;
   const std::string& name_;
   std::size_t position_ = 0;
+  bool latent_broken_ = false;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   char message_[200] = "";
@@ -135,6 +146,16 @@ std::string collect_exif(PngReader& reader) {
     }
   });
   return size == 0 ? std::string() : std::string(reinterpret_cast<const char*>(data), size);
+}
+
+/// The first chunk of a latent.
+std::string collect_latent(PngReader& reader) {
+  png_unknown_chunkp chunks = nullptr;
+  int count = 0;
+  reader.guarded(
+      [&](png_structp png, png_infop info) { count = png_get_unknown_chunks(png, info, &chunks); });
+  return count == 0 ? std::string()
+                    : std::string(reinterpret_cast<const char*>(chunks[0].data), chunks[0].size);
 }
 
 /// Reads the header, checks the size and asks for 8-bit RGB or RGBA. Returns the number of passes.
@@ -189,6 +210,11 @@ DecodedImage decode_png(std::string_view bytes,
   }
   decoded.texts = collect_texts(reader);
   decoded.exif = collect_exif(reader);
+  if (reader.latent_broken()) {
+    decoded.note = kBrokenLatent;
+  } else {
+    decoded.latent = collect_latent(reader);
+  }
   return decoded;
 }
 
@@ -204,6 +230,9 @@ std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::strin
     }
     png_read_end(png, info);
   });
+  if (reader.latent_broken()) {
+    throw_corrupt_image(name, kBrokenLatent);
+  }
   return collect_texts(reader);
 }
 

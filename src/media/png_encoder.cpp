@@ -8,6 +8,7 @@
 #include <png.h>
 
 #include "media/image_file.h"
+#include "media/latent_chunk.h"
 #include "media/text_encoding.h"
 #include "ptravel/error.h"
 
@@ -116,7 +117,9 @@ std::vector<png_text> to_png_texts(std::span<const ImageText> texts,
 
 }  // namespace
 
-std::string encode_png(const Image& image, std::span<const ImageText> texts) {
+std::string encode_png(const Image& image,
+                       std::span<const ImageText> texts,
+                       std::string_view latent) {
   if (image.width < 1 || image.height < 1) {
     throw Error(ErrorCode::InvalidArgument, "[write png] the picture is empty");
   }
@@ -132,6 +135,10 @@ std::string encode_png(const Image& image, std::span<const ImageText> texts) {
       png_set_text(png, info, entries.data(), static_cast<int>(entries.size()));
     }
     png_write_info(png, info);
+    if (!latent.empty()) {
+      png_write_chunk(png, reinterpret_cast<png_const_bytep>(kLatentChunk),
+                      reinterpret_cast<png_const_bytep>(latent.data()), latent.size());
+    }
     for (int y = 0; y < image.height; ++y) {
       png_write_row(png, image.row(y));
     }

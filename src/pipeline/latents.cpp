@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
+#include "media/latent_chunk.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -63,6 +64,13 @@ std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
     images.push_back(tensor_to_image(vae.decode(latents.narrow(0, i, 1))));
   }
   return images;
+}
+
+std::string stored_latent(const at::Tensor& latents, std::int64_t index) {
+  const at::Tensor values = latents[index].to(at::kCPU, at::kFloat).contiguous();
+  return latent_bytes(static_cast<int>(values.size(0)), static_cast<int>(values.size(1)),
+                      static_cast<int>(values.size(2)),
+                      {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())});
 }
 
 }  // namespace ptravel

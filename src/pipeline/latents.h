@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -24,5 +26,8 @@ at::Tensor encode_latent(const Vae& vae, const Image& image);
 /// Pictures of latents [N, C, h, w], decoded one by one as the web UI does. Throws Unsupported when
 /// values are not numbers, and says whether they already were none in the latents.
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents);
+
+/// The latent number `index` of [N, C, h, w] as picture files keep it (media/latent_chunk.h).
+std::string stored_latent(const at::Tensor& latents, std::int64_t index);
 
 }  // namespace ptravel

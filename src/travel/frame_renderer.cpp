@@ -62,8 +62,8 @@ FrameRenderer::Task FrameRenderer::make_task(std::int64_t index, const FramePlac
   return task;
 }
 
-std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
-                                       const GuidanceHooks& guidance) {
+std::vector<FrameRenderer::Drawing> FrameRenderer::draw(const std::vector<Task>& tasks,
+                                                        const GuidanceHooks& guidance) {
   const Pipeline& pipeline = *scene_.pipeline;
   PictureBatch batch;
   batch.width = scene_.request.width;
@@ -93,7 +93,13 @@ std::vector<Image> FrameRenderer::draw(const std::vector<Task>& tasks,
     };
   }
   hooks.guidance = guidance;
-  return decode_latents(pipeline.vae(), pipeline.sample(settings, batch, hooks));
+  const at::Tensor latents = pipeline.sample(settings, batch, hooks);
+  std::vector<Drawing> drawings;
+  for (Image& image : decode_latents(pipeline.vae(), latents)) {
+    const auto index = static_cast<std::int64_t>(drawings.size());
+    drawings.push_back({std::move(image), stored_latent(latents, index)});
+  }
+  return drawings;
 }
 
 void FrameRenderer::draw_waiting(FrameSink& sink) {
@@ -101,14 +107,15 @@ void FrameRenderer::draw_waiting(FrameSink& sink) {
     return;
   }
   const Task& first = waiting_.front();
-  std::vector<Image> images =
+  std::vector<Drawing> drawings =
       draw(waiting_, first.embryo ? first.embryo->player() : GuidanceHooks{});
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const Task& task = waiting_[i];
     const FrameSpot where = spot(task.index);
-    sink.add({task.index, images[i], parameters(where, task.request, where.stage)});
+    sink.add({task.index, drawings[i].image, parameters(where, task.request, where.stage),
+              std::move(drawings[i].latent)});
     if (starts_left_.count(task.index) > 0 || is_guide(task)) {
-      pictures_[task.index] = std::move(images[i]);
+      pictures_[task.index] = std::move(drawings[i].image);
     }
   }
   frames_done_ += static_cast<std::int64_t>(waiting_.size());
@@ -309,7 +316,7 @@ at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
     Task task = make_task(*index, {gap + 1, 0, 0, 0, 0});
     task.start = scene_.latent_of(picture(stage_frame(gap)));
     task.conditioning = scene_.route->conditioning(task.place, {});
-    target_latent_ = scene_.latent_of(draw({task}, {}).front());
+    target_latent_ = scene_.latent_of(draw({task}, {}).front().image);
   }
   target_gap_ = gap;
   return target_latent_;
@@ -323,7 +330,7 @@ std::shared_ptr<Embryo> FrameRenderer::embryo_of(std::int64_t gap, FrameSink& si
   Task task = make_task(0, {gap, 0.5, 0, 0, 0.5});
   task.conditioning = scene_.route->halfway(gap);
   embryo_ = std::make_shared<Embryo>(task.request);
-  const Image image = draw({task}, embryo_->recorder()).front();
+  const Image image = draw({task}, embryo_->recorder()).front().image;
   const bool only_one = scene_.plan.steps.size() == 1;
   sink.add_file({only_one ? "embryo.png" : numbered("embryo", gap), "", image});
   embryo_gap_ = gap;
@@ -373,7 +380,9 @@ RenderedFrame FrameRenderer::render_spot(const FrameSpot& spot,
   task.conditioning = scene_.route->conditioning(task.place, {});
   RenderedFrame frame;
   frame.index = spot.index;
-  frame.image = draw({task}, {}).front();
+  Drawing drawing = draw({task}, {}).front();
+  frame.image = std::move(drawing.image);
+  frame.latent = std::move(drawing.latent);
   frame.parameters = parameters(spot, task.request, 0);
   progress_.update(1);
   return frame;

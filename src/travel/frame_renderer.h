@@ -56,9 +56,14 @@ class FrameRenderer {
     at::Tensor start;  // [1, C, h, w]; undefined: from noise
     std::shared_ptr<Embryo> embryo;
   };
+  /// What a task comes to.
+  struct Drawing {
+    Image image;
+    std::string latent;  // as RenderedFrame has it
+  };
   static bool fit_together(const Task& a, const Task& b);
   Task make_task(std::int64_t index, const FramePlace& place) const;
-  std::vector<Image> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
+  std::vector<Drawing> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
   void draw_waiting(FrameSink& sink);
   void prepare(Task& task, FrameSink& sink);
 
