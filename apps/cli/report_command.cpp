@@ -60,7 +60,7 @@ void add_report_command(CLI::App& program, Command& chosen) {
       ->required();
   command->add_option("--max-jump", arguments->max_jump,
                       "End with status 3 and name the frames when a step is above so many medians "
-                      "in either distance [no bound]");
+                      "in colour or structure [no bound]");
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->callback([&chosen, arguments] { chosen = [arguments] { report(*arguments); }; });
 }

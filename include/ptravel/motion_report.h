@@ -37,15 +37,18 @@ struct MotionFrame {
 
 /// One distance over a whole film.
 struct MotionMeasure {
-  std::string name;               ///< "lab" or "ssim".
+  std::string name;               ///< "lab", "ssim", "ms_ssim" or "latent".
+  bool judges = false;            ///< Whether its large steps are jumps of the film.
   std::vector<double> distances;  ///< From each frame to the next: one less than there are frames.
   Evenness evenness;
   double straight = 0;  ///< From the first frame to the last.
 };
 
-/// How a film moves. Two distances of neighbours say it: `lab`, the root mean square distance of
+/// How a film moves. Two distances of neighbours judge it: `lab`, the root mean square distance of
 /// pixels in CIE L*a*b* (0 to about 100 from black to white), and `ssim`, 1 - the structural
-/// similarity of the lightness, the mean of three scales (0 to 2).
+/// similarity of the lightness, the mean of three scales (0 to 2). Two more are told where they can
+/// be had: `ms_ssim`, 1 - multi-scale SSIM over five scales (0 to 1; sides of 176 pixels or more),
+/// and `latent`, the root mean square difference of the latents that our frames carry.
 struct MotionReport {
   int width = 0;
   int height = 0;
@@ -60,7 +63,7 @@ struct MotionJump {
   std::vector<double> times;     ///< How many medians that is; infinite where the median is 0.
 };
 
-/// The steps that are above `times` x the median in one measure or more.
+/// The steps that are above `times` x the median in one judging measure or more.
 std::vector<MotionJump> motion_jumps(const MotionReport& report, double times = kJumpOverMedian);
 
 /// Measures a run folder (its frames), a folder of pictures (PNG, JPEG, WebP; in the order of their

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "media/image_file.h"
 #include "media/infotext.h"
+#include "media/latent_chunk.h"
 #include "media/picture_format.h"
 #include "motion/motion_meter.h"
 #include "ptravel/error.h"
@@ -137,7 +138,7 @@ void measure_pictures(const std::vector<fs::path>& paths, MotionMeter& meter, Pr
   for (const fs::path& path : paths) {
     progress.check_cancelled();
     const LoadedImage loaded = read_image(path);
-    meter.add(described(path, loaded), loaded.image);
+    meter.add(described(path, loaded), loaded.image, parse_latent(loaded.latent));
     progress.update(++done);
   }
 }

@@ -1,17 +1,36 @@
 #include "motion/motion_meter.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "motion/evenness.h"
+#include "motion/latent_distance.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-using Distance = double (*)(const FrameView&, const FrameView&);
-constexpr std::array<std::pair<const char*, Distance>, 2> kDistances = {
-    {{"lab", colour_distance}, {"ssim", structure_distance}}};
+using OptionalDistance = std::optional<double>;
+
+OptionalDistance lab(const MeasuredFrame& one, const MeasuredFrame& other) {
+  return colour_distance(one.view, other.view);
+}
+
+OptionalDistance three_scales(const MeasuredFrame& one, const MeasuredFrame& other) {
+  return structure_distance(one.view, other.view);
+}
+
+OptionalDistance five_scales(const MeasuredFrame& one, const MeasuredFrame& other) {
+  return one.multi_scale && other.multi_scale
+             ? OptionalDistance(1 - ms_ssim(*one.multi_scale, *other.multi_scale))
+             : std::nullopt;
+}
+
+OptionalDistance latents(const MeasuredFrame& one, const MeasuredFrame& other) {
+  return one.latent && other.latent && same_shape(*one.latent, *other.latent)
+             ? OptionalDistance(latent_distance(*one.latent, *other.latent))
+             : std::nullopt;
+}
 
 std::string size_text(int width, int height) {
   return std::to_string(width) + "x" + std::to_string(height);
@@ -19,18 +38,34 @@ std::string size_text(int width, int height) {
 
 }  // namespace
 
-MotionMeter::MotionMeter() {
-  for (const auto& [name, distance] : kDistances) {
-    report_.measures.push_back({name, {}, {}, 0});
+const std::vector<MotionDistance>& motion_distances() {
+  static const std::vector<MotionDistance> distances = {{"lab", true, lab},
+                                                        {"ssim", true, three_scales},
+                                                        {"ms_ssim", false, five_scales},
+                                                        {"latent", false, latents}};
+  return distances;
+}
+
+MeasuredFrame::MeasuredFrame(const Image& image, std::optional<PictureLatent> latent_in)
+    : view(image), latent(std::move(latent_in)) {
+  if (std::min(image.width, image.height) >= kLeastMultiScaleSide) {
+    multi_scale.emplace(image);
   }
 }
 
-void MotionMeter::add(MotionFrame frame, const Image& image) {
+MotionMeter::MotionMeter() {
+  for (const MotionDistance& way : motion_distances()) {
+    report_.measures.push_back({way.name, way.judges, {}, {}, 0});
+  }
+}
+
+void MotionMeter::add(MotionFrame frame, const Image& image, std::optional<PictureLatent> latent) {
   if (!first_) {
     report_.width = image.width;
     report_.height = image.height;
     first_ = image;
-    last_.emplace(image);
+    first_latent_ = latent;
+    last_.emplace(image, std::move(latent));
     report_.frames.push_back(std::move(frame));
     return;
   }
@@ -40,9 +75,11 @@ void MotionMeter::add(MotionFrame frame, const Image& image) {
                     ", expected " + size_text(report_.width, report_.height) + " as " +
                     report_.frames.front().name + " has");
   }
-  FrameView next(image);
-  for (std::size_t i = 0; i < kDistances.size(); ++i) {
-    report_.measures[i].distances.push_back(kDistances[i].second(*last_, next));
+  MeasuredFrame next(image, std::move(latent));
+  for (std::size_t i = 0; i < motion_distances().size(); ++i) {
+    if (const OptionalDistance distance = motion_distances()[i].distance(*last_, next)) {
+      report_.measures[i].distances.push_back(*distance);
+    }
   }
   last_ = std::move(next);
   report_.frames.push_back(std::move(frame));
@@ -56,11 +93,15 @@ MotionReport MotionMeter::report() const {
                     ", expected at least 2: motion is what is between them");
   }
   MotionReport report = report_;
-  const FrameView first(*first_);
-  for (std::size_t i = 0; i < kDistances.size(); ++i) {
-    report.measures[i].evenness = evenness_of(report.measures[i].distances);
-    report.measures[i].straight = kDistances[i].second(first, *last_);
+  const MeasuredFrame first(*first_, first_latent_);
+  for (std::size_t i = 0; i < report.measures.size(); ++i) {
+    MotionMeasure& measure = report.measures[i];
+    measure.evenness = evenness_of(measure.distances);
+    measure.straight = motion_distances()[i].distance(first, *last_).value_or(0);
   }
+  std::erase_if(report.measures, [&](const MotionMeasure& measure) {
+    return measure.distances.size() + 1 != report.frames.size();
+  });
   return report;
 }
 

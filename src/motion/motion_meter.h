@@ -1,26 +1,52 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
+#include "media/latent_chunk.h"
 #include "motion/frame_view.h"
+#include "motion/ssim.h"
 #include "ptravel/image.h"
 #include "ptravel/motion_report.h"
 
 namespace ptravel {
 
+/// A frame as all measures of a film see it.
+struct MeasuredFrame {
+  MeasuredFrame(const Image& image, std::optional<PictureLatent> latent_in);
+
+  FrameView view;
+  std::optional<MultiScaleView> multi_scale;  ///< Of frames that are large enough.
+  std::optional<PictureLatent> latent;        ///< Where the frame's file holds it.
+};
+
+/// One way to say how far two frames of one size are apart.
+struct MotionDistance {
+  const char* name;
+  bool judges;
+  /// Nothing where the frames are too small, or do not carry what it needs.
+  std::optional<double> (*distance)(const MeasuredFrame& one, const MeasuredFrame& other);
+};
+
+/// Every distance, in the order of reports. The first ones judge, and measure any frames.
+const std::vector<MotionDistance>& motion_distances();
+
 /// Measures a film frame by frame; keeps what the last one looks like and the first one's pixels.
 class MotionMeter {
  public:
   MotionMeter();
-  /// The next frame. Throws InvalidArgument when it has another size than the first one.
-  void add(MotionFrame frame, const Image& image);
-  /// What was measured so far. Throws InvalidArgument for fewer than two frames.
+  /// The next frame, and the latent that it was decoded from where that is known. Throws
+  /// InvalidArgument when it has another size than the first one.
+  void add(MotionFrame frame, const Image& image, std::optional<PictureLatent> latent = {});
+  /// What was measured so far: of the distances those that every pair of neighbours has. Throws
+  /// InvalidArgument for fewer than two frames.
   MotionReport report() const;
 
  private:
   MotionReport report_;
   std::optional<Image> first_;
-  std::optional<FrameView> last_;
+  std::optional<PictureLatent> first_latent_;
+  std::optional<MeasuredFrame> last_;
 };
 
 }  // namespace ptravel

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -84,6 +86,11 @@ std::string line(const char* format, const std::string& name, const MotionMeasur
   return text;
 }
 
+/// Why a distance may be missing.
+constexpr std::pair<std::string_view, const char*> kReasons[] = {
+    {"ms_ssim", "its five scales need sides of at least 176 pixels"},
+    {"latent", "not all frames carry theirs"}};
+
 std::string short_number(double value) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.3g", value);
@@ -104,7 +111,8 @@ std::string times_text(double times) {
 std::vector<MotionJump> motion_jumps(const MotionReport& report, double times) {
   std::vector<std::size_t> steps;
   for (const MotionMeasure& measure : report.measures) {
-    const auto found = steps_above(measure.distances, times);
+    const auto found =
+        measure.judges ? steps_above(measure.distances, times) : std::vector<std::size_t>();
     steps.insert(steps.end(), found.begin(), found.end());
   }
   std::sort(steps.begin(), steps.end());
@@ -137,10 +145,16 @@ std::string to_text(const MotionReport& report, const MotionJump& jump) {
 std::string to_text(const MotionReport& report) {
   std::string text = std::to_string(report.frames.size()) + " frames, " +
                      std::to_string(report.width) + "x" + std::to_string(report.height) + "\n" +
-                     "           median  max/median   p90/p10    Gini  largest step    length  "
+                     "             median  max/median   p90/p10    Gini  largest step    length  "
                      "straight\n";
   for (const MotionMeasure& measure : report.measures) {
-    text += line("  %-6s%9.4f%12.2f%10.2f%8.3f%12.1f %%%10.3f%10.3f\n", measure.name, measure);
+    text += line("  %-8s%9.4f%12.2f%10.2f%8.3f%12.1f %%%10.3f%10.3f\n", measure.name, measure);
+  }
+  for (const auto& [name, reason] : kReasons) {
+    const auto is_it = [&](const MotionMeasure& measure) { return measure.name == name; };
+    if (std::none_of(report.measures.begin(), report.measures.end(), is_it)) {
+      text += std::string(name) + ": not measured, " + reason + "\n";
+    }
   }
   const std::vector<MotionJump> jumps = motion_jumps(report);
   const bool still = std::all_of(report.measures.begin(), report.measures.end(),

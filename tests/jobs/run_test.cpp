@@ -61,7 +61,13 @@ TEST(Run, TellsHowEvenlyItMoves) {
   const RunResult result = run_travel(tiny_request(out), progress, kNoEvents, &shared_store());
   const std::string text = read_file(result.folder / "motion.json");
   EXPECT_EQ(text, to_json(measure_motion(result.folder, progress)) + "\n");
-  EXPECT_EQ(nlohmann::json::parse(text).at("distances").at("ssim").at("steps").size(), 3u);
+  const auto distances = nlohmann::json::parse(text).at("distances");
+  EXPECT_EQ(distances.at("ssim").at("steps").size(), 3u);
+  EXPECT_FALSE(distances.contains("ms_ssim")) << "64 pixels are too few";
+  ASSERT_EQ(distances.at("latent").at("steps").size(), 3u);
+  for (const auto& step : distances.at("latent").at("steps")) {
+    EXPECT_GT(step.get<double>(), 1e-3);
+  }
   EXPECT_EQ(read_image(result.folder / "motion.png").image.width, 960);
   // A run that an older version finished gets them when it is resumed.
   const auto before = contents(result.folder);
@@ -85,6 +91,9 @@ TEST(Run, SameRequestSameBytesWhateverTheBatchAndThreads) {
     EXPECT_TRUE(read_file(single.folder / frame_file_name(i)) ==
                 read_file(batched.folder / frame_file_name(i)))
         << i;
+  }
+  for (const char* name : {"motion.json", "motion.png"}) {
+    EXPECT_TRUE(read_file(single.folder / name) == read_file(batched.folder / name)) << name;
   }
 }
 

@@ -6,7 +6,9 @@
 
 #include "base/files.h"
 #include "media/image_file.h"
+#include "media/latent_chunk.h"
 #include "motion/motion_meter.h"
+#include "motion/ssim.h"
 #include "ptravel/error.h"
 #include "ptravel/video.h"
 #include "tests/motion/pictures.h"
@@ -90,6 +92,76 @@ TEST(MotionReport, FramesOfARunTellTheirPlaces) {
               report.measures[0].evenness.largest_over_median, 1e-7);
   std::filesystem::remove(folder / "00001.png");
   EXPECT_THAT(failure(folder.path()), HasSubstr("frame 1 is not drawn yet"));
+}
+
+/// The expected numbers are those that an independent program (NumPy, SciPy) tells of these files.
+TEST(MotionReport, SaysTheNumbersOfOtherTools) {
+  const TemporaryFolder folder;
+  constexpr int kPatterns[] = {0, 1, 2, 2, 5, 6};
+  for (int i = 0; i < 6; ++i) {
+    write_png(folder / (std::to_string(i) + ".png"), stripes(37, 26, kPatterns[i]));
+  }
+  const MotionReport report = measured(folder.path());
+  ASSERT_EQ(report.measures.size(), 2u);
+  const double lab[] = {76.0335668024191, 1.1176833160317279, 2.9575705215276855,
+                        0.2305125682569486, 0.26788767165719746};
+  const double ssim[] = {0.4935571000645217, 1.2790769420361687, 3.680592527240958,
+                         0.26832952395931486, 0.2897782626453187};
+  for (const MotionMeasure& measure : report.measures) {
+    const Evenness& even = measure.evenness;
+    const double* expected = measure.name == "lab" ? lab : ssim;
+    EXPECT_NEAR(even.median, expected[0], 1e-5) << measure.name;
+    EXPECT_NEAR(even.largest_over_median, expected[1], 1e-6) << measure.name;
+    EXPECT_NEAR(even.p90_over_p10, expected[2], 1e-6) << measure.name;
+    EXPECT_NEAR(even.gini, expected[3], 1e-7) << measure.name;
+    EXPECT_NEAR(even.largest_share, expected[4], 1e-7) << measure.name;
+    EXPECT_TRUE(measure.judges);
+  }
+  EXPECT_THAT(to_text(report), AllOf(HasSubstr("ms_ssim: not measured, its five scales need"),
+                                     HasSubstr("latent: not measured, not all frames")));
+}
+
+TEST(MotionReport, LargeFramesAreComparedOnFiveScales) {
+  const TemporaryFolder folder;
+  write_png(folder / "0.png", stripes(176, 180, 1));
+  write_png(folder / "1.png", stripes(176, 180, 2));
+  const MotionReport report = measured(folder.path());
+  ASSERT_EQ(report.measures.size(), 3u);
+  EXPECT_EQ(report.measures[2].name, "ms_ssim");
+  EXPECT_FALSE(report.measures[2].judges);
+  const double expected = 1 - ms_ssim(stripes(176, 180, 1), stripes(176, 180, 2));
+  EXPECT_NEAR(report.measures[2].distances.at(0), expected, 1e-12);
+  EXPECT_NEAR(report.measures[2].straight, expected, 1e-12);
+}
+
+/// A frame whose latent has four values, all of them `value`.
+void write_with_latent(const std::filesystem::path& path, std::uint8_t colour, float value) {
+  write_png(path, grey(8, 8, colour), {}, latent_bytes(4, 1, 1, std::vector<float>(4, value)));
+}
+
+TEST(MotionReport, LatentsAreComparedWhereAllFramesCarryThem) {
+  const TemporaryFolder folder;
+  const float values[] = {0, 0.25F, 0.5F, 4.5F};
+  for (int i = 0; i < 4; ++i) {
+    write_with_latent(folder / (std::to_string(i) + ".png"), static_cast<std::uint8_t>(100 + i),
+                      values[i]);
+  }
+  const MotionReport report = measured(folder.path());
+  ASSERT_EQ(report.measures.size(), 3u);
+  const MotionMeasure& latent = report.measures[2];
+  EXPECT_EQ(latent.name, "latent");
+  EXPECT_THAT(latent.distances, testing::ElementsAre(0.25, 0.25, 4));
+  EXPECT_EQ(latent.straight, 4.5);
+  EXPECT_TRUE(motion_jumps(report).empty()) << "a jump that nobody sees is none of the film";
+  const auto json = nlohmann::json::parse(to_json(report)).at("distances").at("latent");
+  EXPECT_EQ(json.at("jumps").at(0).at("from").at("frame"), 2);
+  EXPECT_EQ(json.at("jumps").at(0).at("over_median"), 16);
+
+  write_png(folder / "1.png", grey(8, 8, 101));
+  EXPECT_EQ(measured(folder.path()).measures.size(), 2u);
+  write_png(folder / "1.png", grey(8, 8, 101), {},
+            latent_bytes(1, 2, 2, std::vector<float>(4, 0.25F)));
+  EXPECT_EQ(measured(folder.path()).measures.size(), 2u) << "latents of two models";
 }
 
 TEST(MotionReport, VideosAreMeasuredFrameByFrame) {
