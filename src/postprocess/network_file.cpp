@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/ATen.h>
+
 #include "checkpoint/tensor_file.h"
 #include "model/tensor_sources.h"
 
@@ -39,6 +41,21 @@ bool all_begin_with(const std::vector<std::string>& names, std::string_view pref
     return name.starts_with(prefix);
   });
 }
+
+/// A file's tensors as shapes: those that are as a layer wants them are made without memory, the
+/// others are left to Weights, which reports them.
+class ShapesOnly : public FileTensors {
+ public:
+  using FileTensors::FileTensors;
+  std::optional<at::Tensor> make(std::string_view name,
+                                 at::IntArrayRef wanted,
+                                 const Compute& compute) const override {
+    if (!contains(name) || at::IntArrayRef(shape(name)) != wanted) {
+      return std::nullopt;
+    }
+    return at::empty(wanted, at::TensorOptions(compute.device).dtype(compute.dtype));
+  }
+};
 
 }  // namespace
 
@@ -127,6 +144,10 @@ std::string NetworkFile::examples() const {
 
 Weights NetworkFile::weights() const {
   return {std::make_shared<FileTensors>(tensors_), "", "network " + name_};
+}
+
+Weights NetworkFile::shapes() const {
+  return {std::make_shared<ShapesOnly>(tensors_), "", "network " + name_};
 }
 
 }  // namespace ptravel

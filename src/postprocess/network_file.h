@@ -11,6 +11,7 @@
 #include "checkpoint/stored_tensors.h"
 #include "model/weights.h"
 #include "ptravel/error.h"
+#include "tensor/compute.h"
 
 namespace ptravel {
 
@@ -57,11 +58,28 @@ class NetworkFile {
 
   /// A view on all tensors, for layers. Problems will name the file.
   Weights weights() const;
+  /// The same without numbers: layers get tensors on LibTorch's device "meta", which have shapes
+  /// and take no memory.
+  Weights shapes() const;
 
  private:
   std::shared_ptr<const StoredTensors> tensors_;
   std::string name_;
 };
+
+/// Builds a network of a file's tensors. First of their shapes alone, so that one that claims more
+/// than its file holds is refused before memory is taken for it. Throws Corrupt, naming the file,
+/// when tensors are missing, too many, misshapen or not finite.
+template <typename Network, typename Config>
+Network load_network(const NetworkFile& file, const Config& config, const Compute& compute) {
+  const Weights shapes = file.shapes();
+  [[maybe_unused]] const Network sketch(shapes, config, {at::Device(at::kMeta), compute.dtype});
+  shapes.finish();
+  const Weights weights = file.weights();
+  Network network(weights, config, compute);
+  weights.finish();
+  return network;
+}
 
 /// "[64, 3, 3, 3]"
 std::string shape_text(const std::vector<std::int64_t>& shape);

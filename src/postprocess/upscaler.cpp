@@ -60,17 +60,12 @@ Upscaler::Upscaler(const NetworkFile& file, const Compute& compute)
     : compute_(compute), name_(file.name()) {
   const NetworkFile inner = file.unwrapped();
   config_ = recognize_upscaler(inner);
-  const Weights weights = inner.weights();
-  network_ = std::visit(
-      [&](const auto& config) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(config)>, RrdbConfig>) {
-          return std::make_shared<const Network>(RrdbNetwork(weights, config, compute));
-        } else {
-          return std::make_shared<const Network>(CompactNetwork(weights, config, compute));
-        }
-      },
-      config_);
-  weights.finish();
+  if (const auto* rrdb = std::get_if<RrdbConfig>(&config_)) {
+    network_ = std::make_shared<const Network>(load_network<RrdbNetwork>(inner, *rrdb, compute));
+  } else {
+    network_ = std::make_shared<const Network>(
+        load_network<CompactNetwork>(inner, std::get<CompactConfig>(config_), compute));
+  }
 }
 
 std::int64_t Upscaler::usual_side() const {

@@ -175,6 +175,8 @@ void check_motion(const Context& context, Report& report) {
   check_entries(retime, "beta_fit", check_beta_fit, report);
   check_entries(retime, "select", check_select, report);
   check_upscale(context, report);
+  check_rife(context, report);
+  check_film(context, report);
 }
 
 }  // namespace ptravel::golden

@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include "postprocess/film.h"
 #include "postprocess/network_file.h"
+#include "postprocess/rife.h"
 #include "postprocess/upscaler.h"
 #include "tests/golden/postprocess.h"
 
@@ -13,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr double kUpscaleTolerance = 1e-3;
+constexpr double kBetweenTolerance = 2e-4;
+constexpr double kFlowTolerance = 1e-3;
 
 /// The network whose weights stand below `key`/ in a file of several.
 NetworkFile network_of(const Context& context, const std::string& weights, const std::string& key) {
@@ -44,15 +48,66 @@ void check_upscaler(const Context& context,
   compare(key + "_old_layout");
 }
 
+void check_rife_case(const Context& context,
+                     const json& entry,
+                     const FileTensors& tensors,
+                     Report& report) {
+  const std::string key = entry.at("key");
+  const NetworkFile file = rife_tensors(network_of(
+      context, "rife_weights.safetensors", "rife" + entry.at("version").get<std::string>()));
+  const Rife rife = load_network<Rife>(file, recognize_rife(file), {});
+  const RifeResult result =
+      rife(unit(tensors.tensor("img0")), unit(tensors.tensor("img1")), entry.at("t").get<double>(),
+           entry.at("ensemble").get<bool>() ? RifeEnsemble::Yes : RifeEnsemble::No);
+  const std::string name = "motion/rife/" + key + "/";
+  report.close(name + "out", result.picture[0], tensors.tensor(key + "/out"), kBetweenTolerance);
+  for (const std::int64_t side : {0, 1}) {
+    const std::string flow = "flow" + std::to_string(side);
+    report.close(name + flow, result.flow[0].narrow(0, 2 * side, 2),
+                 tensors.tensor(key + "/" + flow), kFlowTolerance);
+  }
+}
+
+void check_film_case(const Context& context,
+                     const json& entry,
+                     const FileTensors& tensors,
+                     Report& report) {
+  const std::string key = entry.at("key");
+  const NetworkFile file =
+      film_tensors(NetworkFile::open(context.folder / "film_weights.safetensors"));
+  FilmConfig config = recognize_film(file);
+  const json sizes = read_json(context.folder / "film.json").at("config");
+  config.pyramid_levels = sizes.at("pyramid_levels").get<std::int64_t>();
+  const Film film = load_network<Film>(file, config, {});
+  report.close("motion/film/" + key,
+               film(unit(tensors.tensor("img0")), unit(tensors.tensor("img1")),
+                    {entry.at("t").get<double>()})[0][0],
+               tensors.tensor(key + "/out"), kBetweenTolerance);
+}
+
+/// Runs `check` for every case of a set of the folder.
+template <typename Check>
+void check_cases(const Context& context, const std::string& set, Report& report, Check check) {
+  const json cases = read_json(context.folder / (set + ".json")).at("cases");
+  const auto tensors = FileTensors::open(context.folder / (set + ".safetensors"));
+  for (const json& entry : cases) {
+    report.guarded("motion/" + set + "/" + entry.at("key").get<std::string>(),
+                   [&] { check(context, entry, *tensors, report); });
+  }
+}
+
 }  // namespace
 
 void check_upscale(const Context& context, Report& report) {
-  const json set = read_json(context.folder / "upscale.json");
-  const auto tensors = FileTensors::open(context.folder / "upscale.safetensors");
-  for (const json& entry : set.at("cases")) {
-    report.guarded("motion/upscale/" + entry.at("key").get<std::string>(),
-                   [&] { check_upscaler(context, entry, *tensors, report); });
-  }
+  check_cases(context, "upscale", report, check_upscaler);
+}
+
+void check_rife(const Context& context, Report& report) {
+  check_cases(context, "rife", report, check_rife_case);
+}
+
+void check_film(const Context& context, Report& report) {
+  check_cases(context, "film", report, check_film_case);
 }
 
 }  // namespace ptravel::golden

@@ -7,4 +7,10 @@ namespace ptravel::golden {
 /// The upscalers of motion/upscale.json, each with its weights.
 void check_upscale(const Context& context, Report& report);
 
+/// The interpolators of motion/rife.json: pictures and flows.
+void check_rife(const Context& context, Report& report);
+
+/// The FILM network of motion/film.json.
+void check_film(const Context& context, Report& report);
+
 }  // namespace ptravel::golden

@@ -253,6 +253,17 @@ TEST_F(UpscalerFile, RefusesAbsurdSizes) {
   expect_refused(ErrorCode::Unsupported, "is no upscaler", {{wrapped, tiny_tensor({1})}});
 }
 
+/// A file of a megabyte that claims to be a network of more than a hundred gigabytes is refused by
+/// its shapes, before memory is taken.
+TEST_F(UpscalerFile, ClaimsTakeNoMemory) {
+  TinyTensors tensors = {{"conv_first.weight", tiny_tensor({1024, 3, 1, 1})},
+                         {"conv_last.weight", tiny_tensor({3, 1, 1, 1})}};
+  for (int block = 0; block < 256; ++block) {
+    tensors["body." + std::to_string(block) + ".rdb1.conv1.weight"] = tiny_tensor({1024, 1, 1, 1});
+  }
+  expect_refused(ErrorCode::Corrupt, "the weights do not fit the network", tensors);
+}
+
 TEST_F(UpscalerFile, RefusesAFileThatIsCutShort) {
   write_tiny_safetensors(folder_ / "net.safetensors", tiny_compact({4, 1, 2}));
   std::filesystem::resize_file(folder_ / "net.safetensors",
