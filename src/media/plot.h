@@ -13,6 +13,13 @@ struct PlotLine {
   std::vector<double> values;
 };
 
+/// A value that is pointed out by a ring, and what stands beside it where there is room.
+struct PlotMark {
+  double x = 0.0;
+  double y = 0.0;
+  std::string text;
+};
+
 /// One coordinate system with its lines. Value i of each line stands at x_first + i * x_step.
 struct PlotPanel {
   std::string title;
@@ -20,13 +27,17 @@ struct PlotPanel {
   std::vector<PlotLine> lines;
   double x_first = 0.0;
   double x_step = 1.0;  ///< Above 0.
+  std::string y_label = {};
+  bool from_zero = false;  ///< The y axis takes in 0.
+  std::vector<PlotMark> marks = {};
 };
 
 /// Draws panels one under the other on white, each with its own axes, grid and legend; their left
-/// edges agree. Lines are two pixels wide and anti-aliased; a value between gaps is a dot. Seven
+/// edges agree. Lines are thin and anti-aliased; a value between gaps is a dot. Seven
 /// colours that colour-blind people can tell apart are used in turn, later lines over earlier ones.
-/// Texts are ASCII; names that find no room in the legend are left out. Equal input gives equal
-/// pixels. Throws InvalidArgument when there is no panel, `width` is below 240 or `panel_height`
+/// Texts are ASCII; names that find no room in the legend are left out, and so are texts of marks
+/// that others cover (of two the one with the larger value stays). Equal input gives equal pixels.
+/// Throws InvalidArgument when there is no panel, `width` is below 240 or `panel_height`
 /// below 200, a side of the picture exceeds 16384, or an x_first or x_step is not usable (as for
 /// gaps above).
 Image draw_plot(const std::vector<PlotPanel>& panels, int width = 960, int panel_height = 300);

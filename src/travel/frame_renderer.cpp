@@ -225,7 +225,9 @@ void FrameRenderer::write_log(FrameSink& sink) {
   sink.add_file({"log.txt", log.text(scene_.request, route.first_words()), {}});
   if (log.has_losses()) {
     sink.add_file({"losses.csv", log.csv(), {}});
+#ifdef PTRAVEL_WITH_MEDIA
     sink.add_file({"losses.png", "", draw_plot(loss_panels(log))});
+#endif
   }
 }
 

@@ -9,6 +9,9 @@ std::vector<PlotPanel> loss_panels(const WalkLog& log) {
       "iteration",
       {{"from the stage left", {}}, {"to the next stage", {}}, {"between them", {}}}};
   losses.x_first = 1;
+  losses.from_zero = distances.from_zero = true;
+  losses.y_label = "loss";
+  distances.y_label = "mean |difference|";
   distances.x_first = 1;
   for (const auto& [gap, records] : log.grads()) {
     for (const GradRecord& record : records) {
