@@ -191,10 +191,7 @@ void JobDrawing::enter(WorkPhase phase) {
   if (phase == WorkPhase::Drawing) {
     run_.drawing_since = Clock::now();
   }
-  change_job(parts_, run_.id, [&](JobStore&, JobRecord& job) {
-    job.state = *state;
-    parts_.live.fill_in(job);
-  });
+  change_job(parts_, run_.id, [&](JobStore&, JobRecord& job) { job.state = *state; });
 }
 
 void JobDrawing::see_event(const RunEvent& event) {
@@ -223,7 +220,6 @@ void JobDrawing::see_folder(const fs::path& folder) {
     job.folder = name;
     job.frames_total = manifest.frames;
     job.stage_frames = manifest.stage_frames;
-    parts_.live.fill_in(job);
   });
 }
 

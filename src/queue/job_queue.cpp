@@ -80,8 +80,7 @@ void recover(QueueParts& parts) {
           job.state = QueueState::Interrupted;
           job.place = store.first_place();
           if (!job.folder.empty()) {
-            job.frames_done = static_cast<std::int64_t>(
-                parts.folders.frames(job.folder, job.frames_total).size());
+            job.frames_done = parts.folders.frames(job.folder, job.frames_total).count();
           }
         });
       }
@@ -185,19 +184,18 @@ std::vector<JobRecord> JobQueue::waiting(std::int64_t limit) const {
   return state_->filled(state_->store.read([&](JobStore& store) { return store.waiting(limit); }));
 }
 
-std::vector<std::string> JobQueue::waiting_ids() const {
-  return state_->store.read([](JobStore& store) { return store.waiting_ids(); });
+std::shared_ptr<const WaitingOrder> JobQueue::waiting_order() const {
+  return state_->store.read([](JobStore& store) { return store.waiting_order(); });
 }
+
+std::vector<std::string> JobQueue::waiting_ids() const { return waiting_order()->ids(); }
 
 std::int64_t JobQueue::waiting_count() const {
   return state_->store.read([](JobStore& store) { return store.waiting_count(); });
 }
 
 std::optional<std::int64_t> JobQueue::position(const JobRecord& job) const {
-  if (!is_waiting(job.state) || job.trashed > 0) {
-    return std::nullopt;
-  }
-  return 1 + state_->store.read([&](JobStore& store) { return store.waiting_before(job); });
+  return waiting_order()->place(job.id);
 }
 
 std::optional<JobRecord> JobQueue::current() const {
@@ -207,7 +205,7 @@ std::optional<JobRecord> JobQueue::current() const {
 
 std::optional<JobRecord> JobQueue::previous(const JobRecord& job) const {
   return state_->filled(
-      state_->store.read([&](JobStore& store) { return store.previous(job.number); }));
+      state_->store.read([&](JobStore& store) { return store.find(job.previous); }));
 }
 
 ProgressSnapshot JobQueue::progress() const { return state_->live.progress(); }
@@ -351,8 +349,9 @@ std::filesystem::path JobQueue::run_folder(const JobRecord& job) const {
   return state_->folders.path(job.folder);
 }
 
-std::set<std::int64_t> JobQueue::frames(const JobRecord& job) const {
-  return state_->folders.frames(job.folder, job.frames_total);
+std::string JobQueue::frames(const JobRecord& job) const {
+  auto drawn = state_->live.frames(job.id);
+  return drawn ? std::move(*drawn) : state_->folders.frames(job.folder, job.frames_total).text();
 }
 
 std::filesystem::path JobQueue::uploads() const { return state_->options.out / "uploads"; }

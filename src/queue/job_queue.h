@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "ptravel/progress.h"
 #include "queue/job_filter.h"
 #include "queue/job_record.h"
+#include "queue/waiting_order.h"
 
 namespace ptravel {
 
@@ -91,12 +91,14 @@ class JobQueue {
   std::vector<JobRecord> list(const JobFilter& filter) const;  ///< Newest first.
   /// The first of those that wait, in the order of drawing.
   std::vector<JobRecord> waiting(std::int64_t limit = 200) const;
-  std::vector<std::string> waiting_ids() const;  ///< All of them; cheap.
+  /// All of them with their places; as cheap as a pointer while nothing changes.
+  std::shared_ptr<const WaitingOrder> waiting_order() const;
+  std::vector<std::string> waiting_ids() const;
   std::int64_t waiting_count() const;
   /// The job's number among those that wait, from 1; nothing when it does not wait.
   std::optional<std::int64_t> position(const JobRecord& job) const;
   std::optional<JobRecord> current() const;  ///< The one in work.
-  /// The travel submitted before this one (the highest number below), for what differs.
+  /// The travel submitted before this one (JobRecord::previous), for what differs.
   std::optional<JobRecord> previous(const JobRecord& job) const;
   /// How far the work at hand is, and where its sampler is; the activity is empty when nothing is
   /// done.
@@ -144,9 +146,9 @@ class JobQueue {
 
   /// The folder of a job's run. Throws NotFound when it has none yet.
   std::filesystem::path run_folder(const JobRecord& job) const;
-  /// The numbers of the frames that lie in a job's run folder. Throws NotFound when it has none
-  /// yet.
-  std::set<std::int64_t> frames(const JobRecord& job) const;
+  /// Which frames of a job are there, "0-13,26": those that its drawing told of while it is in
+  /// work, else those that lie in its run folder. Throws NotFound when it has none yet.
+  std::string frames(const JobRecord& job) const;
   std::filesystem::path uploads() const;
 
   /// Lets the models go that are loaded and not in use.

@@ -48,9 +48,12 @@ std::optional<std::string> job_name_problem(std::string_view name);
 
 /// A travel in the queue, as it is stored.
 struct JobRecord {
-  std::string id;           ///< Made by the client, or by the queue: is_job_id().
-  std::int64_t number = 0;  ///< From 1 in order of submission; what lists are paged by.
-  std::string name;         ///< By the user; may be empty.
+  std::string id;             ///< Made by the client, or by the queue: is_job_id().
+  std::int64_t number = 0;    ///< From 1 in order of submission; what lists are paged by.
+  std::int64_t revision = 0;  ///< One more with each change that was stored.
+  /// Number of the job submitted before it that is not in the trash; 0: there is none. Not stored.
+  std::int64_t previous = 0;
+  std::string name;  ///< By the user; may be empty.
   QueueState state = QueueState::Queued;
   TravelRequest request;  ///< Complete: seeds drawn when it was submitted, model found.
   double place = 0;       ///< Order among those that wait, ascending.

@@ -51,10 +51,16 @@ std::optional<Error> parse_error(const std::string& text) {
 
 }  // namespace
 
+JobVersion read_version(const Statement& row) {
+  return {row.integer(0), row.integer(1), row.integer(2)};
+}
+
 JobRecord read_job(const Statement& row) {
   JobRecord job;
   int column = 0;
   job.number = row.integer(column++);
+  job.revision = row.integer(column++);
+  job.previous = row.integer(column++);
   job.id = row.text(column++);
   job.name = row.text(column++);
   job.state = parse_queue_state(row.text(column++)).value_or(QueueState::Failed);

@@ -11,10 +11,21 @@ namespace ptravel {
 
 // A job as the columns of a row. What has parts of its own is JSON.
 
-/// The columns of jobs in the order in which read_job takes them.
+/// The columns of jobs in the order in which read_job takes them. By the first two, number and
+/// revision, a record that was read before is known again.
 inline constexpr const char* kJobColumns =
-    "number, id, name, state, place, folder, frames_total, frames_done, stage_frames, video, "
+    "number, revision, "
+    "(SELECT other.number FROM jobs AS other WHERE other.trashed = 0 AND "
+    "other.number < jobs.number ORDER BY other.number DESC LIMIT 1) AS previous, "
+    "id, name, state, place, folder, frames_total, frames_done, stage_frames, video, "
     "contact_sheet, error, notes, created, started, finished, trashed, request";
+
+struct JobVersion {
+  std::int64_t number = 0;
+  std::int64_t revision = 0;
+  std::int64_t previous = 0;  ///< JobRecord::previous, which is no part of the revision.
+};
+JobVersion read_version(const Statement& row);
 
 /// The job of a row of kJobColumns. Settings that this version does not know are left out
 /// (request_problems tells them).

@@ -10,13 +10,14 @@ namespace {
 
 // What tells our databases from others' ("PTrq").
 constexpr std::int64_t kApplication = 0x50547271;
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 // The request comes last, so that searching need not read it. `asked` tells a repeated submission
 // from another one under the same id; `reserved` is the folder that a run may have begun in.
 constexpr const char* kTables = R"sql(
 CREATE TABLE jobs(
   number INTEGER PRIMARY KEY AUTOINCREMENT,
+  revision INTEGER NOT NULL DEFAULT 0,
   id TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -58,6 +59,19 @@ void check_whole(Database& database) {
   }
 }
 
+void set_version(Database& database) {
+  database.run(("PRAGMA user_version=" + std::to_string(kVersion)).c_str());
+}
+
+void upgrade(Database& database, std::int64_t from) {
+  Transaction transaction(database);
+  if (from < 2) {
+    database.run("ALTER TABLE jobs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0");
+  }
+  set_version(database);
+  transaction.commit();
+}
+
 }  // namespace
 
 void prepare_schema(Database& database) {
@@ -68,7 +82,7 @@ void prepare_schema(Database& database) {
     Transaction transaction(database);
     database.run(kTables);
     database.run(("PRAGMA application_id=" + std::to_string(kApplication)).c_str());
-    database.run(("PRAGMA user_version=" + std::to_string(kVersion)).c_str());
+    set_version(database);
     transaction.commit();
     return;
   }
@@ -82,6 +96,9 @@ void prepare_schema(Database& database) {
                std::to_string(kVersion));
   }
   check_whole(database);
+  if (version < kVersion) {
+    upgrade(database, version);
+  }
 }
 
 }  // namespace ptravel

@@ -11,25 +11,13 @@ namespace ptravel {
 namespace {
 
 constexpr int kLongestList = 200;
+// A record without its prompts takes about so much memory.
+constexpr std::size_t kRecordBytes = 2 << 10;
+constexpr std::size_t kMostKnownBytes = 32 << 20;
 constexpr const char* kWaits = "trashed = 0 AND state IN ('queued', 'interrupted')";
 
 std::string select_jobs(const std::string& rest) {
   return std::string("SELECT ") + kJobColumns + " FROM jobs " + rest;
-}
-
-std::vector<JobRecord> read_jobs(Statement& statement) {
-  std::vector<JobRecord> jobs;
-  while (statement.step()) {
-    jobs.push_back(read_job(statement));
-  }
-  return jobs;
-}
-
-std::optional<JobRecord> read_one(Statement& statement) {
-  if (!statement.step()) {
-    return std::nullopt;
-  }
-  return read_job(statement);
 }
 
 std::vector<std::string> read_texts(Statement& statement) {
@@ -74,11 +62,52 @@ std::string conditions_of(const JobFilter& filter) {
 }  // namespace
 
 JobStore::JobStore(const std::filesystem::path& path, Database::Access access)
-    : database_(path, access) {
+    : database_(path, access), keeps_(access == Database::Access::Read) {
   if (access == Database::Access::Write) {
     prepare_schema(database_);
     database_.run("PRAGMA journal_mode=WAL");  // readers need not wait for who writes
   }
+}
+
+JobRecord JobStore::read(const Statement& row) {
+  const JobVersion version = read_version(row);
+  const auto known = known_.find(version.number);
+  if (known != known_.end() && known->second.revision == version.revision) {
+    JobRecord job = known->second;
+    job.previous = version.previous;
+    return job;
+  }
+  JobRecord job = read_job(row);
+  if (keeps_) {
+    keep(job);
+  }
+  return job;
+}
+
+void JobStore::keep(const JobRecord& job) {
+  const std::size_t bytes =
+      kRecordBytes + job.request.prompt.size() + job.request.negative_prompt.size();
+  if (known_bytes_ + bytes > kMostKnownBytes) {
+    known_.clear();
+    known_bytes_ = 0;
+  }
+  known_bytes_ += bytes;  // an older revision of it counts until the next clearing
+  known_[job.number] = job;
+}
+
+std::vector<JobRecord> JobStore::read_all(Statement& statement) {
+  std::vector<JobRecord> jobs;
+  while (statement.step()) {
+    jobs.push_back(read(statement));
+  }
+  return jobs;
+}
+
+std::optional<JobRecord> JobStore::read_one(Statement& statement) {
+  if (!statement.step()) {
+    return std::nullopt;
+  }
+  return read(statement);
 }
 
 std::optional<JobRecord> JobStore::find(const std::string& id) {
@@ -99,13 +128,13 @@ std::vector<JobRecord> JobStore::list(const JobFilter& filter) {
     statement.bind(folded(filter.search));
   }
   statement.bind(static_cast<std::int64_t>(std::clamp(filter.limit, 1, kLongestList)));
-  return read_jobs(statement);
+  return read_all(statement);
 }
 
 std::vector<JobRecord> JobStore::waiting(std::int64_t limit) {
   Statement statement(
       database_, select_jobs(std::string("WHERE ") + kWaits + " ORDER BY place, number LIMIT ?"));
-  return read_jobs(statement.bind(limit));
+  return read_all(statement.bind(limit));
 }
 
 std::vector<std::string> JobStore::waiting_ids() {
@@ -118,16 +147,18 @@ std::int64_t JobStore::waiting_count() {
   return database_.integer((std::string("SELECT count(*) FROM jobs WHERE ") + kWaits).c_str());
 }
 
-std::int64_t JobStore::waiting_before(const JobRecord& job) {
-  Statement statement(database_, std::string("SELECT count(*) FROM jobs WHERE ") + kWaits +
-                                     " AND (place < ? OR (place = ? AND number < ?))");
-  statement.bind(job.place).bind(job.place).bind(job.number).step();
-  return statement.integer(0);
+std::shared_ptr<const WaitingOrder> JobStore::waiting_order() {
+  // Tells what other connections have changed, not what this one has.
+  const std::int64_t version = database_.integer("PRAGMA data_version");
+  if (!order_ || !keeps_ || version != order_version_) {
+    order_ = std::make_shared<const WaitingOrder>(waiting_ids());
+    order_version_ = version;
+  }
+  return order_;
 }
 
-std::optional<JobRecord> JobStore::previous(std::int64_t number) {
-  Statement statement(database_,
-                      select_jobs("WHERE trashed = 0 AND number < ? ORDER BY number DESC LIMIT 1"));
+std::optional<JobRecord> JobStore::find(std::int64_t number) {
+  Statement statement(database_, select_jobs("WHERE number = ?"));
   return read_one(statement.bind(number));
 }
 
@@ -185,9 +216,9 @@ JobRecord JobStore::add(JobRecord job, const std::string& asked, bool front) {
       .bind(search_text(job.name, job.request))
       .bind(request_to_json(job.request))
       .run();
-  job.number = database_.last_number();
+  JobRecord added = *find(database_.last_number());
   transaction.commit();
-  return job;
+  return added;
 }
 
 JobRecord JobStore::change(const std::string& id, const std::function<void(JobRecord&)>& change) {
@@ -198,11 +229,12 @@ JobRecord JobStore::change(const std::string& id, const std::function<void(JobRe
   }
   JobRecord& job = *found;
   change(job);
+  ++job.revision;
   Statement(
       database_,
       "UPDATE jobs SET name = ?, state = ?, place = ?, folder = ?, frames_total = ?, "
       "frames_done = ?, stage_frames = ?, video = ?, contact_sheet = ?, error = ?, notes = ?, "
-      "started = ?, finished = ?, trashed = ?, search = ? WHERE number = ?")
+      "started = ?, finished = ?, trashed = ?, search = ?, revision = ? WHERE number = ?")
       .bind(job.name)
       .bind(queue_state_name(job.state))
       .bind(job.place)
@@ -218,6 +250,7 @@ JobRecord JobStore::change(const std::string& id, const std::function<void(JobRe
       .bind(job.finished)
       .bind(job.trashed)
       .bind(search_text(job.name, job.request))
+      .bind(job.revision)
       .bind(job.number)
       .run();
   transaction.commit();
@@ -259,7 +292,10 @@ void JobStore::renumber() {
   Transaction transaction(database_);
   double place = 0;
   for (const std::string& id : waiting_ids()) {
-    Statement(database_, "UPDATE jobs SET place = ? WHERE id = ?").bind(++place).bind(id).run();
+    Statement(database_, "UPDATE jobs SET place = ?, revision = revision + 1 WHERE id = ?")
+        .bind(++place)
+        .bind(id)
+        .run();
   }
   transaction.commit();
 }

@@ -10,7 +10,7 @@ std::shared_ptr<Progress> LiveWork::begin(const std::string& job, Progress::Obse
   job_ = job;
   progress_ = progress;
   reason_ = StopReason::None;
-  frames_.clear();
+  forget_frames();
   preview_.reset();
   return progress;
 }
@@ -19,23 +19,27 @@ void LiveWork::end() {
   const std::lock_guard lock(mutex_);
   job_.clear();
   progress_.reset();
-  frames_.clear();
+  forget_frames();
   preview_.reset();
+}
+
+void LiveWork::forget_frames() {
+  frames_.reset();
+  frames_text_.reset();
 }
 
 bool LiveWork::stop(StopReason reason) {
   const std::lock_guard lock(mutex_);
-  if (!progress_) {
-    return false;
-  }
-  reason_ = reason_ == StopReason::None ? reason : reason_;
-  progress_->cancel();
-  return true;
+  return stop_now(reason);
 }
 
 bool LiveWork::stop_job(const std::string& job, StopReason reason) {
   const std::lock_guard lock(mutex_);
-  if (!progress_ || job_ != job) {
+  return job_ == job && stop_now(reason);
+}
+
+bool LiveWork::stop_now(StopReason reason) {
+  if (!progress_) {
     return false;
   }
   reason_ = reason_ == StopReason::None ? reason : reason_;
@@ -67,22 +71,36 @@ ProgressSnapshot LiveWork::progress() const {
   return progress ? progress->snapshot() : ProgressSnapshot{};
 }
 
-void LiveWork::set_frames(std::set<std::int64_t> frames) {
+void LiveWork::set_frames(FrameRanges frames) {
   const std::lock_guard lock(mutex_);
   frames_ = std::move(frames);
+  frames_text_.reset();
 }
 
-std::int64_t LiveWork::add_frame(std::int64_t index) {
+void LiveWork::add_frame(std::int64_t index) {
   const std::lock_guard lock(mutex_);
-  frames_.insert(index);
-  return static_cast<std::int64_t>(frames_.size());
+  if (frames_) {
+    frames_->add(index);
+    frames_text_.reset();
+  }
 }
 
 void LiveWork::fill_in(JobRecord& job) const {
   const std::lock_guard lock(mutex_);
-  if (progress_ && job_ == job.id && !job.folder.empty()) {
-    job.frames_done = static_cast<std::int64_t>(frames_.size());
+  if (job_ == job.id && frames_) {
+    job.frames_done = frames_->count();
   }
+}
+
+std::optional<std::string> LiveWork::frames(const std::string& job) const {
+  const std::lock_guard lock(mutex_);
+  if (job_ != job || !frames_) {
+    return std::nullopt;
+  }
+  if (!frames_text_) {
+    frames_text_ = frames_->text();
+  }
+  return frames_text_;
 }
 
 std::shared_ptr<const LivePreview> LiveWork::add_preview(const FrameSketch& sketch) {

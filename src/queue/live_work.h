@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 
 #include "ptravel/progress.h"
+#include "queue/frame_ranges.h"
 #include "queue/job_queue.h"
 
 namespace ptravel {
@@ -32,21 +33,27 @@ class LiveWork {
   std::string job() const;
   ProgressSnapshot progress() const;
 
-  /// Frames that are drawn, when work begins and one after the other; returns how many there are.
-  void set_frames(std::set<std::int64_t> frames);
-  std::int64_t add_frame(std::int64_t index);
-  /// Puts the number into a record of the job in work.
+  /// Frames that are there: once the run folder is known, and one after the other.
+  void set_frames(FrameRanges frames);
+  void add_frame(std::int64_t index);
+  /// Puts their number into a record of the job in work.
   void fill_in(JobRecord& job) const;
+  /// Their ranges, "0-13,26"; nothing where `job` is not in work or they are not known yet.
+  std::optional<std::string> frames(const std::string& job) const;
 
   std::shared_ptr<const LivePreview> add_preview(const FrameSketch& sketch);
   std::shared_ptr<const LivePreview> preview() const;  ///< Null: there is none.
 
  private:
+  bool stop_now(StopReason reason);
+  void forget_frames();
+
   mutable std::mutex mutex_;  // guards everything below
   std::string job_;
   std::shared_ptr<Progress> progress_;  // null: nothing is in work
   StopReason reason_ = StopReason::None;
-  std::set<std::int64_t> frames_;
+  std::optional<FrameRanges> frames_;               // nothing: not known yet
+  mutable std::optional<std::string> frames_text_;  // of frames_, made when it is asked for
   std::shared_ptr<const LivePreview> preview_;
   std::uint64_t previews_ = 0;
 };

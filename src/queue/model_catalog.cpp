@@ -77,12 +77,16 @@ bool is_hash(const std::string& text) {
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-/// The first entry that goes by this name.
-const CatalogEntry* match(const std::vector<CatalogEntry>& entries, const std::string& asked) {
+/// The first model or VAE that goes by this name.
+const CatalogEntry* match(const std::vector<CatalogEntry>& entries,
+                          const std::string& asked,
+                          bool vaes) {
   std::string name = asked;
   std::replace(name.begin(), name.end(), '\\', '/');
   const auto find = [&](const auto& fits) -> const CatalogEntry* {
-    const auto found = std::find_if(entries.begin(), entries.end(), fits);
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const CatalogEntry& entry) {
+      return entry.is_vae == vaes && fits(entry);
+    });
     return found == entries.end() ? nullptr : &*found;
   };
   for (const bool fold : {false, true}) {
@@ -138,7 +142,8 @@ struct ModelCatalog::State {
   mutable std::mutex mutex;  // guards everything below
   std::condition_variable woken;
   std::vector<CatalogEntry> entries;
-  bool scanned = false;  // at least once
+  std::uint64_t version = 0;  // of the names in entries
+  bool scanned = false;       // at least once
   bool stopping = false;
   bool work = true;  // something may be left to hash
   std::thread thread;
@@ -207,6 +212,7 @@ void ModelCatalog::State::take(std::vector<CatalogEntry> found) {
   }
   const std::lock_guard lock(mutex);
   entries = std::move(found);
+  ++version;
   scanned = true;
   work = true;
   woken.notify_all();
@@ -289,12 +295,9 @@ std::vector<CatalogEntry> ModelCatalog::State::of_kind(bool vaes) const {
 }
 
 std::optional<CatalogEntry> ModelCatalog::State::find(const std::string& name, bool vaes) {
-  {
-    std::unique_lock lock(mutex);
-    woken.wait(lock, [this] { return scanned || stopping; });
-  }
-  const std::vector<CatalogEntry> found = of_kind(vaes);
-  const CatalogEntry* entry = match(found, name);
+  std::unique_lock lock(mutex);
+  woken.wait(lock, [this] { return scanned || stopping; });
+  const CatalogEntry* entry = match(entries, name, vaes);
   return entry == nullptr ? std::nullopt : std::optional(*entry);
 }
 
@@ -336,6 +339,11 @@ std::optional<std::string> ModelCatalog::file_name_of(const std::filesystem::pat
     }
   }
   return std::nullopt;
+}
+
+std::uint64_t ModelCatalog::version() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->version;
 }
 
 }  // namespace ptravel

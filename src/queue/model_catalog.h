@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -43,6 +44,8 @@ class ModelCatalog {
   /// What the model or VAE at this path is called below its folder; nothing where it is none of
   /// ours. Without copying entries: asked for every job that is shown.
   std::optional<std::string> file_name_of(const std::filesystem::path& path) const;
+  /// Another number after each look at the folders.
+  std::uint64_t version() const;
 
  private:
   struct State;

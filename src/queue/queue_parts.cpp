@@ -56,8 +56,10 @@ JobRecord change_job(QueueParts& parts,
                      const std::string& id,
                      const std::function<void(JobStore&, JobRecord&)>& change) {
   JobRecord job = parts.store.write([&](JobStore& store) {
-    JobRecord changed = store.change(id, [&](JobRecord& record) { change(store, record); });
-    parts.live.fill_in(changed);
+    JobRecord changed = store.change(id, [&](JobRecord& record) {
+      change(store, record);
+      parts.live.fill_in(record);
+    });
     parts.events.keep_job(changed);
     return changed;
   });

@@ -67,14 +67,14 @@ fs::path RunFolders::path(const std::string& name) const {
   return parent_ / name;
 }
 
-std::set<std::int64_t> RunFolders::frames(const std::string& name, std::int64_t total) const {
-  std::set<std::int64_t> found;
+FrameRanges RunFolders::frames(const std::string& name, std::int64_t total) const {
+  FrameRanges found;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(path(name), error)) {
     const auto index = parse_integer(entry.path().stem().string());
     if (index && *index >= 0 && *index < total &&
         entry.path().filename() == frame_file_name(*index)) {
-      found.insert(*index);
+      found.add(*index);
     }
   }
   return found;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ptravel/request.h"
+#include "queue/frame_ranges.h"
 #include "queue/job_record.h"
 
 namespace ptravel {
@@ -19,7 +20,7 @@ class RunFolders {
   /// A run folder by its name, digits only. Throws NotFound for other names.
   std::filesystem::path path(const std::string& name) const;
   /// The frames that lie in a folder, by their names.
-  std::set<std::int64_t> frames(const std::string& name, std::int64_t total) const;
+  FrameRanges frames(const std::string& name, std::int64_t total) const;
   /// The folder in which a job's run can be gone on with, nothing where it has to begin.
   /// `reserved`: where a run may have been begun that nobody heard of. What a process that was
   /// killed left of a run that had not begun is removed.

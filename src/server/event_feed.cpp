@@ -4,21 +4,19 @@
 
 #include "server/api_error.h"
 #include "server/job_json.h"
+#include "server/job_text.h"
 
 namespace ptravel {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Progress is told this often; samplers report every step.
-constexpr std::chrono::milliseconds kProgressPause{100};
-
 }  // namespace
 
 EventFeed::EventFeed()
     : hub_(std::make_shared<EventHub>([this] {
         const ServerContext* context = context_.load();
-        return context == nullptr ? std::string("{}") : json_text(snapshot_json(*context));
+        return context == nullptr ? std::string("{}") : snapshot_text(*context);
       })) {}
 
 void EventFeed::connect(const ServerContext& context) { context_.store(&context); }
@@ -75,21 +73,11 @@ void EventFeed::on_job(const JobRecord& job) {
     }
   }
   if (const ServerContext* context = context_.load()) {
-    publish("job", json_text(job_json(*context, job)));
+    publish("job", job_text(*context, job));
   }
 }
 
 void EventFeed::on_progress(const std::string& id, const ProgressSnapshot& progress) {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto now = Clock::now();
-    const bool complete = progress.total > 0 && progress.done >= progress.total;
-    if (progress.activity == last_activity_ && !complete && now - last_progress_ < kProgressPause) {
-      return;
-    }
-    last_activity_ = progress.activity;
-    last_progress_ = now;
-  }
   Json data = {{"id", id}};
   data.update(progress_json(progress));
   const SamplingPlace& place = progress.sampling;

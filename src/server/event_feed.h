@@ -49,8 +49,6 @@ class EventFeed {
   std::atomic<const ServerContext*> context_{nullptr};
   mutable std::mutex mutex_;  // guards everything below
   FeedCounts counts_;
-  std::chrono::steady_clock::time_point last_progress_{};
-  std::string last_activity_;
   std::set<std::string> live_;                       // jobs that wait or are in work
   std::map<std::string, std::int64_t> frames_done_;  // of jobs in work
   std::string timed_job_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <set>
 #include <system_error>
 
 namespace ptravel {
@@ -16,23 +15,6 @@ constexpr std::size_t kMostJobs = 256;
 /// A folder that changed just now may change again without getting another time.
 constexpr std::chrono::seconds kSettled{2};
 
-std::string range(std::int64_t first, std::int64_t last) {
-  return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
-}
-
-std::string ranges_of(const std::set<std::int64_t>& frames) {
-  std::string text;
-  for (auto at = frames.begin(); at != frames.end();) {
-    const std::int64_t first = *at;
-    std::int64_t last = first;
-    while (++at != frames.end() && *at == last + 1) {
-      last = *at;
-    }
-    text += (text.empty() ? "" : ",") + range(first, last);
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string FramesReady::ranges(const JobQueue& queue, const JobRecord& job) {
@@ -40,7 +22,10 @@ std::string FramesReady::ranges(const JobQueue& queue, const JobRecord& job) {
     return {};
   }
   if (job.state == QueueState::Done) {
-    return range(0, job.frames_total - 1);
+    return job.frames_total == 1 ? "0" : "0-" + std::to_string(job.frames_total - 1);
+  }
+  if (is_in_work(job.state)) {
+    return queue.frames(job);
   }
   std::error_code error;
   const fs::file_time_type changed = fs::last_write_time(queue.run_folder(job), error);
@@ -57,7 +42,7 @@ std::string FramesReady::ranges(const JobQueue& queue, const JobRecord& job) {
   if (found != entries_.end()) {
     entries_.erase(found);
   }
-  std::string ranges = ranges_of(queue.frames(job));
+  std::string ranges = queue.frames(job);
   if (fs::file_time_type::clock::now() - changed > kSettled) {
     entries_.push_front({job.id, changed, ranges});
     if (entries_.size() > kMostJobs) {

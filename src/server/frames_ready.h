@@ -9,8 +9,9 @@
 
 namespace ptravel {
 
-/// Which frames of jobs are there: of one that is done all are, of others their run folder tells.
-/// What was found is kept for a number of jobs until their folder changes. Thread-safe.
+/// Which frames of jobs are there: of one that is done all are, of one in work those that its
+/// drawing told of, of others their run folder tells. What was found there is kept for a number of
+/// jobs until their folder changes. Thread-safe.
 class FramesReady {
  public:
   /// The frames' numbers as ranges, e.g. "0-13,26"; empty for none.

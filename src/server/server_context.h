@@ -12,6 +12,7 @@
 #include "queue/model_catalog.h"
 #include "server/event_feed.h"
 #include "server/frames_ready.h"
+#include "server/job_text.h"
 #include "server/request_resolver.h"
 #include "server/upload_store.h"
 
@@ -31,6 +32,7 @@ struct ServerContext {
   /// Whether the server is stopping: what waits for a job asks it several times a second.
   std::function<bool()> stopping;
   std::shared_ptr<FramesReady> frames = std::make_shared<FramesReady>();
+  std::shared_ptr<JobTexts> texts = std::make_shared<JobTexts>();
 };
 
 /// Our own API below /api/v1, and /metrics.

@@ -4,7 +4,7 @@
 
 #include "server/api_error.h"
 #include "server/api_operation.h"
-#include "server/job_json.h"
+#include "server/job_text.h"
 
 namespace ptravel {
 namespace {
@@ -20,7 +20,7 @@ ApiOperation action(ServerContext& context,
     const Json object = parse_json_object(http.body);
     JsonReader body(object);
     const JobRecord job = act(context.queue, http.path_value("id"), body);
-    return json_response(200, json_text(job_json(context, job)));
+    return json_response(200, job_text(context, job));
   };
   return {.method = "POST",
           .path = "/api/v1/jobs/{id}/" + name,

@@ -6,6 +6,7 @@
 #include "server/api_error.h"
 #include "server/api_operation.h"
 #include "server/job_json.h"
+#include "server/job_text.h"
 
 namespace ptravel {
 namespace {
@@ -36,7 +37,7 @@ HttpResponse submitted(ServerContext& context,
                        bool front) {
   try {
     const JobQueue::Submission done = context.queue.submit(request, id, name, front);
-    return json_response(done.is_new ? 201 : 200, json_text(job_json(context, done.job)));
+    return json_response(done.is_new ? 201 : 200, job_text(context, done.job));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::InvalidArgument) {
       throw;
@@ -99,13 +100,9 @@ HttpResponse list_jobs(const ServerContext& context, const HttpRequest& http) {
   filter.limit = static_cast<int>(query_integer(http, "limit", 50, 1, 200));
   filter.trashed = query_integer(http, "trashed", 0, 0, 1) == 1;
   const std::vector<JobRecord> jobs = context.queue.list(filter);
-  Json list = Json::array();
-  for (const JobRecord& job : jobs) {
-    list.push_back(job_json(context, job));
-  }
   const bool more = jobs.size() == static_cast<std::size_t>(filter.limit);
-  return json_response(200, json_text({{"jobs", std::move(list)},
-                                       {"next", more ? Json(jobs.back().number) : Json(nullptr)}}));
+  return json_response(200, R"({"jobs":)" + jobs_text(context, jobs) + R"(,"next":)" +
+                                (more ? std::to_string(jobs.back().number) : "null") + "}");
 }
 
 HttpResponse rename_job(ServerContext& context, const HttpRequest& http) {
@@ -114,13 +111,13 @@ HttpResponse rename_job(ServerContext& context, const HttpRequest& http) {
   const std::string name = read_job_name(body);
   body.finish();
   const JobRecord job = context.queue.rename(http.path_value("id"), name);
-  return json_response(200, json_text(job_json(context, job)));
+  return json_response(200, job_text(context, job));
 }
 
 HttpResponse delete_job(ServerContext& context, const HttpRequest& http) {
   const std::string& id = http.path_value("id");
   context.queue.remove(id);
-  return json_response(200, json_text(job_json(context, find_job(context.queue, id))));
+  return json_response(200, job_text(context, find_job(context.queue, id)));
 }
 
 Json id_schema() { return {{"type", "string"}, {"pattern", std::string(kJobIdPattern)}}; }
@@ -175,7 +172,7 @@ std::vector<ApiOperation> job_operations(ServerContext& context) {
                         .handler =
                             [&context](const HttpRequest& http) {
                               const JobRecord job = find_job(context.queue, http.path_value("id"));
-                              return json_response(200, json_text(job_json(context, job)));
+                              return json_response(200, job_text(context, job));
                             },
                         .answers = {json_answer(200, "The job", schema_ref("Job"))}});
   operations.push_back({.method = "PATCH",

@@ -161,6 +161,34 @@ TEST(JobQueueDrawing, ACancelledJobKeepsItsFramesAndGoesOn) {
   EXPECT_EQ(job.folder, cancelled.folder);
 }
 
+TEST(JobQueueDrawing, FramesOfTheJobInWorkAreThoseThatDrawingTold) {
+  const TemporaryFolder out;
+  JobQueue* running = nullptr;
+  std::string told;
+  std::int64_t done = 0;
+  QueueWatcher watcher;
+  watcher.frame = [&](const std::string& id, std::int64_t index) {
+    if (index == 1) {
+      const JobRecord job = *running->find(id);
+      const fs::path frame = running->run_folder(job) / "00000.png";
+      fs::rename(frame, out / "frame.png");  // nobody looks into the folder
+      told = running->frames(job);
+      done = job.frames_done;
+      fs::rename(out / "frame.png", frame);
+    }
+  };
+  JobQueue queue(queue_options(out), watcher);
+  running = &queue;
+  queue.submit(small_request(out), "job-0001", "", false);
+  queue.start();
+  const JobRecord job = queue.wait("job-0001");
+  EXPECT_EQ(job.state, QueueState::Done);
+  EXPECT_EQ(told, "0-1");
+  EXPECT_EQ(done, 2);
+  fs::remove(queue.run_folder(job) / "00002.png");
+  EXPECT_EQ(queue.frames(job), "0-1,3");
+}
+
 TEST(JobQueueDrawing, AJobThatCannotBeDrawnFailsAndTheNextOneIsDrawn) {
   const TemporaryFolder out;
   JobQueue queue(queue_options(out), {});

@@ -192,6 +192,51 @@ TEST_F(JobStoreTest, NumbersAndIdsOfJobsThatAreGoneDoNotComeBack) {
   EXPECT_EQ(store_.add(job_of("job-0002", "x"), "", false).number, 2);
 }
 
+TEST_F(JobStoreTest, ReadersSeeEveryChangeByItsRevision) {
+  JobStore reader(path_, Database::Access::Read);
+  const std::int64_t added = store_.add(job_of("job-0001", "x"), "", false).revision;
+  store_.add(job_of("job-0002", "y"), "", false);
+  EXPECT_EQ(reader.find("job-0001")->name, "");
+  const JobRecord named = store_.change("job-0001", [](JobRecord& job) { job.name = "mine"; });
+  EXPECT_GT(named.revision, added);
+  EXPECT_EQ(reader.find("job-0001")->name, "mine");
+  EXPECT_EQ(reader.find("job-0001")->revision, named.revision);
+  expect_error(ErrorCode::Unsupported, "not this time", [&] {
+    store_.change("job-0001", [](JobRecord& job) {
+      job.name = "never";
+      throw Error(ErrorCode::Unsupported, "not this time");
+    });
+  });
+  EXPECT_EQ(reader.find("job-0001")->name, "mine");
+}
+
+TEST_F(JobStoreTest, TheJobBeforeIsTheLastOneThatIsNotInTheTrash) {
+  JobStore reader(path_, Database::Access::Read);
+  EXPECT_EQ(store_.add(job_of("job-0001", "x"), "", false).previous, 0);
+  store_.add(job_of("job-0002", "x"), "", false);
+  EXPECT_EQ(store_.add(job_of("job-0003", "x"), "", false).previous, 2);
+  EXPECT_EQ(reader.find("job-0003")->previous, 2);
+  store_.change("job-0002", [](JobRecord& job) { job.trashed = 1; });
+  EXPECT_EQ(reader.find("job-0003")->previous, 1);
+  EXPECT_EQ(reader.find(1)->id, "job-0001");
+  EXPECT_FALSE(reader.find(0));
+}
+
+TEST_F(JobStoreTest, TheOrderIsReadAgainWhenItChanges) {
+  JobStore reader(path_, Database::Access::Read);
+  store_.add(job_of("job-0001", "x"), "", false);
+  store_.add(job_of("job-0002", "x"), "", false);
+  const auto order = reader.waiting_order();
+  EXPECT_EQ(order->place("job-0002"), 2);
+  EXPECT_EQ(order->place("job-0003"), std::nullopt);
+  EXPECT_EQ(reader.waiting_order(), order);
+  store_.add(job_of("job-0003", "x"), "", true);
+  EXPECT_EQ(reader.waiting_order()->place("job-0002"), 3);
+  EXPECT_EQ(store_.waiting_order()->place("job-0003"), 1);
+  store_.change("job-0003", [](JobRecord& job) { job.trashed = 1; });
+  EXPECT_EQ(store_.waiting_order()->place("job-0003"), std::nullopt);
+}
+
 /// The files of a folder must be as they were after `action` refused.
 void expect_untouched(const TemporaryFolder& folder, const std::function<void()>& action) {
   const std::string before = read_file(folder / "queue.sqlite");
@@ -236,6 +281,23 @@ TEST(JobStoreFile, AnotherProgramsDatabaseIsLeftAlone) {
     expect_error(ErrorCode::Corrupt, "another program's database",
                  [&] { JobStore store(folder / "queue.sqlite", Database::Access::Write); });
   });
+}
+
+TEST(JobStoreFile, AnOlderVersionIsTakenOver) {
+  const TemporaryFolder folder;
+  {
+    JobStore store(folder / "queue.sqlite", Database::Access::Write);
+    store.add(job_of("job-0001", "a cat"), "", false);
+  }
+  Database(folder / "queue.sqlite", Database::Access::Write)
+      .run("ALTER TABLE jobs DROP COLUMN revision; PRAGMA user_version=1");
+  {
+    JobStore store(folder / "queue.sqlite", Database::Access::Write);
+    store.change("job-0001", [](JobRecord& job) { job.name = "kept"; });
+  }
+  JobStore store(folder / "queue.sqlite", Database::Access::Write);
+  EXPECT_EQ(store.find("job-0001")->name, "kept");
+  EXPECT_EQ(store.find("job-0001")->revision, 1);
 }
 
 TEST(JobStoreFile, ANewerVersionIsLeftAlone) {

@@ -123,6 +123,31 @@ TEST(V1Jobs, WhatDiffersFromTheJobBefore) {
   body["request"]["steps"] = 3;
   EXPECT_EQ(world.post("/api/v1/jobs", body).at("changes"),
             Json::parse(R"([{"field": "steps", "before": 2, "after": 3}])"));
+  // The job before is another one when that is deleted, and the same again when it comes back.
+  world.call("DELETE", "/api/v1/jobs/first-job");
+  EXPECT_EQ(world.get("/api/v1/jobs/second-job").at("changes"), Json::array());
+  world.post("/api/v1/jobs/first-job/restore", Json::object());
+  EXPECT_EQ(world.get("/api/v1/jobs/second-job").at("changes").size(), 1U);
+}
+
+TEST(V1Jobs, TheListAndASingleJobSayTheSame) {
+  const ApiWorld world;
+  for (const char* id : {"job-00001", "job-00002", "job-00003"}) {
+    world.post("/api/v1/jobs", submission(id));
+  }
+  world.post("/api/v1/jobs/job-00003/front", Json::object());
+  world.post("/api/v1/jobs/job-00001/cancel", Json::object());
+  world.call("PATCH", "/api/v1/jobs/job-00002", R"({"name": "The \"second\""})");
+  for (int i = 0; i < 2; ++i) {  // made anew, and kept
+    const Json jobs = world.get("/api/v1/jobs").at("jobs");
+    ASSERT_EQ(jobs.size(), 3U);
+    EXPECT_EQ(jobs.at(0).at("place"), 1);
+    EXPECT_EQ(jobs.at(1).at("place"), 2);
+    EXPECT_EQ(jobs.at(2).at("place"), nullptr);
+    for (const Json& job : jobs) {
+      EXPECT_EQ(world.get("/api/v1/jobs/" + job.at("id").get<std::string>()), job);
+    }
+  }
 }
 
 TEST(V1Jobs, OrderCanBeChanged) {
