@@ -1,10 +1,16 @@
 #include "server/motion_measures.h"
 
+#include <cmath>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "base/files.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
+#include "motion/evenness.h"
 #include "motion/lab_distance.h"
+#include "ptravel/motion_report.h"
 
 namespace ptravel {
 namespace {
@@ -12,12 +18,92 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostRuns = 16;
+/// A report has about 60 bytes for each frame.
+constexpr std::uint64_t kMostReportBytes = 64U << 20U;
+
+bool is_own_file(const fs::path& path) {
+  std::error_code error;
+  return fs::symlink_status(path, error).type() == fs::file_type::regular;
+}
+
+bool is_frame(const Json& jump, const char* side, std::int64_t frames) {
+  const Json& frame = jump.value(side, Json::object());
+  const Json index = frame.is_object() ? frame.value("frame", Json()) : Json();
+  return index.is_number_unsigned() && index < frames;
+}
+
+/// Whether it is what motion.json holds of one distance, as far as readers rely on it.
+bool is_distance(const Json& distance, std::int64_t frames) {
+  if (!distance.is_object()) {
+    return false;
+  }
+  const Json steps = distance.value("steps", Json());
+  const Json jumps = distance.value("jumps", Json());
+  bool good = steps.is_array() && jumps.is_array() && std::cmp_equal(steps.size() + 1, frames) &&
+              distance.contains("median") && distance.contains("max_over_median");
+  for (std::size_t i = 0; good && i < steps.size(); ++i) {
+    good = steps[i].is_number();
+  }
+  for (std::size_t i = 0; good && i < jumps.size(); ++i) {
+    good = jumps[i].is_object() && is_frame(jumps[i], "from", frames) &&
+           is_frame(jumps[i], "to", frames);
+  }
+  return good;
+}
+
+/// The run's own report; nothing where there is none, or none about these frames.
+std::optional<Json> read_report(const fs::path& folder, std::int64_t frames) {
+  const fs::path path = RunFolder::open(folder).motion_path();
+  if (!is_own_file(path)) {
+    return std::nullopt;
+  }
+  try {
+    Json report = parse_json_object(read_file(path, kMostReportBytes));
+    const Json distances = report.value("distances", Json());
+    bool good = report.value("frames", Json()) == frames && distances.is_object();
+    for (const auto& [name, distance] : distances.items()) {
+      good = good && is_distance(distance, frames);
+    }
+    if (good) {
+      report["final"] = true;
+      return report;
+    }
+  } catch (const Error&) {
+    return std::nullopt;  // a report that is damaged counts as missing
+  }
+  return std::nullopt;
+}
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+/// Figures and jumps of the steps that are known, as motion.json has them.
+Json distance_json(Json steps) {
+  std::vector<double> known;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].is_number()) {
+      known.push_back(steps[i].get<double>());
+      places.push_back(i);
+    }
+  }
+  const Evenness even = evenness_of(known);
+  Json jumps = Json::array();
+  for (const std::size_t step : steps_above(known, kJumpOverMedian)) {
+    jumps.push_back({{"from", {{"frame", places[step]}}},
+                     {"to", {{"frame", places[step] + 1}}},
+                     {"distance", known[step]},
+                     {"over_median", finite_or_null(known[step] / even.median)}});
+  }
+  return {{"median", even.median},
+          {"max_over_median", finite_or_null(even.largest_over_median)},
+          {"jumps", std::move(jumps)},
+          {"steps", std::move(steps)}};
+}
 
 /// The frame as distances see it; nothing where it is not there or broken.
 std::optional<LabPicture> read_lab(const fs::path& folder, std::int64_t index) {
   const fs::path path = folder / frame_file_name(index);
-  std::error_code error;
-  if (fs::symlink_status(path, error).type() != fs::file_type::regular) {
+  if (!is_own_file(path)) {
     return std::nullopt;
   }
   try {
@@ -29,7 +115,16 @@ std::optional<LabPicture> read_lab(const fs::path& folder, std::int64_t index) {
 
 }  // namespace
 
-Json MotionMeasures::distances(const fs::path& folder, std::int64_t frames) {
+Json MotionMeasures::of_run(const fs::path& folder, std::int64_t frames) {
+  if (std::optional<Json> report = read_report(folder, frames)) {
+    return *std::move(report);
+  }
+  return {{"final", false},
+          {"frames", frames},
+          {"distances", {{"lab_64", distance_json(steps(folder, frames))}}}};
+}
+
+Json MotionMeasures::steps(const fs::path& folder, std::int64_t frames) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const std::string name = folder.string();
   auto run = runs_.begin();

@@ -152,6 +152,32 @@ Json video_schema() {
   return object_schema(std::move(properties));
 }
 
+/// What readers may rely on; a report says more.
+Json motion_schema() {
+  const Json number = {{"type", "number"}};
+  const Json frame = {{"type", "object"},
+                      {"properties", {{"frame", integer_schema(0, kMostFrames)}}},
+                      {"required", {"frame"}}};
+  const Json jump = {
+      {"type", "object"},
+      {"properties",
+       {{"from", frame}, {"to", frame}, {"distance", number}, {"over_median", nullable(number)}}},
+      {"required", {"from", "to"}}};
+  const Json distance = {{"type", "object"},
+                         {"properties",
+                          {{"median", number},
+                           {"max_over_median", nullable(number)},
+                           {"jumps", array_schema(jump)},
+                           {"steps", array_schema(nullable(number))}}},
+                         {"required", {"median", "max_over_median", "jumps", "steps"}}};
+  return {{"type", "object"},
+          {"properties",
+           {{"final", {{"type", "boolean"}}},
+            {"frames", integer_schema(0, kMostFrames)},
+            {"distances", {{"type", "object"}, {"additionalProperties", distance}}}}},
+          {"required", {"final", "frames", "distances"}}};
+}
+
 ApiAnswer bytes_answer(const std::string& type, const std::string& description) {
   return {200, description, type, Json()};
 }
@@ -186,16 +212,15 @@ std::vector<ApiOperation> job_file_operations(ServerContext& context) {
   operations.push_back(
       {.method = "GET",
        .path = "/api/v1/jobs/{id}/motion",
-       .summary = "How far neighbouring frames are apart in colour and layout (CIE Lab)",
+       .summary =
+           "How evenly the run moves: motion.json of a finished run, else what its frames say",
        .handler =
            [&context, measures](const HttpRequest& http) {
              const JobRecord job = find_job(context.queue, http.path_value("id"));
-             const Json distances = measures->distances(folder_of(context, http), job.frames_total);
-             return json_response(200, json_text({{"lab", distances}}));
+             return json_response(
+                 200, json_text(measures->of_run(folder_of(context, http), job.frames_total)));
            },
-       .answers = {json_answer(
-           200, "One number per pair; null where one of the two is not there",
-           object_schema({{"lab", array_schema(nullable({{"type", "number"}}))}}, {"lab"}))},
+       .answers = {json_answer(200, "Distances of neighbouring frames by name", motion_schema())},
        .pace = HttpPace::Long});
   operations.push_back(
       {.method = "POST",

@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
+#include "server/motion_measures.h"
 #include "tests/server/api_world.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ptravel {
 namespace {
@@ -133,12 +137,59 @@ TEST_F(V1Files, AllFramesAsAnArchive) {
   EXPECT_NE(header_of(zip, "Content-Disposition").find("frames-"), std::string::npos);
 }
 
-TEST_F(V1Files, DistancesOfNeighbours) {
-  const Json lab = ApiWorld::json_of(get("/motion")).at("lab");
-  ASSERT_EQ(lab.size(), 2U);
-  EXPECT_GT(lab.at(0), 0);
-  EXPECT_LT(lab.at(0), 100);
-  EXPECT_EQ(ApiWorld::json_of(get("/motion")).at("lab"), lab);
+TEST_F(V1Files, MotionOfAFinishedRunIsItsReport) {
+  Json motion = ApiWorld::json_of(get("/motion"));
+  EXPECT_EQ(motion.at("final"), true);
+  motion.erase("final");
+  EXPECT_EQ(motion, Json::parse(read_file(run_folder() / "motion.json")));
+  EXPECT_EQ(motion.at("distances").at("lab").at("steps").size(), 2U);
+  EXPECT_EQ(motion.at("distances").at("ssim").at("steps").size(), 2U);
+}
+
+TEST_F(V1Files, MotionWithoutAReportIsMeasured) {
+  const std::string report = read_file(run_folder() / "motion.json");
+  for (const std::string& broken :
+       {std::string(), report.substr(0, report.size() / 2), std::string("{\"frames\": 3}"),
+        std::regex_replace(report, std::regex("\"frames\": 3"), "\"frames\": 4"),
+        std::regex_replace(report, std::regex("\"steps\": \\["), "\"steps\": [null, ")}) {
+    write_file_atomic(run_folder() / "motion.json", broken);
+    const Json motion = ApiWorld::json_of(get("/motion"));
+    EXPECT_EQ(motion.at("final"), false) << broken;
+    EXPECT_EQ(motion.at("frames"), 3);
+    const Json& measured = motion.at("distances").at("lab_64");
+    ASSERT_EQ(measured.at("steps").size(), 2U);
+    EXPECT_GT(measured.at("steps").at(0), 0);
+    EXPECT_LT(measured.at("steps").at(0), 100);
+    const double median = measured.at("median");
+    EXPECT_DOUBLE_EQ(
+        median,
+        (measured.at("steps")[0].get<double>() + measured.at("steps")[1].get<double>()) / 2);
+  }
+  write_file_atomic(run_folder() / "motion.json", report);
+}
+
+TEST(V1Motion, FramesThatAreNotThereAreNull) {
+  TemporaryFolder folder;
+  const auto draw = [&](int index, std::uint8_t grey) {
+    Image image(64, 64);
+    std::fill(image.pixels.begin(), image.pixels.end(), grey);
+    write_png(folder.path() / frame_file_name(index), image);
+  };
+  for (int i = 0; i < 6; ++i) {
+    draw(i, static_cast<std::uint8_t>(2 * i));
+  }
+  draw(6, 200);
+  draw(8, 200);
+  MotionMeasures measures;
+  const Json motion = measures.of_run(folder.path(), 9);
+  const Json& measured = motion.at("distances").at("lab_64");
+  ASSERT_EQ(measured.at("steps").size(), 8U);
+  EXPECT_EQ(measured.at("steps")[6], nullptr);
+  EXPECT_EQ(measured.at("steps")[7], nullptr);
+  ASSERT_EQ(measured.at("jumps").size(), 1U);
+  EXPECT_EQ(measured.at("jumps")[0].at("from").at("frame"), 5);
+  EXPECT_EQ(measured.at("jumps")[0].at("to").at("frame"), 6);
+  EXPECT_EQ(measured.at("jumps")[0].at("over_median"), measured.at("max_over_median"));
 }
 
 TEST_F(V1Files, AnotherVideoFromTheSameFrames) {

@@ -43,7 +43,7 @@ it('has no violations in any of its states, light and dark', async () => {
   await setSetting(light, 'steps', '2');
   await startRun(light);
   await untilState(light, 'done');
-  await light.locator('.chart canvas').waitFor();
+  await light.locator('.chart canvas').first().waitFor();
   for (const section of await light.locator('details.section summary').all()) await section.click();
   await setSetting(light, 'steps', '0');
   await light.locator('#field-steps-problem').waitFor();

@@ -58,7 +58,7 @@ for (const [screen, options] of Object.entries(screens)) {
       await shoot('drawing');
       await untilState(page, 'done');
       await page.getByRole('button', { name: 'Understood' }).click();
-      await page.locator('.chart canvas').waitFor();
+      await page.locator('.chart canvas').first().waitFor();
       await page.locator('.button-play').click();
       await page.getByLabel('Frame', { exact: true }).fill('14');
       await page.waitForTimeout(500);

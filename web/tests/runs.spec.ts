@@ -3,7 +3,7 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, expect, it } from 'vitest';
 
-import type { Job, JobPage } from '../src/api/types';
+import type { Job, JobPage, Motion, MotionDistance } from '../src/api/types';
 import {
   open,
   setSetting,
@@ -65,9 +65,46 @@ it('plays, steps, scrubs and compares what was drawn', async () => {
   await page.keyboard.press('Escape');
   await page.locator('.compare').waitFor({ state: 'detached' });
 
-  await page.locator('.chart canvas').waitFor();
-  await page.getByRole('button', { name: 'Compare the largest jump' }).click();
+  await page.getByRole('button', { name: 'Compare the largest step' }).click();
   await page.locator('.compare').waitFor();
+});
+
+it('shows what motion.json says of a finished run, and leads to its jumps', async () => {
+  // The last stage comes at once, without frames on the way.
+  await page.getByRole('button', { name: 'Add a stage' }).click();
+  await page.locator('#stage-prompt').fill('robot, night, city');
+  await page.getByLabel('Steps between stages 2 and 3', { exact: true }).fill('0');
+  await run(12, 4);
+  await untilState(page, 'done');
+  const id = await page.locator('.result').getAttribute('data-run');
+  const read = async () =>
+    (await fetch(`${world.server.url}/api/v1/jobs/${id}/files/motion.json`)).json();
+  const { distances } = (await read()) as Motion;
+  const charts = page.locator('.chart');
+  for (const [title, name] of [
+    ['Structure', 'ssim'],
+    ['Colour', 'lab'],
+  ] as const) {
+    const { steps, max_over_median: times } = distances[name] as MotionDistance;
+    const at = steps.indexOf(Math.max(...steps.map(Number)));
+    const line = `largest step ${times?.toFixed(1)} × the median, between frames ${at} and ${at + 1}`;
+    await charts.filter({ hasText: title }).filter({ hasText: line }).locator('canvas').waitFor();
+  }
+  const jumps = Object.entries(distances)
+    .filter(([name]) => name === 'ssim' || name === 'lab')
+    .flatMap(([, distance]) => distance.jumps.map(({ to }) => to.frame));
+  expect(jumps).toContain(14);
+  const buttons = page.getByRole('group', { name: 'Jumps' }).getByRole('button');
+  expect(await buttons.count()).toBe(new Set(jumps).size);
+  await buttons.last().click();
+  await page.waitForSelector('.frame-canvas[data-shown="14"]');
+
+  // A click in a chart leads to the frame there.
+  const over = charts.first().locator('.u-over');
+  const box = await over.boundingBox();
+  if (!box) throw new Error('no chart');
+  await over.click({ position: { x: 1, y: box.height / 2 } });
+  await page.waitForSelector('.frame-canvas[data-shown="1"]');
 });
 
 it('cancels with one click, keeps the frames and goes on', async () => {
@@ -240,7 +277,7 @@ it('shows the losses of a walk by gradients', async () => {
     .locator('.chart', { hasText: 'Distance to the next stage' })
     .locator('canvas')
     .waitFor();
-  expect(await page.locator('.chart canvas').count()).toBe(3);
+  expect(await page.locator('.chart canvas').count()).toBe(4);
 });
 
 it('knows after a reload which frames are there, also where stages are drawn ahead', async () => {

@@ -43,6 +43,24 @@ async function errorOf(response: Response): Promise<ApiError> {
   return new ApiError(response.status, { code: 'unknown', message });
 }
 
+/** As fetch; throws ConnectionError where there is no answer. */
+async function send(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ConnectionError();
+  }
+}
+
+/** A text file of the server, null where it is not there; throws as call. */
+export async function readText(address: string, signal: AbortSignal): Promise<string | null> {
+  const response = await send(address, { signal });
+  if (response.status === 404) return null;
+  if (!response.ok) throw await errorOf(response);
+  return response.text();
+}
+
 /** One request to /api/v1; throws ApiError, ConnectionError, or AbortError. */
 export async function call<Answer>(
   method: string,
@@ -59,13 +77,7 @@ export async function call<Answer>(
     init.body = JSON.stringify(body);
     init.headers = { 'Content-Type': 'application/json' };
   }
-  let response: Response;
-  try {
-    response = await fetch(apiRoot + path, init);
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new ConnectionError();
-  }
+  const response = await send(apiRoot + path, init);
   if (!response.ok) throw await errorOf(response);
   if (response.status === 204) return undefined as Answer;
   return parseJson(await response.text()) as Answer;

@@ -138,6 +138,29 @@ export interface Job {
   progress: Progress | null;
 }
 
+/** One distance of neighbouring frames. */
+export interface MotionDistance {
+  median: number;
+  /** Null: infinite, as most steps are 0. */
+  max_over_median: number | null;
+  jumps: {
+    from: { frame: number };
+    to: { frame: number };
+    distance: number;
+    over_median: number | null;
+  }[];
+  /** From each frame to the next; null where one of the two is not there. */
+  steps: (number | null)[];
+}
+
+/** How evenly a run moves. */
+export interface Motion {
+  /** From the finished run's own report; else of the frames that are there. */
+  final: boolean;
+  frames: number;
+  distances: Record<string, MotionDistance>;
+}
+
 export interface JobPage {
   jobs: Job[];
   next: number | null;

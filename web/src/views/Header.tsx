@@ -3,7 +3,7 @@ import { messages } from '../state/messages';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui, type Theme } from '../state/ui';
-import { useNarrow } from './useWidth';
+import { useNarrow } from './useMedia';
 
 const themes: { name: Theme; label: string }[] = [
   { name: 'system', label: 'System' },

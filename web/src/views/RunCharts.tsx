@@ -1,50 +1,27 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 
-import { call } from '../api/client';
-import type { Job } from '../api/types';
-import { amount } from '../model/format';
-import { largestJump, parseLosses, unevenness } from '../model/series';
+import type { Job, Motion } from '../api/types';
+import { call, readText } from '../api/client';
+import {
+  evennessText,
+  jumpsOf,
+  jumpText,
+  shownDistances,
+  worstPair,
+  type ShownJump,
+} from '../model/motion';
+import { parseLosses } from '../model/series';
 import { showFrame } from '../state/player';
 import { fileAddress } from '../state/runs';
 import { ChartBox } from './ChartBox';
 import { comparePair } from './Compare';
+import { useAnswer } from './useAnswer';
 
-type Distances = (number | null)[];
+const none: number[] = [];
 
-function useDistances(job: Job): Distances | null {
-  const [distances, setDistances] = useState<Distances | null>(null);
-  useEffect(() => {
-    let gone = false;
-    setDistances(null);
-    call<{ lab: Distances }>('GET', `/jobs/${job.id}/motion`)
-      .then(({ lab }) => {
-        if (!gone) setDistances(lab);
-      })
-      .catch(() => {});
-    return () => {
-      gone = true;
-    };
-  }, [job.id, job.state]);
-  return distances;
-}
-
-function useLosses(job: Job) {
-  const [csv, setCsv] = useState('');
-  useEffect(() => {
-    let gone = false;
-    setCsv('');
-    if (job.request.mode !== 'grad') return undefined;
-    fetch(fileAddress(job, 'losses.csv'))
-      .then((response) => (response.ok ? response.text() : ''))
-      .then((text) => {
-        if (!gone) setCsv(text);
-      })
-      .catch(() => {});
-    return () => {
-      gone = true;
-    };
-  }, [job.id, job.state]);
-  return useMemo(() => (csv === '' ? null : parseLosses(csv)), [csv]);
+/** What files of a run depend on: it may have been continued. */
+function stateKey(job: Job): string {
+  return `${job.id} ${job.state} ${job.frames_done}`;
 }
 
 /** Columns of losses.csv that are worth a chart. */
@@ -53,52 +30,95 @@ const lossCharts = [
   { column: 'l1_to', title: 'Distance to the next stage' },
 ];
 
-function LossChart({ values, title }: { values: (number | null)[]; title: string }) {
-  const x = useMemo(() => values.map((_, i) => i + 1), [values]);
+/** What grad's walk came to. */
+function LossCharts({ job }: { job: Job }) {
+  const address = fileAddress(job, 'losses.csv');
+  const { answer, problem } = useAnswer(stateKey(job), async (signal) => {
+    // A walk that was stopped early has none.
+    const csv = await readText(address, signal);
+    return csv === null ? null : parseLosses(csv);
+  });
+  if (problem !== '') return <p class="quiet">The losses cannot be read: {problem}</p>;
   return (
-    <ChartBox
-      title={title}
-      note="one point per iteration"
-      x={x}
-      values={values}
-      lines={noLines}
-      mark={null}
-      onPick={() => {}}
-    />
+    <>
+      {lossCharts.map(({ column, title }) => {
+        const values = answer?.columns[answer.names.indexOf(column)];
+        return values && values.length > 1 ? (
+          <ChartBox
+            key={column}
+            title={title}
+            note="one point per iteration"
+            first={1}
+            values={values}
+            lines={none}
+            marks={none}
+          />
+        ) : null;
+      })}
+    </>
   );
 }
 
-const noLines: number[] = [];
+/** The jumps as buttons: a chart has too little room to hit one of many frames. */
+function Jumps({ jumps }: { jumps: ShownJump[] }) {
+  const most = 12;
+  if (jumps.length === 0) return null;
+  return (
+    <div class="jumps" role="group" aria-label="Jumps">
+      <span class="quiet">{jumps.length === 1 ? 'Jump' : 'Jumps'}</span>
+      {jumps.slice(0, most).map((jump) => (
+        <button
+          key={jump.from}
+          type="button"
+          class="word"
+          title={`Show frame ${jump.to}`}
+          onClick={() => showFrame(jump.to)}
+        >
+          <span class="hidden">Show frame {jump.to}, after the jump</span> {jumpText(jump)}
+        </button>
+      ))}
+      {jumps.length > most && <span class="quiet">and {jumps.length - most} more</span>}
+    </div>
+  );
+}
 
-/** How far neighbouring frames are apart, and what grad's walk came to. */
+/** How far neighbouring frames are apart, where it jumps, and what grad's walk came to. */
 export function RunCharts({ job }: { job: Job }) {
-  const distances = useDistances(job);
-  const told = useLosses(job);
-  const jump = distances ? largestJump(distances) : -1;
-  const x = useMemo(() => (distances ?? []).map((_, i) => i), [distances]);
-  if (!distances || distances.length < 2 || jump < 0) return null;
-  const ratio = unevenness(distances);
-  const note = `largest jump ${amount(distances[jump] ?? 0)} after frame ${jump}${ratio === null ? '' : `, ${amount(ratio)}× the usual`}`;
+  const { answer, problem } = useAnswer(stateKey(job), (signal) =>
+    call<Motion>('GET', `/jobs/${job.id}/motion`, { signal }),
+  );
+  const distances = useMemo(() => (answer ? shownDistances(answer) : []), [answer]);
+  const marks = useMemo(
+    () => distances.map(({ distance }) => distance.jumps.map(({ to }) => to.frame)),
+    [distances],
+  );
+  const pair = worstPair(distances);
   return (
     <div class="charts">
-      <ChartBox
-        title="Distance between neighbours"
-        note={note}
-        x={x}
-        values={distances}
-        lines={job.stage_frames}
-        mark={jump}
-        onPick={showFrame}
-      />
-      <button type="button" class="button" onClick={() => comparePair(job.id, jump, jump + 1)}>
-        Compare the largest jump
-      </button>
-      {lossCharts.map(({ column, title }) => {
-        const values = told?.columns[told.names.indexOf(column)];
-        return values && values.length > 1 ? (
-          <LossChart key={column} values={values} title={title} />
-        ) : null;
-      })}
+      {problem !== '' && <p class="quiet">How it moves cannot be told: {problem}</p>}
+      {distances.map(({ title, distance }, i) => (
+        <ChartBox
+          key={title}
+          title={`${title}: distance from the frame before`}
+          note={evennessText(distance)}
+          first={1}
+          values={distance.steps}
+          lines={job.stage_frames}
+          marks={marks[i] ?? none}
+          onPick={showFrame}
+        />
+      ))}
+      <Jumps jumps={jumpsOf(distances)} />
+      {pair && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => comparePair(job.id, pair.from, pair.to)}
+        >
+          Compare the largest step
+        </button>
+      )}
+      {job.request.mode === 'grad' && <LossCharts job={job} />}
     </div>
   );
 }

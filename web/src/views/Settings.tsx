@@ -22,7 +22,7 @@ import { form } from '../state/form';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { toggleSection, ui } from '../state/ui';
-import { useNarrow } from './useWidth';
+import { useNarrow } from './useMedia';
 
 /** A part of the settings that can be closed; its heading says what is in it. */
 function Section(props: {

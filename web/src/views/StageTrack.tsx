@@ -13,7 +13,8 @@ import { useStore } from '../state/store';
 import { ui } from '../state/ui';
 import { GapBar } from './GapBar';
 import { StageCard } from './StageCard';
-import { useNarrow, useWidth } from './useWidth';
+import { useNarrow } from './useMedia';
+import { useWidth } from './useWidth';
 
 function focusCard(key: string | undefined): void {
   if (key === undefined) return;

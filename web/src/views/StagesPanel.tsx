@@ -8,7 +8,7 @@ import { useCounts } from './RunBar';
 import { StageEditor } from './StageEditor';
 import { StageTrack } from './StageTrack';
 import { TextView } from './TextView';
-import { useNarrow } from './useWidth';
+import { useNarrow } from './useMedia';
 
 /** The stages, as cards on a track or as text, and the editor of the chosen one. */
 export function StagesPanel() {

@@ -3,59 +3,84 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
+/** A colour of the page as a canvas takes it. */
 function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
-export interface ChartOptions {
+export interface Chart {
   width: number;
   height: number;
-  /** Vertical lines, e.g. stages. */
+  /** The number of the first value; the others follow one by one. */
+  first: number;
+  values: (number | null)[];
+  /** Numbers with a vertical line. */
   lines: number[];
-  /** The index of a point to mark. */
-  mark: number | null;
-  onPick: (x: number) => void;
+  /** Numbers whose points are marked. */
+  marks: number[];
+  /** A click at a number; at a marked one where it is near. */
+  onPick: (number: number) => void;
 }
 
-function drawLines(chart: uPlot, options: ChartOptions): void {
-  const { ctx, bbox } = chart;
+/** A click so near to a mark, in pixels, means the mark. */
+const reach = 8;
+
+function drawLinesAndMarks(drawn: uPlot, chart: Chart): void {
+  const { ctx, bbox } = drawn;
+  const scale = devicePixelRatio;
   ctx.save();
   ctx.strokeStyle = colour('--line-strong');
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const line of options.lines) {
-    const x = Math.round(chart.valToPos(line, 'x', true)) + 0.5;
+  ctx.lineWidth = scale;
+  ctx.setLineDash([3 * scale, 3 * scale]);
+  for (const line of chart.lines) {
+    const x = Math.round(drawn.valToPos(line, 'x', true)) + 0.5;
+    if (x < bbox.left || x > bbox.left + bbox.width + 1) continue;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
   }
-  const value = options.mark === null ? null : chart.data[1]?.[options.mark];
-  const at = options.mark === null ? undefined : chart.data[0]?.[options.mark];
-  if (value !== null && value !== undefined && at !== undefined) {
-    ctx.setLineDash([]);
-    ctx.strokeStyle = colour('--text');
-    ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.setLineDash([]);
+  ctx.strokeStyle = colour('--wrong');
+  ctx.lineWidth = 2 * scale;
+  for (const mark of chart.marks) {
+    const value = chart.values[mark - chart.first];
+    if (value === null || value === undefined) continue;
     ctx.beginPath();
     ctx.arc(
-      chart.valToPos(at, 'x', true),
-      chart.valToPos(value, 'y', true),
-      5 * devicePixelRatio,
+      drawn.valToPos(mark, 'x', true),
+      drawn.valToPos(value, 'y', true),
+      4.5 * scale,
       0,
-      7,
+      2 * Math.PI,
     );
     ctx.stroke();
   }
   ctx.restore();
 }
 
+/** What a click at that place, in pixels, means. */
+function pickedAt(drawn: uPlot, chart: Chart, left: number): number | null {
+  let best: number | null = null;
+  let distance = reach;
+  for (const mark of chart.marks) {
+    const away = Math.abs(drawn.valToPos(mark, 'x') - left);
+    if (away <= distance) {
+      best = mark;
+      distance = away;
+    }
+  }
+  const at = drawn.posToIdx(left);
+  return best ?? (at < chart.values.length ? at + chart.first : null);
+}
+
 /** Draws a chart into an element; returns how to remove it. */
-export function drawChart(
-  element: HTMLElement,
-  x: number[],
-  values: (number | null)[],
-  options: ChartOptions,
-): () => void {
+export function drawChart(element: HTMLElement, chart: Chart): () => void {
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const axis = {
     stroke: colour('--text-quiet'),
@@ -63,12 +88,17 @@ export function drawChart(
     grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
   };
-  const chart = new uPlot(
+  const drawn = new uPlot(
     {
-      width: options.width,
-      height: options.height,
+      width: chart.width,
+      height: chart.height,
       legend: { show: false },
-      cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+      cursor: {
+        y: false,
+        points: { size: 7 },
+        // It would keep clicks away that it takes for the end of a drag.
+        drag: { x: false, y: false, click: () => {} },
+      },
       scales: { x: { time: false } },
       axes: [
         { ...axis, size: 24, gap: 4 },
@@ -79,18 +109,17 @@ export function drawChart(
         {
           stroke: colour('--accent'),
           width: 1.5,
-          points: { show: x.length < 80, size: 4 },
+          points: { show: chart.values.length < 80, size: 4 },
         },
       ],
-      hooks: { draw: [(drawn) => drawLines(drawn, options)] },
+      hooks: { draw: [(now) => drawLinesAndMarks(now, chart)] },
     },
-    [x, values],
+    [chart.values.map((_, i) => i + chart.first), chart.values],
     element,
   );
-  chart.over.addEventListener('click', () => {
-    const at = chart.cursor.idx;
-    const value = at === null || at === undefined ? undefined : x[at];
-    if (value !== undefined) options.onPick(value);
+  drawn.over.addEventListener('click', (event) => {
+    const picked = pickedAt(drawn, chart, event.clientX - drawn.over.getBoundingClientRect().left);
+    if (picked !== null) chart.onPick(picked);
   });
-  return () => chart.destroy();
+  return () => drawn.destroy();
 }

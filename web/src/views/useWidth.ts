@@ -14,16 +14,3 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
   }, [element]);
   return width;
 }
-
-const narrow = window.matchMedia('(max-width: 639px)');
-
-/** Whether the page is laid out for a phone. */
-export function useNarrow(): boolean {
-  const [matches, setMatches] = useState(narrow.matches);
-  useEffect(() => {
-    const look = () => setMatches(narrow.matches);
-    narrow.addEventListener('change', look);
-    return () => narrow.removeEventListener('change', look);
-  }, []);
-  return matches;
-}
