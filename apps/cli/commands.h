@@ -16,6 +16,7 @@ using Command = std::function<void()>;
 void add_render_command(CLI::App& program, Command& chosen);
 void add_resume_command(CLI::App& program, Command& chosen);
 void add_video_command(CLI::App& program, Command& chosen);
+void add_upscale_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);
 void add_report_command(CLI::App& program, Command& chosen);
 void add_samplers_command(CLI::App& program, Command& chosen);

@@ -22,6 +22,7 @@ constexpr const char* kFooter = R"(Examples:
   prompt-travel render --model v1-5.safetensors --prompt-file stages.txt --sampler "DPM++ 2M" --format gif
   prompt-travel resume outputs/prompt_travel/00000
   prompt-travel video outputs/prompt_travel/00000 --fps 24 --format webm --pick ::2
+  prompt-travel upscale outputs/prompt_travel/00000 --upscaler 4x.pth --upscale-by 2 --out large
 Without --model, serve, render and bench use the small model that comes with the program.
 "prompt-travel COMMAND --help" lists a command's options with their defaults.)";
 
@@ -41,6 +42,7 @@ Commands:
   render    draw a travel: frames and a video
   resume    go on with a run that was stopped or killed
   video     make the video of a run again with other settings
+  upscale   enlarge pictures or the frames of a run
   info      say what a model file, a picture or a run folder is
   report    measure how evenly a run, pictures or a video move
   samplers  list the samplers and noise schedules
@@ -78,6 +80,7 @@ int run(int argc, char** argv) {
   ptravel::cli::add_render_command(program, command);
   ptravel::cli::add_resume_command(program, command);
   ptravel::cli::add_video_command(program, command);
+  ptravel::cli::add_upscale_command(program, command);
   ptravel::cli::add_info_command(program, command);
   ptravel::cli::add_report_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
