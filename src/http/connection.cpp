@@ -134,12 +134,16 @@ HttpConnection::~HttpConnection() {
 }
 
 void HttpConnection::end_softly() {
-  if (idle_since_ || reading_head_ || streaming_) {
-    ended_ = true;
-    signal_.cancel();
-    error_code ignored;
-    socket_.cancel(ignored);
+  if (before_head_ || streaming_since_) {
+    make_way();
   }
+}
+
+void HttpConnection::make_way() {
+  ended_ = true;
+  signal_.cancel();
+  error_code ignored;
+  socket_.cancel(ignored);
 }
 
 void HttpConnection::end_now() {
@@ -194,7 +198,8 @@ net::awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self)
 /// Reads until the head of the next request begins; false when none comes.
 net::awaitable<bool> HttpConnection::read_head(Parser& parser) {
   error_code error;
-  idle_since_ = Clock::now();
+  waiting_since_ = Clock::now();
+  before_head_ = true;
   if (buffer_.size() == 0) {
     set_deadline(core_.options.idle_time);
     const std::size_t count =
@@ -203,12 +208,11 @@ net::awaitable<bool> HttpConnection::read_head(Parser& parser) {
     if (error) {
       co_return false;
     }
+    waiting_since_ = Clock::now();
   }
-  idle_since_.reset();
-  reading_head_ = true;
   set_deadline(core_.options.header_time);
   co_await beast::http::async_read_header(socket_, buffer_, parser, into(error));
-  reading_head_ = false;
+  before_head_ = false;
   begun_ = Clock::now();
   if (!error) {
     version_ = static_cast<int>(parser.get().version());
@@ -228,6 +232,7 @@ net::awaitable<bool> HttpConnection::read_body(Parser& parser,
                                                HttpBodyShare& share) {
   parser.body_limit(limit);
   const auto begin = Clock::now();
+  waiting_since_ = waiting_since_.value_or(begin);
   error_code error;
   std::uint64_t received = 0;
   bool room = true;
@@ -286,6 +291,7 @@ net::awaitable<bool> HttpConnection::serve_request() {
     }
     intake.request.body = std::move(parser.get().body());
   }
+  waiting_since_.reset();
   clear_deadline();
   HttpReply reply = co_await handle(intake, keep_alive);
   last_event_id_ = last_event_id(intake.request);
@@ -361,8 +367,9 @@ HttpReply HttpConnection::refuse(int status,
 net::awaitable<void> HttpConnection::linger() {
   error_code error;
   socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
+  waiting_since_ = Clock::now();
   set_deadline(kLingerTime);
-  while (!error && !timed_out_ && !core_.stopping) {
+  while (!error && !timed_out_ && !ended_ && !core_.stopping) {
     buffer_.clear();
     co_await socket_.async_read_some(buffer_.prepare(kReadBytes), into(error));
   }

@@ -33,11 +33,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   /// Serves until the connection ends.
   static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
-  /// Since when it waits for the first byte of a request; nothing while it has one.
-  std::optional<Clock::time_point> idle_since() const { return idle_since_; }
-  /// Ends what waits for a request and what streams events; lets an answer that is being made
-  /// go on.
+  /// Since when it waits for its client: to begin a request, to send the rest of one (since its
+  /// first byte, however often another one comes), or to take the next piece of an answer. Nothing
+  /// while the server works for it, and for event streams.
+  std::optional<Clock::time_point> waiting_since() const { return waiting_since_; }
+  /// Since when it streams events; nothing when it does not.
+  std::optional<Clock::time_point> streaming_since() const { return streaming_since_; }
+  /// For stopping: ends what has no whole head of a request yet and what streams events; lets a
+  /// request that is being read or answered go on.
   void end_softly();
+  /// Ends a connection that waits for its client, for one that may have better manners.
+  void make_way();
   /// Ends all reading and writing at once.
   void end_now();
 
@@ -82,14 +88,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::steady_timer timer_;
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
-  std::optional<Clock::time_point> idle_since_;
-  bool reading_head_ = false;
-  Clock::time_point begun_;  // when the request's head was there
-  int version_ = 11;         // of the request
+  std::optional<Clock::time_point> waiting_since_;
+  bool before_head_ = false;  // no whole head of a request is there
+  Clock::time_point begun_;   // when the request's head was there
+  int version_ = 11;          // of the request
 
   boost::asio::steady_timer signal_;            // event streams: something to do
   std::optional<std::uint64_t> last_event_id_;  // what the request says
-  bool streaming_ = false;
+  std::optional<Clock::time_point> streaming_since_;
   bool woken_ = false;
   bool ended_ = false;   // the client has gone, or the server stops
   bool broken_ = false;  // the reply is not whole: the client has to see it

@@ -83,10 +83,14 @@ net::awaitable<bool> HttpConnection::write(std::string_view bytes) {
   error_code error;
   while (!bytes.empty() && !error) {
     const std::string_view part = bytes.substr(0, kWriteBytes);
+    if (!streaming_since_) {
+      waiting_since_ = Clock::now();
+    }
     set_deadline(core_.options.body_time);
     co_await net::async_write(socket_, net::buffer(part.data(), part.size()), into(error));
     bytes.remove_prefix(part.size());
   }
+  waiting_since_.reset();
   clear_deadline();
   co_return !error;
 }
@@ -223,7 +227,7 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
   using std::chrono::milliseconds;
   const auto patience = static_cast<unsigned>(milliseconds(core_.options.body_time).count());
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
-  streaming_ = true;
+  streaming_since_ = Clock::now();
   ++core_.listeners;
   net::io_context& io = core_.io;
   EventListener listener(events.hub->state(), last_event_id_, [&io, weak = std::weak_ptr(self)] {
@@ -257,7 +261,7 @@ net::awaitable<void> HttpConnection::send_events(HttpEvents events, bool chunked
   if (good && chunked) {
     co_await write("0\r\n\r\n");
   }
-  streaming_ = false;
+  streaming_since_.reset();
   ended_ = true;
   --core_.listeners;
   error_code ignored;

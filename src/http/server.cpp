@@ -56,27 +56,44 @@ void listen(HttpServerCore& core) {
   throw Error(ErrorCode::Io, "[serve] cannot listen at " + where + ": " + error.message());
 }
 
-/// When as many are connected as may be, the one that has been idle longest makes room.
-void make_room(HttpServerCore& core) {
-  HttpConnection* oldest = nullptr;
+using Since = std::optional<HttpConnection::Clock::time_point> (HttpConnection::*)() const;
+
+/// The connection with the oldest such time, `except` left out; null: none has one.
+HttpConnection* oldest(const HttpServerCore& core, Since since, const HttpConnection* except) {
+  HttpConnection* found = nullptr;
   for (HttpConnection* connection : core.connections) {
-    const auto since = connection->idle_since();
-    if (since && (oldest == nullptr || *since < *oldest->idle_since())) {
-      oldest = connection;
+    const auto time = (connection->*since)();
+    if (time && connection != except && (found == nullptr || *time < *(found->*since)())) {
+      found = connection;
     }
   }
-  if (oldest != nullptr) {
-    oldest->end_softly();
+  return found;
+}
+
+/// When as many are connected as may be, the one that has waited longest for its client makes room;
+/// where none waits, the oldest event stream, which a client begins again where it was. `newest`
+/// has had no time yet.
+void make_room(HttpServerCore& core, const HttpConnection* newest) {
+  HttpConnection* leaving = oldest(core, &HttpConnection::waiting_since, newest);
+  if (leaving == nullptr) {
+    leaving = oldest(core, &HttpConnection::streaming_since, newest);
+  }
+  if (leaving != nullptr) {
+    leaving->make_way();
   }
 }
 
-/// A client for whom there is no memory is let go; the others stay.
-void serve(HttpServerCore& core, tcp::socket socket) {
+/// A client for whom there is no memory is let go; the others stay. Returns the connection, for
+/// comparing: it may have ended.
+const HttpConnection* serve(HttpServerCore& core, tcp::socket socket) {
   try {
     auto connection = std::make_shared<HttpConnection>(core, std::move(socket));
+    const HttpConnection* begun = connection.get();
     net::co_spawn(core.io, HttpConnection::serve(std::move(connection)),
                   [](const std::exception_ptr&) {});
+    return begun;
   } catch (const std::exception&) {
+    return nullptr;
   }
 }
 
@@ -93,9 +110,9 @@ net::awaitable<void> accept_all(HttpServerCore& core) {
       co_await core.room.async_wait(into(error));
       continue;
     }
-    serve(core, std::move(socket));
+    const HttpConnection* newest = serve(core, std::move(socket));
     while (core.connections.size() >= core.options.connections && !core.stopping) {
-      make_room(core);
+      make_room(core, newest);
       core.room.expires_after(std::chrono::seconds(1));
       co_await core.room.async_wait(into(error));
     }

@@ -22,7 +22,9 @@ struct HttpServerOptions {
   std::vector<std::string> allowed_hosts;
   std::uint64_t header_bytes = 16 << 10;        ///< More is 431.
   std::uint64_t body_bytes_in_all = 512 << 20;  ///< Of all bodies at one time; more is 503.
-  /// More wait in the kernel's queue, for whom the connection that has been idle longest is closed.
+  /// More wait in the kernel's queue, for whom the connection that has waited longest for its
+  /// client (for a request, the rest of one, or somebody to take the answer) is closed, else the
+  /// oldest event stream. What is being worked on is never closed for others.
   std::size_t connections = 512;
   std::size_t long_handlers = 32;        ///< At the same time; more is 503.
   std::chrono::seconds header_time{10};  ///< From the first byte to the last of a head: 408.

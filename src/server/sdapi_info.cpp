@@ -33,7 +33,8 @@ Json extra_parameters(const std::string& parameters) {
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-/// An entry for each picture of the answer, so that those after one that was skipped have their own.
+/// An entry for each picture of the answer, so that those after one that was skipped have their
+/// own.
 SdInfoLists plain_lists(const SdPlan& plan, const SdDrawing& drawing) {
   SdInfoLists lists;
   for (const SdPicture& picture : drawing.pictures) {

@@ -1,4 +1,5 @@
 // What is refused, and that the server goes on afterwards: sizes, times, broken requests.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -6,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "tests/http/raw_client.h"
 #include "tests/http/test_server.h"
@@ -246,6 +248,89 @@ TEST(HttpLimits, ManyConnectionsAreKept) {
   }
   EXPECT_EQ(server.server().counts().connections, 200U);
   EXPECT_EQ(server.server().counts().requests, 1000U);
+}
+
+/// Lets the process have enough descriptors for both sides of many connections.
+bool allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max < count) {
+    return false;
+  }
+  limit.rlim_cur = std::max(limit.rlim_cur, count);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+/// Options with which nothing ends by itself during a test.
+HttpServerOptions patient_options() {
+  HttpServerOptions options;
+  options.port = 0;
+  return options;
+}
+
+TEST(HttpLimits, SlowBodiesMakeRoomForNewClients) {
+  ASSERT_TRUE(allow_descriptors(2048));
+  const TestServer server(patient_options());  // bodies have a minute, and places are 512
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 600; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server.port()));
+    slow.back()->send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n12345");
+  }
+  RawClient good(server.port());
+  EXPECT_EQ(good.ask(get("/hello")).status, 200);
+  EXPECT_TRUE(slow.front()->ends());
+  // Whoever sent the whole request, or does so now, gets its answer.
+  EXPECT_TRUE(slow.back()->send("6789"));
+  EXPECT_EQ(slow.back()->receive().body, "123456789");
+}
+
+TEST(HttpLimits, WhoWaitedLongestMakesRoomWhateverItWaitsFor) {
+  HttpServerOptions options = patient_options();
+  options.connections = 5;
+  TestServer server(options);
+  const auto has = [&](std::uint64_t connections) {
+    return server.until([&](const auto& counts) { return counts.connections == connections; });
+  };
+  RawClient head(server.port());
+  head.send("GET /hello HTTP/1.1\r\nHost:");
+  EXPECT_TRUE(has(1));
+  RawClient taking_nothing(server.port(), 4096);
+  taking_nothing.send(get("/big"));
+  EXPECT_TRUE(has(2));
+  RawClient working(server.port());
+  working.send(post("/wait", ""));
+  EXPECT_TRUE(has(3));
+  RawClient events(server.port());
+  events.send(get("/events"));
+  EXPECT_TRUE(server.until([](const auto& counts) { return counts.listeners == 1; }));
+  // The fifth has a place, for which the first goes, and so on.
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto next = [&] {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    return clients.back()->ask(get("/hello")).status;
+  };
+  EXPECT_EQ(next(), 200);
+  EXPECT_TRUE(head.ends());
+  EXPECT_EQ(next(), 200);
+  EXPECT_FALSE(taking_nothing.receive().whole);
+  EXPECT_EQ(next(), 200);
+  EXPECT_FALSE(events.read_until("snapshot").empty());
+  server.release();
+  EXPECT_EQ(working.receive().body, "done");
+}
+
+TEST(HttpLimits, EventStreamsMakeRoomWhereNothingElseWaits) {
+  HttpServerOptions options = patient_options();
+  options.connections = 4;
+  const TestServer server(options);
+  std::vector<std::unique_ptr<RawClient>> streams;
+  for (int i = 0; i < 4; ++i) {
+    streams.push_back(std::make_unique<RawClient>(server.port()));
+    streams.back()->send(get("/events"));
+    EXPECT_FALSE(streams.back()->read_until("snapshot").empty());
+  }
+  RawClient good(server.port());
+  EXPECT_EQ(good.ask(get("/hello")).status, 200);
+  EXPECT_FALSE(streams[0]->read_until("0\r\n\r\n").empty());
 }
 
 TEST(HttpLimits, IdleConnectionsMakeRoomForNewOnes) {
