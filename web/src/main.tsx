@@ -3,15 +3,15 @@ import { render } from 'preact';
 import { followMeasures, openForm } from './state/form';
 import { listenForKeys } from './state/keys';
 import { followList, loadFirst } from './state/list';
-import { sayError } from './state/messages';
-import { chooseFirstRun, followServerEvents, runClock } from './state/player';
-import { connect } from './state/server';
+import { chooseFirstRun, followServerEvents, player, runClock } from './state/player';
+import { connect, learnJob, server } from './state/server';
 import { showTheme, ui } from './state/ui';
 import './styles/page.css';
 import { App } from './views/App';
 
 async function open(): Promise<void> {
   const boot = await connect();
+  await learnJob(player.get().job);
   openForm(boot.example.request, boot.defaults);
   followServerEvents();
   followList();
@@ -25,4 +25,6 @@ showTheme(ui.get().theme);
 listenForKeys();
 const root = document.getElementById('page');
 if (root) render(<App />, root);
-open().catch(sayError);
+open().catch((error: unknown) => {
+  server.set({ refusal: error instanceof Error ? error.message : String(error) });
+});

@@ -54,6 +54,15 @@ export class EventStream {
     }
   }
 
+  /** A listener's own fault ends neither the stream nor is it taken for a lost connection. */
+  private tell(event: ServerEvent): void {
+    try {
+      this.handlers.onEvent(event);
+    } catch (error) {
+      reportError(error);
+    }
+  }
+
   private async readOnce(signal: AbortSignal, onOpen: () => void): Promise<void> {
     const attempt = new AbortController();
     const giveUp = () => attempt.abort();
@@ -80,7 +89,7 @@ export class EventStream {
         watchdog = setTimeout(giveUp, silenceLimit);
         for (const event of parser.push(decoder.decode(value, { stream: true }))) {
           if (event.id !== null) this.lastId = event.id;
-          this.handlers.onEvent({ name: event.name, data: parseJson(event.data) } as ServerEvent);
+          this.tell({ name: event.name, data: parseJson(event.data) } as ServerEvent);
         }
       }
     } finally {

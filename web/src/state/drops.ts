@@ -2,7 +2,7 @@ import { call } from '../api/client';
 import type { Picture } from '../api/types';
 import { bytes } from '../model/format';
 import { drop, type Target } from '../model/pictures';
-import { doc, undoForm, update } from './form';
+import { doc, updateAndSay } from './form';
 import { say } from './messages';
 import { server } from './server';
 import { ui } from './ui';
@@ -28,11 +28,10 @@ export async function dropFiles(files: File[], target: Target): Promise<void> {
   if (pictures.length === 0) return;
   const models = boot.models.flatMap((model) => [model.title, model.name, model.hash ?? '']);
   const dropped = drop(doc(), pictures, target, models);
-  update(dropped.doc);
+  updateAndSay(dropped.doc, dropped.lines.join(' '));
   if (dropped.stage !== null) ui.set({ stage: dropped.stage });
   if (dropped.doc.values.init_image)
     ui.set({ openSections: [...new Set([...ui.get().openSections, 'init'])] });
-  say(dropped.lines.join(' '), { action: { label: 'Undo', run: undoForm } });
 }
 
 /** Takes a file as the init picture, whatever is written in it. */

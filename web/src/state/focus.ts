@@ -1,6 +1,9 @@
 // Puts the focus where something is to be done.
 
+import type { Problem } from '../api/types';
 import { sections } from '../model/fields';
+import { say } from './messages';
+import { problemText } from './problems';
 import { ui } from './ui';
 
 /** Where the problems of fields without a control of their own are shown. */
@@ -19,9 +22,12 @@ function focusField(field: string): boolean {
 }
 
 /** Goes to a field's control; opens the sections when it is in a closed one. */
-export function goToProblem(field: string): void {
-  if (focusField(field)) return;
+export function goToProblem(problem: Problem): void {
+  if (focusField(problem.field)) return;
   ui.set({ openSections: ['model', ...sections.map(({ id }) => id), 'more'] });
   // The sections are drawn first.
-  setTimeout(() => focusField(field), 60);
+  setTimeout(() => {
+    // A field that has no effect now has no control.
+    if (!focusField(problem.field)) say(problemText(problem), { kind: 'error' });
+  }, 60);
 }

@@ -1,4 +1,4 @@
-import { call } from '../api/client';
+import { ApiError, call, isPassing } from '../api/client';
 import type { DryRun, Json, Problem, RequestValues } from '../api/types';
 import {
   fromRequest,
@@ -10,7 +10,7 @@ import {
 import * as edit from '../model/edit';
 import { takeOver, type Part } from '../model/fields';
 import { begin, change, redo, undo, type History } from '../model/history';
-import { say } from './messages';
+import { say, sayError } from './messages';
 import { onServerEvent, server } from './server';
 import { storage, tabStorage } from './storage';
 import { createStore } from './store';
@@ -82,13 +82,28 @@ export function redoForm(): void {
   keep();
 }
 
+/** Takes back a change that has just been made, whatever has been changed since. */
+function undoOf(before: TravelDocument): () => void {
+  const after = doc();
+  return () => {
+    if (doc() === after) undoForm();
+    else update(before);
+  };
+}
+
+/** Changes the document at once and says so, with a way back. */
+export function updateAndSay(next: TravelDocument, text: string): void {
+  const before = doc();
+  update(next);
+  say(text, { action: { label: 'Undo', run: undoOf(before) } });
+}
+
 export function removeStage(key: string): void {
   const now = doc();
   const index = now.stages.findIndex((stage) => stage.key === key);
   if (now.stages.length < 2 || index < 0) return;
-  update(edit.remove(now, key));
+  updateAndSay(edit.remove(now, key), `Stage ${index + 1} removed.`);
   ui.set({ stage: doc().stages[Math.min(index, doc().stages.length - 1)]?.key ?? null });
-  say(`Stage ${index + 1} removed.`, { action: { label: 'Undo', run: undoForm } });
 }
 
 export function addStage(index: number): void {
@@ -100,18 +115,18 @@ export function addStage(index: number): void {
 export function takeSettings(request: RequestValues, part: Part, from: string): void {
   const defaults = server.get().boot?.defaults ?? {};
   const next = fromRequest(takeOver(formRequest(), request, part), defaults, doc().stages);
-  update({ ...next, keepTotal: doc().keepTotal });
+  const what = part === 'all' ? 'All settings' : `${part[0]?.toUpperCase()}${part.slice(1)}`;
+  updateAndSay({ ...next, keepTotal: doc().keepTotal }, `${what} of ${from} taken over.`);
   if (!doc().stages.some((stage) => stage.key === ui.get().stage)) {
     ui.set({ stage: doc().stages[0]?.key ?? null });
   }
-  const what = part === 'all' ? 'All settings' : `${part[0]?.toUpperCase()}${part.slice(1)}`;
-  say(`${what} of ${from} taken over.`, { action: { label: 'Undo', run: undoForm } });
 }
 
-/** A run that ended has measured how long a frame takes. */
+/** A run that ended has measured how long a frame takes; without a connection nothing was counted. */
 export function followMeasures(): void {
   onServerEvent((event) => {
-    if (event.name === 'job' && event.data.state === 'done') askDryRun();
+    const ended = event.name === 'job' && event.data.state === 'done';
+    if (ended || event.name === 'snapshot') askDryRun();
   });
 }
 
@@ -140,8 +155,14 @@ async function dryRun(): Promise<void> {
       dry: keeps ? { ...dry, stages: before.stages } : dry,
       problems: dry.problems,
     });
-  } catch {
+  } catch (error) {
     // No answer: the page shows its own count, and the connection's bar says why.
+    if (mine.signal.aborted || doc() !== counted || isPassing(error)) return;
+    if (error instanceof ApiError && error.problems.length > 0) {
+      form.set({ problems: error.problems });
+    } else {
+      sayError(error);
+    }
   }
 }
 

@@ -73,12 +73,12 @@ const plain: Record<string, () => void> = {
 function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   const command = event.ctrlKey || event.metaKey;
+  if (ui.get().dialog !== null) return;
   if (event.key === 'Enter' && command) {
     event.preventDefault();
-    void submit(event.shiftKey);
+    if (!event.repeat) void submit(event.shiftKey);
     return;
   }
-  if (ui.get().dialog !== null) return;
   if (event.key === 'Escape') {
     document.body.dataset.quietHelp = '';
     escape();

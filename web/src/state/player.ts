@@ -18,6 +18,8 @@ export interface PlayerState {
   view: View;
   /** Frames that come in are shown; off once a frame was chosen. */
   follow: boolean;
+  /** Counts the videos made again, so that a new one is read anew. */
+  videosMade: number;
   /** The run in work is looked at; off once another run was chosen. */
   followQueue: boolean;
 }
@@ -35,6 +37,7 @@ export const player = createStore<PlayerState>({
   view: 'frames',
   follow: true,
   followQueue: true,
+  videosMade: 0,
 });
 
 export const speeds = [0.25, 0.5, 1, 1.5, 2];

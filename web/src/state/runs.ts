@@ -4,9 +4,10 @@ import { ApiError, call, callUntilAnswered, newId } from '../api/client';
 import type { Job } from '../api/types';
 import { goToProblem } from './focus';
 import { askDryRun, doc, form, formRequest } from './form';
+import { problemText } from './problems';
 import { say, sayError } from './messages';
 import { player, showRun } from './player';
-import { forgetJob, learnAnswer, learnJobs, server, timesTold } from './server';
+import { forgetJob, learnAnswer, server, timesTold } from './server';
 import { createStore } from './store';
 import { ui } from './ui';
 
@@ -52,8 +53,8 @@ export async function submit(front: boolean): Promise<void> {
     if (error instanceof ApiError && error.problems.length > 0 && doc() === submitted) {
       form.set({ problems: error.problems });
       const one = error.problems[0];
-      say(`Not run: ${one ? `${one.field}: ${one.message}` : error.message}`, { kind: 'error' });
-      if (one) goToProblem(one.field);
+      say(`Not run: ${one ? problemText(one) : error.message}`, { kind: 'error' });
+      if (one) goToProblem(one);
     } else {
       sayError(error);
     }
@@ -134,7 +135,8 @@ export function onListChanged(listener: () => void): () => void {
 
 export async function rename(job: Job, name: string): Promise<void> {
   try {
-    learnJobs([await call<Job>('PATCH', `/jobs/${job.id}`, { body: { name } })]);
+    const before = timesTold(job.id);
+    learnAnswer(await call<Job>('PATCH', `/jobs/${job.id}`, { body: { name } }), before);
   } catch (error) {
     sayError(error);
   }
@@ -155,7 +157,10 @@ export async function exportVideo(job: Job, settings: Partial<VideoSettings>): P
   const { file } = await call<{ file: string }>('POST', `/jobs/${job.id}/video`, {
     body: settings,
   });
-  learnJobs([await call<Job>('GET', `/jobs/${job.id}`)]);
+  const before = timesTold(job.id);
+  learnAnswer(await call<Job>('GET', `/jobs/${job.id}`), before);
+  // It may have the name of the one before.
+  player.set((state) => ({ ...state, videosMade: state.videosMade + 1 }));
   return file;
 }
 

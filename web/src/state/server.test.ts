@@ -28,6 +28,18 @@ beforeEach(async () => {
 const drawing = (more: Partial<Job> = {}) =>
   job({ id: 'x', state: 'drawing', frames_done: 0, frames_ready: '', frames_total: 5, ...more });
 
+it('takes events that came while the page was being opened, after the older answers', async () => {
+  jobs = [drawing({ frames_done: 1 })];
+  const opening = connect();
+  send({ name: 'frame', data: { id: 'x', index: 4, frames_done: 2 } });
+  send({ name: 'job', data: drawing({ state: 'done', frames_done: 5 }) });
+  expect(server.get().jobs.has('x')).toBe(false);
+  await opening;
+  jobs = [];
+  expect(server.get().jobs.get('x')).toMatchObject({ state: 'done', frames_done: 5 });
+  expect(server.get().queue.current).toBeNull();
+});
+
 describe('events', () => {
   it('move a run from the queue into work and out again', () => {
     send({ name: 'job', data: drawing({ state: 'queued', place: 1 }) });

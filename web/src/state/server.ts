@@ -1,7 +1,7 @@
 // What the server has told: never the page's own opinion. Loaded at the start and after every
 // snapshot, kept true by events.
 
-import { call, callUntilAnswered } from '../api/client';
+import { ApiError, call, callUntilAnswered } from '../api/client';
 import type { Connection } from '../api/eventStream';
 import { followServer } from '../api/sharedStream';
 import type {
@@ -15,7 +15,7 @@ import type {
   ServerEvent,
 } from '../api/types';
 import { parseRanges } from '../model/travel';
-import { say } from './messages';
+import { say, sayError } from './messages';
 import { createStore } from './store';
 
 export interface ServerState {
@@ -30,6 +30,8 @@ export interface ServerState {
   connection: Connection;
   /** The server is another version than the one this page came from. */
   outdated: boolean;
+  /** Why the page could not be opened; empty when it was, or may yet be. */
+  refusal: string;
 }
 
 export const server = createStore<ServerState>({
@@ -41,6 +43,7 @@ export const server = createStore<ServerState>({
   preview: null,
   connection: { state: 'connecting' },
   outdated: false,
+  refusal: '',
 });
 
 /** How many events told of each run: an answer that was under way meanwhile is older than they. */
@@ -53,6 +56,18 @@ export function timesTold(id: string): number {
 /** Takes over an answer to a request, unless events have told of the run since it was asked. */
 export function learnAnswer(job: Job, toldBefore: number): void {
   if (timesTold(job.id) === toldBefore) learnJobs([job]);
+}
+
+/** Asks for a run that is not among those told at the beginning; one that is gone is left out. */
+export async function learnJob(id: string | null): Promise<void> {
+  if (id === null || server.get().jobs.has(id)) return;
+  try {
+    const before = timesTold(id);
+    const job = await call<Job>('GET', `/jobs/${id}`);
+    if (!job.trashed) learnAnswer(job, before);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) sayError(error);
+  }
 }
 
 type Listener = (event: ServerEvent) => void;
@@ -159,7 +174,7 @@ function take(event: ServerEvent): void {
       server.set((state) => ({ ...state, queue: { ...state.queue, paused: event.data.reason } }));
       break;
     case 'models':
-      void refreshModels();
+      refreshModels().catch(sayError);
       break;
   }
 }
@@ -180,25 +195,31 @@ export async function refreshModels(): Promise<void> {
   server.set((state) => (state.boot ? { ...state, boot: { ...state.boot, models } } : state));
 }
 
-/** Loads everything and follows the events from then on. */
+/**
+ * Loads everything and follows the events. They are listened to from the beginning, as another tab's
+ * stream sends none again, and taken once the answers, which may be older, are there.
+ */
 export async function connect(): Promise<Bootstrap> {
-  const boot = await callUntilAnswered<Bootstrap>('GET', '/bootstrap', {}, async (seconds) => {
-    for (let left = seconds; left > 0; left--) {
-      server.set({ connection: { state: 'lost', retryInSeconds: left } });
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
+  const early: ServerEvent[] = [];
+  let ready = false;
+  const onEvent = (event: ServerEvent) => {
+    take(event);
+    for (const listener of listeners) listener(event);
+  };
+  followServer({
+    onConnection: (connection) => server.set({ connection }),
+    onEvent: (event) => {
+      if (ready) onEvent(event);
+      else early.push(event);
+    },
   });
+  const boot = await callUntilAnswered<Bootstrap>('GET', '/bootstrap');
   knowVersion(boot.version);
   server.set({ boot, queue: boot.queue });
   const page = await callUntilAnswered<JobPage>('GET', '/jobs?limit=50');
   learnJobs(page.jobs);
-  followServer({
-    onConnection: (connection) => server.set({ connection }),
-    onEvent: (event) => {
-      take(event);
-      for (const listener of listeners) listener(event);
-    },
-  });
+  ready = true;
+  early.forEach(onEvent);
   return boot;
 }
 

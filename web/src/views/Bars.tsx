@@ -5,13 +5,24 @@ import { useStore } from '../state/store';
 export function Bars() {
   const connection = useStore(server, (state) => state.connection);
   const paused = useStore(server, (state) => state.queue.paused);
+  const refusal = useStore(server, (state) => state.refusal);
   const outdated = useStore(server, (state) => state.outdated);
   return (
-    <div class="bars">
+    <div class="bars" aria-live="polite">
+      {refusal !== '' && (
+        <div class="bar bar-wrong" role="alert">
+          The page cannot be opened: {refusal}
+          <button type="button" class="button" onClick={() => location.reload()}>
+            Try again
+          </button>
+        </div>
+      )}
       {connection.state === 'lost' && (
-        <div class="bar" role="status">
-          Connection lost, trying again in {connection.retryInSeconds} s. The run goes on, and what
-          you write is kept.
+        <div class="bar">
+          Connection lost. Runs go on, and what you write is kept.
+          <span class="quiet" aria-hidden="true">
+            Trying again in {connection.retryInSeconds} s
+          </span>
         </div>
       )}
       {paused !== '' && (
@@ -20,7 +31,7 @@ export function Bars() {
         </div>
       )}
       {outdated && (
-        <div class="bar" role="status">
+        <div class="bar">
           The server is newer than this page.
           <button type="button" class="button" onClick={() => location.reload()}>
             Reload

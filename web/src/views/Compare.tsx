@@ -8,6 +8,7 @@ import { player } from '../state/player';
 import { frameAddress, runName } from '../state/runs';
 import { server, shownFrames } from '../state/server';
 import { useStore } from '../state/store';
+import { ui } from '../state/ui';
 
 /** Opens the comparison of the shown frame with the stage's frame farthest from it. */
 export function openCompare(job: Job, frames: number[]): void {
@@ -71,19 +72,19 @@ function Flicker({ a, b }: { a: string; b: string }) {
   const [second, setSecond] = useState(false);
   const hold = (on: boolean) => () => setSecond(on);
   useEffect(() => {
-    const onKey = (on: boolean) => (event: KeyboardEvent) => {
-      if (
-        event.key.toLowerCase() === 'f' &&
-        !(event.target as HTMLElement).closest('input, textarea, select')
-      )
-        setSecond(on);
+    const down = (event: KeyboardEvent) => {
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey && ui.get().letterKeys;
+      const writing = (event.target as HTMLElement).closest('input, textarea, select') !== null;
+      if (plain && !writing && event.key.toLowerCase() === 'f') setSecond(true);
     };
-    const [down, up] = [onKey(true), onKey(false)];
+    const up = () => setSecond(false);
     window.addEventListener('keydown', down);
     window.addEventListener('keyup', up);
+    window.addEventListener('blur', up);
     return () => {
       window.removeEventListener('keydown', down);
       window.removeEventListener('keyup', up);
+      window.removeEventListener('blur', up);
     };
   }, []);
   return (

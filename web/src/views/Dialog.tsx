@@ -12,14 +12,17 @@ export function Dialog(props: { title: string; children: ComponentChildren }) {
     return () => current?.close();
   }, []);
   const close = () => ui.set({ dialog: null });
+  // A text that is marked by dragging out of the window ends beside it, too.
+  const beganBeside = useRef(false);
   return (
     <dialog
       ref={element}
       class="dialog"
       aria-label={props.title}
       onClose={close}
+      onPointerDown={(event) => (beganBeside.current = event.target === element.current)}
       onClick={(event) => {
-        if (event.target === element.current) close();
+        if (beganBeside.current && event.target === element.current) close();
       }}
     >
       <div class="dialog-inner">

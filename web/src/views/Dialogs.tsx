@@ -1,6 +1,9 @@
+import { useEffect } from 'preact/hooks';
+
 import { clock } from '../model/format';
 import { keyList } from '../model/keyList';
 import { messages } from '../state/messages';
+import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui } from '../state/ui';
 import { Dialog } from './Dialog';
@@ -60,6 +63,13 @@ function LogDialog() {
 /** The window that is open, if one is. */
 export function Dialogs() {
   const dialog = useStore(ui, (state) => state.dialog);
+  const id = useStore(ui, (state) => state.dialogJob);
+  const gone = useStore(server, (state) => id === null || !state.jobs.has(id));
+  const lost = gone && (dialog === 'video' || dialog === 'name');
+  useEffect(() => {
+    // Its run was deleted elsewhere.
+    if (lost) ui.set({ dialog: null });
+  }, [lost]);
   if (dialog === 'keys') return <KeysDialog />;
   if (dialog === 'log') return <LogDialog />;
   if (dialog === 'video') return <VideoDialog />;

@@ -26,9 +26,7 @@ export function FrameView(props: {
       current.getContext('2d')?.drawImage(image, 0, 0, current.width, current.height);
       current.dataset.shown = String(frame);
     };
-    if (isReady(full)) {
-      draw(full);
-    } else if (!playing) {
+    if (!isReady(full) && !playing) {
       // While scrubbing the thumbnail is there at once.
       const small = picture(frameAddress(id, frame, 96));
       if (isReady(small)) draw(small);

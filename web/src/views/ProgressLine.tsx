@@ -69,7 +69,7 @@ export function ProgressLine({ job }: { job: Job }) {
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={percent}
-        aria-valuetext={`${progress.text}, ${progress.left}`}
+        aria-valuetext={[progress.text, progress.left].filter(Boolean).join(', ')}
       >
         <span style={{ transform: `scaleX(${progress.part})` }} />
       </div>

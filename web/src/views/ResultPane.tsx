@@ -3,6 +3,7 @@ import { reducedMotion } from '../state/ui';
 import { duration, plural } from '../model/format';
 import { setField } from '../state/form';
 import { followAgain, player } from '../state/player';
+import { problemText } from '../state/problems';
 import { continueRun, fileAddress, retry, runName } from '../state/runs';
 import { isInWork, server } from '../state/server';
 import { useStore } from '../state/store';
@@ -54,9 +55,7 @@ function Failure({ job }: { job: Job }) {
         <strong>{runName(job)} failed.</strong> {message}
       </p>
       {problems?.map((problem) => (
-        <p key={problem.field + problem.message}>
-          {problem.field}: {problem.message}
-        </p>
+        <p key={problem.field + problem.message}>{problemText(problem)}</p>
       ))}
       {memory && <p>A smaller picture needs less memory.</p>}
       <div class="row">
@@ -115,17 +114,19 @@ function Screen({ job, frames }: { job: Job; frames: number[] }) {
 
 function VideoView({ job }: { job: Job }) {
   const name = job.video ?? '';
+  const made = useStore(player, (state) => state.videosMade);
   const address = fileAddress(job, name);
   if (/\.(gif|webp|png)$/.test(name)) {
     return (
       <div class="stagebox">
-        <img class="video" src={address} alt={`The video of ${runName(job)}`} />
+        <img key={made} class="video" src={address} alt={`The video of ${runName(job)}`} />
       </div>
     );
   }
   return (
     <div class="stagebox">
       <video
+        key={made}
         class="video"
         src={address}
         controls

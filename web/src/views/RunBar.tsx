@@ -2,6 +2,7 @@ import { plural, duration } from '../model/format';
 import { frameTotal } from '../model/travel';
 import { goToProblem } from '../state/focus';
 import { form } from '../state/form';
+import { fieldLabel } from '../state/problems';
 import { obstacle, submissions, submit } from '../state/runs';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
@@ -59,8 +60,8 @@ export function RunBar() {
         ) : empty !== null ? (
           <span class="wrong">{empty[0]?.toUpperCase() + empty.slice(1)}</span>
         ) : trouble ? (
-          <button type="button" class="link wrong" onClick={() => goToProblem(trouble.field)}>
-            {plural(problems.length, 'problem')}: {trouble.field}
+          <button type="button" class="link wrong" onClick={() => goToProblem(trouble)}>
+            {plural(problems.length, 'problem')}: {fieldLabel(trouble.field)}
           </button>
         ) : (
           <>
