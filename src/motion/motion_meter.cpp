@@ -5,6 +5,7 @@
 
 #include "motion/evenness.h"
 #include "motion/latent_distance.h"
+#include "motion/ssim.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -21,8 +22,8 @@ OptionalDistance three_scales(const MeasuredFrame& one, const MeasuredFrame& oth
 }
 
 OptionalDistance five_scales(const MeasuredFrame& one, const MeasuredFrame& other) {
-  return one.multi_scale && other.multi_scale
-             ? OptionalDistance(1 - ms_ssim(*one.multi_scale, *other.multi_scale))
+  return std::min(one.image.width, one.image.height) >= kLeastMultiScaleSide
+             ? OptionalDistance(1 - ms_ssim(one.image, other.image))
              : std::nullopt;
 }
 
@@ -46,12 +47,8 @@ const std::vector<MotionDistance>& motion_distances() {
   return distances;
 }
 
-MeasuredFrame::MeasuredFrame(const Image& image, std::optional<PictureLatent> latent_in)
-    : view(image), latent(std::move(latent_in)) {
-  if (std::min(image.width, image.height) >= kLeastMultiScaleSide) {
-    multi_scale.emplace(image);
-  }
-}
+MeasuredFrame::MeasuredFrame(Image image_in, std::optional<PictureLatent> latent_in)
+    : image(std::move(image_in)), view(image), latent(std::move(latent_in)) {}
 
 MotionMeter::MotionMeter() {
   for (const MotionDistance& way : motion_distances()) {

@@ -5,7 +5,6 @@
 
 #include "media/latent_chunk.h"
 #include "motion/frame_view.h"
-#include "motion/ssim.h"
 #include "ptravel/image.h"
 #include "ptravel/motion_report.h"
 
@@ -13,14 +12,14 @@ namespace ptravel {
 
 /// A frame as all measures of a film see it.
 struct MeasuredFrame {
-  MeasuredFrame(const Image& image, std::optional<PictureLatent> latent_in);
+  MeasuredFrame(Image image_in, std::optional<PictureLatent> latent_in);
 
+  Image image;
   FrameView view;
-  std::optional<MultiScaleView> multi_scale;  ///< Of frames that are large enough.
-  std::optional<PictureLatent> latent;        ///< Where the frame's file holds it.
+  std::optional<PictureLatent> latent;  ///< Where the frame's file holds it.
 };
 
-/// One way to say how far two frames of one size are apart.
+/// One way to say how far two frames are apart, for frames of one size.
 struct MotionDistance {
   const char* name;
   bool judges;

@@ -4,14 +4,13 @@
 #include <array>
 #include <cmath>
 #include <string>
-#include <utility>
 
+#include "motion/plane.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
 
-constexpr int kChannels = 3;
 constexpr int kRadius = 5;
 constexpr double kSigma = 1.5;
 constexpr double kC1 = 0.01 * 0.01;
@@ -24,22 +23,21 @@ struct SsimMaps {
   Plane contrast;
 };
 
-Plane blurred(const Plane& plane) { return gaussian_blur(plane, kSigma, kRadius, Edge::Single); }
-
-MultiScaleView::Channel prepared(Plane values) {
-  Plane means = blurred(values);
-  Plane squares = blurred(product(values, values));
-  return {std::move(values), std::move(means), std::move(squares)};
-}
-
-SsimMaps ssim_maps(const MultiScaleView::Channel& a, const MultiScaleView::Channel& b) {
-  const Plane both = blurred(product(a.values, b.values));
-  SsimMaps maps{Plane(both.width, both.height), Plane(both.width, both.height)};
+SsimMaps ssim_maps(const Plane& a, const Plane& b) {
+  const auto blurred = [](const Plane& plane) {
+    return gaussian_blur(plane, kSigma, kRadius, Edge::Single);
+  };
+  const Plane mean_a = blurred(a);
+  const Plane mean_b = blurred(b);
+  const Plane square_a = blurred(product(a, a));
+  const Plane square_b = blurred(product(b, b));
+  const Plane both = blurred(product(a, b));
+  SsimMaps maps{Plane(a.width, a.height), Plane(a.width, a.height)};
   for (std::size_t i = 0; i < both.values.size(); ++i) {
-    const double mu_a = a.mean.values[i];
-    const double mu_b = b.mean.values[i];
-    const double variance_a = std::max(a.square.values[i] - mu_a * mu_a, 0.0);
-    const double variance_b = std::max(b.square.values[i] - mu_b * mu_b, 0.0);
+    const double mu_a = mean_a.values[i];
+    const double mu_b = mean_b.values[i];
+    const double variance_a = std::max(square_a.values[i] - mu_a * mu_a, 0.0);
+    const double variance_b = std::max(square_b.values[i] - mu_b * mu_b, 0.0);
     const double covariance = both.values[i] - mu_a * mu_b;
     const double contrast = (2 * covariance + kC2) / (variance_a + variance_b + kC2);
     maps.contrast.values[i] = contrast;
@@ -59,11 +57,12 @@ double mean_inside(const Plane& plane, int border) {
   return sum / ((plane.height - 2.0 * border) * (plane.width - 2.0 * border));
 }
 
-void require_sides(const char* operation, const Image& image, int least) {
-  if (std::min(image.width, image.height) < least) {
+void require_sides(const char* operation, const Image& one, const Image& other, int least) {
+  require_same_size(operation, one.width, one.height, other.width, other.height);
+  if (std::min(one.width, one.height) < least) {
     throw Error(ErrorCode::InvalidArgument,
-                std::string("[") + operation + "] " + std::to_string(image.width) + "x" +
-                    std::to_string(image.height) + ", expected sides of at least " +
+                std::string("[") + operation + "] " + std::to_string(one.width) + "x" +
+                    std::to_string(one.height) + ", expected sides of at least " +
                     std::to_string(least));
   }
 }
@@ -72,45 +71,35 @@ void require_sides(const char* operation, const Image& image, int least) {
 
 double ssim(const Image& one, const Image& other, SsimBorder border) {
   const int cut = border == SsimBorder::Cropped ? kRadius : 0;
-  require_same_size("ssim", one.width, one.height, other.width, other.height);
-  require_sides("ssim", one, border == SsimBorder::Cropped ? 2 * kRadius + 1 : kRadius + 1);
+  require_sides("ssim", one, other, border == SsimBorder::Cropped ? 2 * kRadius + 1 : kRadius + 1);
   double sum = 0;
-  for (int channel = 0; channel < kChannels; ++channel) {
-    const SsimMaps maps =
-        ssim_maps(prepared(channel_plane(one, channel)), prepared(channel_plane(other, channel)));
+  for (int channel = 0; channel < 3; ++channel) {
+    const SsimMaps maps = ssim_maps(channel_plane(one, channel), channel_plane(other, channel));
     sum += mean_inside(maps.similarity, cut);
   }
-  return sum / kChannels;
-}
-
-MultiScaleView::MultiScaleView(const Image& image) : width(image.width), height(image.height) {
-  require_sides("ms-ssim", image, kLeastMultiScaleSide);
-  for (int channel = 0; channel < kChannels; ++channel) {
-    channels.push_back(prepared(channel_plane(image, channel)));
-  }
-  while (channels.size() < kChannels * kScaleWeights.size()) {
-    const Plane& larger = channels[channels.size() - kChannels].values;
-    channels.push_back(prepared(block_means(larger, 2)));
-  }
-}
-
-double ms_ssim(const MultiScaleView& one, const MultiScaleView& other) {
-  require_same_size("ms-ssim", one.width, one.height, other.width, other.height);
-  double result = 1;
-  for (std::size_t scale = 0; scale < kScaleWeights.size(); ++scale) {
-    const bool last = scale + 1 == kScaleWeights.size();
-    double term = 0;
-    for (std::size_t i = scale * kChannels; i < (scale + 1) * kChannels; ++i) {
-      const SsimMaps maps = ssim_maps(one.channels[i], other.channels[i]);
-      term += (last ? mean(maps.similarity) : mean_inside(maps.contrast, kRadius)) / kChannels;
-    }
-    result *= std::pow(std::max(term, 0.0), kScaleWeights[scale]);
-  }
-  return result;
+  return sum / 3;
 }
 
 double ms_ssim(const Image& one, const Image& other) {
-  return ms_ssim(MultiScaleView(one), MultiScaleView(other));
+  require_sides("ms-ssim", one, other, kLeastMultiScaleSide);
+  std::array<double, kScaleWeights.size()> terms{};
+  // One channel after the other: planes in double precision are large.
+  for (int channel = 0; channel < 3; ++channel) {
+    Plane a = channel_plane(one, channel);
+    Plane b = channel_plane(other, channel);
+    for (std::size_t scale = 0; scale < terms.size(); ++scale) {
+      const SsimMaps maps = ssim_maps(a, b);
+      const bool last = scale + 1 == terms.size();
+      terms[scale] += (last ? mean(maps.similarity) : mean_inside(maps.contrast, kRadius)) / 3;
+      a = block_means(a, 2);
+      b = block_means(b, 2);
+    }
+  }
+  double result = 1;
+  for (std::size_t scale = 0; scale < terms.size(); ++scale) {
+    result *= std::pow(std::max(terms[scale], 0.0), kScaleWeights[scale]);
+  }
+  return result;
 }
 
 }  // namespace ptravel

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <vector>
-
-#include "motion/plane.h"
 #include "ptravel/image.h"
 
 namespace ptravel {
@@ -19,24 +16,6 @@ enum class SsimBorder {
 /// below 6 (Cropped: 11).
 double ssim(const Image& one, const Image& other, SsimBorder border);
 
-/// A picture as ms_ssim compares it, so that each is prepared once and not for each neighbour: five
-/// scales, each half the one before. About 130 bytes a pixel.
-struct MultiScaleView {
-  /// Throws InvalidArgument for sides below kLeastMultiScaleSide.
-  explicit MultiScaleView(const Image& image);
-
-  /// One channel on one scale.
-  struct Channel {
-    Plane values;
-    Plane mean;
-    Plane square;
-  };
-
-  int width = 0;
-  int height = 0;
-  std::vector<Channel> channels;  ///< Of each scale red, green, blue.
-};
-
 /// The least side that five scales need.
 inline constexpr int kLeastMultiScaleSide = 176;
 
@@ -44,6 +23,5 @@ inline constexpr int kLeastMultiScaleSide = 176;
 /// without their border of all but the last, SSIM of the last, negative means as 0. 1 for equal
 /// pictures. Throws InvalidArgument for different sizes or sides below 176.
 double ms_ssim(const Image& one, const Image& other);
-double ms_ssim(const MultiScaleView& one, const MultiScaleView& other);
 
 }  // namespace ptravel
