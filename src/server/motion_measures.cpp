@@ -9,7 +9,7 @@
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
 #include "motion/evenness.h"
-#include "motion/lab_distance.h"
+#include "motion/motion_meter.h"
 #include "ptravel/motion_report.h"
 
 namespace ptravel {
@@ -101,16 +101,31 @@ Json distance_json(Json steps) {
 }
 
 /// The frame as distances see it; nothing where it is not there or broken.
-std::optional<LabPicture> read_lab(const fs::path& folder, std::int64_t index) {
+std::optional<MeasuredFrame> read_frame(const fs::path& folder, std::int64_t index) {
   const fs::path path = folder / frame_file_name(index);
   if (!is_own_file(path)) {
     return std::nullopt;
   }
   try {
-    return to_lab(read_image(path).image);
+    return MeasuredFrame(read_image(path).image, std::nullopt);
   } catch (const Error&) {
     return std::nullopt;  // a frame that is damaged counts as missing; drawing it again is resume's
   }
+}
+
+/// The distances that judge a film, from one frame to the next; none where they have two sizes.
+std::vector<double> judged(const std::optional<MeasuredFrame>& left,
+                           const std::optional<MeasuredFrame>& right) {
+  std::vector<double> distances;
+  if (left && right && left->image.width == right->image.width &&
+      left->image.height == right->image.height) {
+    for (const MotionDistance& way : motion_distances()) {
+      if (way.judges) {
+        distances.push_back(way.distance(*left, *right).value());
+      }
+    }
+  }
+  return distances;
 }
 
 }  // namespace
@@ -119,13 +134,23 @@ Json MotionMeasures::of_run(const fs::path& folder, std::int64_t frames) {
   if (std::optional<Json> report = read_report(folder, frames)) {
     return *std::move(report);
   }
-  return {{"final", false},
-          {"frames", frames},
-          {"distances", {{"lab_64", distance_json(steps(folder, frames))}}}};
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const PairDistances& known = measured(folder, frames);
+  Json distances = Json::object();
+  for (const MotionDistance& way : motion_distances()) {
+    if (way.judges) {
+      Json steps = Json::array();
+      for (std::int64_t i = 0; i + 1 < frames; ++i) {
+        const auto pair = known.find(i);
+        steps.push_back(pair == known.end() ? Json() : Json(pair->second.at(distances.size())));
+      }
+      distances[way.name] = distance_json(std::move(steps));
+    }
+  }
+  return {{"final", false}, {"frames", frames}, {"distances", std::move(distances)}};
 }
 
-Json MotionMeasures::steps(const fs::path& folder, std::int64_t frames) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+MotionMeasures::PairDistances& MotionMeasures::pairs_of(const fs::path& folder) {
   const std::string name = folder.string();
   auto run = runs_.begin();
   while (run != runs_.end() && run->folder != name) {
@@ -139,31 +164,29 @@ Json MotionMeasures::steps(const fs::path& folder, std::int64_t frames) {
   if (runs_.size() > kMostRuns) {
     runs_.pop_back();
   }
-  std::map<std::int64_t, double>& known = runs_.front().distances;
-  std::optional<LabPicture> left;
+  return runs_.front().pairs;
+}
+
+const MotionMeasures::PairDistances& MotionMeasures::measured(const fs::path& folder,
+                                                              std::int64_t frames) {
+  PairDistances& known = pairs_of(folder);
+  std::optional<MeasuredFrame> left;
   std::int64_t left_index = -1;
-  Json list = Json::array();
   for (std::int64_t i = 0; i + 1 < frames; ++i) {
-    if (const auto found = known.find(i); found != known.end()) {
-      list.push_back(found->second);
+    if (known.contains(i)) {
       continue;
     }
     if (left_index != i) {
-      left = read_lab(folder, i);
+      left = read_frame(folder, i);
     }
-    std::optional<LabPicture> right = read_lab(folder, i + 1);
-    const bool comparable =
-        left && right && left->width == right->width && left->height == right->height;
-    if (comparable) {
-      known[i] = lab_distance(*left, *right);
-      list.push_back(known[i]);
-    } else {
-      list.push_back(nullptr);
+    std::optional<MeasuredFrame> right = read_frame(folder, i + 1);
+    if (std::vector<double> distances = judged(left, right); !distances.empty()) {
+      known[i] = std::move(distances);
     }
     left = std::move(right);
     left_index = i + 1;
   }
-  return list;
+  return known;
 }
 
 }  // namespace ptravel

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "server/json_body.h"
 
@@ -17,18 +18,20 @@ namespace ptravel {
 class MotionMeasures {
  public:
   /// The object of motion.json with "final": true, where the run has one that is about `frames`
-  /// frames. Else the same with "final": false and one distance, `lab_64` (lab_distance), whose
-  /// steps are null where a frame is not there or cannot be read; figures and jumps are of the
-  /// others.
+  /// frames. Else the same with "final": false and the distances that judge a film, whose steps are
+  /// null where a frame is not there or cannot be read; figures and jumps are of the others.
   Json of_run(const std::filesystem::path& folder, std::int64_t frames);
 
  private:
+  /// By the pair's first frame, in the order of motion_distances.
+  using PairDistances = std::map<std::int64_t, std::vector<double>>;
   struct Run {
     std::string folder;
-    std::map<std::int64_t, double> distances;  // by the pair's first frame
+    PairDistances pairs;
   };
-  /// For each pair its distance or null.
-  Json steps(const std::filesystem::path& folder, std::int64_t frames);
+  PairDistances& pairs_of(const std::filesystem::path& folder);
+  /// The pairs that can be measured.
+  const PairDistances& measured(const std::filesystem::path& folder, std::int64_t frames);
 
   std::mutex mutex_;     // guards everything below
   std::list<Run> runs_;  // the one that was asked for last first
