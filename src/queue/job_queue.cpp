@@ -356,6 +356,12 @@ std::string JobQueue::frames(const JobRecord& job) const {
 
 std::filesystem::path JobQueue::uploads() const { return state_->options.out / "uploads"; }
 
+std::vector<std::filesystem::path> JobQueue::init_images() const {
+  const std::vector<std::string> paths =
+      state_->store.read([](JobStore& store) { return store.init_images(); });
+  return {paths.begin(), paths.end()};
+}
+
 void JobQueue::unload_models() { state_->models.unload(); }
 
 std::uint64_t JobQueue::model_bytes() const { return state_->models.bytes(); }

@@ -173,6 +173,13 @@ std::vector<std::string> JobStore::trashed_before(double time) {
   return read_texts(statement.bind(time));
 }
 
+std::vector<std::string> JobStore::init_images() {
+  Statement statement(database_,
+                      "SELECT DISTINCT json_extract(request, '$.init_image') FROM jobs "
+                      "WHERE json_extract(request, '$.init_image') <> ''");
+  return read_texts(statement);
+}
+
 std::string JobStore::asked(const std::string& id) {
   Statement statement(database_, "SELECT asked FROM jobs WHERE id = ?");
   return one_text(statement.bind(id));

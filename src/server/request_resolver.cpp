@@ -11,8 +11,6 @@
 namespace ptravel {
 namespace {
 
-constexpr std::string_view kUploadPrefix = "upload:";
-
 bool has_problem(const std::vector<Problem>& problems, std::string_view field) {
   return std::any_of(problems.begin(), problems.end(),
                      [&](const Problem& problem) { return problem.field == field; });

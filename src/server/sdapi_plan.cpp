@@ -10,6 +10,7 @@
 #include "request/stages.h"
 #include "server/sdapi_pictures.h"
 #include "server/sdapi_samplers.h"
+#include "server/sdapi_script.h"
 
 namespace ptravel {
 namespace {
@@ -98,15 +99,22 @@ void set_settings(TravelRequest& request, const SdSettings& settings) {
   }
 }
 
-/// Keeps the init picture where travels find it, and names it.
-void set_init_image(TravelRequest& request, const SdState& state, const SdBody& body) {
+/// Keeps the init picture where travels find it, and names it: that of a job for as long as the job
+/// may need it.
+void set_init_image(const SdState& state, SdPlan& plan) {
+  const SdBody& body = plan.body;
   if (!body.has_value("init_images") || body.value("init_images").empty()) {
     throw http_exception(404, "Init image not found");
   }
   const std::string bytes = sd_picture_bytes(body.texts("init_images").front());
   read_sd_picture(bytes, state.context.options.limits, "init_images");
-  const UploadStore::Added added = state.context.uploads.add(bytes, "init_images");
-  request.init_image = "upload:" + added.upload.id;
+  const UploadStore& uploads = state.context.uploads;
+  if (is_travel_script(body.text("script_name"))) {
+    plan.request.init_image = uploads.keep(bytes, "init_images").name();
+  } else {
+    plan.init_image = uploads.keep_passing(bytes, "init_images");
+    plan.request.init_image = plan.init_image->name();
+  }
 }
 
 }  // namespace
@@ -175,7 +183,7 @@ SdPlan plan_pictures(SdState& state, SdBody body, bool img2img) {
   plan.request.seed = {Seed(plan.seed)};
   plan.request.subseed = Seed(plan.subseed);
   if (img2img) {
-    set_init_image(plan.request, state, plan.body);
+    set_init_image(state, plan);
   }
   return plan;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct SdPlan {
   std::uint64_t subseed = 0;
   int batch_size = 1;
   int n_iter = 1;
+  std::shared_ptr<const Upload> init_image;  ///< Of plain pictures; its file goes with the plan.
 
   int pictures() const { return batch_size * n_iter; }
   bool varies() const { return request.subseed_strength.front() != 0; }

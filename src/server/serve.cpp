@@ -10,6 +10,7 @@
 #include "server/api_error.h"
 #include "server/event_feed.h"
 #include "server/server_context.h"
+#include "server/unused_uploads.h"
 
 namespace ptravel {
 namespace {
@@ -133,6 +134,11 @@ void serve(const ServeOptions& asked,
   HttpServer server(http_options(options), std::move(router), api_failure);
   running = &server;
   feed.connect(*context);
+  try {
+    remove_unused_uploads(uploads, queue, options.out / "presets");
+  } catch (const std::exception&) {
+    // They stay until a server starts that can read what names them.
+  }
   queue.start();
   const StopWatch watch(stop, [&] {
     server.stop();

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <random>
+#include <span>
+#include <utility>
 
 #include "base/files.h"
 #include "base/sha256.h"
@@ -20,6 +24,20 @@ std::string sha256_of(std::string_view bytes) {
   Sha256 sum;
   sum.update(std::as_bytes(std::span(bytes.data(), bytes.size())));
   return sum.finish();
+}
+
+/// Nobody can guess it.
+std::string random_id() {
+  std::random_device device;
+  std::array<std::random_device::result_type, 8> words{};
+  std::generate(words.begin(), words.end(), std::ref(device));
+  Sha256 sum;
+  sum.update(std::as_bytes(std::span(words)));
+  return sum.finish();
+}
+
+Error refusal(const std::string& field, const std::string& message) {
+  return {ErrorCode::InvalidArgument, Problem{field, message}};
 }
 
 std::string_view extension_of(std::string_view bytes) {
@@ -46,18 +64,36 @@ bool is_sha256(std::string_view text) {
          });
 }
 
-UploadStore::Added UploadStore::add(std::string_view bytes, const std::string& field) const {
-  const auto refuse = [&](const std::string& message) -> Error {
-    return {ErrorCode::InvalidArgument, Problem{field, message}};
-  };
+std::string_view UploadStore::checked_extension(std::string_view bytes,
+                                                const std::string& field) const {
   if (bytes.size() > limits_.upload_bytes) {
-    throw refuse("has " + std::to_string(bytes.size()) + " bytes, expected at most " +
-                 std::to_string(limits_.upload_bytes));
+    throw refusal(field, "has " + std::to_string(bytes.size()) + " bytes, expected at most " +
+                             std::to_string(limits_.upload_bytes));
   }
   const std::string_view extension = extension_of(bytes);
   if (extension.empty()) {
-    throw refuse("is no picture, expected the bytes of a PNG, JPEG or WebP file");
+    throw refusal(field, "is no picture, expected the bytes of a PNG, JPEG or WebP file");
   }
+  return extension;
+}
+
+Upload UploadStore::write(std::string id,
+                          std::string_view bytes,
+                          std::string_view extension) const {
+  Upload upload{std::move(id), {}};
+  upload.path = folder_ / (upload.id + std::string(extension));
+  std::error_code error;
+  if (is_own_file(upload.path)) {
+    fs::last_write_time(upload.path, fs::file_time_type::clock::now(), error);  // it came again
+  } else {
+    create_folders(folder_);
+    write_file_atomic(upload.path, bytes);
+  }
+  return upload;
+}
+
+UploadStore::Added UploadStore::add(std::string_view bytes, const std::string& field) const {
+  const std::string_view extension = checked_extension(bytes, field);
   Added added;
   try {
     added.picture =
@@ -66,15 +102,26 @@ UploadStore::Added UploadStore::add(std::string_view bytes, const std::string& f
     if (error.code() != ErrorCode::Corrupt && error.code() != ErrorCode::Unsupported) {
       throw;
     }
-    throw refuse(error.what());
+    throw refusal(field, error.what());
   }
-  added.upload.id = sha256_of(bytes);
-  added.upload.path = folder_ / (added.upload.id + std::string(extension));
-  if (!is_own_file(added.upload.path)) {
-    create_folders(folder_);
-    write_file_atomic(added.upload.path, bytes);
-  }
+  added.upload = write(sha256_of(bytes), bytes, extension);
   return added;
+}
+
+Upload UploadStore::keep(std::string_view bytes, const std::string& field) const {
+  const std::string_view extension = checked_extension(bytes, field);
+  return write(sha256_of(bytes), bytes, extension);
+}
+
+std::shared_ptr<const Upload> UploadStore::keep_passing(std::string_view bytes,
+                                                        const std::string& field) const {
+  const std::string_view extension = checked_extension(bytes, field);
+  const auto remove = [](const Upload* upload) {
+    std::error_code error;  // what stays is unused, and goes when a server starts
+    fs::remove(upload->path, error);
+    std::default_delete<const Upload>()(upload);
+  };
+  return {new Upload(write(random_id(), bytes, extension)), remove};
 }
 
 std::optional<Upload> UploadStore::find(std::string_view id) const {
@@ -97,6 +144,19 @@ std::optional<std::string> UploadStore::id_of(const fs::path& path) const {
     return std::nullopt;
   }
   return id;
+}
+
+void UploadStore::remove_unused(const std::set<std::string>& used, fs::file_time_type time) const {
+  std::error_code error;
+  for (fs::directory_iterator at(folder_, error), end; !error && at != end; at.increment(error)) {
+    const fs::path path = at->path();
+    const auto upload = find(path.stem().string());
+    std::error_code unknown;
+    if (upload && upload->path == path && !used.contains(upload->id) &&
+        fs::last_write_time(path, unknown) < time && !unknown) {
+      fs::remove(path, unknown);
+    }
+  }
 }
 
 }  // namespace ptravel

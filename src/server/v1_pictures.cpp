@@ -105,7 +105,7 @@ Json parameters_json(const LoadedImage& picture) {
 HttpResponse add_picture(const ServerContext& context, const HttpRequest& http) {
   const UploadStore::Added added = context.uploads.add(http.body, "picture");
   return json_response(201, json_text({{"id", added.upload.id},
-                                       {"init_image", "upload:" + added.upload.id},
+                                       {"init_image", added.upload.name()},
                                        {"width", added.picture.image.width},
                                        {"height", added.picture.image.height},
                                        {"parameters", parameters_json(added.picture)}}));

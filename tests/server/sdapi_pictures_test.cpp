@@ -1,4 +1,7 @@
 // POST txt2img and img2img: what is drawn, what is said of it, what is refused.
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
@@ -291,6 +294,27 @@ TEST(SdapiImg2img, DrawsFromThePictureThatCame) {
     EXPECT_NE(info_of(answer).at("infotexts")[0].get<std::string>().find("Denoising strength: 0.6"),
               std::string::npos);
   }
+}
+
+TEST(SdapiImg2img, KeepsNoPictureThatCame) {
+  const auto uploads = [] {
+    const std::filesystem::path folder = sdapi_server().queue().uploads();
+    std::set<std::string> names;
+    if (std::filesystem::is_directory(folder)) {
+      for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        names.insert(entry.path().filename().string());
+      }
+    }
+    return names;
+  };
+  const std::set<std::string> before = uploads();
+  const std::string init = png_base64(72, 40);
+  drawn({{"init_images", {init}}}, "img2img");
+  Json wrong = small_picture();
+  wrong["init_images"] = {init};
+  wrong["steps"] = 0;
+  sdapi_server().posted("img2img", wrong, 422);
+  EXPECT_EQ(uploads(), before);
 }
 
 TEST(SdapiImg2img, RepeatsPicturesOnlyWhenAsked) {

@@ -1,6 +1,6 @@
 # Our own API and the page.
 ptravel_test(server
-  SOURCES json_body_test.cpp malformed_test.cpp openapi_test.cpp page_test.cpp path_safety_test.cpp
+  SOURCES json_body_test.cpp malformed_test.cpp openapi_test.cpp page_test.cpp path_safety_test.cpp unused_uploads_test.cpp
           v1_dry_run_test.cpp v1_files_test.cpp v1_jobs_test.cpp v1_pictures_test.cpp zip_stream_test.cpp
   DEPENDS server)
 target_compile_definitions(test_server PRIVATE PTRAVEL_DEFAULT_MODEL="${CMAKE_SOURCE_DIR}/models/default")
