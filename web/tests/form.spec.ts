@@ -84,7 +84,7 @@ it('keeps the form as a preset, brings it back and undoes a deletion, by keyboar
   await field.fill('cat, snow');
   await setSetting(page, 'steps', '7');
   await openPresets();
-  await dialog.getByText('None is kept yet').waitFor();
+  await dialog.getByText('No preset is kept').waitFor();
   await keepAs('a/b');
   await dialog.locator('.field-problem', { hasText: 'no /' }).waitFor();
   await keepAs('.hidden');

@@ -95,7 +95,7 @@ it('shows what motion.json says of a finished run, and leads to its jumps', asyn
     .flatMap(([, distance]) => distance.jumps.map(({ to }) => to.frame));
   expect(jumps).toContain(14);
   const buttons = page.getByRole('group', { name: 'Jumps' }).getByRole('button');
-  expect(await buttons.count()).toBe(new Set(jumps).size);
+  expect(await buttons.count()).toBe(Math.min(6, new Set(jumps).size));
   await buttons.last().click();
   await page.waitForSelector('.frame-canvas[data-shown="14"]');
 

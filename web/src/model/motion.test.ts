@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { MotionDistance } from '../api/types';
-import { evennessText, jumpsOf, jumpText, shownDistances, worstPair } from './motion';
+import { evennessText, jumpsOf, jumpText, largestJumps, shownDistances, worstPair } from './motion';
 
 function distance(
   steps: (number | null)[],
@@ -39,7 +39,7 @@ it('shows structure and colour of a report, and whatever else there is', () => {
   };
   expect(shownDistances(motion).map(({ title }) => title)).toEqual(['Structure', 'Colour']);
   const nothing = distance([null, null], [], null);
-  expect(shownDistances({ final: false, frames: 3, distances: { lab_64: nothing } })).toEqual([]);
+  expect(shownDistances({ final: false, frames: 3, distances: { lab: nothing } })).toEqual([]);
 });
 
 it('says in one line how even it is', () => {
@@ -60,10 +60,12 @@ it('has each jump once, with what is largest of it', () => {
     { from: 2, to: 3, times: 5.9 },
     { from: 4, to: 5, times: 4 },
   ]);
+  expect(largestJumps(jumps, 1)).toEqual([{ from: 2, to: 3, times: 5.9 }]);
   expect(jumps.map(jumpText)).toEqual(['2–3, 5.9×', '4–5, 4×']);
   expect(worstPair(all)).toEqual({ from: 2, to: 3 });
   const still = { title: 'Structure', distance: distance([0, 0, 0, 0, 1], [[4, null]], null) };
   expect(jumpsOf([...all, still])[1]).toEqual({ from: 4, to: 5, times: null });
   expect(worstPair([...all, still])).toEqual({ from: 4, to: 5 });
+  expect(largestJumps(jumpsOf([...all, still]), 1)).toEqual([{ from: 4, to: 5, times: null }]);
   expect(worstPair([])).toBeNull();
 });

@@ -7,7 +7,6 @@ import { amount } from './format';
 const shown = [
   { name: 'ssim', title: 'Structure' },
   { name: 'lab', title: 'Colour' },
-  { name: 'lab_64', title: 'Colour, in small' },
 ];
 
 export interface ShownDistance {
@@ -63,6 +62,13 @@ export function jumpsOf(distances: ShownDistance[]): ShownJump[] {
     }
   }
   return [...found.values()].sort((a, b) => a.from - b.from);
+}
+
+/** The largest of them, in order. */
+export function largestJumps(jumps: ShownJump[], most: number): ShownJump[] {
+  const size = ({ times }: ShownJump) => times ?? Infinity;
+  const kept = new Set([...jumps].sort((a, b) => (size(a) < size(b) ? 1 : -1)).slice(0, most));
+  return jumps.filter((jump) => kept.has(jump));
 }
 
 /** "4–5, 5.9×": a jump as a button says it. */

@@ -151,7 +151,7 @@ export function Compare() {
             aria-pressed={each === mode}
             onClick={() => compare.set({ mode: each })}
           >
-            {each}
+            {each[0]?.toUpperCase() + each.slice(1)}
           </button>
         ))}
       </div>

@@ -22,7 +22,7 @@ export function Example() {
           <h2>A travel between two prompts</h2>
           <p class="quiet">Press Run and yours is drawn here, frame by frame.</p>
         </div>
-        <div class="row">
+        <div class="example-side">
           <span class="badge">example</span>
           <button type="button" class="button" onClick={() => setStill(!still)}>
             {still ? 'Play' : 'Pause'}

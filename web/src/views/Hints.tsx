@@ -13,7 +13,10 @@ export function Hints() {
   if (seen || !done) return null;
   return (
     <aside class="hint" aria-label="What next">
-      <p>Drop two pictures on the page to travel between them.</p>
+      <p>
+        Two pictures make a travel between them: drop them on the page, or choose them with{' '}
+        <em>From pictures</em>.
+      </p>
       {folder !== undefined && (
         <p>
           Your own checkpoint: put it into <code>{folder}</code> and let the server look for it.

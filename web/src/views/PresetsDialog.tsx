@@ -92,7 +92,7 @@ export function PresetsDialog() {
         )}
       </div>
       {loaded && all.length === 0 && (
-        <p class="quiet">None is kept yet. A preset holds prompts and all settings.</p>
+        <p class="quiet">No preset is kept. A preset holds prompts and all settings.</p>
       )}
       <ul class="preset-list" aria-label="Presets">
         {all.map((preset) => (

@@ -6,6 +6,7 @@ import {
   evennessText,
   jumpsOf,
   jumpText,
+  largestJumps,
   shownDistances,
   worstPair,
   type ShownJump,
@@ -61,12 +62,13 @@ function LossCharts({ job }: { job: Job }) {
 
 /** The jumps as buttons: a chart has too little room to hit one of many frames. */
 function Jumps({ jumps }: { jumps: ShownJump[] }) {
-  const most = 12;
   if (jumps.length === 0) return null;
+  const largest = largestJumps(jumps, 6);
+  const more = jumps.length - largest.length;
   return (
     <div class="jumps" role="group" aria-label="Jumps">
       <span class="quiet">{jumps.length === 1 ? 'Jump' : 'Jumps'}</span>
-      {jumps.slice(0, most).map((jump) => (
+      {largest.map((jump) => (
         <button
           key={jump.from}
           type="button"
@@ -77,7 +79,7 @@ function Jumps({ jumps }: { jumps: ShownJump[] }) {
           <span class="hidden">Show frame {jump.to}, after the jump</span> {jumpText(jump)}
         </button>
       ))}
-      {jumps.length > most && <span class="quiet">and {jumps.length - most} more</span>}
+      {more > 0 && <span class="quiet">and {more} smaller</span>}
     </div>
   );
 }

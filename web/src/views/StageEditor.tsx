@@ -43,7 +43,7 @@ function OfferedWords({
   if (words.length === 0) return null;
   return (
     <div class="words" aria-label="Words that the default model knows">
-      <span class="words-title">It knows</span>
+      <span class="words-title">The model knows</span>
       {offered.map((word) => (
         <button
           key={word}

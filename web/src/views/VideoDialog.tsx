@@ -41,6 +41,7 @@ export function VideoDialog() {
       player.set({ view: 'video', playing: false });
     } catch (error) {
       const told = error instanceof ApiError ? error.problems : [];
+      document.getElementById(`video-${told[0]?.field ?? ''}`)?.focus();
       setProblems(
         told.length > 0
           ? told
