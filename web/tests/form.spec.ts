@@ -35,6 +35,8 @@ it('has a control for every field of the server’s table', async () => {
       expect(shown, `${option} in mode ${mode.name}`).not.toContain(option);
     }
   }
+  const pace = page.locator('#field-pace');
+  if (fields.some(({ name }) => name === 'pace')) await pace.selectOption('even');
   await page.locator('#field-genesis').selectOption('embryo');
   await look();
   await page.locator('#field-genesis').selectOption('successive');

@@ -29,6 +29,13 @@ describe('fromRequest', () => {
     expect(doc.stages.map((stage) => stage.seed)).toEqual([null, 2, 3]);
   });
 
+  it('makes a stage of each negative prompt, and none of comments, as the server does', () => {
+    const doc = open({ prompt: '# two moods\na cat', negative_prompt: 'x\ny', travel_steps: '4' });
+    expect(doc.stages.map((stage) => stage.prompt)).toEqual(['a cat', 'a cat']);
+    expect(doc.stages.map((stage) => stage.negative)).toEqual(['x', 'y']);
+    expect(toRequest(doc, defaults)).toMatchObject({ travel_steps: '4', negative_prompt: 'x\ny' });
+  });
+
   it('keeps a list of steps that does not fit as it was', () => {
     const doc = open({ prompt: 'a\nb', travel_steps: '1,2,3' });
     expect(doc.rawSteps).toBe('1,2,3');

@@ -103,12 +103,12 @@ export function toRequest(doc: TravelDocument, defaults: RequestValues): Request
   return request;
 }
 
-/** The lines of a text as stages: blank ones are none, `""` is an empty one. */
+/** The lines of a text as stages: blank ones and comments (#) are none, `""` is an empty one. */
 export function splitLines(text: string): string[] {
   return text
     .split(/\r\n|\r|\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 function linesOf(value: Json | undefined): string[] {
@@ -132,9 +132,12 @@ export function fromRequest(
   const all = { ...defaults, ...request };
   const prompts = linesOf(all.prompt);
   const lists = Object.keys(stageLists).map((field) => all[field]);
-  const longest = Math.max(1, ...lists.map((list) => (Array.isArray(list) ? list.length : 1)));
-  while (prompts.length < longest) prompts.push(prompts[prompts.length - 1] ?? '');
   const negatives = linesOf(all.negative_prompt).map((line) => (line === emptyPrompt ? '' : line));
+  const longest = Math.max(
+    negatives.length,
+    ...lists.map((list) => (Array.isArray(list) ? list.length : 1)),
+  );
+  while (prompts.length < longest) prompts.push(prompts[prompts.length - 1] ?? '');
   const steps = parseSteps(all.travel_steps) ?? [];
   const gaps = prompts.length - 1 + (all.loop === true ? 1 : 0);
   const fits = steps.length === 1 || steps.length === gaps || gaps === 0;

@@ -20,6 +20,8 @@ const table = fieldTable([
   field('grad_alpha', { modes: ['grad'], default: 0.01, kind: 'number' }),
   field('embryo_step', { default: '0.4' }),
   field('denoise_strength', { default: 0.75 }),
+  field('pace', { label: 'Pace', default: 'alpha' }),
+  field('pace_by', { default: 'ssim' }),
 ]);
 
 describe('applies', () => {
@@ -27,6 +29,14 @@ describe('applies', () => {
     const alpha = table.get('grad_alpha')!;
     expect(applies(alpha, {}, defaults)).toBe(false);
     expect(applies(alpha, { mode: 'grad' }, defaults)).toBe(true);
+  });
+
+  it('follows the pace', () => {
+    const by = table.get('pace_by')!;
+    expect(applies(by, {}, defaults)).toBe(false);
+    expect(applies(by, { pace: 'alpha' }, defaults)).toBe(false);
+    expect(applies(by, { pace: 'even' }, defaults)).toBe(true);
+    expect(sectionSummary(travel, table, { pace: 'even' }, defaults)).toContain('pace even');
   });
 
   it('follows genesis and the init picture', () => {

@@ -35,6 +35,9 @@ export const sections: SectionPlan[] = [
       'grad_w_cond',
       'grad_tolerance',
       'embryo_step',
+      'pace',
+      'pace_by',
+      'pace_budget',
       'easing',
       'loop',
       'stage_padding',
@@ -103,12 +106,19 @@ const rules: Record<string, Rule> = {
   grad_w_latent: (value) => usesGradients(value),
   grad_w_cond: (value) => usesGradients(value),
   embryo_step: (value) => value('genesis') === 'embryo',
+  pace_by: (value) => isPaced(value),
+  pace_budget: (value) => isPaced(value),
   subseed: (value) => !isZero(value('subseed_strength')),
   hold: (value) => value('fps') !== 0,
   pad: (value) => value('fps') !== 0,
   ping_pong: (value) => value('fps') !== 0,
   format: (value) => value('fps') !== 0,
 };
+
+/** Whether frames lie elsewhere than at equal alphas. */
+function isPaced(value: (name: string) => Json): boolean {
+  return isSet(value('pace')) && value('pace') !== 'alpha';
+}
 
 /** Replace needs gradients only for the orders that are named after them. */
 function usesGradients(value: (name: string) => Json): boolean {

@@ -28,6 +28,7 @@ export const defaults: RequestValues = {
   travel_steps: '30',
   mode: 'linear',
   genesis: 'fixed',
+  pace: 'alpha',
   loop: false,
   seed: -1,
   cfg_scale: 7,
