@@ -31,6 +31,7 @@ struct RunArguments {
   bool debug = false;
   bool dry_run = false;
   bool profile = false;
+  FilmFinish finish;
 };
 
 /// The fields of the event "done": what was made, and where it is.
@@ -198,11 +199,53 @@ void resume(const RunArguments& arguments) {
   });
 }
 
+/// What makes the video's pictures other than the run's frames.
+void check_finish(const RunArguments& arguments, std::vector<Problem>& problems) {
+  std::vector<Problem> found;
+  collect_problems(found, [&] { validate(arguments.finish); });
+  for (Problem& problem : found) {
+    std::replace(problem.field.begin(), problem.field.end(), '_', '-');
+    problem.field = (problem.field == "upscaler" ? "--upscale" : "--" + problem.field);
+    problems.push_back(std::move(problem));
+  }
+  for (const char* field : {"device", "threads"}) {
+    if (arguments.fields.values.count(field) > 0 && !arguments.finish.wanted()) {
+      problems.push_back(
+          {option_name(field), "is for networks, expected --interpolate or --upscale with it"});
+    }
+  }
+}
+
+void add_finish_options(CLI::App& command, FilmFinish& finish) {
+  const std::string group = "Pictures in between and enlarging";
+  command
+      .add_option("--interpolate", finish.interpolate,
+                  "Pictures for each one of the film, 1 to 8; it lasts as long [1]")
+      ->type_name("TIMES")
+      ->group(group);
+  command
+      .add_option("--interpolator", finish.interpolator,
+                  "Network that finds them: RIFE 4 or FILM [none: the motion is estimated]")
+      ->type_name("FILE")
+      ->group(group);
+  command
+      .add_option("--upscale", finish.upscaler,
+                  "Enlarge with lanczos or a network's file: ESRGAN or compact [nothing]")
+      ->type_name("lanczos|FILE")
+      ->group(group);
+  command
+      .add_option("--upscale-by", finish.upscale_by,
+                  "How many times larger both sides become, 1 to 16 [the network's, lanczos 2]")
+      ->type_name("FACTOR")
+      ->group(group);
+}
+
 void video(const RunArguments& arguments) {
   with_console(arguments, [&](Console&, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
     TravelRequest request = build_request(arguments.fields, problems);
     const bool named = take_format_of_name(arguments, request, problems);
+    check_finish(arguments, problems);
     throw_option_problems(problems);
     VideoSettings settings;
     take_given(arguments, "fps", request.fps, settings.fps);
@@ -217,6 +260,9 @@ void video(const RunArguments& arguments) {
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
+    settings.finish = arguments.finish;
+    settings.finish.device = request.device;
+    settings.finish.threads = request.threads;
     return files_of(make_video(arguments.folder, settings, progress, events));
   });
 }
@@ -285,8 +331,10 @@ void add_video_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("video", "Make the video of a run folder again with other settings");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(*command, arguments->fields,
-                    {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet"});
+  add_field_options(
+      *command, arguments->fields,
+      {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet", "device", "threads"});
+  add_finish_options(*command, arguments->finish);
   command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
       ->type_name("FILE")
       ->group("Video and output");

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "ptravel/film_finish.h"
 #include "ptravel/frame_sketch.h"
 #include "ptravel/progress.h"
 #include "ptravel/request.h"
@@ -112,6 +113,7 @@ struct VideoSettings {
   std::optional<std::string> pick;
   std::optional<bool> contact_sheet;
   std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.
+  FilmFinish finish = {};                    ///< Pictures in between, enlarging.
 };
 
 /// Makes the video of a run folder again from its frames, and its contact sheet where asked for.

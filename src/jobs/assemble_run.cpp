@@ -4,6 +4,8 @@
 #include <thread>
 
 #include "base/profile_scope.h"
+#include "base/text.h"
+#include "jobs/finished_video.h"
 #include "jobs/run_frames.h"
 #include "media/video_names.h"
 #include "ptravel/error.h"
@@ -15,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kLook{100};
+constexpr double kMostFps = 1000;
 
 fs::path video_in_folder(const RunFolder& folder, const TravelRequest& request) {
   return folder.video_path(kVideoFormatNames.name(request.format));
@@ -67,7 +70,8 @@ RunResult assemble_run(const RunFolder& folder,
                        const Manifest& manifest,
                        const fs::path& video,
                        Progress& progress,
-                       const RunEventSink& events) {
+                       const RunEventSink& events,
+                       const FilmFinish& finish) {
   RunResult result;
   result.folder = folder.path();
   result.frames = manifest.frames;
@@ -75,7 +79,11 @@ RunResult assemble_run(const RunFolder& folder,
   const RunFrames frames(folder, manifest);
   const auto frame = [&](std::int64_t index) { return frames.read(index); };
   if (!video.empty()) {
-    assemble_video(plan, frame, video, progress);
+    if (finish.wanted()) {
+      assemble_finished_video(plan, frame, finish, video, progress, events);
+    } else {
+      assemble_video(plan, frame, video, progress);
+    }
     result.video = video;
     events({RunEvent::Kind::Video, "", video, 0});
   }
@@ -97,6 +105,13 @@ RunResult make_video(const fs::path& path,
   if (!(request.fps > 0)) {
     throw Error(ErrorCode::InvalidArgument, Problem{"fps", "0, expected more than 0"});
   }
+  validate(settings.finish);
+  if (request.fps * settings.finish.interpolate > kMostFps) {
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"interpolate", std::to_string(settings.finish.interpolate) + " times " +
+                                           number_text(request.fps) +
+                                           " pictures a second, expected at most 1000"});
+  }
   if (request.hold > 0 && manifest.stage_frames.empty()) {
     throw Error(ErrorCode::InvalidArgument,
                 "[video] " + folder.path().string() +
@@ -107,7 +122,12 @@ RunResult make_video(const fs::path& path,
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }
   const fs::path video = settings.out.value_or(video_in_folder(folder, request));
-  return assemble_run(folder, request, manifest, video, progress, [](const RunEvent&) {});
+  const RunEventSink notes = [&](const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::Note) {
+      events(event);
+    }
+  };
+  return assemble_run(folder, request, manifest, video, progress, notes, settings.finish);
 }
 
 }  // namespace ptravel

@@ -14,13 +14,14 @@ std::filesystem::path wanted_video(const RunFolder& folder,
                                    const Manifest& manifest);
 
 /// Makes what `request` asks for of the finished frames: the video as `video` (none when that is
-/// empty) and the contact sheet; tells of both.
+/// empty), with what is done to its pictures, and the contact sheet of the frames; tells of both.
 RunResult assemble_run(const RunFolder& folder,
                        const TravelRequest& request,
                        const Manifest& manifest,
                        const std::filesystem::path& video,
                        Progress& progress,
-                       const RunEventSink& events);
+                       const RunEventSink& events,
+                       const FilmFinish& finish = {});
 
 /// Waits until nobody else holds the lock of that name and takes it. Throws Cancelled.
 LockFile wait_for_lock(const std::filesystem::path& path, const Progress& progress);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "media/image_file.h"
+#include "ptravel/video.h"
 #include "tests/cli/run_program.h"
 
 namespace ptravel {
@@ -63,6 +64,34 @@ TEST_F(Upscale, AFileThatIsNoUpscalerIsNamedInOneLine) {
               AllOf(HasSubstr("model.safetensors"), HasSubstr("expected the layers of ESRGAN")));
   EXPECT_EQ(split(trimmed(wrong.errors), '\n').size(), 1U);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "large"));
+}
+
+const std::string kRun =
+    "render --model '" PTRAVEL_TEST_DATA
+    "/tiny_sd1/model.safetensors' --prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 "
+    "--width 64 --height 64 --seed 3";
+
+TEST(FinishedVideo, HasPicturesInBetweenAndIsLarger) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, kRun).status, 0);
+  const std::string video = "video outputs/prompt_travel/00000 ";
+  const Outcome film = run(folder, video + "--interpolate 3 --upscale lanczos --out film.mp4");
+  EXPECT_EQ(film.status, 0) << film.errors;
+  EXPECT_THAT(film.errors, HasSubstr("pictures in between: optical flow"));
+  const VideoInfo info = probe_video(folder / "film.mp4");
+  EXPECT_EQ(info.frames, 7);
+  EXPECT_EQ(info.width, 128);
+  EXPECT_EQ(info.fps, 30);
+  const Outcome wrong = run(folder, video + "--interpolate 9 --upscale-by 3 --fps 900");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.errors, AllOf(HasSubstr("--interpolate: 9, expected 1 to 8"),
+                                  HasSubstr("--upscale-by: is given, expected upscale with it")));
+  EXPECT_THAT(run(folder, video + "--interpolate 8 --fps 240").errors,
+              HasSubstr("interpolate: 8 times 240.0 pictures a second"));
+  EXPECT_THAT(run(folder, video + "--threads 2").errors,
+              HasSubstr("--threads: is for networks, expected --interpolate or --upscale with it"));
+  EXPECT_THAT(run(folder, video + "--interpolate 2 --interpolator nowhere.pth").errors,
+              HasSubstr("nowhere.pth"));
 }
 
 }  // namespace

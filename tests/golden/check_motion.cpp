@@ -177,6 +177,7 @@ void check_motion(const Context& context, Report& report) {
   check_upscale(context, report);
   check_rife(context, report);
   check_film(context, report);
+  check_flow(context, report);
 }
 
 }  // namespace ptravel::golden

@@ -5,6 +5,7 @@
 
 #include "postprocess/film.h"
 #include "postprocess/network_file.h"
+#include "postprocess/optical_flow.h"
 #include "postprocess/rife.h"
 #include "postprocess/upscaler.h"
 #include "tests/golden/postprocess.h"
@@ -85,6 +86,31 @@ void check_film_case(const Context& context,
                tensors.tensor(key + "/out"), kBetweenTolerance);
 }
 
+Image to_image(const at::Tensor& picture) {
+  const at::Tensor bytes = picture.to(at::kByte).contiguous();
+  Image image(static_cast<int>(bytes.size(1)), static_cast<int>(bytes.size(0)));
+  image.pixels.assign(bytes.data_ptr<std::uint8_t>(),
+                      bytes.data_ptr<std::uint8_t>() + bytes.numel());
+  return image;
+}
+
+/// The mean end-point error over pixels that stay inside has to be within a factor of two of what
+/// another program reached.
+void check_flow_case(const json& entry, const FileTensors& tensors, Report& report) {
+  const std::string name = entry.at("name");
+  const at::Tensor truth = tensors.tensor(name + "/flow").to(at::kFloat).permute({2, 0, 1});
+  const at::Tensor flow = optical_flow(to_image(tensors.tensor(name + "/frame0")),
+                                       to_image(tensors.tensor(name + "/frame1")))[0];
+  const std::int64_t height = truth.size(1), width = truth.size(2);
+  const at::Tensor x = truth[0] + at::arange(width, at::kFloat).reshape({1, width});
+  const at::Tensor y = truth[1] + at::arange(height, at::kFloat).reshape({height, 1});
+  const at::Tensor inside = (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1);
+  const double error =
+      at::sqrt((flow - truth).square().sum(0)).masked_select(inside).mean().item<double>();
+  const double bar = 2 * entry.at("dis_medium").at("mean_endpoint_error").get<double>();
+  report.add({"motion/flow/" + name, error, bar, error <= bar, ""});
+}
+
 /// Runs `check` for every case of a set of the folder.
 template <typename Check>
 void check_cases(const Context& context, const std::string& set, Report& report, Check check) {
@@ -108,6 +134,15 @@ void check_rife(const Context& context, Report& report) {
 
 void check_film(const Context& context, Report& report) {
   check_cases(context, "film", report, check_film_case);
+}
+
+void check_flow(const Context& context, Report& report) {
+  const auto tensors = FileTensors::open(context.folder / "flow.safetensors");
+  const json set = read_json(context.folder / "flow.json");
+  for (const json& entry : set.at("cases")) {
+    report.guarded("motion/flow/" + entry.at("name").get<std::string>(),
+                   [&] { check_flow_case(entry, *tensors, report); });
+  }
 }
 
 }  // namespace ptravel::golden

@@ -13,4 +13,7 @@ void check_rife(const Context& context, Report& report);
 /// The FILM network of motion/film.json.
 void check_film(const Context& context, Report& report);
 
+/// The known motions of motion/flow.json.
+void check_flow(const Context& context, Report& report);
+
 }  // namespace ptravel::golden
