@@ -246,6 +246,11 @@ it('two tabs follow the same run, each with its own form', async () => {
   await page.waitForSelector('.run-bar');
   expect(await page.locator('#stage-prompt').inputValue()).toBe('girl, halo');
   expect(await other.locator('#stage-prompt').inputValue()).toBe('cat, snow');
+
+  // The reload made the other tab read for both; now this one has to take over.
+  await other.close();
+  await run(1, 2);
+  await untilState(page, 'done');
 });
 
 it('makes another video of the same frames', async () => {
