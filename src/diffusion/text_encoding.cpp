@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "diffusion/transport.h"
 #include "ptravel/error.h"
 #include "tensor/reduce.h"
 
@@ -40,6 +41,14 @@ TextEncoding mixed(const TextEncoding& a, const TextEncoding& b, double alpha, M
   }
   return {mix(a.tokens, b.tokens, alpha),
           a.pooled.defined() ? mix(a.pooled, b.pooled, alpha) : at::Tensor()};
+}
+
+VectorRows rows_of(const at::Tensor& tokens) {
+  const at::Tensor values = tokens.to(at::kCPU, at::kDouble).contiguous();
+  const double* const begin = values.data_ptr<double>();
+  return {static_cast<std::size_t>(tokens.size(0)),
+          static_cast<std::size_t>(tokens.size(1)),
+          {begin, begin + values.numel()}};
 }
 
 TextEncoding with_rows(const TextEncoding& encoding, const at::Tensor& rows) {
@@ -91,6 +100,15 @@ TextEncoding lerp(const TextEncoding& a, const TextEncoding& b, double alpha) {
 
 TextEncoding slerp(const TextEncoding& a, const TextEncoding& b, double alpha) {
   return mixed(a, b, alpha, slerp_vectors);
+}
+
+TextEncoding aligned(const EncodingPair& pair) {
+  PTRAVEL_CHECK(pair.from.tokens.sizes() == pair.to.tokens.sizes());
+  const std::vector<std::size_t> places = optimal_assignment_after_first(
+      squared_distances(rows_of(pair.from.tokens), rows_of(pair.to.tokens)));
+  at::Tensor order = at::empty({static_cast<std::int64_t>(places.size())}, at::kLong);
+  std::copy(places.begin(), places.end(), order.data_ptr<std::int64_t>());
+  return {pair.to.tokens.index_select(0, order.to(pair.to.tokens.device())), pair.to.pooled};
 }
 
 double mean_distance(const TextEncoding& a, const TextEncoding& b) {

@@ -41,14 +41,21 @@ TextEncoding lerp(const TextEncoding& a, const TextEncoding& b, double alpha);
 /// ones (Shoemake, 1985). Vectors whose cosine exceeds 0.9995, or of zeros, use lerp.
 TextEncoding slerp(const TextEncoding& a, const TextEncoding& b, double alpha);
 
-/// Mean |difference| of the tokens' numbers.
-double mean_distance(const TextEncoding& a, const TextEncoding& b);
-
 /// Two encodings of one length that stand at the same place of their prompts.
 struct EncodingPair {
   TextEncoding from;
   TextEncoding to;
 };
+
+/// `pair.to` with its tokens in another order: that in which they are nearest to those of
+/// `pair.from`, by the sum of squared distances (optimal transport), so that mixing moves them as
+/// little as can be. Networks attend to tokens as a set, so both orders draw the same picture, up
+/// to rounding. The first token stays: it begins every text, and networks rest their attention on
+/// it. Equal on every machine.
+TextEncoding aligned(const EncodingPair& pair);
+
+/// Mean |difference| of the tokens' numbers.
+double mean_distance(const TextEncoding& a, const TextEncoding& b);
 
 /// What can be swapped in an encoding: a token's vector, a channel of all tokens, or a single
 /// number.

@@ -24,6 +24,21 @@ TEST(TextEncoding, EndpointsGiveBackTheInputs) {
   }
 }
 
+TEST(TextEncoding, AlignedIsTheOtherTextInTheOrderOfTheFirst) {
+  const TextEncoding a = pooled(6, 1);
+  const at::Tensor order = at::tensor({0, 4, 2, 5, 1, 3}, at::kLong);
+  const TextEncoding b{a.tokens.index_select(0, order) + 0.01, at::ones({3})};
+  const TextEncoding near = aligned({a, b});
+  EXPECT_CLOSE(near.tokens, a.tokens + 0.01, 1e-6);
+  EXPECT_TRUE(near.pooled.is_same(b.pooled));
+  EXPECT_TRUE(aligned({a, a}).tokens.equal(a.tokens));
+  // The first token stays, though others would fit it better.
+  const at::Tensor turned = at::tensor({1, 0, 2, 3, 4, 5}, at::kLong);
+  const TextEncoding kept = aligned({a, {a.tokens.index_select(0, turned)}});
+  EXPECT_TRUE(kept.tokens[0].equal(a.tokens[1]));
+  EXPECT_TRUE(kept.tokens[1].equal(a.tokens[0]));
+}
+
 TEST(TextEncoding, SlerpKeepsTheLengthOfUnitVectors) {
   const auto unit = [](const at::Tensor& x) { return x / x.norm(2, {-1}, true); };
   const TextEncoding a{unit(ramp(5, 1)), unit(at::tensor({1.0F, 2.0F, -1.0F}))};

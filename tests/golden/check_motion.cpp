@@ -15,6 +15,7 @@
 #include "request/frame_places.h"
 #include "request/request_names.h"
 #include "tests/golden/postprocess.h"
+#include "tests/golden/transport.h"
 #include "tests/support/golden.h"
 
 namespace ptravel::golden {
@@ -178,6 +179,7 @@ void check_motion(const Context& context, Report& report) {
   check_rife(context, report);
   check_film(context, report);
   check_flow(context, report);
+  check_transport(context, report);
 }
 
 }  // namespace ptravel::golden
