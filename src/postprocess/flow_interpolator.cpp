@@ -19,6 +19,23 @@ constexpr double kConsistentPixels = 1.0;
 /// Below this much visibility of both pictures, they are faded into each other.
 constexpr double kVisible = 0.1;
 
+/// Motion is taken where it leaves less than this of the pictures' difference, wholly where it
+/// leaves kFadesOver less.
+constexpr double kUnexplained = 0.5;
+constexpr double kFadesOver = 0.25;
+/// Differences below this, a step of eight bits, are none.
+constexpr double kSame = 1.0 / 255;
+
+/// The mean absolute difference of two pictures around each pixel, each weighted by what it counts:
+/// [1, 1, h, w].
+at::Tensor local_difference(const at::Tensor& one,
+                            const at::Tensor& other,
+                            const at::Tensor& counts = {}) {
+  const at::Tensor difference = (one - other).abs().mean(1, /*keepdim=*/true);
+  return at::avg_pool2d(counts.defined() ? difference * counts : difference, 9, 1, 4,
+                        /*ceil_mode=*/false, /*count_include_pad=*/false);
+}
+
 /// How sure it is that a pixel of one picture is seen in the other, 0 to 1: by how well it comes
 /// back, less strictly for long ways.
 at::Tensor visibility(const at::Tensor& there, const at::Tensor& error) {
@@ -52,7 +69,8 @@ class FlowInterpolator : public Interpolator {
     const at::Tensor error_back = round_trip_error(flow.backward, flow.forward);
     const at::Tensor left = join_channels({from, visibility(flow.forward, error)});
     const at::Tensor right = join_channels({to, visibility(flow.backward, error_back)});
-    add_all([&](double t) { return moved(left, right, flow, t, faded(t)); });
+    const at::Tensor apart = local_difference(from, to);
+    add_all([&](double t) { return moved(left, right, flow, t, faded(t), apart); });
     return pictures;
   }
   std::string description() const override { return "optical flow (DIS)"; }
@@ -64,7 +82,8 @@ class FlowInterpolator : public Interpolator {
                           const at::Tensor& right,
                           const FlowPair& flow,
                           double t,
-                          const at::Tensor& faded) {
+                          const at::Tensor& faded,
+                          const at::Tensor& apart) {
     const at::Tensor to_left = flow.forward * (-(1.0 - t) * t) + flow.backward * (t * t);
     const at::Tensor to_right =
         flow.forward * ((1.0 - t) * (1.0 - t)) - flow.backward * (t * (1.0 - t));
@@ -75,7 +94,14 @@ class FlowInterpolator : public Interpolator {
     const at::Tensor mixed =
         (near_left.narrow(1, 0, 3) * weight_left + near_right.narrow(1, 0, 3) * weight_right) /
         (sum + 1e-6);
-    const at::Tensor sure = (sum / kVisible).clamp(0.0, 1.0);
+    // Motion explains a place as far as it brings the two pictures closer to each other there. What
+    // only one of them shows says nothing about it.
+    const at::Tensor both = near_left.narrow(1, 3, 1) * near_right.narrow(1, 3, 1);
+    const at::Tensor left_over =
+        local_difference(near_left.narrow(1, 0, 3), near_right.narrow(1, 0, 3), both) /
+        (apart + kSame);
+    const at::Tensor sure = (sum / kVisible).clamp(0.0, 1.0) *
+                            ((kUnexplained - left_over) / kFadesOver).clamp(0.0, 1.0);
     return mixed * sure + faded * (1.0 - sure);
   }
 };
