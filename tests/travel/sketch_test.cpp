@@ -10,47 +10,22 @@
 #include "media/resize.h"
 #include "ptravel/frame_sketch.h"
 #include "ptravel/travel.h"
+#include "tests/travel/tiny_travel.h"
 
 namespace ptravel {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-TravelRequest tiny_request() {
-  TravelRequest request;
-  request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
-  request.prompt = "a cat\na red dog";
-  request.travel_steps = "2";
-  request.steps = 3;
-  request.width = 32;
-  request.height = 32;
-  request.seed = {7};
-  request.precision = Precision::Fp32;
+TravelRequest sketched_request() {
+  TravelRequest request = tiny_request(32, 3);
+  request.negative_prompt.clear();
   return request;
 }
-
-class KeepingSink : public FrameSink {
- public:
-  void begin(std::int64_t) override {}
-  void add(const RenderedFrame& frame) override { frames.push_back(frame); }
-  void finish() override {}
-  std::vector<RenderedFrame> frames;
-};
 
 ModelStore& store() {
   static ModelStore kept(std::uint64_t{1} << 30);
   return kept;
-}
-
-std::vector<RenderedFrame> draw(const TravelRequest& request, const SketchOptions& sketches = {}) {
-  Progress progress;
-  KeepingSink sink;
-  TravelOptions options;
-  options.store = &store();
-  options.sketches = sketches;
-  const auto travel = Travel::open(request, progress, options);
-  travel->render({}, sink, progress);
-  return sink.frames;
 }
 
 /// Every step is shown.
@@ -80,7 +55,7 @@ double psnr(const Image& a, const Image& b) {
 }
 
 TEST(Sketch, OfTheLastStepLooksLikeThePicture) {
-  TravelRequest request = tiny_request();
+  TravelRequest request = sketched_request();
   request.model = PTRAVEL_DEFAULT_MODEL;
   request.prompt = "a red circle on blue\na green square on yellow\na house\nblack night";
   request.travel_steps = "0";
@@ -88,7 +63,7 @@ TEST(Sketch, OfTheLastStepLooksLikeThePicture) {
   request.height = 128;
   request.steps = 8;
   std::vector<FrameSketch> seen;
-  const auto frames = draw(request, all_to(seen));
+  const auto frames = draw(request, store(), all_to(seen));
   ASSERT_EQ(frames.size(), 4U);
   int compared = 0;
   for (const FrameSketch& sketch : seen) {
@@ -108,13 +83,13 @@ TEST(Sketch, OfTheLastStepLooksLikeThePicture) {
 
 TEST(Sketch, ChangesNoByteOfAnyFrame) {
   for (const char* sampler : {"Euler a", "UniPC", "DPM adaptive", "DDIM", "DPM++ 2M"}) {
-    TravelRequest request = tiny_request();
+    TravelRequest request = sketched_request();
     request.sampler = sampler;
     request.travel_steps = "1";
     request.batch = 2;
     std::vector<FrameSketch> seen;
-    const auto with = draw(request, all_to(seen));
-    const auto without = draw(request);
+    const auto with = draw(request, store(), all_to(seen));
+    const auto without = draw(request, store());
     ASSERT_EQ(with.size(), without.size());
     for (std::size_t i = 0; i < with.size(); ++i) {
       EXPECT_TRUE(with[i].image.pixels == without[i].image.pixels) << sampler << i;
@@ -131,7 +106,7 @@ TEST(Sketch, ChangesNoByteOfAnyFrame) {
 }
 
 TEST(Sketch, TakesNoMoreThanItsShareOfTheTime) {
-  TravelRequest request = tiny_request();
+  TravelRequest request = sketched_request();
   request.travel_steps = "0";
   request.steps = 100;
   std::chrono::duration<double> spent{0};
@@ -142,14 +117,14 @@ TEST(Sketch, TakesNoMoreThanItsShareOfTheTime) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     spent += std::chrono::milliseconds(5);
   };
-  draw(request, options);
+  draw(request, store(), options);
   const std::chrono::duration<double> whole = Clock::now() - begun;
   EXPECT_GT(spent.count(), 0);
   EXPECT_LE(spent.count(), 0.05 * whole.count() + 0.006);  // the first one comes at once
 }
 
 TEST(Sketch, KeepsItsDistance) {
-  TravelRequest request = tiny_request();
+  TravelRequest request = sketched_request();
   request.travel_steps = "0";
   request.steps = 50;
   std::vector<Clock::time_point> times;
@@ -157,7 +132,7 @@ TEST(Sketch, KeepsItsDistance) {
   options.seconds = 0.05;
   options.share = 1e9;
   options.show = [&](const FrameSketch&) { times.push_back(Clock::now()); };
-  draw(request, options);
+  draw(request, store(), options);
   ASSERT_GE(times.size(), 2U);
   for (std::size_t i = 1; i < times.size(); ++i) {
     EXPECT_GE(times[i] - times[i - 1], std::chrono::milliseconds(50));
@@ -175,7 +150,7 @@ TEST(TravelProgress, TellsPhasesAndSteps) {
       places.push_back(snapshot.sampling);
     }
   });
-  TravelRequest request = tiny_request();
+  TravelRequest request = sketched_request();
   request.steps = 2;
   KeepingSink sink;
   const auto travel = Travel::open(request, progress, {.store = &store()});

@@ -12,43 +12,11 @@
 #include "request/frame_settings.h"
 #include "request/stages.h"
 #include "tensor/thread_scope.h"
+#include "tests/travel/tiny_travel.h"
 #include "travel/frame_units.h"
 
 namespace ptravel {
 namespace {
-
-TravelRequest tiny_request() {
-  TravelRequest request;
-  request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
-  request.prompt = "a cat\na red dog";
-  request.negative_prompt = "blurry";
-  request.travel_steps = "2";
-  request.steps = 2;
-  request.width = 64;
-  request.height = 64;
-  request.seed = {7};
-  request.precision = Precision::Fp32;
-  return request;
-}
-
-/// Keeps frames and counts what else it hears.
-class KeepingSink : public FrameSink {
- public:
-  void begin(std::int64_t) override {}
-  void add(const RenderedFrame& frame) override { frames.push_back(frame); }
-  void debug(const std::string&) override { ++lines; }
-  void finish() override {}
-  std::vector<RenderedFrame> frames;
-  int lines = 0;
-};
-
-std::vector<RenderedFrame> draw(const TravelRequest& request, ModelStore& store) {
-  Progress progress;
-  KeepingSink sink;
-  const auto travel = Travel::open(request, progress, {.store = &store});
-  travel->render({}, sink, progress);
-  return sink.frames;
-}
 
 TEST(Travel, TwoAtATimeOnOneModelDrawWhatEachDrawsAlone) {
   ModelStore store(std::uint64_t{1} << 40);
