@@ -16,7 +16,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTellEvery{100};
 constexpr std::size_t kMostNotes = 100;
-constexpr std::uintmax_t kLeastFree = std::uintmax_t{64} << 20;
+constexpr std::uintmax_t kMebibyte = std::uintmax_t{1} << 20;
+constexpr std::uintmax_t kLeastFree = 64 * kMebibyte;
 constexpr std::size_t kProbe = std::size_t{1} << 20;
 constexpr int kProbes = 16;
 constexpr std::string_view kNote = "note: ";
@@ -53,7 +54,7 @@ std::string seconds_key(const TravelRequest& request) {
 bool is_disk_full(const fs::path& folder) {
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
-  if (!error && space.available < kLeastFree) {
+  if (!error && space.available <= kLeastFree) {
     return true;
   }
   try {
@@ -69,6 +70,18 @@ bool is_disk_full(const fs::path& folder) {
   } catch (const Error&) {
     return errno == ENOSPC || errno == EDQUOT;
   }
+}
+
+std::string disk_full_text(const fs::path& folder) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  std::string found;
+  if (!error && space.available <= kLeastFree) {
+    found = ", has " + std::to_string(space.available / kMebibyte) + " MiB";
+  }
+  return "the disk is full: " + folder.string() + " needs more than " +
+         std::to_string(kLeastFree / kMebibyte) + " MiB free" + found +
+         "; free some space, and the queue goes on by itself";
 }
 
 std::optional<JobRecord> JobDrawing::take() {

@@ -62,8 +62,10 @@ class JobDrawing {
 /// Under what the seconds per frame of such a request are remembered.
 std::string seconds_key(const TravelRequest& request);
 
-/// Whether there is no room for a frame in `folder`: less than 64 MiB are free, or writing does not
+/// Whether there is no room for a frame in `folder`: at most 64 MiB are free, or writing does not
 /// go.
 bool is_disk_full(const std::filesystem::path& folder);
+/// A sentence that says so: where, how much is free and how much has to be.
+std::string disk_full_text(const std::filesystem::path& folder);
 
 }  // namespace ptravel

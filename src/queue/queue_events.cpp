@@ -21,7 +21,7 @@ void QueueEvents::deliver() {
     lock.unlock();
     try {
       event(watcher_);
-    } catch (const std::exception&) {
+    } catch (...) {
       // Whoever watches has its own troubles; the queue goes on.
     }
     lock.lock();

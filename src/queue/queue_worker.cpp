@@ -9,7 +9,7 @@
 namespace ptravel {
 namespace {
 
-constexpr std::chrono::seconds kLookAtDisk{10};
+constexpr std::chrono::seconds kLookAtDisk{2};
 constexpr std::chrono::milliseconds kLook{20};
 
 Error ended() { return {ErrorCode::Cancelled, "[queue] the program ends"}; }
@@ -26,7 +26,7 @@ void QueueWorker::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (Waiting* waiting : std::exchange(tasks_, {})) {
+    for (const auto& waiting : std::exchange(tasks_, {})) {
       waiting->done.set_exception(std::make_exception_ptr(ended()));
     }
   }
@@ -59,6 +59,7 @@ void QueueWorker::pause(const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     paused_ = reason;
+    next_look_ = std::chrono::steady_clock::now() + kLookAtDisk;
   }
   parts_.events.tell([reason](const QueueWatcher& watcher) {
     if (watcher.paused) {
@@ -79,16 +80,17 @@ void QueueWorker::resume() {
 }
 
 void QueueWorker::run_task(const std::string& activity, const JobQueue::Task& task) {
-  Waiting waiting;
-  waiting.activity = activity;
-  waiting.task = &task;
-  std::future<void> done = waiting.done.get_future();
+  // Shared: the thread that tells of the end may come back from that after we have gone on.
+  const auto waiting = std::make_shared<Waiting>();
+  waiting->activity = activity;
+  waiting->task = &task;
+  std::future<void> done = waiting->done.get_future();
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
       throw ended();
     }
-    tasks_.push_back(&waiting);
+    tasks_.push_back(waiting);
     ++wakes_;
   }
   changed_.notify_all();
@@ -108,23 +110,24 @@ void QueueWorker::run(Waiting& waiting) {
   }
 }
 
-std::string QueueWorker::disk_full_text() const {
-  return "the disk is full: free some space, and the queue goes on by itself (" +
-         parts_.options.out.string() + ")";
-}
-
 /// Draws a job; false: there is nothing to draw now.
 bool QueueWorker::draw_next() {
   try {
     const auto end = drawing_.draw_next();
     if (end == JobEnd::DiskFull) {
-      pause(disk_full_text());
+      pause(disk_full_text(parts_.options.out));
     }
     return end.has_value();
   } catch (...) {
     const Error error = error_in_flight("queue");
-    pause(is_disk_full(parts_.options.out) ? disk_full_text() : error.what());
+    pause(is_disk_full(parts_.options.out) ? disk_full_text(parts_.options.out) : error.what());
     return true;
+  }
+}
+
+void QueueWorker::look_at_disk() {
+  if (!is_disk_full(parts_.options.out)) {
+    resume();
   }
 }
 
@@ -134,7 +137,7 @@ void QueueWorker::loop() {
     const std::uint64_t seen = wakes_;
     const bool paused = !paused_.empty();
     if (!tasks_.empty()) {
-      Waiting* waiting = tasks_.front();
+      const std::shared_ptr<Waiting> waiting = tasks_.front();
       tasks_.pop_front();
       lock.unlock();
       run(*waiting);
@@ -150,11 +153,10 @@ void QueueWorker::loop() {
     const auto woken = [&] { return stopping_ || wakes_ != seen; };
     if (!paused) {
       changed_.wait(lock, woken);
-    } else if (!changed_.wait_for(lock, kLookAtDisk, woken)) {
+    } else if (!changed_.wait_until(lock, next_look_, woken)) {
+      next_look_ = std::chrono::steady_clock::now() + kLookAtDisk;
       lock.unlock();
-      if (!is_disk_full(parts_.options.out)) {
-        resume();
-      }
+      look_at_disk();
       lock.lock();
     }
   }

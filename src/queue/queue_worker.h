@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -40,16 +42,17 @@ class QueueWorker {
   };
   void loop();
   void run(Waiting& waiting);
+  void look_at_disk();
   bool draw_next();
   void pause(const std::string& reason);
-  std::string disk_full_text() const;
 
   QueueParts& parts_;
   JobDrawing drawing_;
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
-  std::deque<Waiting*> tasks_;
+  std::deque<std::shared_ptr<Waiting>> tasks_;
   std::string paused_;
+  std::chrono::steady_clock::time_point next_look_;  // at the disk, while it is paused
   std::uint64_t wakes_ = 0;
   bool stopping_ = false;
   bool ended_ = false;  // the loop was left

@@ -56,7 +56,8 @@ TEST(DiskFull, PausesTheQueueAndLosesNothing) {
   queue.submit(small_request(out), "job-0002", "", false);
   queue.start();
   wait_until([&] { return !queue.paused().empty(); });
-  EXPECT_THAT(queue.paused(), testing::HasSubstr("the disk is full"));
+  EXPECT_THAT(queue.paused(), testing::HasSubstr("the disk is full: " + out.path().string() +
+                                                 " needs more than 64 MiB free"));
   const JobRecord waiting = *queue.find("job-0001");
   EXPECT_EQ(waiting.state, QueueState::Queued);
   EXPECT_EQ(waiting.frames_done, 2);
@@ -82,6 +83,26 @@ TEST(DiskFull, PausesTheQueueAndLosesNothing) {
   const RunResult whole =
       run_travel(small_request(whole_out), progress, kNoEvents, &shared_store());
   EXPECT_TRUE(contents(queue.run_folder(done)) == contents(whole.folder));
+}
+
+TEST(DiskFull, TheQueueGoesOnByItselfHoweverOftenItIsWoken) {
+  const TemporaryFolder out;
+  SwitchedFiles files;
+  const FileSystemScope scope(files);
+  QueueWatcher watcher;
+  watcher.frame = [&](const std::string& id, std::int64_t index) {
+    if (id == "job-0001" && index == 1) files.full = true;
+  };
+  JobQueue queue(queue_options(out), watcher);
+  queue.submit(small_request(out), "job-0001", "", false);
+  queue.start();
+  wait_until([&] { return !queue.paused().empty(); });
+  files.full = false;
+  wait_until([&] {
+    queue.submit(small_request(out), "job-0001", "", false);  // known, but it wakes the queue
+    return queue.paused().empty();
+  });
+  EXPECT_EQ(queue.wait("job-0001").state, QueueState::Done);
 }
 
 TEST(DiskFull, AnotherFailureOfTheDiskFailsTheJobAlone) {
