@@ -72,4 +72,31 @@ inline std::string_view reason_of(int status) {
   }
 }
 
+/// The word for a status of the server's own refusals, in answers for programs.
+inline std::string_view refusal_code(int status) {
+  switch (status) {
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 405:
+      return "method_not_allowed";
+    case 408:
+      return "timeout";
+    case 413:
+    case 431:
+      return "too_large";
+    case 415:
+    case 501:
+    case 505:
+      return "unsupported";
+    case 503:
+      return "unavailable";
+    default:
+      return status < 500 ? "invalid_argument" : "internal";
+  }
+}
+
 }  // namespace ptravel

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "http/reason.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -88,32 +89,6 @@ const Function* by_prefix(const std::vector<std::pair<std::string, Function>>& f
     }
   }
   return nullptr;
-}
-
-std::string_view code_of(int status) {
-  switch (status) {
-    case 401:
-      return "unauthorized";
-    case 403:
-      return "forbidden";
-    case 404:
-      return "not_found";
-    case 405:
-      return "method_not_allowed";
-    case 408:
-      return "timeout";
-    case 413:
-    case 431:
-      return "too_large";
-    case 415:
-    case 501:
-    case 505:
-      return "unsupported";
-    case 503:
-      return "unavailable";
-    default:
-      return status < 500 ? "invalid_argument" : "internal";
-  }
 }
 
 }  // namespace
@@ -202,8 +177,9 @@ HttpResponse HttpRouter::explanation(int status,
   if (explanation != nullptr) {
     return (*explanation)(status, why, request);
   }
-  const nlohmann::ordered_json error = {
-      {"code", code_of(status)}, {"message", why}, {"problems", nlohmann::ordered_json::array()}};
+  const nlohmann::ordered_json error = {{"code", refusal_code(status)},
+                                        {"message", why},
+                                        {"problems", nlohmann::ordered_json::array()}};
   const nlohmann::ordered_json shape = {{"error", error}};
   return json_response(status,
                        shape.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

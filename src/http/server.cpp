@@ -119,6 +119,14 @@ net::awaitable<void> accept_all(HttpServerCore& core) {
   }
 }
 
+void begin_accepting(HttpServerCore& core) {
+  net::co_spawn(core.io, accept_all(core), [&core](const std::exception_ptr& failure) {
+    if (failure && !core.stopping) {
+      begin_accepting(core);
+    }
+  });
+}
+
 void begin_stop(HttpServerCore& core, std::chrono::milliseconds grace) {
   core.stopping = true;
   error_code ignored;
@@ -174,8 +182,15 @@ std::string HttpServer::url() const {
 }
 
 void HttpServer::run() {
-  net::co_spawn(state_->io, accept_all(*state_), [](const std::exception_ptr&) {});
-  state_->io.run();
+  begin_accepting(*state_);
+  while (true) {
+    try {
+      state_->io.run();
+      break;
+    } catch (const std::exception&) {
+      // One handler had no memory: the others go on.
+    }
+  }
   state_->quick_pool.finish();
   state_->long_pool.finish();
   state_->body_pool.finish();

@@ -8,7 +8,15 @@ void WorkerPool::submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
   if (busy_ + jobs_.size() > threads_.size() && threads_.size() < most_) {
-    threads_.emplace_back([this] { work(); });
+    try {
+      threads_.emplace_back([this] { work(); });
+    } catch (...) {
+      if (threads_.empty()) {
+        jobs_.pop_back();  // whoever is told of the failure may not find it done later
+        throw;
+      }
+      // The system gives no thread now: those that are there come to it.
+    }
   }
   changed_.notify_one();
 }

@@ -19,7 +19,8 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// Runs `job`, which must not throw, as soon as a thread is free.
+  /// Runs `job`, which must not throw, as soon as a thread is free. Throws where there is no memory
+  /// or no thread at all; it will not be run then.
   void submit(std::function<void()> job);
   /// Waits until every submitted job has ended and ends the threads. No submit afterwards.
   void finish();

@@ -310,9 +310,10 @@ TEST(HttpLimits, WhoWaitedLongestMakesRoomWhateverItWaitsFor) {
   };
   EXPECT_EQ(next(), 200);
   EXPECT_TRUE(head.ends());
-  EXPECT_EQ(next(), 200);
+  for (int i = 0; i < 8; ++i) {  // some may have waited longer than for the last piece of /big
+    EXPECT_EQ(next(), 200);
+  }
   EXPECT_FALSE(taking_nothing.receive().whole);
-  EXPECT_EQ(next(), 200);
   EXPECT_FALSE(events.read_until("snapshot").empty());
   server.release();
   EXPECT_EQ(working.receive().body, "done");
