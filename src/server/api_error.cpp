@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "server/json_body.h"
+#include "serving/json_body.h"
 
 namespace ptravel {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "http/router.h"
-#include "server/json_body.h"
 #include "server/server_context.h"
+#include "serving/json_body.h"
 
 namespace ptravel {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "ptravel/request.h"
-#include "server/json_body.h"
+#include "serving/json_body.h"
 
 namespace ptravel {
 

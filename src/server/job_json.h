@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "server/json_body.h"
 #include "server/server_context.h"
+#include "serving/json_body.h"
 
 namespace ptravel {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/json_body.h"
+#include "serving/json_body.h"
 
 namespace ptravel {
 

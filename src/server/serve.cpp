@@ -7,10 +7,11 @@
 #include "http/request_parts.h"
 #include "http/server.h"
 #include "ptravel/server.h"
+#include "sdapi/sdapi.h"
 #include "server/api_error.h"
 #include "server/event_feed.h"
 #include "server/server_context.h"
-#include "server/unused_uploads.h"
+#include "serving/unused_uploads.h"
 
 namespace ptravel {
 namespace {
@@ -129,7 +130,7 @@ void serve(const ServeOptions& asked,
       [&stop] { return stop.cancelled(); }});
   HttpRouter router;
   add_v1_routes(router, *context);
-  add_sdapi_routes(router, *context);
+  add_sdapi_routes(router, {queue, catalog, options, uploads, resolver, context->stopping});
   add_page_routes(router);
   HttpServer server(http_options(options), std::move(router), api_failure);
   running = &server;

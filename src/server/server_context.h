@@ -13,8 +13,8 @@
 #include "server/event_feed.h"
 #include "server/frames_ready.h"
 #include "server/job_text.h"
-#include "server/request_resolver.h"
-#include "server/upload_store.h"
+#include "serving/request_resolver.h"
+#include "serving/upload_store.h"
 
 namespace ptravel {
 
@@ -37,8 +37,6 @@ struct ServerContext {
 
 /// Our own API below /api/v1, and /metrics.
 void add_v1_routes(HttpRouter& router, ServerContext& context);
-/// The web UI's API below /sdapi/v1, and what its clients ask beside it.
-void add_sdapi_routes(HttpRouter& router, ServerContext& context);
 /// The page and what belongs to it: /, /assets/..., /favicon.ico, /example.mp4.
 void add_page_routes(HttpRouter& router);
 

@@ -1,5 +1,5 @@
 // Which uploaded pictures a server that starts removes.
-#include "server/unused_uploads.h"
+#include "serving/unused_uploads.h"
 
 #include "media/image_file.h"
 #include "tests/server/api_world.h"

@@ -1,0 +1,191 @@
+#include "sdapi/plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/text.h"
+#include "ptravel/sampling.h"
+#include "request/frame_metadata.h"
+#include "request/stages.h"
+#include "sdapi/pictures.h"
+#include "sdapi/samplers.h"
+#include "sdapi/script.h"
+
+namespace ptravel {
+namespace {
+
+constexpr int kSizeStep = 8;
+constexpr double kEndlessSigma = 1000;  // no model's noise reaches it
+
+/// What the web UI draws where a seed is -1.
+std::uint64_t drawn_seed() {
+  constexpr std::uint64_t kLargestDrawn = 4294967293;
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(0, kLargestDrawn)(device);
+}
+
+std::uint64_t seed_of(std::int64_t given) {
+  return given < 0 ? drawn_seed() : static_cast<std::uint64_t>(given);
+}
+
+int whole_steps(std::int64_t pixels) { return static_cast<int>(pixels / kSizeStep * kSizeStep); }
+
+/// A number of the request, or the setting that stands for it.
+double number_or_setting(const SdBody& body,
+                         std::string_view field,
+                         const SdSettings& settings,
+                         std::string_view setting) {
+  return body.has_value(field) ? body.number(field) : settings.number(setting);
+}
+
+/// Numbers of samplers count for those alone that have them, as in the original.
+void set_sampler_numbers(TravelRequest& request, const SdBody& body, const SdSettings& settings) {
+  const SamplerInfo& sampler = find_sampler(request.sampler);
+  if (sampler.default_eta) {
+    const double eta =
+        number_or_setting(body, "eta", settings, sampler.timesteps ? "eta_ddim" : "eta_ancestral");
+    request.eta = eta == *sampler.default_eta ? std::nullopt : std::optional(eta);
+  }
+  if (sampler.uses_churn) {
+    request.s_churn = number_or_setting(body, "s_churn", settings, "s_churn");
+    request.s_tmin = number_or_setting(body, "s_tmin", settings, "s_tmin");
+    const double most = number_or_setting(body, "s_tmax", settings, "s_tmax");
+    request.s_tmax = most >= kEndlessSigma ? 0 : most;
+  }
+  if (sampler.uses_noise_scale) {
+    request.s_noise = number_or_setting(body, "s_noise", settings, "s_noise");
+  }
+}
+
+void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& settings) {
+  const SdSampler sampler = resolve_sd_sampler(body.text("sampler_name"),
+                                               body.text("sampler_index"), body.text("scheduler"));
+  request.sampler = sampler.sampler;
+  request.scheduler = sampler.schedule;
+  request.steps = static_cast<int>(std::clamp<std::int64_t>(body.integer("steps"), -1, 1 << 20));
+  request.cfg_scale = {body.number("cfg_scale")};
+  request.width = whole_steps(body.integer("width"));
+  request.height = whole_steps(body.integer("height"));
+  const std::int64_t resize_width = body.integer("seed_resize_from_w");
+  const std::int64_t resize_height = body.integer("seed_resize_from_h");
+  if (resize_width > 0 && resize_height > 0) {
+    constexpr std::int64_t kBeyond = 1 << 20;  // refused by the limits of the setting
+    request.seed_resize_from_width = static_cast<int>(std::min(resize_width, kBeyond));
+    request.seed_resize_from_height = static_cast<int>(std::min(resize_height, kBeyond));
+  }
+  request.subseed_strength = {body.number("subseed_strength")};
+  set_sampler_numbers(request, body, settings);
+}
+
+void set_settings(TravelRequest& request, const SdSettings& settings) {
+  request.clip_skip = static_cast<int>(settings.integer("CLIP_stop_at_last_layers"));
+  request.ensd = settings.integer("eta_noise_seed_delta");
+  request.rng = settings.text("randn_source") == "CPU" ? RngSource::Cpu : RngSource::Nv;
+  const std::string emphasis = settings.text("emphasis");
+  request.emphasis = emphasis == "No norm"  ? Emphasis::NoNorm
+                     : emphasis == "Ignore" ? Emphasis::Ignore
+                     : emphasis == "None"   ? Emphasis::None
+                                            : Emphasis::Original;
+  request.comma_backtrack = static_cast<int>(settings.integer("comma_padding_backtrack"));
+  request.pad_cond_uncond = settings.boolean("pad_cond_uncond");
+  request.old_prompt_editing = settings.boolean("use_old_scheduling");
+  request.img2img_fix_steps = settings.boolean("img2img_fix_steps");
+  const std::string vae = settings.text("sd_vae");
+  if (vae == "None" || vae == "none") {
+    request.vae = "none";
+  } else if (vae != "Automatic" && vae != "auto") {
+    request.vae = vae;
+  }
+}
+
+/// Keeps the init picture where travels find it, and names it: that of a job for as long as the job
+/// may need it.
+void set_init_image(const SdState& state, SdPlan& plan) {
+  const SdBody& body = plan.body;
+  if (!body.has_value("init_images") || body.value("init_images").empty()) {
+    throw http_exception(404, "Init image not found");
+  }
+  const std::string bytes = sd_picture_bytes(body.texts("init_images").front());
+  read_sd_picture(bytes, state.context.options.limits, "init_images");
+  const UploadStore& uploads = state.context.uploads;
+  if (is_travel_script(body.text("script_name"))) {
+    plan.request.init_image = uploads.keep(bytes, "init_images").name();
+  } else {
+    plan.init_image = uploads.keep_passing(bytes, "init_images");
+    plan.request.init_image = plan.init_image->name();
+  }
+}
+
+}  // namespace
+
+std::string without_comments(const std::string& prompt) {
+  std::string text;
+  bool first = true;
+  for (const std::string_view line : split(prompt, '\n')) {
+    text += first ? "" : "\n";
+    text += line.substr(0, line.find('#'));
+    first = false;
+  }
+  return text;
+}
+
+std::string one_stage(const std::string& prompt) {
+  const std::string line = one_line(prompt);
+  return trimmed(line).empty() ? std::string(kEmptyStage) : line;
+}
+
+void settle_pictures(const SdState& state, SdPlan& plan) {
+  TravelRequest request = plan.request;
+  request.prompt = one_stage(plan.prompt);
+  request.negative_prompt = one_line(plan.negative_prompt);
+  request.fps = 0;
+  RequestResolver::Settled settled = state.context.resolver.settle(std::move(request));
+  throw_request_problems(settled.problems);
+  plan.request = std::move(settled.request);
+}
+
+TravelRequest sd_travel_request(const SdBody& body,
+                                const SdSettings& settings,
+                                const CatalogEntry& model,
+                                bool img2img) {
+  TravelRequest request;
+  request.model = request_name(model);
+  set_sampling(request, body, settings);
+  set_settings(request, settings);
+  if (img2img) {
+    request.denoise_strength = {body.number("denoising_strength")};
+    request.resize_mode = static_cast<ResizeMode>(body.integer("resize_mode"));
+    request.noise_multiplier =
+        number_or_setting(body, "initial_noise_multiplier", settings, "initial_noise_multiplier");
+  }
+  return request;
+}
+
+SdPlan plan_pictures(SdState& state, SdBody body, bool img2img) {
+  fill_from_infotext(body);
+  refuse_unsupported(body, img2img);
+  const Json overrides =
+      body.has_value("override_settings") ? body.value("override_settings") : Json::object();
+  SdSettings settings = state.options.overridden(state.options.settings(), overrides);
+  const auto model = state.options.model(settings);
+  if (!model) {
+    throw exception_answer("RuntimeError", "there is no model to draw with");
+  }
+  SdPlan plan{img2img, std::move(body), std::move(settings), *model, {}, {}, {}};
+  plan.prompt = without_comments(plan.body.text("prompt"));
+  plan.negative_prompt = without_comments(plan.body.text("negative_prompt"));
+  plan.seed = seed_of(plan.body.integer("seed"));
+  plan.subseed = seed_of(plan.body.integer("subseed"));
+  plan.batch_size = static_cast<int>(plan.body.integer("batch_size"));
+  plan.n_iter = static_cast<int>(plan.body.integer("n_iter"));
+  plan.request = sd_travel_request(plan.body, plan.settings, plan.model, img2img);
+  plan.request.seed = {Seed(plan.seed)};
+  plan.request.subseed = Seed(plan.subseed);
+  if (img2img) {
+    set_init_image(state, plan);
+  }
+  return plan;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,349 @@
+// POST txt2img and img2img: what is drawn, what is said of it, what is refused.
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/base64.h"
+#include "media/image_file.h"
+#include "ptravel/travel.h"
+#include "tests/sdapi/sdapi_server.h"
+
+namespace ptravel {
+namespace {
+
+LoadedImage decoded(const Json& image) {
+  return decode_image(from_base64(image.get<std::string>()).value(), "picture", 1 << 20);
+}
+
+class LastFrame : public FrameSink {
+ public:
+  void begin(std::int64_t) override {}
+  void add(const RenderedFrame& frame) override { image = frame.image; }
+  void finish() override {}
+  Image image;
+};
+
+/// The picture that our own way of drawing makes of these settings.
+Image rendered(const std::function<void(TravelRequest&)>& change = {}) {
+  TravelRequest request;
+  request.model = PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors";
+  request.prompt = "a cat";
+  request.negative_prompt = "blurry";
+  request.sampler = "Euler";
+  request.steps = 2;
+  request.width = 64;
+  request.height = 64;
+  request.seed = {7};
+  request.precision = Precision::Fp32;
+  if (change) {
+    change(request);
+  }
+  Progress progress;
+  LastFrame sink;
+  Travel::open(request, progress)->render({}, sink, progress);
+  return sink.image;
+}
+
+Json drawn(const Json& changes = Json::object(), const char* way = "txt2img") {
+  Json request = small_picture();
+  request.update(changes);
+  return sdapi_server().posted(way, request);
+}
+
+/// The only entry of what a request is refused with.
+Json refused(const Json& changes, const char* way = "txt2img") {
+  Json request = small_picture();
+  request.update(changes);
+  const Json detail = sdapi_server().posted(way, request, 422).at("detail");
+  EXPECT_EQ(detail.size(), 1u) << detail.dump();
+  return detail.at(0);
+}
+
+std::string png_base64(int width, int height) {
+  Image image(width, height);
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+    image.pixels[i] = static_cast<std::uint8_t>(i * 5);
+  }
+  return to_base64(encode_png(image));
+}
+
+TEST(SdapiTxt2img, DrawsThePictureThatOurOwnWayDraws) {
+  const Json answer = drawn();
+  ASSERT_EQ(answer.at("images").size(), 1u);
+  EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered());
+}
+
+TEST(SdapiTxt2img, SeveralPicturesAreThoseOfTheirSeeds) {
+  const Json answer = drawn({{"batch_size", 2}, {"n_iter", 2}});
+  ASSERT_EQ(answer.at("images").size(), 4u);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(decoded(answer.at("images")[i]).image,
+              rendered([i](TravelRequest& request) { request.seed = {7 + i}; }))
+        << i;
+  }
+  const Json info = info_of(answer);
+  EXPECT_EQ(info.at("all_seeds"), Json::parse("[7, 8, 9, 10]"));
+  EXPECT_EQ(info.at("index_of_first_image"), 0);
+  EXPECT_EQ(info.at("infotexts").size(), 4u);
+}
+
+TEST(SdapiTxt2img, VariationsCountUpTheirSubseeds) {
+  const Json answer = drawn({{"batch_size", 2}, {"subseed", 100}, {"subseed_strength", 0.5}});
+  const Json info = info_of(answer);
+  EXPECT_EQ(info.at("all_seeds"), Json::parse("[7, 7]"));
+  EXPECT_EQ(info.at("all_subseeds"), Json::parse("[100, 101]"));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(decoded(answer.at("images")[i]).image, rendered([i](TravelRequest& request) {
+                request.subseed = 100 + i;
+                request.subseed_strength = {0.5};
+              }));
+  }
+  EXPECT_NE(info.at("infotexts")[1].get<std::string>().find(
+                "Variation seed: 101, Variation seed strength: 0.5"),
+            std::string::npos);
+}
+
+TEST(SdapiTxt2img, WritesTheWebUisTextIntoThePicture) {
+  const Json answer =
+      drawn({{"prompt", "a cat,\nsitting"}, {"sampler_name", "DPM++ 2M Karras"}, {"cfg_scale", 7}});
+  const LoadedImage picture = decoded(answer.at("images")[0]);
+  const std::string text = find_text(picture.texts, "parameters").value();
+  const std::string hash = info_of(answer).at("sd_model_hash");
+  EXPECT_EQ(text,
+            "a cat,\nsitting\nNegative prompt: blurry\nSteps: 2, Sampler: DPM++ 2M, Schedule type: "
+            "Karras, CFG scale: 7.0, Seed: 7, Size: 64x64, Model hash: " +
+                hash + ", Model: tiny, RNG: NV, Version: Prompt Travel " PTRAVEL_TEST_VERSION);
+  EXPECT_EQ(info_of(answer).at("infotexts")[0], text);
+  EXPECT_EQ(text.find("Travel frame"), std::string::npos);
+}
+
+TEST(SdapiTxt2img, InfoIsATextWithEveryMember) {
+  const Json answer = drawn({{"styles", {"cinematic"}}, {"sampler_name", "Euler a"}});
+  ASSERT_TRUE(answer.at("info").is_string());
+  const Json info = info_of(answer);
+  for (const char* member : {"prompt",
+                             "all_prompts",
+                             "negative_prompt",
+                             "all_negative_prompts",
+                             "seed",
+                             "all_seeds",
+                             "subseed",
+                             "all_subseeds",
+                             "subseed_strength",
+                             "width",
+                             "height",
+                             "sampler_name",
+                             "cfg_scale",
+                             "steps",
+                             "batch_size",
+                             "restore_faces",
+                             "face_restoration_model",
+                             "sd_model_name",
+                             "sd_model_hash",
+                             "sd_vae_name",
+                             "sd_vae_hash",
+                             "seed_resize_from_w",
+                             "seed_resize_from_h",
+                             "denoising_strength",
+                             "extra_generation_params",
+                             "index_of_first_image",
+                             "infotexts",
+                             "styles",
+                             "job_timestamp",
+                             "clip_skip",
+                             "is_using_inpainting_conditioning",
+                             "version"}) {
+    EXPECT_TRUE(info.contains(member)) << member;
+  }
+  EXPECT_EQ(info.at("seed"), 7);
+  EXPECT_EQ(info.at("width"), 64);
+  EXPECT_EQ(info.at("sampler_name"), "Euler a");
+  EXPECT_EQ(info.at("sd_model_name"), "tiny");
+  EXPECT_EQ(info.at("job_timestamp").get<std::string>().size(), 14u);
+  EXPECT_TRUE(info.at("all_subseeds")[0].is_number_integer());
+}
+
+TEST(SdapiTxt2img, RepeatsTheRequestsFields) {
+  const Json parameters = drawn({{"batch_size", "2"}, {"unknown", 1}}).at("parameters");
+  EXPECT_EQ(parameters.at("batch_size"), 2);
+  EXPECT_EQ(parameters.at("n_iter"), 1);
+  EXPECT_EQ(parameters.at("steps"), 2);
+  EXPECT_EQ(parameters.at("save_images"), false);
+  EXPECT_TRUE(parameters.at("sampler_name").is_null());
+  EXPECT_FALSE(parameters.contains("unknown"));
+}
+
+TEST(SdapiTxt2img, DrawsASeedWhereItIsMinusOne) {
+  const Json first = info_of(drawn({{"seed", -1}}));
+  const Json second = info_of(drawn({{"seed", nullptr}}));
+  EXPECT_GE(first.at("seed").get<std::int64_t>(), 0);
+  EXPECT_NE(first.at("seed"), second.at("seed"));
+}
+
+TEST(SdapiTxt2img, SettingsOfOneRequestDoNotStay) {
+  const Json answer =
+      drawn({{"override_settings", {{"CLIP_stop_at_last_layers", 2}, {"no_such_setting", 1}}}});
+  EXPECT_EQ(info_of(answer).at("clip_skip"), 2);
+  EXPECT_EQ(decoded(answer.at("images")[0]).image,
+            rendered([](TravelRequest& request) { request.clip_skip = 2; }));
+  EXPECT_EQ(sdapi_server().got("options").at("CLIP_stop_at_last_layers"), 1);
+}
+
+TEST(SdapiTxt2img, AnEmptyPromptIsAPictureToo) {
+  EXPECT_EQ(decoded(drawn({{"prompt", ""}}).at("images")[0]).image,
+            rendered([](TravelRequest& request) { request.prompt = "\"\""; }));
+}
+
+TEST(SdapiTxt2img, ExplicitEtaCountsWhereTheSamplerHasOne) {
+  EXPECT_EQ(decoded(drawn({{"sampler_name", "DDIM"}, {"eta", 1.0}}).at("images")[0]).image,
+            rendered([](TravelRequest& request) {
+              request.sampler = "DDIM";
+              request.eta = 1;
+            }));
+  const std::string text =
+      info_of(drawn({{"sampler_name", "DPM++ 2M"}, {"eta", 0.5}})).at("infotexts")[0];
+  EXPECT_EQ(text.find("Eta"), std::string::npos);
+}
+
+TEST(SdapiTxt2img, AZeroOrHugeTmaxIsNoLimit) {
+  const auto with = [](const Json& most) {
+    return decoded(drawn({{"s_churn", 5}, {"s_tmax", most}, {"steps", 4}}).at("images")[0]).image;
+  };
+  const Image endless = with(0);
+  EXPECT_EQ(with(1e308), endless);
+  EXPECT_NE(with(0.5), endless);
+}
+
+TEST(SdapiTxt2img, InfotextFillsWhatIsNotGiven) {
+  const Json answer = sdapi_server().posted(
+      "txt2img",
+      {{"infotext",
+        "a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, Seed: 7, Size: 64x64, "
+        "Clip skip: 2"},
+       {"seed", 8}});
+  EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered([](TravelRequest& request) {
+              request.seed = {8};
+              request.clip_skip = 2;
+            }));
+}
+
+TEST(SdapiTxt2img, WithoutImagesTheListIsEmpty) {
+  const Json answer = drawn({{"send_images", false}});
+  EXPECT_TRUE(answer.at("images").empty());
+  EXPECT_EQ(info_of(answer).at("infotexts").size(), 1u);
+}
+
+TEST(SdapiTxt2img, SavedPicturesComeWithAGridFirst) {
+  const Json answer = drawn({{"save_images", true}, {"batch_size", 2}});
+  ASSERT_EQ(answer.at("images").size(), 3u);
+  EXPECT_EQ(info_of(answer).at("index_of_first_image"), 1);
+  EXPECT_EQ(decoded(answer.at("images")[0]).image.width, 128);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           sdapi_server().folder() / "out" / "txt2img-images")) {
+    files += entry.path().extension() == ".png" ? 1 : 0;
+  }
+  EXPECT_EQ(files, 2u);
+}
+
+TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
+  EXPECT_EQ(refused({{"enable_hr", true}}).at("loc"), Json::parse(R"(["body", "enable_hr"])"));
+  EXPECT_EQ(refused({{"tiling", true}}).at("loc"), Json::parse(R"(["body", "tiling"])"));
+  EXPECT_EQ(refused({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
+  EXPECT_EQ(refused({{"s_min_uncond", 1}}).at("loc")[1], "s_min_uncond");
+  EXPECT_EQ(
+      refused({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}}).at("loc"),
+      Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
+  EXPECT_EQ(refused({{"steps", 0}}).at("loc")[1], "steps");
+  EXPECT_EQ(refused({{"width", 100000}}).at("loc")[1], "width");
+}
+
+TEST(SdapiTxt2img, UnknownSamplersAndScriptsAreToldInTheOriginalsWords) {
+  Json request = small_picture();
+  request["sampler_name"] = "no such sampler";
+  EXPECT_EQ(sdapi_server().posted("txt2img", request, 404).at("detail"), "Sampler not found");
+  request = small_picture();
+  request["script_name"] = "sd upscale";
+  EXPECT_EQ(sdapi_server().posted("txt2img", request, 422).at("detail"),
+            "Script 'sd upscale' not found");
+  request = small_picture();
+  request["alwayson_scripts"] = {{"ADetailer", {{"args", {true}}}}};
+  EXPECT_EQ(sdapi_server().posted("txt2img", request, 422).at("detail"),
+            "always on script ADetailer not found");
+  request["alwayson_scripts"] = {{"Prompt Travel", {{"args", {true}}}}};
+  EXPECT_EQ(sdapi_server().posted("txt2img", request, 422).at("detail"),
+            "Cannot have a selectable script in the always on scripts params");
+}
+
+TEST(SdapiImg2img, DrawsFromThePictureThatCame) {
+  const std::string init = png_base64(80, 48);
+  const std::filesystem::path path = sdapi_server().folder() / "init.png";
+  write_png(path, decode_image(from_base64(init).value(), "init", 1 << 20).image);
+  for (const std::string& form : {init, "data:image/png;base64," + init}) {
+    const Json answer = drawn(
+        {{"init_images", {form}}, {"denoising_strength", 0.6}, {"resize_mode", 1}, {"steps", 4}},
+        "img2img");
+    EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered([&](TravelRequest& request) {
+                request.init_image = path.string();
+                request.denoise_strength = {0.6};
+                request.resize_mode = ResizeMode::CropAndResize;
+                request.steps = 4;
+              }));
+    EXPECT_TRUE(answer.at("parameters").at("init_images").is_null());
+    EXPECT_NE(info_of(answer).at("infotexts")[0].get<std::string>().find("Denoising strength: 0.6"),
+              std::string::npos);
+  }
+}
+
+TEST(SdapiImg2img, KeepsNoPictureThatCame) {
+  const auto uploads = [] {
+    const std::filesystem::path folder = sdapi_server().queue().uploads();
+    std::set<std::string> names;
+    if (std::filesystem::is_directory(folder)) {
+      for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        names.insert(entry.path().filename().string());
+      }
+    }
+    return names;
+  };
+  const std::set<std::string> before = uploads();
+  const std::string init = png_base64(72, 40);
+  drawn({{"init_images", {init}}}, "img2img");
+  Json wrong = small_picture();
+  wrong["init_images"] = {init};
+  wrong["steps"] = 0;
+  sdapi_server().posted("img2img", wrong, 422);
+  EXPECT_EQ(uploads(), before);
+}
+
+TEST(SdapiImg2img, RepeatsPicturesOnlyWhenAsked) {
+  const std::string init = png_base64(64, 64);
+  const Json answer = drawn({{"init_images", {init}}, {"include_init_images", true}}, "img2img");
+  EXPECT_EQ(answer.at("parameters").at("init_images")[0], init);
+}
+
+TEST(SdapiImg2img, PicturesThatAreMissingOrBrokenAreTold) {
+  const auto detail = [](const Json& images, int status) {
+    Json request = small_picture();
+    request["init_images"] = images;
+    return sdapi_server().posted("img2img", request, status).at("detail");
+  };
+  EXPECT_EQ(detail(nullptr, 404), "Init image not found");
+  EXPECT_EQ(detail(Json::array(), 404), "Init image not found");
+  EXPECT_EQ(detail({"http://127.0.0.1:1/a.png"}, 500), "Requests not allowed");
+  EXPECT_EQ(detail({"????"}, 500), "Invalid encoded image");
+  EXPECT_EQ(detail({to_base64("no picture")}, 500), "Invalid encoded image");
+  EXPECT_EQ(detail({png_base64(64, 64).substr(0, 200)}, 500), "Invalid encoded image");
+}
+
+TEST(SdapiImg2img, RefusesMasksAndLatentUpscaling) {
+  const std::string init = png_base64(64, 64);
+  EXPECT_EQ(refused({{"init_images", {init}}, {"mask", init}}, "img2img").at("loc")[1], "mask");
+  EXPECT_EQ(refused({{"init_images", {init}}, {"resize_mode", 3}}, "img2img").at("loc")[1],
+            "resize_mode");
+  EXPECT_EQ(refused({{"init_images", {init, init}}}, "img2img").at("loc")[1], "init_images");
+}
+
+}  // namespace
+}  // namespace ptravel
