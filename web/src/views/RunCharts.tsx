@@ -84,8 +84,30 @@ function Jumps({ jumps }: { jumps: ShownJump[] }) {
   );
 }
 
+/** Pixels of all frames that the server measures at once for looking at a run: about 15 s of work. */
+const mostMeasured = 40e6;
+
+/** Whether how a run moves is told at once: it has its report, or measuring costs little. */
+function isSoonTold(job: Job): boolean {
+  const side = (name: string) => Number(job.request[name]) || 512;
+  return job.state === 'done' || job.frames_done * side('width') * side('height') <= mostMeasured;
+}
+
 /** How far neighbouring frames are apart, where it jumps, and what grad's walk came to. */
 export function RunCharts({ job }: { job: Job }) {
+  return (
+    <div class="charts">
+      {isSoonTold(job) ? (
+        <MotionCharts job={job} />
+      ) : (
+        <p class="quiet">How evenly it moves is measured when the run is done.</p>
+      )}
+      {job.request.mode === 'grad' && <LossCharts job={job} />}
+    </div>
+  );
+}
+
+function MotionCharts({ job }: { job: Job }) {
   const { answer, problem } = useAnswer(stateKey(job), (signal) =>
     call<Motion>('GET', `/jobs/${job.id}/motion`, { signal }),
   );
@@ -96,7 +118,7 @@ export function RunCharts({ job }: { job: Job }) {
   );
   const pair = worstPair(distances);
   return (
-    <div class="charts">
+    <>
       {problem !== '' && <p class="quiet">How it moves cannot be told: {problem}</p>}
       {distances.map(({ title, distance }, i) => (
         <ChartBox
@@ -120,7 +142,6 @@ export function RunCharts({ job }: { job: Job }) {
           Compare the largest step
         </button>
       )}
-      {job.request.mode === 'grad' && <LossCharts job={job} />}
-    </div>
+    </>
   );
 }
