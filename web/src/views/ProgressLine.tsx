@@ -1,47 +1,17 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import type { Job } from '../api/types';
-import { amount, bytes, duration } from '../model/format';
+import { progressOf, type ShownProgress } from '../model/progress';
 import { cancel } from '../state/runs';
 import { isInWork, server } from '../state/server';
 import { useStore } from '../state/store';
 
-const activities: Record<string, string> = {
-  loading: 'Loading the model',
-  drawing: 'Drawing',
-  assembling: 'Making the video',
-};
-
-/** The part of a run that is done, and its words; also for the tab's title. */
-export function useProgress(
-  job: Job | undefined,
-): { part: number; text: string; left: string } | null {
+/** How far a run in work is; also for the tab's title. */
+export function useProgress(job: Job | undefined): ShownProgress | null {
   const progress = useStore(server, (state) =>
     job && state.progress?.id === job.id ? state.progress : null,
   );
-  if (!job || !isInWork(job)) return null;
-  const total = job.frames_total ?? 0;
-  if (job.state === 'drawing' && total > 0) {
-    const inFrame = progress?.steps ? (progress.step ?? 0) / progress.steps : 0;
-    const part = Math.min(1, (job.frames_done + inFrame) / total);
-    return { part, text: `frame ${job.frames_done} / ${total}`, left: leftText(progress) };
-  }
-  const part = progress && progress.total > 0 ? progress.done / progress.total : 0;
-  const activity = progress?.activity || activities[job.state] || job.state;
-  const size =
-    progress?.unit === 'bytes' && progress.total > 0
-      ? `${bytes(progress.done)} of ${bytes(progress.total)}`
-      : '';
-  return { part, text: activity, left: size };
-}
-
-function leftText(
-  progress: { rate: number | null; unit: string; seconds_left: number | null } | null,
-): string {
-  if (!progress) return '';
-  const rate = progress.rate ? `${amount(progress.rate)} ${progress.unit || 'frames'}/s` : '';
-  const left = progress.seconds_left === null ? '' : `${duration(progress.seconds_left)} left`;
-  return [rate, left].filter(Boolean).join(' · ');
+  return job && isInWork(job) ? progressOf(job, progress) : null;
 }
 
 /** Says 25, 50, 75 and 100 % to screen readers, not every frame. */
@@ -80,7 +50,7 @@ export function ProgressLine({ job }: { job: Job }) {
           Cancel
         </button>
       </div>
-      <Announcer part={progress.part} />
+      <Announcer part={progress.frames ? progress.part : 0} />
     </div>
   );
 }
