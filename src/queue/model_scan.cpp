@@ -20,6 +20,12 @@ constexpr const char* kModelFolders[] = {
     "Stable-diffusion",        "checkpoints",        "diffusers"};
 constexpr const char* kVaeFolders[] = {"models/VAE", "models/vae", "VAE", "vae"};
 
+/// Whether networks that enlarge pictures lie there, which postprocess looks for.
+bool is_upscaler_folder(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  return name == "ESRGAN" || name == "RealESRGAN" || name == "upscale_models";
+}
+
 /// Collects what lies below one folder.
 class Walk {
  public:
@@ -52,6 +58,9 @@ class Walk {
       return;
     }
     if (fs::is_directory(path, error)) {
+      if (is_upscaler_folder(path)) {
+        return;
+      }
       if (!vaes_ && is_diffusers_folder(path)) {
         add(path, false);
       } else {

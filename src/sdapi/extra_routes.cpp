@@ -87,7 +87,7 @@ Enlarged enlarge(const SdState& state,
   const ServeLimits& limits = state.context.options.limits;
   LoadedImage loaded = read_sd_picture(sd_picture_bytes(encoded), limits, field);
   const SdUpscaled result =
-      upscale(loaded.image, settings, static_cast<double>(limits.upload_pixels));
+      upscale(loaded.image, settings, static_cast<double>(limits.upload_pixels), &state.upscalers);
   Enlarged enlarged;
   for (const auto& [key, value] : result.info) {
     enlarged.info += (enlarged.info.empty() ? "" : ", ") + key + ": " + quote_infotext_value(value);

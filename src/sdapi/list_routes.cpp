@@ -92,7 +92,7 @@ Json schedulers() {
   return list;
 }
 
-Json upscalers() {
+Json upscalers(const UpscalerShelf& networks) {
   Json list = Json::array();
   for (const char* name : {"None", "Lanczos", "Nearest"}) {
     list.push_back({{"name", name},
@@ -100,6 +100,13 @@ Json upscalers() {
                     {"model_path", nullptr},
                     {"model_url", nullptr},
                     {"scale", 4}});
+  }
+  for (const ShelvedUpscaler& network : networks.list()) {
+    list.push_back({{"name", network.name},
+                    {"model_name", network.name},
+                    {"model_path", network.file_name},
+                    {"model_url", nullptr},
+                    {"scale", network.scale}});
   }
   return list;
 }
@@ -176,7 +183,9 @@ HttpResponse refuse_interrogation(const HttpRequest& request) {
 void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
   add_list(router, "/samplers", samplers());
   add_list(router, "/schedulers", schedulers());
-  add_list(router, "/upscalers", upscalers());
+  router.add(sd_route("GET", "/upscalers", [state](const HttpRequest&) {
+    return sd_json(upscalers(state->upscalers));
+  }));
   const Json scripts = Json::array({"prompt travel"});
   add_list(router, "/scripts", {{"txt2img", scripts}, {"img2img", scripts}});
   add_list(router, "/script-info", Json::array({script_info(false), script_info(true)}));

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "postprocess/upscaler_shelf.h"
 #include "sdapi/options.h"
 #include "sdapi/sdapi.h"
 #include "sdapi/work.h"
@@ -32,11 +33,13 @@ class SdPreviews {
 struct SdState {
   explicit SdState(SdContext given)
       : context(std::move(given)),
-        options(context.options.out / "web-ui-options.json", context.catalog) {}
+        options(context.options.out / "web-ui-options.json", context.catalog),
+        upscalers(context.options.models_dirs, context.options.device, context.options.threads) {}
 
   SdContext context;
   SdOptions options;
   SdWork work;
+  mutable UpscalerShelf upscalers;
   SdPreviews previews;
 };
 

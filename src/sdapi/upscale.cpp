@@ -16,10 +16,23 @@ constexpr int kMostRounds = 3;
 
 bool is_none(const std::string& name) { return name.empty() || name == "None"; }
 
-void check_name(const std::string& name) {
+/// An upscaler by its name: resampling, or a network.
+struct SdUpscaler {
+  std::string name;
+  UpscalerShelf* networks = nullptr;
+  std::optional<ShelvedUpscaler> network = {};
+  double most_pixels = 0;
+};
+
+SdUpscaler find_upscaler(const std::string& name, double most_pixels, UpscalerShelf* networks) {
+  SdUpscaler upscaler{name, networks, {}, most_pixels};
   if (!is_none(name) && name != "Lanczos" && name != "Nearest") {
-    throw exception_answer("AssertionError", "could not find upscaler named " + name);
+    upscaler.network = networks != nullptr ? networks->find(name) : std::nullopt;
+    if (!upscaler.network) {
+      throw exception_answer("AssertionError", "could not find upscaler named " + name);
+    }
   }
+  return upscaler;
 }
 
 int target_side(int side, double scale) {
@@ -43,15 +56,31 @@ void check_pixels(const Image& image, const SdUpscale& settings, double scale, d
   }
 }
 
-Image resampled(const Image& image, int width, int height, const std::string& upscaler) {
-  if (upscaler == "Nearest") {
+/// A network enlarges as far as it does, which may be beyond the target.
+Image by_network(const Image& image, const SdUpscaler& upscaler) {
+  const auto scale = static_cast<double>(upscaler.network->scale);
+  if (!(image.width * scale * image.height * scale <= upscaler.most_pixels)) {
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"upscaling_resize",
+                        "makes more than " +
+                            std::to_string(static_cast<std::int64_t>(upscaler.most_pixels)) +
+                            " pixels on the way, which is the most"});
+  }
+  return upscaler.networks->enlarge(*upscaler.network, image);
+}
+
+Image step(const Image& image, int width, int height, const SdUpscaler& upscaler) {
+  if (upscaler.network) {
+    return by_network(image, upscaler);
+  }
+  if (upscaler.name == "Nearest") {
     return resize_nearest(image, width, height);
   }
   return resize(image, width, height, ResizeFilter::Lanczos3);
 }
 
 /// Enlarges by the upscaler's own step until the target is reached, then Lanczos to the target.
-Image enlarged(const Image& source, double scale, const std::string& upscaler) {
+Image enlarged(const Image& source, double scale, const SdUpscaler& upscaler) {
   const int width = target_side(source.width, scale);
   const int height = target_side(source.height, scale);
   Image image = source;
@@ -62,7 +91,10 @@ Image enlarged(const Image& source, double scale, const std::string& upscaler) {
     if (next_width == image.width && next_height == image.height) {
       break;
     }
-    image = resampled(image, next_width, next_height, upscaler);
+    image = step(image, next_width, next_height, upscaler);
+    if (upscaler.network && upscaler.network->scale == 1) {
+      break;
+    }
   }
   return image.width == width && image.height == height
              ? image
@@ -87,7 +119,7 @@ Image centred(const Image& image, int width, int height) {
 Image upscaled_by(const Image& image,
                   const SdUpscale& settings,
                   double scale,
-                  const std::string& upscaler) {
+                  const SdUpscaler& upscaler) {
   Image result = enlarged(image, scale, upscaler);
   return settings.to_size && settings.crop ? centred(result, settings.width, settings.height)
                                            : result;
@@ -125,9 +157,12 @@ Image resize_nearest(const Image& source, int width, int height) {
   return result;
 }
 
-SdUpscaled upscale(const Image& image, const SdUpscale& settings, double most_pixels) {
-  check_name(settings.upscaler);
-  check_name(settings.second_upscaler);
+SdUpscaled upscale(const Image& image,
+                   const SdUpscale& settings,
+                   double most_pixels,
+                   UpscalerShelf* networks) {
+  const SdUpscaler first = find_upscaler(settings.upscaler, most_pixels, networks);
+  const SdUpscaler other = find_upscaler(settings.second_upscaler, most_pixels, networks);
   if (is_none(settings.upscaler)) {
     return {image, {}};
   }
@@ -146,10 +181,10 @@ SdUpscaled upscale(const Image& image, const SdUpscale& settings, double most_pi
   } else {
     result.info.emplace_back("Postprocess upscale by", number_text(settings.factor));
   }
-  result.image = upscaled_by(image, settings, scale, settings.upscaler);
+  result.image = upscaled_by(image, settings, scale, first);
   result.info.emplace_back("Postprocess upscaler", settings.upscaler);
   if (!is_none(settings.second_upscaler) && settings.second_visibility > 0) {
-    const Image second = upscaled_by(image, settings, scale, settings.second_upscaler);
+    const Image second = upscaled_by(image, settings, scale, other);
     blend(result.image, second, settings.second_visibility);
     result.info.emplace_back("Postprocess upscaler 2", settings.second_upscaler);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "postprocess/upscaler_shelf.h"
 #include "ptravel/image.h"
 
 namespace ptravel {
@@ -27,10 +28,14 @@ struct SdUpscaled {
   std::vector<std::pair<std::string, std::string>> info;
 };
 
-/// Upscaler names: "None" leaves the picture as it is, "Lanczos" and "Nearest" resample. Throws
-/// SdRefusal: 500 AssertionError for another name; InvalidArgument (a problem of
-/// "upscaling_resize") for more than `most_pixels`.
-SdUpscaled upscale(const Image& image, const SdUpscale& settings, double most_pixels);
+/// Upscaler names: "None" leaves the picture as it is, "Lanczos" and "Nearest" resample, others are
+/// networks of `networks`, where there are any. Throws SdRefusal: 500 AssertionError for another
+/// name; InvalidArgument (a problem of "upscaling_resize") for more than `most_pixels`, also on the
+/// way; as UpscalerShelf::enlarge.
+SdUpscaled upscale(const Image& image,
+                   const SdUpscale& settings,
+                   double most_pixels,
+                   UpscalerShelf* networks = nullptr);
 
 /// Pillow's nearest neighbour.
 Image resize_nearest(const Image& source, int width, int height);

@@ -140,6 +140,16 @@ TEST_F(Catalog, FoldersOfComfyUiAndPlainOnes) {
   EXPECT_EQ(catalog.find_model("diffused")->info.layout, ModelLayout::Diffusers);
 }
 
+TEST_F(Catalog, FoldersOfUpscalersAreNoModels) {
+  model("plain.safetensors");
+  for (const char* name : {"ESRGAN", "RealESRGAN", "upscale_models"}) {
+    model(std::string(name) + "/4x.safetensors");
+  }
+  ModelCatalog catalog({folder_.path()}, [] {});
+  catalog.refresh();
+  EXPECT_THAT(names(catalog.models()), ElementsAre("plain.safetensors"));
+}
+
 TEST_F(Catalog, WhatCannotBeUsedSaysWhy) {
   model("models/Stable-diffusion/good.safetensors");
   std::ofstream(folder_ / "models/Stable-diffusion/cut.safetensors")

@@ -8,6 +8,8 @@
 #include "sdapi/pictures.h"
 #include "sdapi/samplers.h"
 #include "sdapi/upscale.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
@@ -142,6 +144,34 @@ TEST(SdapiUpscale, UnknownUpscalersAndTooManyPixelsAreRefused) {
     settings.factor = factor;
     EXPECT_THROW(upscale(sample(8, 8), settings, kManyPixels), Error) << factor;
   }
+}
+
+/// A network that enlarges three times and gives one colour.
+void write_gray_network(const std::filesystem::path& path) {
+  TinyTensors tensors = {{"body.0.weight", tiny_tensor({2, 3, 3, 3})},
+                         {"body.0.bias", tiny_tensor({2})},
+                         {"body.1.weight", tiny_tensor({2})},
+                         {"body.2.weight", tiny_tensor({27, 2, 3, 3})},
+                         {"body.2.bias", tiny_tensor({27}, -1)}};
+  write_tiny_safetensors(path, tensors);
+}
+
+TEST(SdapiUpscale, NetworksAreAppliedUntilThePictureIsLargeEnough) {
+  const TemporaryFolder folder;
+  write_gray_network(folder / "ESRGAN/black.safetensors");
+  UpscalerShelf shelf({folder.path()});
+  SdUpscale settings;
+  settings.upscaler = "black";
+  settings.factor = 4;
+  const SdUpscaled result = upscale(sample(16, 8), settings, kManyPixels, &shelf);
+  EXPECT_EQ(result.image, Image(64, 32));
+  EXPECT_EQ(result.info.back(),
+            std::pair(std::string("Postprocess upscaler"), std::string("black")));
+  EXPECT_THROW(upscale(sample(16, 8), settings, 64 * 32, &shelf), Error) << "48x24, then 144x72";
+  settings.upscaler = "white";
+  const auto [status, body] =
+      refusal([&] { upscale(sample(8, 8), settings, kManyPixels, &shelf); });
+  EXPECT_EQ(status, 500);
 }
 
 TEST(SdapiGrid, PutsPicturesSideBySide) {

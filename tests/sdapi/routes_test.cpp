@@ -36,6 +36,7 @@ TEST(SdapiRoutes, ListsHaveTheMembersThatClientsRead) {
   has(server().got("samplers"), {"name", "aliases", "options"});
   has(server().got("schedulers"), {"name", "label", "aliases", "default_rho", "need_inner_model"});
   has(server().got("upscalers"), {"name", "model_name", "model_path", "model_url", "scale"});
+  EXPECT_EQ(server().got("upscalers").size(), 3U);
   has(server().got("sd-models"), {"title", "model_name", "hash", "sha256", "filename", "config"});
   has(server().got("script-info"), {"name", "is_alwayson", "is_img2img", "args"});
 }

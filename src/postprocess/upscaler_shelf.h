@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptravel/compute.h"
+#include "ptravel/image.h"
+
+namespace ptravel {
+
+/// An upscaling network in one of the models folders.
+struct ShelvedUpscaler {
+  std::string name;       ///< The file's name without its extension.
+  std::string file_name;  ///< Path below the models folder: "ESRGAN/4x_lace.pth".
+  std::filesystem::path path;
+  std::int64_t scale = 4;
+};
+
+/// The upscaling networks that requests may name: .pth, .pt and .safetensors files in the
+/// sub-folders ESRGAN, RealESRGAN and upscale_models of the models folders, or of their "models".
+/// Thread-safe.
+class UpscalerShelf {
+ public:
+  explicit UpscalerShelf(std::vector<std::filesystem::path> folders,
+                         DeviceChoice device = DeviceChoice::Auto,
+                         int threads = 0);
+  ~UpscalerShelf();
+
+  /// Those that are there now and can be used; of one name the first.
+  std::vector<ShelvedUpscaler> list() const;
+  /// By its name, exactly.
+  std::optional<ShelvedUpscaler> find(const std::string& name) const;
+
+  /// Applies a network to a picture once. One at a time; the network used last stays loaded. Throws
+  /// as Upscaler.
+  Image enlarge(const ShelvedUpscaler& upscaler, const Image& image);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ptravel

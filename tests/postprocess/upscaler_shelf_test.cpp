@@ -1,0 +1,47 @@
+#include "postprocess/upscaler_shelf.h"
+
+#include <gtest/gtest.h>
+
+#include "postprocess/upscaler.h"
+#include "tests/postprocess/pictures.h"
+#include "tests/postprocess/tiny_networks.h"
+
+namespace ptravel {
+namespace {
+
+TEST(UpscalerShelf, KnowsTheNetworksOfItsFolders) {
+  const TemporaryFolder folder;
+  write_tiny_safetensors(folder / "a/ESRGAN/4x_b.safetensors", tiny_compact({4, 1, 4}));
+  write_checkpoint(folder / "a/ESRGAN/2x_a.pth", tiny_compact({4, 1, 2}), {.state_dict = false});
+  write_tiny_safetensors(folder / "a/ESRGAN/sd.safetensors", tiny_sd1());
+  write_bytes(folder / "a/ESRGAN/broken.pth", "not a network");
+  write_bytes(folder / "a/ESRGAN/notes.txt", "text");
+  write_tiny_safetensors(folder / "b/models/upscale_models/2x_a.safetensors",
+                         tiny_compact({4, 1, 3}));
+  write_tiny_safetensors(folder / "b/models/RealESRGAN/x1.safetensors", tiny_compact({4, 1, 1}));
+  UpscalerShelf shelf({folder / "a", folder / "b", folder / "nowhere"});
+  const std::vector<ShelvedUpscaler> list = shelf.list();
+  ASSERT_EQ(list.size(), 3U);
+  EXPECT_EQ(list[0].name, "2x_a");
+  EXPECT_EQ(list[0].file_name, "ESRGAN/2x_a.pth");
+  EXPECT_EQ(list[0].scale, 2);
+  EXPECT_EQ(list[1].name, "4x_b");
+  EXPECT_EQ(list[1].scale, 4);
+  EXPECT_EQ(list[2].name, "x1");
+  EXPECT_FALSE(shelf.find("sd"));
+  EXPECT_FALSE(shelf.find("../ESRGAN/2x_a"));
+}
+
+TEST(UpscalerShelf, LoadsWhatWasWrittenAgain) {
+  const TemporaryFolder folder;
+  const auto path = folder / "ESRGAN/net.safetensors";
+  write_tiny_safetensors(path, tiny_compact({4, 1, 2}));
+  UpscalerShelf shelf({folder.path()});
+  const Image image = textured(12, 9);
+  EXPECT_EQ(shelf.enlarge(*shelf.find("net"), image), Upscaler::open(path, {})(image));
+  write_tiny_safetensors(path, tiny_compact({5, 2, 3}));
+  EXPECT_EQ(shelf.enlarge(*shelf.find("net"), image).width, 36);
+}
+
+}  // namespace
+}  // namespace ptravel
