@@ -2,53 +2,11 @@
 
 #include <algorithm>
 
+#include "http/reason.h"
 #include "serving/json_body.h"
 
 namespace ptravel {
 namespace {
-
-std::string_view refusal_code(int status) {
-  switch (status) {
-    case 401:
-      return "unauthorized";
-    case 403:
-      return "forbidden";
-    case 404:
-      return "not_found";
-    case 405:
-      return "method_not_allowed";
-    case 413:
-    case 431:
-      return "too_large";
-    case 503:
-      return "unavailable";
-    default:
-      return status < 500 ? "invalid_argument" : "internal";
-  }
-}
-
-std::string refusal_text(int status, const HttpRequest& request) {
-  switch (status) {
-    case 401:
-      return "user and password are needed";
-    case 403:
-      return "the request comes from a page that may not use this server";
-    case 404:
-      return "there is nothing at " + request.path + ", see /api/v1/openapi.json";
-    case 405:
-      return request.path + " does not take " + request.method;
-    case 413:
-      return "the body is too large";
-    case 415:
-      return "compressed bodies are not taken";
-    case 431:
-      return "the head of the request is too large";
-    case 503:
-      return "the server is busy, try again";
-    default:
-      return "the request cannot be answered";
-  }
-}
 
 HttpHandler caught(HttpHandler handler, HttpResponse (*answer)(const Error&)) {
   return [handler = std::move(handler), answer](const HttpRequest& request) {
@@ -140,7 +98,10 @@ HttpHandler action_handler(HttpHandler handler) {
 }
 
 HttpResponse api_refusal(int status, const HttpRequest& request) {
-  return api_error(status, refusal_code(status), refusal_text(status, request));
+  return api_error(status, refusal_code(status),
+                   status == 405
+                       ? request.path + " does not take " + request.method
+                       : "there is nothing at " + request.path + ", see /api/v1/openapi.json");
 }
 
 }  // namespace ptravel

@@ -38,7 +38,7 @@ HttpHandler api_handler(HttpHandler handler);
 /// The same for what changes a job's state: see conflict_error.
 HttpHandler action_handler(HttpHandler handler);
 
-/// Where a path or a method is unknown (404, 405) and for refusals of the server (401, 403, 413).
+/// Where a path or a method is unknown: 404, 405.
 HttpResponse api_refusal(int status, const HttpRequest& request);
 
 }  // namespace ptravel

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "http/request_parts.h"
 #include "ptravel/default_model.h"
 #include "ptravel/sampling.h"
 #include "request/mode_infos.h"
@@ -84,7 +85,18 @@ Json folders_json(const std::vector<std::filesystem::path>& folders) {
   return list;
 }
 
-Json bootstrap_json(const ServerContext& context) {
+/// Whether the client is on this machine, where paths mean something to it. What a proxy sends is
+/// of somebody else.
+bool is_local(const HttpRequest& request) {
+  constexpr std::string_view kMapped = "::ffff:";
+  std::string_view client = request.client;
+  client.remove_prefix(client.starts_with(kMapped) ? kMapped.size() : 0);
+  return is_loopback_address(client) && !request.header("forwarded") &&
+         !request.header("x-forwarded-for") && !request.header("x-real-ip") &&
+         !request.header("via");
+}
+
+Json bootstrap_json(const ServerContext& context, bool local) {
   const Json defaults = context.resolver.shown(TravelRequest{});
   Json answer = {{"version", PTRAVEL_VERSION}, {"fields", fields_json(defaults)}};
   answer["defaults"] = defaults;
@@ -95,8 +107,7 @@ Json bootstrap_json(const ServerContext& context) {
   answer["words"] = known_words();
   answer["example"] = example_json();
   answer["queue"] = queue_json(context.queue);
-  answer["models_dirs"] = folders_json(context.options.models_dirs);
-  answer["out"] = std::filesystem::absolute(context.options.out).lexically_normal().string();
+  answer["models_dirs"] = local ? folders_json(context.options.models_dirs) : Json::array();
   answer["event"] = context.events->last_id();
   return answer;
 }
@@ -117,7 +128,6 @@ Json bootstrap_schema() {
                      {"example", object},
                      {"queue", object},
                      {"models_dirs", array_schema(text)},
-                     {"out", text},
                      {"event", {{"type", "integer"}, {"minimum", 0}}}};
   std::vector<std::string> required;
   for (const auto& [name, schema] : properties.items()) {
@@ -153,8 +163,8 @@ std::vector<ApiOperation> bootstrap_operations(ServerContext& context) {
        .path = "/api/v1/bootstrap",
        .summary = "Everything a page needs at its start",
        .handler =
-           [&context](const HttpRequest&) {
-             return json_response(200, json_text(bootstrap_json(context)));
+           [&context](const HttpRequest& request) {
+             return json_response(200, json_text(bootstrap_json(context, is_local(request))));
            },
        .answers = {json_answer(200, "Settings, models, limits, queue", bootstrap_schema())}});
   operations.push_back(

@@ -49,6 +49,7 @@ class ApiWorld {
                     const HttpFields& query = {},
                     const HttpFields& headers = {}) const {
     HttpRequest request;
+    request.client = client;
     request.method = method;
     request.path = path;
     request.body = body;
@@ -98,6 +99,7 @@ class ApiWorld {
 
   TemporaryFolder folder;
   ServeOptions options;
+  std::string client = "127.0.0.1";  ///< Whose requests they are.
 
  private:
   struct Parts {

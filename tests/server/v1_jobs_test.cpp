@@ -226,6 +226,23 @@ TEST(V1Jobs, AreThereAfterARestart) {
   EXPECT_EQ(world.get("/api/v1/jobs/first-job"), before);
 }
 
+TEST(V1Bootstrap, FoldersAreToldOnThisMachineAlone) {
+  ApiWorld world;
+  const std::string folder = world.folder.path().string();
+  const auto tells = [&](const std::string& client, const HttpFields& headers) {
+    world.client = client;
+    const HttpResponse answer = world.call("GET", "/api/v1/bootstrap", "", {}, headers);
+    return std::get<std::string>(answer.body).find(folder) != std::string::npos;
+  };
+  EXPECT_TRUE(tells("127.0.0.1", {}));
+  EXPECT_TRUE(tells("::1", {}));
+  EXPECT_TRUE(tells("::ffff:127.0.0.1", {}));
+  EXPECT_FALSE(tells("192.168.0.7", {}));
+  EXPECT_FALSE(tells("127.0.0.1", {{"x-forwarded-for", "192.168.0.7"}}));
+  EXPECT_FALSE(tells("127.0.0.1", {{"forwarded", "for=192.168.0.7"}}));
+  EXPECT_FALSE(tells("", {}));
+}
+
 TEST(V1Bootstrap, TellsWhatAPageNeeds) {
   const ApiWorld world;
   const Json answer = world.get("/api/v1/bootstrap");

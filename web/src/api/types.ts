@@ -83,7 +83,6 @@ export interface Bootstrap {
   example: { request: RequestValues; video: string };
   queue: Queue;
   models_dirs: string[];
-  out: string;
   event: number;
 }
 
