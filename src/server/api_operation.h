@@ -31,6 +31,7 @@ struct ApiOperation {
   std::string path;  ///< As in HttpRoute: "/api/v1/jobs/{id}".
   std::string summary;
   HttpHandler handler;
+  Json path_schema = {};  ///< Of the parts in braces; null: any text.
   std::vector<ApiParameter> query = {};
   Json body = {};  ///< Schema of the body; null: none is read.
   std::string body_type = "application/json";

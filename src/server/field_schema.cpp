@@ -46,6 +46,10 @@ const char* scope_name(RequestField::Scope scope) {
   return "machine";
 }
 
+/// Seeds as texts, for clients whose numbers end at 2^53. The few with 20 digits that there are
+/// beyond 17999999999999999999 are taken too.
+constexpr const char* kSeedPattern = "^(-1|[0-9]{1,19}|1[0-7][0-9]{18})$";
+
 /// A limit's exact number, or null.
 Json limit_json(const std::string& limit) {
   return limit.empty() ? Json(nullptr) : Json::parse(limit);
@@ -58,7 +62,8 @@ Json number_schema(const RequestField& field, bool whole) {
     schema["maximum"] = limit_json(field.maximum);
   }
   if (field.takes_text) {
-    return {{"anyOf", Json::array({std::move(schema), {{"type", "string"}}})}};
+    return {{"anyOf",
+             Json::array({std::move(schema), {{"type", "string"}, {"pattern", kSeedPattern}}})}};
   }
   return schema;
 }
@@ -161,6 +166,19 @@ Json field_object_schema() {
     required.push_back(name);
   }
   return {{"type", "object"}, {"properties", std::move(properties)}, {"required", required}};
+}
+
+Json drawn_request_schema() {
+  const Json line = {{"type", "string"}, {"pattern", "[^ \\t\\r\\n\\f\\v]"}};
+  return {{"allOf", Json::array({{{"$ref", "#/components/schemas/Request"}}})},
+          {"type", "object"},
+          {"properties",
+           {{"prompt",
+             {{"anyOf",
+               Json::array(
+                   {line,
+                    {{"type", "array"}, {"items", {{"type", "string"}}}, {"contains", line}}})}}}}},
+          {"required", {"prompt"}}};
 }
 
 Json request_schema() {

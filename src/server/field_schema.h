@@ -15,6 +15,8 @@ Json value_schema(const RequestField& field);
 
 /// JSON Schema (2020-12) of a request in which every setting may be left out.
 Json request_schema();
+/// For the document: the same of one that can be drawn, which has a prompt.
+Json drawn_request_schema();
 
 /// Names of the modes in which the setting has an effect; null: in all.
 Json modes_of(const RequestField& field);

@@ -1,5 +1,7 @@
 #include "server/openapi.h"
 
+#include <algorithm>
+
 #include "server/field_schema.h"
 
 namespace ptravel {
@@ -8,17 +10,22 @@ namespace {
 constexpr const char* kAbout =
     "The API of prompt-travel serve. Failures are {\"error\": {\"code\", \"message\", "
     "\"problems\": [{\"field\", \"message\"}]}}. Jobs are made under an id of the client, so that "
-    "a repeated submission makes one job. Changes arrive on /api/v1/events.";
+    "a repeated submission makes one job. Changes arrive on /api/v1/events. Members of a body that "
+    "are null count as missing; models, pictures and limits of the server bound requests further "
+    "than their schema tells, and so do frames that its settings make together.";
 
 /// Parts in braces are parameters of the path.
-Json path_parameters(const std::string& path) {
+Json path_parameters(const ApiOperation& operation) {
+  const std::string& path = operation.path;
   Json parameters = Json::array();
   for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
     const std::string name = path.substr(at + 1, path.find('}', at) - at - 1);
-    parameters.push_back({{"name", name},
-                          {"in", "path"},
-                          {"required", true},
-                          {"schema", {{"type", "string"}, {"minLength", 1}}}});
+    parameters.push_back(
+        {{"name", name},
+         {"in", "path"},
+         {"required", true},
+         {"schema", operation.path_schema.is_null() ? Json{{"type", "string"}, {"minLength", 1}}
+                                                    : operation.path_schema}});
   }
   return parameters;
 }
@@ -39,8 +46,22 @@ Json answers_of(const ApiOperation& operation) {
   return answers;
 }
 
+/// The schema of a body with null for whatever may be missing.
+Json body_schema(Json schema) {
+  if (!schema.contains("properties")) {
+    return schema;
+  }
+  const Json required = schema.value("required", Json::array());
+  for (auto& [name, member] : schema["properties"].items()) {
+    if (std::find(required.begin(), required.end(), name) == required.end()) {
+      member = nullable(std::move(member));
+    }
+  }
+  return schema;
+}
+
 Json operation_json(const ApiOperation& operation) {
-  Json parameters = path_parameters(operation.path);
+  Json parameters = path_parameters(operation);
   for (const ApiParameter& parameter : operation.query) {
     parameters.push_back({{"name", parameter.name},
                           {"in", "query"},
@@ -53,8 +74,9 @@ Json operation_json(const ApiOperation& operation) {
     // An empty body counts as {}.
     const bool required = operation.body_type != "application/json" ||
                           !operation.body.value("required", Json::array()).empty();
-    object["requestBody"] = {{"required", required},
-                             {"content", {{operation.body_type, {{"schema", operation.body}}}}}};
+    object["requestBody"] = {
+        {"required", required},
+        {"content", {{operation.body_type, {{"schema", body_schema(operation.body)}}}}}};
   }
   object["responses"] = answers_of(operation);
   return object;

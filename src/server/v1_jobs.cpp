@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "server/api_error.h"
 #include "server/api_operation.h"
+#include "server/field_schema.h"
 #include "server/job_json.h"
 #include "server/job_text.h"
 
@@ -125,12 +126,15 @@ Json id_schema() { return {{"type", "string"}, {"pattern", std::string(kJobIdPat
 Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestJobName}}; }
 
 std::vector<ApiParameter> list_parameters() {
+  constexpr const char* kAnyText = "^[^\\u0000]*$";
   constexpr const char* kStates =
       "^((queued|loading|drawing|assembling|done|cancelled|failed|interrupted)(,|$))*$";
   return {{"state",
            "Only these states, with commas between",
            {{"type", "string"}, {"pattern", kStates}}},
-          {"search", "Only jobs with this text in name or prompts", string_schema()},
+          {"search",
+           "Only jobs with this text in name or prompts",
+           {{"type", "string"}, {"pattern", kAnyText}}},
           {"before", "Only numbers below: the \"next\" of the page before",
            integer_schema(0, std::numeric_limits<std::int64_t>::max())},
           {"limit", "How many", integer_schema(1, 200)},
@@ -149,7 +153,8 @@ std::vector<ApiOperation> job_operations(ServerContext& context) {
        .body = object_schema({{"id", id_schema()},
                               {"name", name_schema()},
                               {"front", {{"type", "boolean"}}},
-                              {"request", schema_ref("Request")}}),
+                              {"request", drawn_request_schema()}},
+                             {"request"}),
        .answers = {json_answer(201, "The new job", schema_ref("Job")),
                    json_answer(200, "The job of this id, submitted before", schema_ref("Job")),
                    json_answer(409, "The id belongs to another request", schema_ref("Error")),

@@ -124,7 +124,9 @@ std::vector<ApiOperation> live_operations(ServerContext& context) {
                         .path = "/api/v1/preview",
                         .summary = "The newest picture of the frame in work",
                         .handler = [&context](const HttpRequest&) { return preview(context); },
-                        .query = {{"n", "Its number; only keeps caches away", string_schema()}},
+                        .query = {{"n",
+                                   "Its number; only keeps caches away",
+                                   {{"type", "string"}, {"pattern", "^[0-9]*$"}}}},
                         .answers = {{200, "The picture", "image/jpeg", Json()}}});
   operations.push_back({.method = "GET",
                         .path = "/metrics",

@@ -14,7 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestName = 80;
+/// Characters: what the document counts, and with four bytes each still a name that files may have.
+constexpr std::size_t kLongestName = 50;
+constexpr const char* kNamePattern =
+    "^[^\\u0000-\\u0020\\u007F./\\\\]([^\\u0000-\\u001F\\u007F/\\\\]*"
+    "[^\\u0000-\\u0020\\u007F/\\\\])?$";
 constexpr std::size_t kMostPresets = 1000;
 constexpr std::string_view kEnding = ".json";
 
@@ -66,9 +70,12 @@ class PresetStore {
 
   static bool is_name(const std::string& name) {
     const auto bad = [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/' || c == '\\'; };
-    return !name.empty() && name.size() <= kLongestName && name.front() != '.' &&
-           name.front() != ' ' && name.back() != ' ' && !text_problem(name) &&
-           std::none_of(name.begin(), name.end(), bad);
+    const auto length = std::count_if(name.begin(), name.end(), [](unsigned char c) {
+      return (c & 0xC0) != 0x80;  // bytes that begin a character
+    });
+    return !name.empty() && static_cast<std::size_t>(length) <= kLongestName &&
+           name.front() != '.' && name.front() != ' ' && name.back() != ' ' &&
+           !text_problem(name) && std::none_of(name.begin(), name.end(), bad);
   }
 
   fs::path path_of(const std::string& name) const {
@@ -76,7 +83,7 @@ class PresetStore {
       throw Error(
           ErrorCode::InvalidArgument,
           Problem{"name", "\"" + name + "\", expected at most " + std::to_string(kLongestName) +
-                              " bytes without / and \\, not beginning with a dot"});
+                              " characters without / and \\, not beginning with a dot"});
     }
     return folder_ / (name + std::string(kEnding));
   }
@@ -123,6 +130,10 @@ Json preset_schema() {
                        {"name", "request"});
 }
 
+Json name_schema() {
+  return {{"type", "string"}, {"maxLength", kLongestName}, {"pattern", kNamePattern}};
+}
+
 Json presets_schema() {
   return object_schema({{"presets", array_schema(preset_schema())}}, {"presets"});
 }
@@ -146,6 +157,7 @@ std::vector<ApiOperation> preset_operations(ServerContext& context) {
        .path = "/api/v1/presets/{name}",
        .summary = "Keeps a preset under a name, in place of one of that name",
        .handler = [presets](const HttpRequest& http) { return put_preset(*presets, http); },
+       .path_schema = name_schema(),
        .body = object_schema({{"request", schema_ref("Request")}}, {"request"}),
        .answers = {json_answer(200, "The preset", preset_schema())}});
   operations.push_back(
@@ -157,6 +169,7 @@ std::vector<ApiOperation> preset_operations(ServerContext& context) {
              presets->remove(http.path_value("name"));
              return json_response(200, json_text({{"name", http.path_value("name")}}));
            },
+       .path_schema = name_schema(),
        .answers = {
            json_answer(200, "It is gone", object_schema({{"name", string_schema()}}, {"name"}))}});
   return operations;

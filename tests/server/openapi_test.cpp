@@ -49,6 +49,59 @@ TEST(OpenApi, EveryReferenceLeadsSomewhere) {
   }
 }
 
+/// The document may not allow what is refused: patterns and answers agree.
+class OpenApiPatterns : public testing::Test {
+ protected:
+  OpenApiPatterns() : document_(world_.get("/api/v1/openapi.json")) {}
+
+  static bool fits(const Json& schema, const std::string& text) {
+    return std::regex_search(text, std::regex(schema.at("pattern").get<std::string>()));
+  }
+
+  const ApiWorld world_;
+  const Json document_;
+};
+
+TEST_F(OpenApiPatterns, OfSeedsAsTexts) {
+  const Json& seed = document_.at("/components/schemas/Request/properties/subseed"_json_pointer);
+  for (const std::string text : {"7", "-1", "0", "17999999999999999999", "", "x", "-2", "1.5",
+                                 "99999999999999999999", "0x7"}) {
+    Json request = quick_request();
+    request["subseed"] = text;
+    const Json answer = world_.post("/api/v1/dry-run", {{"request", request}});
+    EXPECT_EQ(fits(seed.at("anyOf").at(1), text), problem_of(answer, "subseed").empty()) << text;
+  }
+}
+
+TEST_F(OpenApiPatterns, OfPrompts) {
+  const Json& prompt = document_.at(
+      "/paths/~1api~1v1~1jobs/post/requestBody/content/application~1json/schema/properties/"
+      "request/properties/prompt/anyOf/0"_json_pointer);
+  for (const std::string text : {"a cat", " a", "\n\na", "", " ", "\n \t\r\n"}) {
+    Json request = quick_request();
+    request["prompt"] = text;
+    const int status = world_.status("POST", "/api/v1/jobs", Json({{"request", request}}).dump());
+    EXPECT_EQ(fits(prompt, text), status == 201) << text;
+  }
+}
+
+TEST_F(OpenApiPatterns, OfNamesOfPresets) {
+  const Json& name =
+      document_.at("/paths/~1api~1v1~1presets~1{name}/put/parameters/0/schema"_json_pointer);
+  EXPECT_EQ(name.at("maxLength"), 50);
+  for (const std::string text : {"a", "two words", "-", "a.b", "\xC3\xA4", ".hidden", " a", "a ",
+                                 "a\\b", "tab\there", "a\x7F", "\x01"}) {
+    const int status = world_.status("PUT", "/api/v1/presets/" + text, R"({"request": {}})");
+    EXPECT_EQ(fits(name, text), status == 200) << text;
+  }
+  std::string longest;
+  for (int i = 0; i < 50; ++i) {
+    longest += "\xF0\x9F\x98\x80";
+  }
+  EXPECT_EQ(world_.status("PUT", "/api/v1/presets/" + longest, R"({"request": {}})"), 200);
+  EXPECT_EQ(world_.status("PUT", "/api/v1/presets/" + longest + "a", R"({"request": {}})"), 422);
+}
+
 /// Real calls, checked against what the document says of them.
 class OpenApiAnswers : public testing::Test {
  protected:
