@@ -28,7 +28,7 @@ ImageConditioning Painter::between(const ImageConditioning& from,
                                    const ImageConditioning& to,
                                    double alpha) const {
   LinearMode mode;
-  mode.padding.empty_prompt = pipeline_->encoder().encode_empty({});
+  mode.pairing.padding.empty_prompt = pipeline_->encoder().encode_empty({});
   return mix_conditionings(from, to, alpha, mode);
 }
 

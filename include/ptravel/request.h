@@ -51,6 +51,10 @@ enum class Easing { Linear, EaseIn, EaseOut, EaseInOut };
 /// How Linear mixes two conditionings: lerp, or slerp per token.
 enum class Interpolation { Lerp, Slerp };
 
+/// Which token's vector mixing brings to which: those at the same place, or each to the one that
+/// makes the way of all shortest (optimal transport); the first one always stays.
+enum class TokenAlignment { Rows, OptimalTransport };
+
 /// What lengthens the shorter of two conditionings that differ in their number of chunks: the
 /// encoding of the empty prompt, or zeros.
 enum class StagePadding { Uncond, Zero };
@@ -68,6 +72,7 @@ struct TravelRequest {
   std::string negative_prompt;  ///< One stage per line; the shorter list repeats its last line.
   TravelMode mode = TravelMode::Linear;
   Interpolation interpolation = Interpolation::Lerp;
+  TokenAlignment alignment = TokenAlignment::Rows;
   StagePadding stage_padding = StagePadding::Uncond;
   std::string travel_steps = "30";  ///< Frames between two stages: one number, or a comma list.
   Easing easing = Easing::Linear;

@@ -37,6 +37,8 @@ inline constexpr auto kEasingNames = enum_names<Easing>({{Easing::Linear, "linea
                                                          {Easing::EaseOut, "ease-out"},
                                                          {Easing::EaseInOut, "ease-in-out"}});
 
+inline constexpr auto kTokenAlignmentNames = enum_names<TokenAlignment>(
+    {{TokenAlignment::Rows, "rows"}, {TokenAlignment::OptimalTransport, "optimal-transport"}});
 inline constexpr auto kInterpolationNames =
     enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
 

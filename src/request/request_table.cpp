@@ -66,6 +66,14 @@ void add_travel_rows(RequestTableBuilder& table) {
            choice_form(kInterpolationNames))
       .key("Travel interpolation", 1180, in_between_of(TravelMode::Linear));
   table
+      .add(
+          "alignment",
+          "Which token mixing brings to which: the one at its place, or the one that makes the way "
+          "shortest",
+          &R::alignment, choice_form(kTokenAlignmentNames))
+      .label("Alignment of tokens")
+      .key_if_changed("Travel alignment", 1185, is_in_between);
+  table
       .add("stage_padding", "What lengthens the shorter of two stages' conditionings",
            &R::stage_padding, choice_form(kStagePaddingNames))
       .label("Padding of shorter stages")

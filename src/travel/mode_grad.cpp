@@ -22,7 +22,7 @@ class GradWalk : public SteppingWalk {
  public:
   GradWalk(const WalkTools& tools, const GapEnds& ends)
       : SteppingWalk(tools, ends),
-        pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.padding) {}
+        pairing_(ends.from.conditioning, ends.to.conditioning, {tools.linear.pairing.padding}) {}
 
  protected:
   void restart() override {

@@ -35,7 +35,7 @@ ImageConditioning mix_conditionings(const ImageConditioning& from,
   if (alpha == 0 || alpha == 1) {
     return alpha == 0 ? from : to;
   }
-  const Pairing pairing(from, to, mode.padding);
+  const Pairing pairing(from, to, mode.pairing);
   std::vector<SharedConditioning> between;
   between.reserve(pairing.pairs().size());
   for (const ConditioningPair& pair : pairing.pairs()) {

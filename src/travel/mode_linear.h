@@ -9,7 +9,7 @@ namespace ptravel {
 /// How two conditionings are mixed.
 struct LinearMode {
   Interpolation interpolation = Interpolation::Lerp;
-  EncodingPadding padding;
+  PairingRules pairing;
 };
 
 /// Mixes two prompt schedules: at every model call the entries that are active in both are mixed,

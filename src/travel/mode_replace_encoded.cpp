@@ -36,7 +36,7 @@ class EncodedReplaceWalk : public ReplaceWalk {
  public:
   EncodedReplaceWalk(const WalkTools& tools, const GapEnds& ends)
       : ReplaceWalk(tools, ends),
-        pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.padding) {}
+        pairing_(ends.from.conditioning, ends.to.conditioning, tools.linear.pairing) {}
 
  protected:
   void restart() override {

@@ -18,7 +18,8 @@ SharedConditioning padded_to(const SharedConditioning& conditioning,
 
 Pairing::Pairing(const ImageConditioning& from,
                  const ImageConditioning& to,
-                 const EncodingPadding& padding) {
+                 const PairingRules& rules) {
+  const EncodingPadding& padding = rules.padding;
   const std::size_t paired_count = std::min(from.parts.size(), to.parts.size());
   for (std::size_t i = 0; i < paired_count; ++i) {
     parts_.push_back({paired(from.parts[i].schedule, to.parts[i].schedule, padding),
@@ -31,6 +32,12 @@ Pairing::Pairing(const ImageConditioning& from,
   }
   for (std::size_t i = paired_count; i < to.parts.size(); ++i) {
     parts_.push_back({{}, to.parts[i].schedule, 0, to.parts[i].weight});
+  }
+  for (ConditioningPair& pair : pairs_) {
+    const bool moves = !same_text(pair.from, pair.to);
+    if (moves && rules.alignment == TokenAlignment::OptimalTransport) {
+      pair.to = with_text(pair.to, aligned(pair.texts()));
+    }
   }
 }
 

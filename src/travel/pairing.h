@@ -28,15 +28,20 @@ struct ConditioningPair {
   EncodingPair texts() const { return {from->text, to->text}; }
 };
 
+/// How two texts are laid side by side.
+struct PairingRules {
+  EncodingPadding padding;
+  TokenAlignment alignment = TokenAlignment::Rows;
+};
+
 /// The positive sides of two conditionings laid side by side: AND parts are paired in order, and of
 /// two schedules every entry that is active together with another one makes a pair, so that prompt
 /// editing goes on during a travel. A part without a partner fades in or out through its weight.
-/// Equal pairs are one.
+/// Equal pairs are one. Where tokens are aligned `to` has them in the order in which they are
+/// nearest to those of `from`: what is drawn at the very end is not taken from here.
 class Pairing {
  public:
-  Pairing(const ImageConditioning& from,
-          const ImageConditioning& to,
-          const EncodingPadding& padding);
+  Pairing(const ImageConditioning& from, const ImageConditioning& to, const PairingRules& rules);
 
   const std::vector<ConditioningPair>& pairs() const { return pairs_; }
 

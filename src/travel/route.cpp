@@ -63,7 +63,8 @@ Route::Route(const StagePlan& plan,
       first_stage_(first_stage),
       tools_{request_, pipeline_, prompt_options(request), {}, log_} {
   tools_.linear.interpolation = request.interpolation;
-  tools_.linear.padding = {request.stage_padding, pipeline.encoder().encode_empty(tools_.options)};
+  tools_.linear.pairing = {{request.stage_padding, pipeline.encoder().encode_empty(tools_.options)},
+                           request.alignment};
   encode_stages(progress);
   places_ = frame_places(drawn_, request_);
   order_ = film_order(places_, drawn_, request_);

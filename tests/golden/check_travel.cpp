@@ -113,7 +113,7 @@ void check_aligned_mix(const FileTensors& tensors,
   }
   LinearMode mode;
   mode.interpolation = interpolation;
-  mode.padding.kind = StagePadding::Zero;
+  mode.pairing.padding.kind = StagePadding::Zero;
   const ScheduledConditioning from(
       TextEncoding{tensors.tensor("head/stage_cond").to(at::kFloat)[0]});
   const ScheduledConditioning to(TextEncoding{tensors.tensor("head/long_cond").to(at::kFloat)});

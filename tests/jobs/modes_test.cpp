@@ -27,6 +27,9 @@ void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 const std::vector<Way> kWays = {
     {"linear", {}},
     {"slerp", {{"interpolation", "slerp"}, {"easing", "ease-in-out"}}},
+    {"aligned",
+     {{"alignment", "optimal-transport"},
+      {"prompt", "a [cat:dog:1] AND red:0.5\nthe [sea|sky] BREAK a boat AND blue"}}},
     {"successive", {{"genesis", "successive"}}},
     {"embryo", {{"genesis", "embryo"}, {"steps", "3"}, {"embryo_step", "1"}}},
     {"embryo_heun",
@@ -41,6 +44,8 @@ const std::vector<Way> kWays = {
     {"grad_chunks",
      {{"mode", "grad"}, {"prompt", "a cat\na dog BREAK the sea"}, {"prediction", "v"}}},
     {"replace_token", {{"mode", "replace"}, {"replace_dim", "token"}}},
+    {"replace_token_aligned",
+     {{"mode", "replace"}, {"replace_dim", "token"}, {"alignment", "optimal-transport"}}},
     {"replace_values",
      {{"mode", "replace"}, {"replace_dim", "random"}, {"replace_order", "random"}}},
     {"replace_embryo",

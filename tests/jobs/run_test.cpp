@@ -97,6 +97,28 @@ TEST(Run, SameRequestSameBytesWhateverTheBatchAndThreads) {
   }
 }
 
+TEST(Run, AlignmentChangesTheWayAndNotTheStages) {
+  const TemporaryFolder out;
+  for (const auto& [mode, dim] : {std::pair("linear", "prompt"), std::pair("replace", "token")}) {
+    TravelRequest request = tiny_request(out);
+    EXPECT_FALSE(set_request_field(request, "mode", mode));
+    EXPECT_FALSE(set_request_field(request, "replace_dim", dim));
+    Progress progress;
+    const RunResult rows = run_travel(request, progress, kNoEvents, &shared_store());
+    request.alignment = TokenAlignment::OptimalTransport;
+    const RunResult aligned = run_travel(request, progress, kNoEvents, &shared_store());
+    for (std::int64_t i = 0; i < rows.frames; ++i) {
+      const std::string name = frame_file_name(i);
+      const bool same = read_file(rows.folder / name) == read_file(aligned.folder / name);
+      EXPECT_EQ(same, i == 0 || i == 3) << mode << " " << i;
+    }
+    const LoadedImage frame = read_image(aligned.folder / "00001.png");
+    EXPECT_EQ(
+        parse_infotext(find_text(frame.texts, "parameters").value_or("")).find("Travel alignment"),
+        "optimal-transport");
+  }
+}
+
 TEST(Run, InitPictureIsKeptAtLowStrength) {
   const TemporaryFolder out;
   Image picture(100, 80);
