@@ -42,7 +42,7 @@ QueueWatcher EventFeed::watcher() {
     publish("preview",
             json_text({{"number", preview.number},
                        {"id", preview.job},
-                       {"frame", preview.frame},
+                       {"frame", preview.frame >= 0 ? Json(preview.frame) : Json(nullptr)},
                        {"step", preview.step},
                        {"steps", preview.steps}}),
             "preview");

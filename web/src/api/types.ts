@@ -216,7 +216,8 @@ export interface ProgressEvent extends Progress {
 export interface PreviewEvent {
   number: number;
   id: string;
-  frame: number;
+  /** Null where it is not known yet which frame of the film this picture will be. */
+  frame: number | null;
   step: number;
   steps: number;
 }

@@ -3,6 +3,12 @@ import { HelpAndProblem, Labelled } from './Labelled';
 import { NumberInput } from './NumberInput';
 import { useField, type FieldUse } from './useField';
 
+/** Choices in other words than the server's names, where those say too little. */
+const choiceWords: Record<string, Record<string, string>> = {
+  pace: { alpha: 'equal alphas', even: 'even', preview: 'even, found by previews' },
+  pace_by: { ssim: 'structure (ssim)', lab: 'colour (lab)', latent: 'latents' },
+};
+
 /** Ranges of sliders: narrower than what is allowed, which can be typed. */
 const sliders: Record<string, { from: number; to: number; step: number }> = {
   steps: { from: 1, to: 60, step: 1 },
@@ -34,9 +40,9 @@ function Control({ use }: { use: FieldUse }) {
   const { field } = use;
   const isNumber = field.kind === 'integer' || field.kind === 'number' || isSingle(use);
   if (field.choices && field.choices.length > 0) {
-    return (
-      <SelectControl use={use} options={field.choices.map((name) => ({ name, label: name }))} />
-    );
+    const words = choiceWords[field.name] ?? {};
+    const options = field.choices.map((name) => ({ name, label: words[name] ?? name }));
+    return <SelectControl use={use} options={options} />;
   }
   if (isNumber && sliders[field.name]) return <SliderControl use={use} />;
   if (field.kind === 'integer' || field.kind === 'number') return <PlainNumber use={use} />;

@@ -33,10 +33,16 @@ it('counts frames, and the steps of the one in work', () => {
 
 it('counts the pictures by which a pace is found before there are frames', () => {
   const searching = { ...drawing, frames_done: 0 };
-  const search = event({ activity: 'finding an even pace', unit: 'pictures', done: 13, total: 52 });
+  const search = event({
+    activity: 'finding an even pace',
+    unit: 'pictures',
+    done: 13.4,
+    total: 52,
+  });
   expect(progressOf(searching, search)).toMatchObject({
-    part: 0.25,
-    text: 'Finding an even pace: picture 13 / 52',
+    part: 13.4 / 52,
+    text: 'Finding an even pace',
+    left: '13 / 52 pictures',
     frames: false,
   });
 });

@@ -36,9 +36,11 @@ export function progressOf(job: Job, progress: ProgressEvent | null): ShownProgr
   const total = job.frames_total ?? 0;
   if (job.state === 'drawing' && progress?.unit === 'pictures' && progress.total > 0) {
     // Pictures that are looked at before it is known which of them are the film's frames.
-    const part = Math.min(1, (progress.done + inPicture) / progress.total);
-    const text = `${capital(progress.activity)}: picture ${progress.done} / ${progress.total}`;
-    return { part, text, left: leftText(progress), frames: false };
+    const part = Math.min(1, progress.done / progress.total);
+    const count = `${Math.floor(progress.done)} / ${progress.total} pictures`;
+    const seconds = progress.seconds_left;
+    const left = seconds === null ? count : `${count} · ${duration(seconds)} left`;
+    return { part, text: capital(progress.activity), left, frames: false };
   }
   if (job.state === 'drawing' && total > 0) {
     const part = Math.min(1, (job.frames_done + inPicture) / total);

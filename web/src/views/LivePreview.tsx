@@ -25,7 +25,8 @@ export function LivePreview({ job, small }: { job: Job; small: boolean }) {
     };
   }, [address]);
   if (shown.length === 0 || !preview) return null;
-  const text = `Frame ${preview.frame}, step ${preview.step} of ${preview.steps}`;
+  const what = preview.frame === null ? 'A picture on the way' : `Frame ${preview.frame}`;
+  const text = `${what}, step ${preview.step} of ${preview.steps}`;
   return (
     <figure class={small ? 'live live-small' : 'live'}>
       {shown.map((each, i) => (

@@ -27,6 +27,12 @@ export interface Chart {
   onPick: (number: number) => void;
 }
 
+/** What the numbers below the chart may be apart. */
+const wholeSteps = [1, 2, 5].flatMap((digit) =>
+  [1, 10, 100, 1e3, 1e4, 1e5].map((ten) => digit * ten),
+);
+wholeSteps.sort((a, b) => a - b);
+
 /** A click so near to a mark, in pixels, means the mark. */
 const reach = 8;
 
@@ -99,9 +105,13 @@ export function drawChart(element: HTMLElement, chart: Chart): () => void {
         // It would keep clicks away that it takes for the end of a drag.
         drag: { x: false, y: false, click: () => {} },
       },
-      scales: { x: { time: false } },
+      scales: {
+        x: { time: false },
+        // From 0, so that a high peak looks as high as it is.
+        y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.08 : 1] },
+      },
       axes: [
-        { ...axis, size: 24, gap: 4 },
+        { ...axis, size: 24, gap: 4, incrs: wholeSteps },
         { ...axis, size: 40, gap: 4 },
       ],
       series: [
