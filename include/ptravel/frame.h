@@ -39,6 +39,16 @@ struct FrameSpot {
   std::int64_t steps = 0;        ///< Travel steps of the gap; 0 at the stage.
 };
 
+/// Where the in-betweens of a film lie whose pace was chosen by looking at its pictures.
+struct FilmPace {
+  /// By gap: rising, in (0, 1).
+  std::vector<std::vector<double>> alphas;
+  /// By gap: the steps that its walk takes, of which the frames show some (alpha is k / (steps +
+  /// 1)); empty where the mode does not walk in steps.
+  std::vector<std::int64_t> walk_steps;
+  bool operator==(const FilmPace&) const = default;
+};
+
 /// Whether a frame can be drawn from its two stages alone (and the picture before it, with genesis
 /// successive). Walks that go by a picture, frames that share an embryo and the first version's
 /// chains need the travel as a whole.

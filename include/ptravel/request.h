@@ -48,6 +48,13 @@ enum class GradMethod { Clip, Sign, Tanh };
 /// How the speed along the way between two stages changes.
 enum class Easing { Linear, EaseIn, EaseOut, EaseInOut };
 
+/// Where frames lie between two stages. Alpha: at equal shares of the way. Even: where neighbouring
+/// pictures are equally far apart. Preview: the same, judged by pictures of fewer sampling steps.
+enum class Pace { Alpha, Even, Preview };
+
+/// What "far apart" means for Pace: structure (SSIM), colour (CIE Lab), or the VAE's latents.
+enum class PaceBy { Ssim, Lab, Latent };
+
 /// How Linear mixes two conditionings: lerp, or slerp per token.
 enum class Interpolation { Lerp, Slerp };
 
@@ -76,7 +83,10 @@ struct TravelRequest {
   StagePadding stage_padding = StagePadding::Uncond;
   std::string travel_steps = "30";  ///< Frames between two stages: one number, or a comma list.
   Easing easing = Easing::Linear;
-  bool loop = false;  ///< Go on from the last stage to the first.
+  Pace pace = Pace::Alpha;
+  PaceBy pace_by = PaceBy::Ssim;
+  double pace_budget = 2.5;  ///< Pictures drawn to find the pace, as a multiple of the frames.
+  bool loop = false;         ///< Go on from the last stage to the first.
   Genesis genesis = Genesis::Fixed;
   std::vector<double> denoise_strength = {0.75};  ///< For frames that start from a picture; a list.
   std::string embryo_step = "0.4";  ///< Sampling steps of the embryo; below 1: share of all steps.

@@ -25,6 +25,12 @@ struct RenderedFrame {
   std::string latent = {};  ///< The latent that it was decoded from, as write_png takes it.
 };
 
+/// The picture of a place on the way.
+struct PlacePicture {
+  Image image;
+  std::string latent;  ///< As RenderedFrame has it.
+};
+
 /// What a travel leaves behind beside its frames: the log of a walk, its losses and their plot, the
 /// picture of an embryo. A file of the same name takes the place of the one before.
 struct TravelFile {
@@ -67,6 +73,8 @@ struct FrameSelection {
   std::function<bool(std::int64_t index)> wanted;
   /// Gives a frame that was drawn earlier: genesis successive starts from it, gradients go by it.
   std::function<Image(std::int64_t index)> finished;
+  /// Gives the picture of a place that was drawn without being a frame; empty: there is none.
+  std::function<std::optional<PlacePicture>(std::int64_t stage, double alpha)> drawn;
   /// The content of walk.json as an earlier run of the same travel left it; empty: none. One that
   /// cannot be read counts as none: walks are walked again.
   std::string walk_log;
@@ -74,6 +82,34 @@ struct FrameSelection {
   bool with_log = true;
   /// Whether logs are completed at the end, also by the gaps that others drew.
   bool complete_log = true;
+};
+
+/// Pictures of places on the way, kept so that a search for a pace that was stopped goes on where
+/// it was, and that frames need not be drawn again.
+class PlacePictures {
+ public:
+  virtual ~PlacePictures() = default;
+  /// `alpha` 0: the stage itself.
+  virtual std::optional<PlacePicture> find(std::int64_t stage, double alpha) = 0;
+  virtual void keep(std::int64_t stage, double alpha, const PlacePicture& picture) = 0;
+};
+
+/// Two pictures between stages `stage` and `stage` + 1 that stay apart however close they are.
+struct TravelJump {
+  std::int64_t stage = 0;
+  double from_alpha = 0;
+  double to_alpha = 0;
+  double distance = 0;  ///< In the measure that the pace goes by.
+  bool operator==(const TravelJump&) const = default;
+};
+
+/// Where frames lie at even distances, and what was seen on the way.
+struct PaceResult {
+  FilmPace pace;
+  std::vector<TravelJump> jumps;
+  std::int64_t pictures = 0;       ///< That were looked at.
+  double largest_over_median = 0;  ///< Of the chosen frames' steps; 0 without motion.
+  bool operator==(const PaceResult&) const = default;
 };
 
 /// How a travel is opened.
@@ -113,6 +149,14 @@ class Travel {
 
   /// Every frame in exactly one unit, in drawing order.
   std::vector<FrameUnit> units() const;
+
+  /// Looks for the places at which neighbouring frames are equally far apart, as the request's pace
+  /// asks: draws pictures, each once, into `pictures` unless they are there. Files that belong to
+  /// the travel go to `sink`. Progress counts pictures. Throws Cancelled between two sampler steps.
+  PaceResult find_pace(PlacePictures& pictures, FrameSink& sink, Progress& progress);
+  /// Puts the frames there. Before the first frame is drawn. Throws InvalidArgument for a pace that
+  /// does not fit the travel.
+  void set_pace(const FilmPace& pace);
 
   /// Draws the wanted frames and hands them to `sink`; up to request.batch of them at once where
   /// they do not build on each other. A frame's bytes depend neither on the batch nor on the

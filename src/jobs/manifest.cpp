@@ -1,6 +1,8 @@
 #include "jobs/manifest.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -120,6 +122,77 @@ std::vector<FileIdentity> main_files(const std::string& model, const std::string
   return files;
 }
 
+Json pace_json(const PaceResult& result) {
+  Json pace = {{"alphas", result.pace.alphas},
+               {"walk_steps", result.pace.walk_steps},
+               {"pictures", result.pictures},
+               {"largest_over_median", std::isfinite(result.largest_over_median)
+                                           ? Json(result.largest_over_median)
+                                           : Json(nullptr)},
+               {"jumps", Json::array()}};
+  for (const TravelJump& jump : result.jumps) {
+    pace["jumps"].push_back({{"stage", jump.stage},
+                             {"from_alpha", jump.from_alpha},
+                             {"to_alpha", jump.to_alpha},
+                             {"distance", jump.distance}});
+  }
+  return pace;
+}
+
+PaceResult read_pace(const Json& pace, const std::filesystem::path& path) {
+  const auto wrong = [&](const char* what) { throw_corrupt(path, std::string("pace: ") + what); };
+  const auto list = [&](const Json& object, const char* key) -> const Json& {
+    static const Json none = Json::array();
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    if (!object.is_object() || found == object.end() || !found->is_array()) {
+      wrong("expected the lists alphas, walk_steps and jumps");
+      return none;
+    }
+    return *found;
+  };
+  const auto number = [&](const Json& value, double least, double most) {
+    const auto read = json_number(value, least, most);
+    if (!read) {
+      wrong("has something else than numbers in their ranges");
+    }
+    return *read;
+  };
+  const auto whole = [&](const Json& value, std::int64_t most) {
+    const auto read = json_integer(value, 0, most);
+    if (!read) {
+      wrong("has something else than whole numbers");
+    }
+    return *read;
+  };
+  PaceResult result;
+  for (const Json& gap : list(pace, "alphas")) {
+    if (!gap.is_array()) {
+      wrong("alphas has something else than lists");
+    }
+    std::vector<double>& alphas = result.pace.alphas.emplace_back();
+    for (const Json& alpha : gap) {
+      alphas.push_back(number(alpha, 0, 1));
+    }
+  }
+  for (const Json& steps : list(pace, "walk_steps")) {
+    result.pace.walk_steps.push_back(whole(steps, kMostFrames));
+  }
+  for (const Json& jump : list(pace, "jumps")) {
+    if (!jump.is_object()) {
+      wrong("jumps has something else than objects");
+    }
+    result.jumps.push_back({whole(jump.value("stage", Json()), kMostFrames),
+                            number(jump.value("from_alpha", Json()), 0, 1),
+                            number(jump.value("to_alpha", Json()), 0, 1),
+                            number(jump.value("distance", Json()), 0, 1e9)});
+  }
+  result.pictures = whole(pace.value("pictures", Json()), std::int64_t{20} * kMostFrames);
+  const Json ratio = pace.value("largest_over_median", Json());
+  result.largest_over_median =
+      ratio.is_null() ? std::numeric_limits<double>::infinity() : number(ratio, 0, 1e300);
+  return result;
+}
+
 }  // namespace
 
 Manifest read_manifest(const std::filesystem::path& path) {
@@ -158,6 +231,9 @@ Manifest read_manifest(const std::filesystem::path& path) {
     }
     manifest.stage_frames.push_back(*number);
   }
+  if (const auto pace = object.find("pace"); pace != object.end()) {
+    manifest.pace = read_pace(*pace, path);
+  }
   const auto problems = apply_json(manifest.request, object["request"].dump());
   if (!problems.empty()) {
     throw_corrupt(path, "request: " + problems.front().field + ": " + problems.front().message);
@@ -184,6 +260,9 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
   }
   object["frames"] = manifest.frames;
   object["stage_frames"] = manifest.stage_frames;
+  if (manifest.pace) {
+    object["pace"] = pace_json(*manifest.pace);
+  }
   object["video"] = manifest.video;
   object["request"] = std::move(request);
   write_file_atomic(path, object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");

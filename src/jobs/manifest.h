@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/enum_names.h"
 #include "ptravel/frame.h"
 #include "ptravel/request.h"
+#include "ptravel/travel.h"
 
 namespace ptravel {
 
@@ -39,6 +41,7 @@ struct Manifest {
   std::vector<FileIdentity> files;  ///< Every file that was read; empty in format 1.
   std::int64_t frames = 0;
   std::vector<std::int64_t> stage_frames;  ///< Which of them show a stage itself, ascending.
+  std::optional<PaceResult> pace;          ///< Of a paced run, once it is known.
   std::string video;                       ///< File name in the folder; empty while there is none.
   bool operator==(const Manifest&) const = default;
 };

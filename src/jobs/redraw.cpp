@@ -10,6 +10,7 @@
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
+#include "request/frame_places.h"
 #include "request/picture_request.h"
 
 namespace ptravel {
@@ -275,6 +276,12 @@ std::unique_ptr<Travel> open_travel(const Redraw& redraw,
   }
   if (!redraw.alone && travel->frame_count() != frame.spot.frame_count) {
     throw_other_run(redraw.path);
+  }
+  if (!redraw.alone && is_paced(frame.request)) {
+    if (!redraw.manifest->pace) {
+      throw_other_run(redraw.path);  // No frame is drawn before the pace is known.
+    }
+    travel->set_pace(redraw.manifest->pace->pace);
   }
   tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
   tell_other_file("from an init picture", frame.init_image_hash, travel->model().init_image_sha256,

@@ -9,6 +9,7 @@
 #include "jobs/run_folder.h"
 #include "jobs/run_frames.h"
 #include "jobs/run_motion.h"
+#include "jobs/run_pace.h"
 #include "jobs/run_worker.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
@@ -108,9 +109,11 @@ RunResult draw_and_assemble(const RunFolder& folder,
                             Manifest& manifest,
                             RunWorker& worker,
                             Travel& travel,
+                            ModelStore& store,
                             Progress& progress,
                             const RunEventSink& events) {
   try {
+    settle_pace(folder, manifest, travel, store, progress, events);
     RunDrawing drawing(folder, manifest, travel, progress, events);
     drawing.draw({0, manifest.frames});
     const LockFile film = wait_for_lock(folder.film_lock(), progress);
@@ -120,6 +123,7 @@ RunResult draw_and_assemble(const RunFolder& folder,
     }
     drawing.complete_logs();
     RunResult result = make_film(folder, manifest, progress, events);
+    remove_pace_pictures(folder);
     worker.finish(result.video ? result.video->filename().string() : "");
     return result;
   } catch (...) {
@@ -131,6 +135,7 @@ RunResult draw_and_assemble(const RunFolder& folder,
 std::unique_ptr<Travel> open_again(const RunFolder& folder,
                                    const Manifest& manifest,
                                    const ResumeOptions& options,
+                                   ModelStore& store,
                                    Progress& progress,
                                    const RunEventSink& events) {
   TravelRequest request = manifest.request;
@@ -138,7 +143,7 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   request.threads = options.threads.value_or(request.threads);
   request.model = options.model ? absolute_or_empty(*options.model) : request.model;
   TravelOptions opening;
-  opening.store = options.store;
+  opening.store = &store;
   opening.sketches = options.sketches;
   opening.check_model = [&](const ModelIdentity& identity) {
     check_same_files(manifest, identity, "resume");
@@ -195,11 +200,13 @@ RunResult run_travel(const TravelRequest& request,
   Manifest manifest;
   manifest.request = settled(request);
   const RunFolder folder = RunFolder::create(request.out, options.reserve);
+  ModelStore own(0);
+  ModelStore& store = options.store != nullptr ? *options.store : own;
   std::unique_ptr<Travel> travel;
   std::optional<RunWorker> worker;
   try {
     TravelOptions opening;
-    opening.store = options.store;
+    opening.store = &store;
     opening.sketches = options.sketches;
     travel = Travel::open(manifest.request, progress, opening);
     fill_manifest(manifest, *travel);
@@ -210,7 +217,7 @@ RunResult run_travel(const TravelRequest& request,
   }
   tell_notes(*travel, events);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
-  return draw_and_assemble(folder, manifest, *worker, *travel, progress, events);
+  return draw_and_assemble(folder, manifest, *worker, *travel, store, progress, events);
 }
 
 RunResult resume_travel(const fs::path& path,
@@ -225,14 +232,17 @@ RunResult resume_travel(const fs::path& path,
     events({RunEvent::Kind::Folder, "", folder.path(), 0});
     return make_film_again(folder, manifest, progress, events);
   }
-  const std::unique_ptr<Travel> travel = open_again(folder, manifest, options, progress, events);
+  ModelStore own(0);
+  ModelStore& store = options.store != nullptr ? *options.store : own;
+  const std::unique_ptr<Travel> travel =
+      open_again(folder, manifest, options, store, progress, events);
   keep_model_path(folder, manifest, options);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
   if (complete) {
     return make_film_again(folder, manifest, progress, events);
   }
   RunWorker worker(folder, manifest);
-  return draw_and_assemble(folder, manifest, worker, *travel, progress, events);
+  return draw_and_assemble(folder, manifest, worker, *travel, store, progress, events);
 }
 
 void draw_frames(const fs::path& path,
@@ -248,13 +258,17 @@ void draw_frames(const fs::path& path,
                                       ", expected a part of the run's frames 0:" +
                                       std::to_string(manifest.frames)});
   }
-  const std::unique_ptr<Travel> travel = open_again(folder, manifest, options, progress, events);
+  ModelStore own(0);
+  ModelStore& store = options.store != nullptr ? *options.store : own;
+  const std::unique_ptr<Travel> travel =
+      open_again(folder, manifest, options, store, progress, events);
   keep_model_path(folder, manifest, options);
   if (has_everything(folder, manifest, progress)) {
     return;
   }
   RunWorker worker(folder, manifest);
   try {
+    settle_pace(folder, manifest, *travel, store, progress, events);
     RunDrawing(folder, manifest, *travel, progress, events).draw(range);
   } catch (...) {
     throw left_with(worker);

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "base/files.h"
-#include "base/profile_scope.h"
 #include "jobs/assemble_run.h"
-#include "media/image_file.h"
+#include "jobs/folder_sink.h"
+#include "jobs/run_pace.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -18,39 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kWalkLogLimit = std::uint64_t{256} << 20;
 constexpr std::chrono::milliseconds kLook{200};
-
-/// Saves each frame into the run folder under its number.
-class FolderSink : public FrameSink {
- public:
-  FolderSink(const RunFolder& folder, RunFrames& frames, const RunEventSink& events)
-      : folder_(folder), frames_(frames), events_(events) {}
-  void begin(std::int64_t) override {}
-  void add(const RenderedFrame& frame) override {
-    const auto profile = ProfileScope::part("saving frames");
-    const fs::path path = folder_.frame_path(frame.index);
-    const ImageText text{"parameters", frame.parameters};
-    write_png(path, frame.image, {&text, 1}, frame.latent);
-    frames_.written(frame.index);
-    events_({RunEvent::Kind::Frame, "", path, frame.index});
-  }
-  void add_file(const TravelFile& file) override {
-    const auto profile = ProfileScope::part("other files");
-    const fs::path path = folder_.path() / file.name;
-    if (file.image) {
-      write_png(path, *file.image, {});
-    } else {
-      write_file_atomic(path, file.text);
-    }
-    events_({RunEvent::Kind::File, "", path, 0});
-  }
-  void debug(const std::string& text) override { events_({RunEvent::Kind::Debug, text, {}, 0}); }
-  void finish() override {}
-
- private:
-  const RunFolder& folder_;
-  RunFrames& frames_;
-  const RunEventSink& events_;
-};
 
 bool touches(const FrameUnit& unit, const FrameRange& range) {
   return std::any_of(unit.frames.begin(), unit.frames.end(),
@@ -109,6 +76,9 @@ FrameSelection RunDrawing::selection() {
   FrameSelection selection;
   selection.wanted = [this](std::int64_t index) { return wants(index); };
   selection.finished = [this](std::int64_t index) { return frames_.read(index); };
+  selection.drawn = [this](std::int64_t stage, double alpha) {
+    return paced_picture(folder_, manifest_, stage, alpha);
+  };
   const fs::path log = folder_.walk_log_path();
   std::error_code error;
   if (fs::exists(log, error) && fs::file_size(log, error) <= kWalkLogLimit) {
@@ -118,7 +88,7 @@ FrameSelection RunDrawing::selection() {
 }
 
 void RunDrawing::draw(const FrameRange& range) {
-  FolderSink sink(folder_, frames_, events_);
+  FolderSink sink(folder_, events_, [this](std::int64_t index) { frames_.written(index); });
   while (true) {
     busy_ = false;
     FrameSelection chosen = selection();
@@ -142,7 +112,7 @@ void RunDrawing::complete_logs() {
       wait_for_lock(lock, progress_);
     }
   }
-  FolderSink sink(folder_, frames_, events_);
+  FolderSink sink(folder_, events_, [this](std::int64_t index) { frames_.written(index); });
   FrameSelection none = selection();
   none.claim = [](const FrameUnit&) { return false; };
   travel_.render(none, sink, progress_);

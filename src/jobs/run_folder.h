@@ -33,12 +33,17 @@ class RunFolder {
   std::filesystem::path motion_path() const { return path_ / "motion.json"; }
   std::filesystem::path motion_plot_path() const { return path_ / "motion.png"; }
 
+  /// Pictures that were drawn to find a pace.
+  std::filesystem::path pace_path() const { return path_ / "pace"; }
+
   /// Shared by everybody who works on the run.
   std::filesystem::path workers_lock() const { return path_ / ".workers.lock"; }
   /// Held for the moment in which travel.json is changed.
   std::filesystem::path state_lock() const { return path_ / ".state.lock"; }
   /// Held by who draws the unit that this frame belongs to as its first one.
   std::filesystem::path unit_lock(std::int64_t first_frame) const;
+  /// Held by who looks for the run's pace.
+  std::filesystem::path pace_lock() const { return path_ / ".pace.lock"; }
   /// Held by who makes the film of the frames.
   std::filesystem::path film_lock() const { return path_ / ".film.lock"; }
 

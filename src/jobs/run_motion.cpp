@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/profile_scope.h"
+#include "jobs/run_pace.h"
 #include "media/image_file.h"
 #include "motion/motion_plot.h"
 #include "ptravel/motion_report.h"
@@ -25,6 +26,7 @@ void write_motion(const RunFolder& folder,
     frames.push_back(folder.frame_path(index));
   }
   const MotionReport report = measure_motion(frames, progress);
+  tell_prediction(manifest, report, events);
   write_file_atomic(folder.motion_path(), to_json(report) + "\n");
   events({RunEvent::Kind::File, "", folder.motion_path(), 0});
   write_png(folder.motion_plot_path(), draw_plot(motion_panels(report)));

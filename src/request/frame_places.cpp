@@ -1,7 +1,10 @@
 #include "request/frame_places.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
 
+#include "base/text.h"
 #include "ptravel/error.h"
 #include "ptravel/frame.h"
 #include "request/compat.h"
@@ -76,6 +79,58 @@ std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest&
     }
   }
   return places;
+}
+
+std::vector<FramePlace> paced_places(const StagePlan& plan,
+                                     const TravelRequest& request,
+                                     const FilmPace& pace) {
+  const auto wrong = [](const std::string& what) {
+    throw Error(ErrorCode::InvalidArgument, "[pace] " + what);
+  };
+  const std::size_t gaps = plan.steps.size();
+  if (pace.alphas.size() != gaps || (!pace.walk_steps.empty() && pace.walk_steps.size() != gaps)) {
+    wrong(std::to_string(pace.alphas.size()) + " gaps, expected " + std::to_string(gaps));
+  }
+  std::vector<FramePlace> places = {{}};
+  for (std::size_t gap = 0; gap < gaps; ++gap) {
+    const auto stage = static_cast<std::int64_t>(gap);
+    const std::vector<double>& alphas = pace.alphas[gap];
+    const auto count = static_cast<std::int64_t>(alphas.size());
+    const std::int64_t walk = pace.walk_steps.empty() ? 0 : pace.walk_steps[gap];
+    double before = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double alpha = alphas[static_cast<std::size_t>(i)];
+      if (!(alpha > before && alpha < 1)) {
+        wrong("alpha " + number_text(alpha) + ", expected alphas that rise between 0 and 1");
+      }
+      before = alpha;
+      FramePlace place{stage, alpha, i + 1, count, alpha};
+      if (!pace.walk_steps.empty()) {
+        place.steps = walk;
+        place.step = std::llround(alpha * static_cast<double>(walk + 1));
+        if (static_cast<double>(place.step) / static_cast<double>(walk + 1) != alpha) {
+          wrong("alpha " + number_text(alpha) + ", expected a step of a walk of " +
+                std::to_string(walk));
+        }
+      }
+      places.push_back(place);
+    }
+    if (!plan.loops || gap + 1 < gaps) {
+      places.push_back({stage + 1, 0, 0, 0, 0});
+    }
+  }
+  if (static_cast<std::int64_t>(places.size()) != frame_count(plan, request)) {
+    wrong(std::to_string(places.size()) + " frames, expected " +
+          std::to_string(frame_count(plan, request)));
+  }
+  return places;
+}
+
+bool is_paced(const TravelRequest& request) { return request.pace != Pace::Alpha; }
+
+TravelRequest walked_request(TravelRequest request) {
+  request.easing = is_paced(request) ? Easing::Linear : request.easing;
+  return request;
 }
 
 std::vector<std::int64_t> stage_frames(const std::vector<FramePlace>& places) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "ptravel/frame.h"
 #include "ptravel/request.h"
 #include "request/stages.h"
 
@@ -33,6 +34,19 @@ std::int64_t frame_count(const StagePlan& plan, const TravelRequest& request);
 /// and 1 + sum of s when a chain (genesis successive) does not draw the stages, s + 3 for an embryo
 /// pair. A looping plan ends before it reaches its first stage again.
 std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest& request);
+
+/// The same with the in-betweens where `pace` has them. Throws InvalidArgument when it does not fit
+/// the plan: another number of gaps or frames, alphas that do not rise in (0, 1), or that no step
+/// of their walk has.
+std::vector<FramePlace> paced_places(const StagePlan& plan,
+                                     const TravelRequest& request,
+                                     const FilmPace& pace);
+
+/// Whether the film's frames lie elsewhere than at equal alphas.
+bool is_paced(const TravelRequest& request);
+
+/// The request as walks and frames see it: the easing of a paced film bends its places alone.
+TravelRequest walked_request(TravelRequest request);
 
 /// What the film's frames hang together by; all numbers are places in the film.
 struct FilmOrder {

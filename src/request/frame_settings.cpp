@@ -13,6 +13,8 @@
 namespace ptravel {
 namespace {
 
+constexpr double kPreviewShare = 0.4;
+
 std::uint64_t split_mix(std::uint64_t state) {
   state += 0x9e3779b97f4a7c15U;
   state = (state ^ (state >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -118,6 +120,17 @@ int embryo_steps(const TravelRequest& request) {
                                            " sampling steps, or a part such as 0.4"});
   }
   return static_cast<int>(steps);
+}
+
+TravelRequest pace_preview_request(TravelRequest request) {
+  const int steps = request.steps;
+  request.pace = Pace::Even;
+  request.steps = std::max(1, static_cast<int>(std::lround(steps * kPreviewShare)));
+  const auto embryo = parse_number(request.embryo_step);
+  if (request.genesis == Genesis::Embryo && embryo && *embryo >= 1) {
+    request.embryo_step = number_text(std::max(1.0, std::round(*embryo / steps * request.steps)));
+  }
+  return request;
 }
 
 }  // namespace ptravel

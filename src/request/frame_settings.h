@@ -41,4 +41,8 @@ SamplingSettings sampling_settings(const TravelRequest& request);
 /// InvalidArgument when embryo_step is no number or out of that range.
 int embryo_steps(const TravelRequest& request);
 
+/// The request with the fewer sampling steps by which pace preview looks at the way: two fifths of
+/// them, those of an embryo in proportion; its pace is even.
+TravelRequest pace_preview_request(TravelRequest request);
+
 }  // namespace ptravel

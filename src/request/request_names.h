@@ -39,6 +39,13 @@ inline constexpr auto kEasingNames = enum_names<Easing>({{Easing::Linear, "linea
 
 inline constexpr auto kTokenAlignmentNames = enum_names<TokenAlignment>(
     {{TokenAlignment::Rows, "rows"}, {TokenAlignment::OptimalTransport, "optimal-transport"}});
+
+inline constexpr auto kPaceNames =
+    enum_names<Pace>({{Pace::Alpha, "alpha"}, {Pace::Even, "even"}, {Pace::Preview, "preview"}});
+
+inline constexpr auto kPaceByNames =
+    enum_names<PaceBy>({{PaceBy::Ssim, "ssim"}, {PaceBy::Lab, "lab"}, {PaceBy::Latent, "latent"}});
+
 inline constexpr auto kInterpolationNames =
     enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
 

@@ -89,6 +89,23 @@ void add_travel_rows(RequestTableBuilder& table) {
       .key("Travel easing", 1190, [](const FrameFacts& facts) {
         return is_in_between(facts) && facts.request.mode != TravelMode::Linear;
       });
+  table
+      .add("pace",
+           "Frames at equal alphas, or where pictures are equally far apart; preview judges by "
+           "fewer "
+           "sampling steps",
+           &R::pace, choice_form(kPaceNames))
+      .scope(Scope::Film);
+  table
+      .add("pace_by", "What \"far apart\" is judged by: structure, colour or latents", &R::pace_by,
+           choice_form(kPaceByNames))
+      .label("Pace by")
+      .scope(Scope::Film);
+  table
+      .add("pace_budget", "Pictures drawn to find the pace, as a multiple of the frames",
+           &R::pace_budget, number_form(1.5, 20))
+      .label("Pace budget")
+      .scope(Scope::Film);
   table.add("loop", "Go on from the last stage to the first one", &R::loop, boolean_form())
       .scope(Scope::Film);
   table

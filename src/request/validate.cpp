@@ -201,6 +201,30 @@ void check_compat(const TravelRequest& request, std::vector<Problem>& problems) 
         "fixed or successive");
 }
 
+/// A pace is chosen among pictures that do not hang on the frames before them.
+void check_pace(const TravelRequest& request, std::vector<Problem>& problems) {
+  if (!is_paced(request)) {
+    return;
+  }
+  const std::string pace(kPaceNames.name(request.pace));
+  const auto refused = [&](bool wrong, const char* field, const std::string& why) {
+    if (wrong) {
+      problems.push_back(
+          {field, "\"" + request_field_text(request, field) + "\" with pace " + pace + ": " + why});
+    }
+  };
+  refused(request.genesis == Genesis::Successive, "genesis",
+          "each frame starts from the one before, so its place must be known before it is drawn; "
+          "expected fixed or embryo, or pace alpha");
+  refused(request.compat != Compat::None, "compat",
+          "the original's versions had equal alphas; expected none, or pace alpha");
+  const bool varies = std::any_of(request.subseed_strength.begin(), request.subseed_strength.end(),
+                                  [](double strength) { return strength != 0; });
+  refused(varies && !request.subseed.given(), "subseed",
+          "each frame has noise of its own, so no pace is even; expected a variation seed, or pace "
+          "alpha");
+}
+
 /// The frames of a pair share their first latents, so what those depend on cannot differ.
 void check_shared_noise(const TravelRequest& request, std::vector<Problem>& problems) {
   const auto shares = [&](const char* field, bool differs, const char* what) {
@@ -274,6 +298,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     check_mode(request, problems);
     check_compat(request, problems);
     check_embryo(request, problems);
+    check_pace(request, problems);
   }
   check_init_image(request, problems);
   return problems;

@@ -57,7 +57,7 @@ FrameRenderer::Task FrameRenderer::make_task(std::int64_t index, const FramePlac
   Task task;
   task.index = index;
   task.place = place;
-  task.request = frame_request(scene_.request, place, index);
+  task.request = frame_request(walked_request(scene_.request), place, index);
   task.start = scene_.init_latent;
   return task;
 }
@@ -190,6 +190,9 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
     }
     sink.debug("frame " + std::to_string(index) + ": stage " + std::to_string(place.stage + 1) +
                (place.at_stage() ? "" : ", alpha " + std::to_string(place.alpha)));
+    if (take_drawn(index, place, sink)) {
+      continue;
+    }
     Task task = make_task(index, place);
     prepare(task, sink);
     const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
@@ -202,6 +205,69 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
   if (drew && selection_->with_log) {
     write_log(sink);
   }
+}
+
+/// Hands over a frame whose picture was drawn before it was a frame.
+bool FrameRenderer::take_drawn(std::int64_t index, const FramePlace& place, FrameSink& sink) {
+  progress_.check_cancelled();
+  auto picture = selection_->drawn ? selection_->drawn(place.stage, place.alpha)
+                                   : std::optional<PlacePicture>();
+  if (!picture) {
+    return false;
+  }
+  draw_waiting(sink);
+  const Task task = make_task(index, place);
+  const FrameSpot where = spot(index);
+  sink.add({index, picture->image, parameters(where, task.request, where.stage), picture->latent});
+  if (is_guide(task)) {
+    pictures_[index] = std::move(picture->image);
+  }
+  progress_.update(static_cast<double>(++frames_done_));
+  return true;
+}
+
+void FrameRenderer::count_found() {
+  ++frames_done_;
+  progress_.set_initial(static_cast<double>(frames_done_));
+}
+
+void FrameRenderer::draw_places(
+    const std::vector<FramePlace>& places,
+    const FrameSelection& pictures,
+    FrameSink& sink,
+    const std::function<void(std::size_t number, const PlacePicture& picture)>& take) {
+  selection_ = &pictures;
+  const Listening listening(scene_.route->log(), sink);
+  const TargetLatents targets = [this](std::int64_t gap) { return target_latent(gap); };
+  std::vector<Task> together;
+  std::size_t taken = 0;
+  const auto draw_together = [&] {
+    if (together.empty()) {
+      return;
+    }
+    const auto embryo = together.front().embryo;
+    for (Drawing& drawing : draw(together, embryo ? embryo->player() : GuidanceHooks{})) {
+      take(taken++, {std::move(drawing.image), std::move(drawing.latent)});
+      progress_.update(static_cast<double>(++frames_done_));
+    }
+    together.clear();
+  };
+  for (const FramePlace& place : places) {
+    Task task = make_task(-1, place);
+    if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
+      if (gap_of(place) != embryo_gap_) {
+        draw_together();
+      }
+      task.embryo = embryo_of(gap_of(place), sink);
+    }
+    task.conditioning = scene_.route->conditioning_of_any(place, targets);
+    const bool full = together.size() >= static_cast<std::size_t>(scene_.request.batch);
+    if (full || (!together.empty() && !fit_together(together.front(), task))) {
+      draw_together();
+    }
+    together.push_back(std::move(task));
+  }
+  draw_together();
 }
 
 void FrameRenderer::tell_stages(FrameSink& sink) const {
@@ -348,7 +414,10 @@ FrameSpot FrameRenderer::spot(std::int64_t index) const {
   spot.stage_count = scene_.plan.stage_count();
   spot.alpha = place.alpha;
   spot.step = place.step;
-  spot.steps = place.at_stage() ? 0 : scene_.plan.steps.at(static_cast<std::size_t>(place.stage));
+  spot.steps = place.at_stage() ? 0
+               : is_paced(scene_.request)
+                   ? place.steps
+                   : scene_.plan.steps.at(static_cast<std::size_t>(place.stage));
   return spot;
 }
 

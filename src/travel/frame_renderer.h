@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,17 @@ class FrameRenderer {
   /// The wanted frames in the route's drawing order, and the files that belong to the travel.
   void render(const FrameSelection& selection, FrameSink& sink);
 
+  /// Pictures of places in this order, not as frames: `take` gets each with its number. What walks
+  /// go by comes from `pictures`, files go to `sink`.
+  void draw_places(
+      const std::vector<FramePlace>& places,
+      const FrameSelection& pictures,
+      FrameSink& sink,
+      const std::function<void(std::size_t number, const PlacePicture& picture)>& take);
+
+  /// Tells the progress of a picture that was there.
+  void count_found();
+
   /// One frame between stages 0 and 1; `previous` as in Travel::render_spot.
   RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous);
 
@@ -66,6 +78,7 @@ class FrameRenderer {
   std::vector<Drawing> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
   void draw_waiting(FrameSink& sink);
   void prepare(Task& task, FrameSink& sink);
+  bool take_drawn(std::int64_t index, const FramePlace& place, FrameSink& sink);
 
   const Image& picture(std::int64_t index);
   bool is_guide(const Task& task) const;

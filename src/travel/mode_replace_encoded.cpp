@@ -88,6 +88,15 @@ class EncodedReplaceWalk : public ReplaceWalk {
 
 }  // namespace
 
+std::size_t differing_units(const WalkTools& tools, const GapEnds& ends) {
+  const Pairing pairing(ends.from.conditioning, ends.to.conditioning, tools.linear.padding);
+  std::size_t most = 0;
+  for (const ConditioningPair& pair : pairing.pairs()) {
+    most = std::max(most, UnitSwap(pair.texts(), unit_of(tools.request)).differing().size());
+  }
+  return most;
+}
+
 std::unique_ptr<Walk> make_encoded_replace_walk(const WalkTools& tools, const GapEnds& ends) {
   return std::make_unique<EncodedReplaceWalk>(tools, ends);
 }

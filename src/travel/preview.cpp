@@ -1,18 +1,21 @@
 #include "ptravel/preview.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "diffusion/switch_points.h"
+#include "motion/pace.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/mode_infos.h"
+#include "request/request_names.h"
 #include "travel/assemble.h"
 #include "travel/open_model.h"
 #include "travel/route.h"
@@ -107,6 +110,22 @@ std::int64_t parts_at(const std::vector<std::vector<PromptPart>>& tokens, const 
   return static_cast<std::int64_t>(most);
 }
 
+/// Adds the pictures that are drawn at most to find the pace, to the cost of the frames.
+void add_search(const TravelRequest& request, std::size_t frames, PreviewCost& cost) {
+  const auto own = static_cast<double>(frames);
+  const auto pictures =
+      static_cast<double>(pace_pictures(static_cast<std::int64_t>(frames), request.pace_budget));
+  double more = pictures / own - 1;  // pictures for each frame
+  double work = more;
+  if (request.pace == Pace::Preview) {
+    more = pictures / own;
+    work = more * pace_preview_request(request).steps / request.steps;
+  }
+  cost.network_calls += std::llround(static_cast<double>(cost.network_calls) * work);
+  cost.gradient_calls += std::llround(static_cast<double>(cost.gradient_calls) * more);
+  cost.decoded += std::llround(own * more);
+}
+
 PreviewCost cost_of(const TravelRequest& request,
                     const StagePlan& plan,
                     const std::vector<std::vector<PromptPart>>& tokens,
@@ -134,6 +153,9 @@ PreviewCost cost_of(const TravelRequest& request,
       cost.gradient_calls += mode_info(request.mode).gradients_per_frame(request) *
                              walked_pairs(tokens[stage], tokens[stage + 1]);
     }
+  }
+  if (is_paced(request) && places.size() > 1) {
+    add_search(request, places.size(), cost);
   }
   for (std::int64_t gap = 0; gap + 1 < plan.stage_count(); ++gap) {
     if (embryo) {
@@ -229,6 +251,11 @@ std::string to_text(const TravelPreview& preview) {
       text += "  negative: " + stage.negative_prompt + " (" +
               std::to_string(stage.negative_tokens) + " tokens)\n";
     }
+  }
+  if (is_paced(request)) {
+    text += "\nThe alphas are those of a plain film: pace " +
+            std::string(kPaceNames.name(request.pace)) +
+            " puts the frames where the pictures are equally far apart.\n";
   }
   text += "\n frame  stage   step    share    alpha\n";
   for (const PreviewFrame& frame : preview.frames) {

@@ -16,6 +16,8 @@
 namespace ptravel {
 namespace {
 
+constexpr std::int64_t kMostWalkSteps = 4096;
+
 /// Differing ids of two parts' texts, counted where schedules change.
 std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
   std::size_t most = 0;
@@ -24,6 +26,17 @@ std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Ch
     const TokenSwap swap(TokenSequence::of(pair.from.chunks, chunks, empty),
                          TokenSequence::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
     most = std::max(most, swap.differing().size());
+  }
+  return most;
+}
+
+/// The same of two stages.
+std::size_t differing_ids(const std::vector<PromptPart>& from,
+                          const std::vector<PromptPart>& to,
+                          const Chunk& empty) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
+    most = std::max(most, differing_ids(from[i], to[i], empty));
   }
   return most;
 }
@@ -42,11 +55,7 @@ StagePlan drawn_plan(const StagePlan& plan,
   for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
     const std::vector<PromptPart> from = tokenize_prompt(tokenizer, plan.prompts[gap], options);
     const std::vector<PromptPart> to = tokenize_prompt(tokenizer, plan.prompts[gap + 1], options);
-    std::size_t differing = 0;
-    for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
-      differing = std::max(differing, differing_ids(from[i], to[i], empty));
-    }
-    drawn.steps[gap] = v1_in_betweens(differing, plan.steps[gap]);
+    drawn.steps[gap] = v1_in_betweens(differing_ids(from, to, empty), plan.steps[gap]);
   }
   return drawn;
 }
@@ -58,7 +67,7 @@ Route::Route(const StagePlan& plan,
              Progress& progress)
     : plan_(plan),
       drawn_(drawn_plan(plan, request, pipeline.tokenizer())),
-      request_(request),
+      request_(walked_request(request)),
       pipeline_(pipeline),
       first_stage_(first_stage),
       tools_{request_, pipeline_, prompt_options(request), {}, log_} {
@@ -68,6 +77,60 @@ Route::Route(const StagePlan& plan,
   encode_stages(progress);
   places_ = frame_places(drawn_, request_);
   order_ = film_order(places_, drawn_, request_);
+}
+
+void Route::set_pace(const FilmPace& pace) {
+  places_ = paced_places(plan_, request_, pace);
+  order_ = film_order(places_, drawn_, request_);
+  if (!pace.walk_steps.empty()) {
+    set_walk_steps(pace.walk_steps);
+  }
+}
+
+void Route::set_walk_steps(const std::vector<std::int64_t>& steps) {
+  PTRAVEL_CHECK(steps.size() == plan_.steps.size());
+  walk_steps_ = steps;
+  walk_.reset();
+  passed_.clear();
+  walk_gap_ = -1;
+}
+
+std::vector<std::int64_t> Route::finest_walk_steps(double budget) const {
+  std::vector<std::int64_t> steps;
+  if (request_.mode == TravelMode::Linear) {
+    return steps;
+  }
+  const Chunk empty = empty_chunk(pipeline_.tokenizer());
+  for (std::size_t gap = 0; gap < plan_.steps.size(); ++gap) {
+    const std::int64_t least = plan_.steps[gap];
+    const auto dear = static_cast<std::int64_t>(static_cast<double>(least) * budget);
+    std::int64_t most = dear;
+    if (least > 0 && request_.mode == TravelMode::Replace) {
+      const auto differing = static_cast<std::int64_t>(
+          swaps_prompt_tokens(request_)
+              ? differing_ids(stages_[gap].tokens, stages_[gap + 1].tokens, empty)
+              : differing_units(tools_, ends_of(static_cast<std::int64_t>(gap))));
+      most = std::min(differing, walks_by_picture(request_) ? dear : kMostWalkSteps);
+    }
+    steps.push_back(std::max(least, most));
+  }
+  return steps;
+}
+
+ImageConditioning Route::conditioning_of_any(const FramePlace& place,
+                                             const TargetLatents& targets) {
+  if (place.at_stage() || !walks_by_picture(request_)) {
+    return conditioning(place, targets);
+  }
+  if (walk_gap_ != place.stage || passed_.empty()) {
+    passed_.clear();
+    const std::int64_t steps = walk_steps(place.stage);
+    for (std::int64_t step = 1; step <= steps; ++step) {
+      const double share = static_cast<double>(step) / static_cast<double>(steps + 1);
+      passed_.push_back(conditioning({place.stage, share, step, steps, share}, targets));
+    }
+  }
+  return passed_.at(static_cast<std::size_t>(place.step - 1));
 }
 
 void Route::encode_stages(Progress& progress) {
@@ -94,8 +157,13 @@ GapEnds Route::ends_of(std::int64_t gap) const {
   const std::int64_t stage = first_stage_ + gap;
   // A route may be planned before the seed is drawn; -1 stands for it.
   const std::uint64_t seed = request_.seed[i % request_.seed.size()].number_or(~std::uint64_t{0});
-  return {stage, static_cast<std::int64_t>(seed), plan_.steps.at(i), stages_.at(i),
+  return {stage, static_cast<std::int64_t>(seed), walk_steps(gap), stages_.at(i),
           stages_.at(i + 1)};
+}
+
+std::int64_t Route::walk_steps(std::int64_t gap) const {
+  const auto i = static_cast<std::size_t>(gap);
+  return walk_steps_.empty() ? plan_.steps.at(i) : walk_steps_.at(i);
 }
 
 Walk& Route::walk_of(std::int64_t gap) {
@@ -123,7 +191,9 @@ ImageConditioning Route::halfway(std::int64_t gap) const {
 bool Route::keeps_log() const { return mode_info(request_.mode).keeps_log(request_); }
 
 bool Route::log_is_complete(std::int64_t gap) const {
-  return log_.is_complete(first_stage_ + gap, drawn_.steps.at(static_cast<std::size_t>(gap)),
+  const auto i = static_cast<std::size_t>(gap);
+  return log_.is_complete(first_stage_ + gap,
+                          walk_steps_.empty() ? drawn_.steps.at(i) : walk_steps_.at(i),
                           request_.grad_tolerance);
 }
 
@@ -142,10 +212,12 @@ void Route::restore_log(const std::string& json) {
 
 void Route::complete_log(const TargetLatents& targets, Progress& progress) {
   for (std::size_t i = places_.size(); keeps_log() && i-- > 0;) {
-    const FramePlace& place = places_[i];
-    const bool last_of_gap = !place.at_stage() && place.step == place.steps;
+    FramePlace place = places_[i];
+    const bool last_of_gap =
+        !place.at_stage() && places_[(i + 1) % places_.size()].stage != place.stage;
     if (last_of_gap && !log_is_complete(place.stage)) {
       progress.check_cancelled();
+      place.step = place.steps;  // Paced frames may leave a walk before its end.
       conditioning(place, targets);
     }
   }

@@ -40,10 +40,24 @@ class Route {
   const std::vector<FramePlace>& places() const { return places_; }
   const FilmOrder& order() const { return order_; }
 
+  /// Puts the frames where `pace` has them. Throws as paced_places.
+  void set_pace(const FilmPace& pace);
+  /// Lets the walks take as many steps in each gap, whatever the frames are.
+  void set_walk_steps(const std::vector<std::int64_t>& steps);
+  /// Steps that a gap's walk takes.
+  std::int64_t walk_steps(std::int64_t gap) const;
+  /// By gap: as many steps as a walk can take that get somewhere new, at least those of the plan;
+  /// where a step costs as much as a picture at most `budget` times as many. Empty where the mode
+  /// does not walk in steps.
+  std::vector<std::int64_t> finest_walk_steps(double budget) const;
+
   /// The conditioning at a place: the stage's own, or what the walk to the next stage has there.
   /// Places are best asked for in film order: a walk that builds on its earlier steps begins again
   /// when it is asked for one behind it.
   ImageConditioning conditioning(const FramePlace& place, const TargetLatents& targets);
+  /// The same for places in any order: a walk whose steps are dear is walked once, to its end, and
+  /// all its conditionings are kept until another gap is asked for.
+  ImageConditioning conditioning_of_any(const FramePlace& place, const TargetLatents& targets);
 
   /// Half of the way between two stages, mixed: what an embryo is drawn from.
   ImageConditioning halfway(std::int64_t gap) const;
@@ -75,11 +89,13 @@ class Route {
   WalkLog log_;
   WalkTools tools_;
   ConditioningPool pool_;
+  std::vector<std::int64_t> walk_steps_;  // empty: as the plan has them
   std::vector<StageText> stages_;
   std::vector<FramePlace> places_;
   FilmOrder order_;
   std::unique_ptr<Walk> walk_;
   std::int64_t walk_gap_ = -1;
+  std::vector<ImageConditioning> passed_;  // by step of the walk, where it is walked as a whole
 };
 
 /// The plan with the steps that are drawn: the first version's replace drew fewer in-betweens where

@@ -6,9 +6,11 @@
 #include <set>
 
 #include "base/profile_scope.h"
+#include "base/text.h"
 #ifdef PTRAVEL_WITH_MEDIA
 #include "media/image_file.h"
 #endif
+#include "motion/pace.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "request/frame_settings.h"
@@ -19,6 +21,7 @@
 #include "travel/frame_renderer.h"
 #include "travel/frame_units.h"
 #include "travel/open_model.h"
+#include "travel/pace_way.h"
 
 namespace ptravel {
 namespace {
@@ -158,6 +161,45 @@ std::vector<FrameUnit> Travel::units() const {
 }
 
 const TravelRequest& Travel::request() const { return state_->request; }
+
+PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress& progress) try {
+  const ThreadScope threads(state_->request.threads);
+  const TravelRequest& request = state_->request;
+  PTRAVEL_CHECK(is_paced(request));
+  Route& route = *state_->route;
+  PaceResult result;
+  PaceTask task;
+  task.in_betweens = state_->plan.steps;
+  task.loops = state_->plan.loops;
+  task.budget = request.pace_budget;
+  if (request.easing != Easing::Linear) {
+    task.easing = [&](double share) { return eased(share, request.easing); };
+  }
+  result.pace.walk_steps = route.finest_walk_steps(request.pace_budget);
+  if (result.pace.walk_steps.empty()) {
+    task.shares_frames = parse_number(request.travel_steps).has_value();
+  } else {
+    route.set_walk_steps(result.pace.walk_steps);
+    task.positions = result.pace.walk_steps;
+  }
+  progress.enter(WorkPhase::Drawing);
+  progress.begin("finding an even pace", "pictures",
+                 static_cast<double>(pace_pictures(frame_count(), request.pace_budget)));
+  PaceWay way(*state_, pictures, sink, progress);
+  const PacedFilm film = ptravel::find_pace(task, way);
+  result.pace.alphas = film.alphas;
+  result.pictures = film.pictures;
+  result.largest_over_median = film.largest_over_median;
+  for (const WayJump& jump : film.jumps) {
+    result.jumps.push_back({jump.from.gap, jump.from.alpha,
+                            jump.to.gap == jump.from.gap ? jump.to.alpha : 1, jump.distance});
+  }
+  return result;
+} catch (...) {
+  throw library_error_in_flight("finding the pace");
+}
+
+void Travel::set_pace(const FilmPace& pace) { state_->route->set_pace(pace); }
 
 void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& progress) try {
   const ThreadScope threads(state_->request.threads);

@@ -93,6 +93,8 @@ class SteppingWalk : public Walk {
 
 std::unique_ptr<Walk> make_prompt_replace_walk(const WalkTools& tools, const GapEnds& ends);
 std::unique_ptr<Walk> make_encoded_replace_walk(const WalkTools& tools, const GapEnds& ends);
+/// How many units encoded replace swaps between the two stages.
+std::size_t differing_units(const WalkTools& tools, const GapEnds& ends);
 std::unique_ptr<Walk> make_grad_walk(const WalkTools& tools, const GapEnds& ends);
 
 }  // namespace ptravel

@@ -1,11 +1,14 @@
 #include "jobs/manifest.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "ptravel/error.h"
+#include "tests/support/errors.h"
 #include "tests/support/setting_samples.h"
 #include "tests/support/temporary_folder.h"
 
@@ -36,6 +39,46 @@ TEST(Manifest, RoundTrips) {
   EXPECT_EQ(back.frames, 7);
   EXPECT_EQ(back.state, RunState::Running);
   EXPECT_EQ(back.model_sha256, manifest.model_sha256);
+}
+
+TEST(Manifest, KeepsThePaceToTheLastBit) {
+  const TemporaryFolder folder;
+  Manifest manifest = some_manifest();
+  PaceResult pace;
+  pace.pace = {{{1.0 / 3, 0.1 + 0.2}, {}, {0.9999999999999999}}, {5, 0, 7}};
+  pace.jumps = {{2, 0.25, 0.2500001, 0.4}};
+  pace.pictures = 17;
+  pace.largest_over_median = std::numeric_limits<double>::infinity();
+  manifest.pace = pace;
+  write_manifest(folder / "travel.json", manifest);
+  EXPECT_EQ(read_manifest(folder / "travel.json").pace, pace);
+}
+
+TEST(Manifest, APaceThatIsNoneIsRefused) {
+  const TemporaryFolder folder;
+  Manifest manifest = some_manifest();
+  manifest.pace = PaceResult{{{{0.5}}, {}}, {{0, 0.1, 0.2, 1}}, 3, 1};
+  write_manifest(folder / "travel.json", manifest);
+  const auto whole = nlohmann::json::parse(read_file(folder / "travel.json"));
+  const std::pair<const char*, const char*> wrong[] = {{"/pace", "[]"},
+                                                       {"/pace/alphas", "3"},
+                                                       {"/pace/alphas/0", "0.5"},
+                                                       {"/pace/alphas/0/0", "\"0.5\""},
+                                                       {"/pace/alphas/0/0", "1e400"},
+                                                       {"/pace/walk_steps", "[-1]"},
+                                                       {"/pace/walk_steps", "[2.5]"},
+                                                       {"/pace/jumps", "[7]"},
+                                                       {"/pace/jumps/0/from_alpha", "null"},
+                                                       {"/pace/pictures", "18446744073709551615"},
+                                                       {"/pace/largest_over_median", "\"wide\""}};
+  for (const auto& [place, value] : wrong) {
+    auto changed = whole;
+    changed[nlohmann::json::json_pointer(place)] = "@";
+    std::string text = changed.dump();
+    text.replace(text.find("\"@\""), 3, value);
+    write_file_atomic(folder / "travel.json", text);
+    expect_error(ErrorCode::Corrupt, "travel.json", [&] { read_manifest(folder / "travel.json"); });
+  }
 }
 
 TEST(Manifest, HoldsEverySettingButTheOutputFolder) {

@@ -73,6 +73,18 @@ const std::vector<Way> kWays = {
     {"brownian_seeds", {{"seed", "1,2"}, {"sampler", "DPM++ SDE"}}},
     {"variations", {{"subseed", "-1"}, {"subseed_strength", "0.2,0.4"}}},
     {"loop", {{"loop", "true"}, {"mode", "grad"}}},
+    {"paced", {{"pace", "even"}, {"interpolation", "slerp"}, {"easing", "ease-in"}}},
+    {"paced_seeds_loop",
+     {{"pace", "even"}, {"loop", "true"}, {"seed", "1,2"}, {"sampler", "Euler a"}}},
+    {"paced_embryo",
+     {{"pace", "even"}, {"genesis", "embryo"}, {"steps", "3"}, {"embryo_step", "1"}}},
+    {"paced_replace", {{"pace", "even"}, {"mode", "replace"}, {"easing", "ease-out"}}},
+    {"paced_replace_grad_min",
+     {{"pace", "even"}, {"mode", "replace"}, {"replace_order", "grad_min"}}},
+    {"paced_replace_values",
+     {{"pace", "even"}, {"pace_by", "lab"}, {"mode", "replace"}, {"replace_dim", "random"}}},
+    {"paced_grad", {{"pace", "even"}, {"pace_by", "latent"}, {"mode", "grad"}}},
+    {"paced_preview", {{"pace", "preview"}, {"steps", "4"}}},
 };
 
 TravelRequest request_of(const Way& way, const TemporaryFolder& out) {

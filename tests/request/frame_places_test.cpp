@@ -7,6 +7,7 @@
 
 #include "request/frame_settings.h"
 #include "request/stages.h"
+#include "tests/support/errors.h"
 
 namespace ptravel {
 namespace {
@@ -109,6 +110,40 @@ TEST(FramePlaces, EasingKeepsTheEndsAndTheMiddleOfInOut) {
   EXPECT_GT(eased(0.3, Easing::EaseOut), 0.3);
   EXPECT_EQ(eased(0.5, Easing::EaseInOut), 0.5);
   EXPECT_LT(eased(0.3, Easing::EaseInOut), 0.3);
+}
+
+TEST(FramePlaces, PacedOnesLieWhereTheyAreSaidTo) {
+  const TravelRequest request = request_of(TravelMode::Linear, Genesis::Fixed, Compat::None);
+  const StagePlan plan = plan_of("3,1");
+  // Gaps may give frames to each other.
+  const std::vector<FramePlace> places =
+      paced_places(plan, request, {{{0.9}, {0.1, 0.2, 0.4}}, {}});
+  ASSERT_EQ(places.size(), 7u);
+  EXPECT_EQ(places[1], (FramePlace{0, 0.9, 1, 1, 0.9}));
+  EXPECT_EQ(places[2], (FramePlace{1, 0, 0, 0, 0}));
+  EXPECT_EQ(places[4], (FramePlace{1, 0.2, 2, 3, 0.2}));
+  EXPECT_EQ(stage_frames(places), (std::vector<std::int64_t>{0, 2, 6}));
+  // Of walks in steps they are some of the steps.
+  const std::vector<FramePlace> walked =
+      paced_places(plan, request, {{{0.25, 0.5, 0.75}, {0.9}}, {7, 9}});
+  EXPECT_EQ(walked[2], (FramePlace{0, 0.5, 4, 7, 0.5}));
+  EXPECT_EQ(walked[5], (FramePlace{1, 0.9, 9, 9, 0.9}));
+  EXPECT_EQ(paced_places(plan_of("2,2", true), request, {{{0.5}, {0.1, 0.2, 0.3}}, {}}).size(), 6u);
+}
+
+TEST(FramePlaces, APaceThatDoesNotFitIsRefused) {
+  const TravelRequest request = request_of(TravelMode::Linear, Genesis::Fixed, Compat::None);
+  const FilmPace wrong[] = {{{{0.5}}, {}},
+                            {{{0.5}, {0.1, 0.2}}, {}},
+                            {{{0.2, 0.2, 0.3}, {0.5}}, {}},
+                            {{{0.0, 0.2, 0.3}, {0.5}}, {}},
+                            {{{0.1, 0.2, 1.0}, {0.5}}, {}},
+                            {{{0.25, 0.5, 0.7}, {0.5}}, {7, 1}},
+                            {{{0.25, 0.5, 0.75}, {0.5}}, {7}}};
+  for (const FilmPace& pace : wrong) {
+    expect_error(ErrorCode::InvalidArgument, "[pace]",
+                 [&] { paced_places(plan_of("3,1"), request, pace); });
+  }
 }
 
 TEST(FramePlaces, ALoopEndsBeforeItsBeginning) {

@@ -116,6 +116,30 @@ TEST(Validate, FramesOfAnEmbryoShareTheirNoise) {
   EXPECT_THAT(problems(request), ElementsAre("embryo_step"));
 }
 
+TEST(Validate, APaceNeedsFramesWhosePlacesAreFree) {
+  TravelRequest request = valid_request();
+  for (const Pace pace : {Pace::Even, Pace::Preview}) {
+    request.pace = pace;
+    for (const TravelMode mode : {TravelMode::Linear, TravelMode::Replace, TravelMode::Grad}) {
+      request.mode = mode;
+      EXPECT_THAT(problems(request), IsEmpty());
+    }
+  }
+  request.genesis = Genesis::Successive;
+  request.subseed_strength = {0.3};
+  EXPECT_THAT(problems(request), ElementsAre("genesis", "subseed"));
+  request.subseed = 4;
+  request.genesis = Genesis::Embryo;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.genesis = Genesis::Fixed;
+  request.mode = TravelMode::Linear;
+  request.compat = Compat::Newest;
+  EXPECT_THAT(problems(request), ElementsAre("compat"));
+  request.compat = Compat::None;
+  request.pace_budget = 1.2;
+  EXPECT_THAT(problems(request), ElementsAre("pace_budget"));
+}
+
 TEST(Validate, ValuesOfListsHaveLimits) {
   TravelRequest request = valid_request();
   for (const char* bad : {"", "7,", "7,x", "7,200", "-1", "7;8"}) {

@@ -1,0 +1,184 @@
+#include "jobs/run_pace.h"
+
+#include <bit>
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/files.h"
+#include "base/profile_scope.h"
+#include "base/text.h"
+#include "jobs/assemble_run.h"
+#include "jobs/folder_sink.h"
+#include "jobs/run_worker.h"
+#include "media/image_file.h"
+#include "ptravel/error.h"
+#include "request/frame_places.h"
+#include "request/frame_settings.h"
+#include "request/request_names.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "00000-3fe0000000000000.png": the stage, and all bits of alpha.
+fs::path picture_path(const RunFolder& folder, std::int64_t stage, double alpha) {
+  char name[64];
+  std::snprintf(name, sizeof name, "%05lld-%016llx.png", static_cast<long long>(stage),
+                static_cast<unsigned long long>(std::bit_cast<std::uint64_t>(alpha)));
+  return folder.pace_path() / name;
+}
+
+/// A whole picture of the run's size, or nothing.
+std::optional<PlacePicture> read_picture(const fs::path& path, const TravelRequest& request) {
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    return std::nullopt;
+  }
+  try {
+    LoadedImage loaded = read_image(path);
+    const bool whole = loaded.note.empty() && loaded.image.width == request.width &&
+                       loaded.image.height == request.height;
+    return whole ? std::optional(PlacePicture{std::move(loaded.image), std::move(loaded.latent)})
+                 : std::nullopt;
+  } catch (const Error& failure) {
+    if (failure.code() == ErrorCode::Corrupt || failure.code() == ErrorCode::Unsupported) {
+      return std::nullopt;  // It is drawn again.
+    }
+    throw;
+  }
+}
+
+/// Pictures in the run's own folder for them.
+class FolderPictures : public PlacePictures {
+ public:
+  FolderPictures(const RunFolder& folder, const TravelRequest& request)
+      : folder_(folder), request_(request) {
+    create_folders(folder.pace_path());
+  }
+
+  std::optional<PlacePicture> find(std::int64_t stage, double alpha) override {
+    const auto profile = ProfileScope::part("reading pictures");
+    return read_picture(picture_path(folder_, stage, alpha), request_);
+  }
+  void keep(std::int64_t stage, double alpha, const PlacePicture& picture) override {
+    const auto profile = ProfileScope::part("saving frames");
+    write_png(picture_path(folder_, stage, alpha), picture.image, {}, picture.latent);
+  }
+
+ private:
+  const RunFolder& folder_;
+  const TravelRequest& request_;
+};
+
+PaceResult find_pace(const RunFolder& folder,
+                     const Manifest& manifest,
+                     Travel& travel,
+                     ModelStore& store,
+                     Progress& progress,
+                     const RunEventSink& events) {
+  FolderPictures pictures(folder, manifest.request);
+  FolderSink sink(folder, events);
+  if (manifest.request.pace == Pace::Even) {
+    return travel.find_pace(pictures, sink, progress);
+  }
+  TravelOptions opening;
+  opening.store = &store;
+  const std::unique_ptr<Travel> preview =
+      Travel::open(pace_preview_request(travel.request()), progress, opening);
+  FilesNobodyWants nobody;
+  return preview->find_pace(pictures, nobody, progress);
+}
+
+std::string times_text(double ratio) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f times", ratio);
+  return text;
+}
+
+void tell(const PaceResult& result, const RunEventSink& events) {
+  const auto note = [&](const std::string& text) {
+    events({RunEvent::Kind::Note, "note: " + text, {}, 0});
+  };
+  note("the pace was chosen among " + std::to_string(result.pictures) +
+       " pictures: the largest step is " + times_text(result.largest_over_median) + " the median");
+  for (const TravelJump& jump : result.jumps) {
+    note("between stages " + std::to_string(jump.stage + 1) + " and " +
+         std::to_string(jump.stage + 2) + " the picture jumps at alpha " +
+         number_text(jump.from_alpha) + ": no frame lies between");
+  }
+}
+
+}  // namespace
+
+void settle_pace(const RunFolder& folder,
+                 Manifest& manifest,
+                 Travel& travel,
+                 ModelStore& store,
+                 Progress& progress,
+                 const RunEventSink& events) {
+  if (!is_paced(manifest.request) || manifest.frames < 2) {
+    return;
+  }
+  if (!manifest.pace) {
+    const LockFile lock = wait_for_lock(folder.pace_lock(), progress);
+    manifest.pace = read_manifest(folder.manifest_path()).pace;
+    if (!manifest.pace) {
+      PaceResult found = find_pace(folder, manifest, travel, store, progress, events);
+      travel.set_pace(found.pace);
+      update_manifest(folder, manifest, [&](Manifest& on_disk) {
+        on_disk.pace = found;
+        on_disk.stage_frames = travel.stage_frames();
+      });
+      tell(found, events);
+      return;
+    }
+  }
+  try {
+    travel.set_pace(manifest.pace->pace);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::Corrupt,
+                "[manifest] " + folder.manifest_path().string() + ": " + error.what());
+  }
+}
+
+std::optional<PlacePicture> paced_picture(const RunFolder& folder,
+                                          const Manifest& manifest,
+                                          std::int64_t stage,
+                                          double alpha) {
+  return manifest.request.pace == Pace::Even
+             ? read_picture(picture_path(folder, stage, alpha), manifest.request)
+             : std::nullopt;
+}
+
+void tell_prediction(const Manifest& manifest,
+                     const MotionReport& report,
+                     const RunEventSink& events) {
+  if (manifest.request.pace != Pace::Preview || !manifest.pace) {
+    return;
+  }
+  const std::string_view name = kPaceByNames.name(manifest.request.pace_by);
+  for (const MotionMeasure& measure : report.measures) {
+    if (measure.name == name) {
+      events({RunEvent::Kind::Note,
+              "note: the previews predicted a largest step of " +
+                  times_text(manifest.pace->largest_over_median) + " the median; drawn with " +
+                  std::to_string(manifest.request.steps) + " sampling steps it is " +
+                  times_text(measure.evenness.largest_over_median),
+              {},
+              0});
+    }
+  }
+}
+
+void remove_pace_pictures(const RunFolder& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder.pace_path(), error)) {
+    file_system().remove(entry.path());
+  }
+  file_system().remove_folder(folder.pace_path());
+}
+
+}  // namespace ptravel
