@@ -18,8 +18,6 @@
 namespace ptravel {
 namespace {
 
-constexpr std::uint64_t kPictureBody = 64 << 20;
-
 std::vector<SdField> extra_fields(const SdField& pictures) {
   using enum SdType;
   constexpr double kLargestSide = 65535;
@@ -224,7 +222,7 @@ void add_route(HttpRouter& router,
     return handler(*state, request);
   });
   route.pace = HttpPace::Long;
-  route.limits.body_bytes = kPictureBody;
+  route.limits.body_bytes = kSdPictureBody;
   router.add(std::move(route));
 }
 

@@ -212,8 +212,7 @@ void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
     router.add(sd_route("POST", name, [](const HttpRequest&) { return sd_json(nullptr); }));
   }
   HttpRoute interrogate = sd_route("POST", "/interrogate", refuse_interrogation);
-  constexpr std::uint64_t kPictureBody = 64 << 20;
-  interrogate.limits.body_bytes = kPictureBody;
+  interrogate.limits.body_bytes = kSdPictureBody;
   router.add(std::move(interrogate));
 }
 

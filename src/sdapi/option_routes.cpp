@@ -1,4 +1,5 @@
 // Settings, and which model is in memory.
+#include <filesystem>
 #include <utility>
 
 #include "ptravel/travel.h"
@@ -11,19 +12,25 @@
 namespace ptravel {
 namespace {
 
-bool names_other_model(const SdSettings& before, const SdSettings& after) {
-  return before.text("sd_model_checkpoint") != after.text("sd_model_checkpoint") ||
-         before.text("sd_vae") != after.text("sd_vae");
+/// A model has several names: another name of the same one is no reason to wait for a turn.
+bool names_other_model(const SdOptions& options,
+                       const SdSettings& before,
+                       const SdSettings& after) {
+  const auto path_of = [&](const SdSettings& settings) {
+    const auto model = options.model(settings);
+    return model ? model->path : std::filesystem::path();
+  };
+  return path_of(before) != path_of(after) || before.text("sd_vae") != after.text("sd_vae");
 }
 
 HttpResponse change_options(SdState& state, const HttpRequest& request) {
   const Json changes = sd_body_object(request);
   const SdSettings before = state.options.settings();
   const SdSettings after = state.options.changed(changes);
-  if (names_other_model(before, after)) {
+  if (names_other_model(state.options, before, after)) {
     load_sd_model(state, after);
   }
-  state.options.keep(after);
+  state.options.keep(changes);
   return sd_json(nullptr);
 }
 

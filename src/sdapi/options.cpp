@@ -145,8 +145,9 @@ SdSettings SdOptions::overridden(SdSettings base, const Json& overrides) const {
   return base;
 }
 
-SdSettings SdOptions::changed(const Json& changes) const {
-  SdSettings settings = this->settings();
+SdSettings SdOptions::changed(const Json& changes) const { return applied(settings(), changes); }
+
+SdSettings SdOptions::applied(SdSettings settings, const Json& changes) const {
   std::vector<SdProblem> problems;
   for (const auto& [name, value] : changes.items()) {
     if (find_option(name) == nullptr) {
@@ -175,10 +176,20 @@ SdSettings SdOptions::changed(const Json& changes) const {
   return settings;
 }
 
-void SdOptions::keep(const SdSettings& settings) {
+void SdOptions::keep(const Json& changes) {
   const std::lock_guard lock(mutex_);
-  kept_ = settings;
-  if (const auto entry = model(settings)) {
+  kept_ = applied(kept_, changes);
+  write();
+}
+
+void SdOptions::keep_overrides(const Json& overrides) {
+  const std::lock_guard lock(mutex_);
+  kept_ = overridden(kept_, overrides);
+  write();
+}
+
+void SdOptions::write() {
+  if (const auto entry = model(kept_)) {
     // Titles change when a hash becomes known; the file's name stays.
     kept_.set("sd_model_checkpoint", entry->file_name);
   }

@@ -67,13 +67,18 @@ class SdOptions {
   /// What POST /options would make of the present settings. Throws SdRefusal: 500 KeyError for an
   /// unknown name, 500 RuntimeError for an unknown model or VAE, 422 for a value that is fixed.
   SdSettings changed(const Json& changes) const;
-  /// Keeps them from now on.
-  void keep(const SdSettings& settings);
+  /// Keeps from now on what changed() or overridden() took; settings that others changed meanwhile
+  /// stay. Throws as they do, and Io.
+  void keep(const Json& changes);
+  void keep_overrides(const Json& overrides);
 
   /// The model that settings name; nothing where there is none at all.
   std::optional<CatalogEntry> model(const SdSettings& settings) const;
 
  private:
+  SdSettings applied(SdSettings settings, const Json& changes) const;
+  void write();  // mutex_ is held
+
   std::filesystem::path file_;
   const ModelCatalog& catalog_;
   mutable std::mutex mutex_;

@@ -2,6 +2,8 @@
 // the page's progress.
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include "ptravel/sampling.h"
 #include "sdapi/answers.h"
@@ -20,9 +22,23 @@ HttpRoute route_at(const char* method, const char* path, HttpHandler handler) {
   return route;
 }
 
+/// Names of the requests that wait for their turn; a travel's request waits until its job begins.
+std::vector<std::string> waiting_tasks(const SdState& state) {
+  std::vector<std::string> tasks = state.work.pending();
+  if (const auto job = state.context.queue.current()) {
+    std::erase_if(tasks,
+                  [&](const std::string& task) { return state.work.job_of(task) == job->id; });
+  }
+  return tasks;
+}
+
+/// Requests and jobs that wait; those that are both count once.
 std::size_t queue_length(const SdState& state) {
-  return state.work.pending().size() +
-         static_cast<std::size_t>(state.context.queue.waiting_count());
+  const std::vector<std::string> tasks = state.work.pending();
+  const auto plain = std::count_if(tasks.begin(), tasks.end(), [&](const std::string& task) {
+    return state.work.job_of(task).empty();
+  });
+  return static_cast<std::size_t>(plain + state.context.queue.waiting_count());
 }
 
 HttpResponse queue_status(const SdState& state) {
@@ -87,7 +103,7 @@ HttpResponse task_progress(const SdState& state, const HttpRequest& request) {
   const bool active =
       !task.empty() && (progress.view.task == task || (!job.empty() && progress.job == job));
   if (!active) {
-    const std::vector<std::string> pending = state.work.pending();
+    const std::vector<std::string> pending = waiting_tasks(state);
     const auto place = std::find(pending.begin(), pending.end(), task);
     const bool queued = place != pending.end();
     const std::string text = queued ? "In queue: " + std::to_string(place - pending.begin() + 1) +
@@ -127,7 +143,7 @@ void add_sdapi_outside_routes(HttpRouter& router, const SharedSdState& state) {
     return task_progress(*state, request);
   }));
   router.add(route_at("GET", "/internal/pending-tasks", [state](const HttpRequest&) {
-    const std::vector<std::string> tasks = state->work.pending();
+    const std::vector<std::string> tasks = waiting_tasks(*state);
     return sd_json({{"size", tasks.size()}, {"tasks", tasks}});
   }));
   for (const char* prefix : {"/internal/", "/queue/", "/controlnet/", "/config", "/login"}) {

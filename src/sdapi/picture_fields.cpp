@@ -5,7 +5,7 @@
 namespace ptravel {
 namespace {
 
-constexpr double kMostPictures = 1000;  // of one request
+constexpr double kMostPictures = 1000;  // of one request, which the plan checks as a whole
 constexpr double kLargestSide = 8192;
 
 /// What both ways of drawing take.

@@ -15,8 +15,6 @@
 namespace ptravel {
 namespace {
 
-constexpr std::uint64_t kPictureBody = 64 << 20;
-
 std::string png_of(const SdPlan& plan, const Image& image, const std::string& parameters) {
   std::vector<ImageText> texts;
   if (plan.settings.boolean("enable_pnginfo")) {
@@ -84,7 +82,7 @@ Answer answer_of(const SdState& state, const SdPlan& plan, const SdDrawing& draw
 void keep_overrides(SdState& state, const SdPlan& plan) {
   if (!plan.body.boolean("override_settings_restore_afterwards") &&
       plan.body.has_value("override_settings")) {
-    state.options.keep(plan.settings);
+    state.options.keep_overrides(plan.body.value("override_settings"));
   }
 }
 
@@ -120,7 +118,7 @@ void add_sdapi_picture_routes(HttpRouter& router, const SharedSdState& state) {
         "POST", img2img ? "/img2img" : "/txt2img",
         [state, img2img](const HttpRequest& request) { return draw(*state, request, img2img); });
     route.pace = HttpPace::Long;
-    route.limits.body_bytes = kPictureBody;
+    route.limits.body_bytes = kSdPictureBody;
     router.add(std::move(route));
   }
 }

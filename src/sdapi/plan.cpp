@@ -135,7 +135,32 @@ std::string one_stage(const std::string& prompt) {
   return trimmed(line).empty() ? std::string(kEmptyStage) : line;
 }
 
+namespace {
+
+/// The pictures of a request stay in memory until it is answered.
+void check_amount(const SdPlan& plan, const ServeLimits& limits) {
+  constexpr int kMostPictures = 1000;
+  constexpr std::int64_t kMostTimesAtOnce = 16;
+  const std::int64_t pictures = plan.pictures();
+  const std::int64_t pixels = pictures * plan.request.width * plan.request.height;
+  const std::int64_t most = kMostTimesAtOnce * limits.pixels;
+  if (pictures > kMostPictures) {
+    throw wrong_field("n_iter", "makes " + std::to_string(pictures) +
+                                    " pictures with batch_size, expected at most " +
+                                    std::to_string(kMostPictures));
+  }
+  if (pixels > most) {
+    throw wrong_field("n_iter", "makes " + std::to_string(pictures) + " pictures of " +
+                                    std::to_string(pixels) +
+                                    " pixels with batch_size, expected at most " +
+                                    std::to_string(most) + " pixels");
+  }
+}
+
+}  // namespace
+
 void settle_pictures(const SdState& state, SdPlan& plan) {
+  check_amount(plan, state.context.options.limits);
   TravelRequest request = plan.request;
   request.prompt = one_stage(plan.prompt);
   request.negative_prompt = one_line(plan.negative_prompt);

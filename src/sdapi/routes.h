@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "http/router.h"
@@ -9,6 +10,9 @@ namespace ptravel {
 
 // The routes of the web UI's API by topic. Handlers keep `state`.
 using SharedSdState = std::shared_ptr<SdState>;
+
+/// The most bytes of a body that has pictures in it.
+inline constexpr std::uint64_t kSdPictureBody = 64 << 20;
 
 void add_sdapi_picture_routes(HttpRouter& router,
                               const SharedSdState& state);  ///< txt2img, img2img

@@ -9,19 +9,12 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "sdapi/local_time.h"
 
 namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  std::array<char, 32> text{};
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &local));
-}
 
 /// One more than the largest number before the first "-" of a name in the folder.
 std::int64_t next_number(const fs::path& folder) {
@@ -44,7 +37,7 @@ fs::path save_sd_picture(const fs::path& folder,
                          const std::string& png) {
   static std::mutex mutex;  // two requests must not take the same number
   const std::lock_guard lock(mutex);
-  const fs::path day = folder / today();
+  const fs::path day = folder / local_time_text(std::time(nullptr), "%Y-%m-%d");
   create_folders(day);
   std::array<char, 32> number{};
   std::snprintf(number.data(), number.size(), "%05lld", static_cast<long long>(next_number(day)));

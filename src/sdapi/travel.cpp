@@ -1,6 +1,5 @@
 #include "sdapi/travel.h"
 
-#include <array>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "media/infotext.h"
 #include "request/frame_settings.h"
 #include "sdapi/info.h"
+#include "sdapi/local_time.h"
 #include "sdapi/script.h"
 
 namespace ptravel {
@@ -32,14 +32,6 @@ TravelRequest travel_request(const SdState& state, const SdPlan& plan) {
   RequestResolver::Settled settled = state.context.resolver.settle(std::move(request));
   throw_request_problems(settled.problems);
   return std::move(settled.request);
-}
-
-std::string timestamp_of(double seconds) {
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm local{};
-  localtime_r(&time, &local);
-  std::array<char, 32> text{};
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &local));
 }
 
 /// The answer in pieces: no travel is held in memory as a whole.
@@ -99,7 +91,7 @@ class TravelAnswer {
   std::string info() const {
     SdDrawing drawing;
     drawing.request = job_.request;
-    drawing.timestamp = timestamp_of(job_.created);
+    drawing.timestamp = local_time_text(static_cast<std::time_t>(job_.created), kSdTimestamp);
     drawing.parameters = infotexts_.empty() ? "" : infotexts_.front();
     return json_text(sd_info(plan_, drawing, lists_, infotexts_, 0));
   }

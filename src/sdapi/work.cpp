@@ -1,23 +1,20 @@
 #include "sdapi/work.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <ctime>
 #include <utility>
+
+#include "sdapi/local_time.h"
 
 namespace ptravel {
 namespace {
 
 constexpr std::size_t kCompletedKept = 100;
 
-std::string timestamp_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  std::array<char, 32> text{};
-  const std::size_t length = std::strftime(text.data(), text.size(), "%Y%m%d%H%M%S", &local);
-  return std::string(text.data(), length);
+/// Of a clock that never goes back.
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void remove_first(std::list<std::string>& names, const std::string& name) {
@@ -28,10 +25,6 @@ void remove_first(std::list<std::string>& names, const std::string& name) {
 }
 
 }  // namespace
-
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 SdWork::Ticket::Ticket(SdWork& work, std::string task) : work_(work), task_(std::move(task)) {
   const std::lock_guard lock(work_.mutex_);
@@ -89,7 +82,7 @@ void SdWork::begin(const View& beginning) {
   const std::lock_guard lock(mutex_);
   remove_first(pending_, beginning.task);
   view_ = beginning;
-  view_.timestamp = timestamp_now();
+  view_.timestamp = local_time_text(std::time(nullptr), kSdTimestamp);
   started_ = steady_seconds();
 }
 

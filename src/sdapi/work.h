@@ -78,7 +78,4 @@ class SdWork {
   std::uint64_t tasks_made_ = 0;
 };
 
-/// Seconds of a clock that never goes back.
-double steady_seconds();
-
 }  // namespace ptravel

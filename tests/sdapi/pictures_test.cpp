@@ -257,6 +257,8 @@ TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
       Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
   EXPECT_EQ(refused({{"steps", 0}}).at("loc")[1], "steps");
   EXPECT_EQ(refused({{"width", 100000}}).at("loc")[1], "width");
+  EXPECT_EQ(refused({{"batch_size", 100}, {"n_iter", 100}}).at("loc")[1], "n_iter");
+  EXPECT_EQ(refused({{"width", 2048}, {"height", 2048}, {"n_iter", 65}}).at("loc")[1], "n_iter");
 }
 
 TEST(SdapiTxt2img, UnknownSamplersAndScriptsAreToldInTheOriginalsWords) {

@@ -191,6 +191,33 @@ TEST(SdapiControl, SkipEndsTheBatchAndGoesOn) {
   EXPECT_TRUE(answer.get().at("images").empty());
 }
 
+TEST(SdapiOptions, AnotherNameOfTheSameModelWaitsForNothing) {
+  std::future<Json> drawn = long_picture(20);
+  progress_when(has_begun);
+  server().posted("options", {{"sd_model_checkpoint", "tiny"}});
+  server().posted("options", {{"sd_model_checkpoint", "tiny.safetensors"}});
+  EXPECT_GT(server().got("progress").at("state").at("job_count"), 0);
+  server().posted("interrupt", Json::object());
+  drawn.get();
+}
+
+TEST(SdapiOptions, AChangeThatWaitsTakesNoOtherBack) {
+  std::future<Json> drawn = long_picture(20);
+  progress_when(has_begun);
+  std::future<Json> waiting = std::async(std::launch::async, [] {
+    return server().posted("options", {{"sd_vae", "None"}});  // loads, when its turn comes
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  server().posted("options", {{"send_size", false}});
+  server().posted("interrupt", Json::object());
+  drawn.get();
+  waiting.get();
+  const Json options = server().got("options");
+  EXPECT_EQ(options.at("sd_vae"), "None");
+  EXPECT_EQ(options.at("send_size"), false);
+  server().posted("options", {{"sd_vae", "Automatic"}, {"send_size", true}});
+}
+
 TEST(SdapiControl, ASkippedPictureLeavesTheOthersTheirSeeds) {
   std::future<Json> drawn = long_picture(2, 300);
   progress_when(has_begun);

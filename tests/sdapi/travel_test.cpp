@@ -82,6 +82,9 @@ TEST(SdapiTravel, AnInterruptedOneHasTheFramesThatAreFinished) {
   for (int i = 0; i < 2000 && sdapi_server().got("progress").at("state").at("job_no") == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  const auto outside = [](const char* path) { return SdapiServer::json(sdapi_server().get(path)); };
+  EXPECT_EQ(outside("/internal/pending-tasks").at("size"), 0);
+  EXPECT_EQ(outside("/queue/status").at("queue_size"), 0);
   sdapi_server().posted("interrupt", Json::object());
   const Json answer = drawn.get();
   const JobRecord job = newest_job();
