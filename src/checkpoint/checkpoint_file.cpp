@@ -15,6 +15,7 @@ namespace ptravel {
 namespace {
 
 constexpr int kMaxNesting = 4;
+constexpr int kMaxScriptNesting = 12;  // modules of a TorchScript archive
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxVisits = 2'000'000;
 constexpr std::size_t kMaxKeyBytes = 512;
@@ -167,7 +168,8 @@ struct CheckpointFile::Builder {
       add(name, value.tensor());
       return;
     }
-    if (depth >= kMaxNesting) {
+    const bool script = tree[tree.root].kind == PickleKind::Object;
+    if (depth >= (script ? kMaxScriptNesting : kMaxNesting)) {
       return;
     }
     const std::string prefix = name.empty() ? "" : name + ".";

@@ -9,12 +9,22 @@ namespace {
 
 using Role = PickleGlobalRole;
 
+/// The modules of a TorchScript archive are objects of classes that the archive defines: their code
+/// is not looked at, their attributes are named tensors and further modules.
+constexpr std::string_view kScriptModule = "__torch__";
+
+bool is_script_module(std::string_view module) {
+  return module == kScriptModule || (module.starts_with(kScriptModule) &&
+                                     module.substr(kScriptModule.size()).starts_with('.'));
+}
+
 constexpr PickleGlobal kAllowed[] = {
     {"collections", "OrderedDict", Role::OrderedDict, {}},
     {"torch._utils", "_rebuild_tensor", Role::RebuildTensor, {}},
     {"torch._utils", "_rebuild_tensor_v2", Role::RebuildTensor, {}},
     {"torch._utils", "_rebuild_parameter", Role::RebuildParameter, {}},
     {"torch.nn.modules.container", "ParameterDict", Role::Container, {}},
+    {kScriptModule, "", Role::Container, {}},
     {"torch", "FloatStorage", Role::StorageType, NumberFormat::F32},
     {"torch", "HalfStorage", Role::StorageType, NumberFormat::F16},
     {"torch", "BFloat16Storage", Role::StorageType, NumberFormat::BF16},
@@ -45,6 +55,11 @@ constexpr PickleGlobal kAllowed[] = {
     {"numpy._core.multiarray", "scalar", Role::Inert, {}},
     {"numpy._core.multiarray", "_reconstruct", Role::Inert, {}},
     {"_codecs", "encode", Role::Inert, {}},
+    {"torch.jit._pickle", "build_intlist", Role::Inert, {}},
+    {"torch.jit._pickle", "build_doublelist", Role::Inert, {}},
+    {"torch.jit._pickle", "build_boollist", Role::Inert, {}},
+    {"torch.jit._pickle", "build_tensorlist", Role::Inert, {}},
+    {"torch.jit._pickle", "restore_type_tag", Role::Inert, {}},
     {"__builtin__", "set", Role::Inert, {}},
     {"builtins", "set", Role::Inert, {}},
     {"pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint", Role::Inert, {}},
@@ -54,7 +69,10 @@ constexpr PickleGlobal kAllowed[] = {
 
 std::optional<std::size_t> find_pickle_global(std::string_view module, std::string_view name) {
   for (std::size_t row = 0; row < std::size(kAllowed); ++row) {
-    if (kAllowed[row].module == module && kAllowed[row].name == name) {
+    const bool same = kAllowed[row].module == kScriptModule
+                          ? is_script_module(module)
+                          : kAllowed[row].module == module && kAllowed[row].name == name;
+    if (same) {
       return row;
     }
   }

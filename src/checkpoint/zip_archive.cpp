@@ -115,6 +115,7 @@ struct Record {
   std::uint64_t real_size = 0;
   std::uint64_t header_offset = 0;
   std::uint64_t next = 0;
+  bool left_out = false;  // compressed source text, which nobody asks for
 };
 
 /// Replaces the saturated 32-bit fields by those of extra field 1, in the order the format gives.
@@ -141,6 +142,9 @@ void apply_zip64(const Reader& reader,
   }
 }
 
+/// TorchScript archives hold their code beside the tensors, compressed: "net/code/__torch__.py".
+bool is_source_text(const std::string& name) { return name.find("/code/") != std::string::npos; }
+
 Record read_record(const Reader& reader, std::uint64_t position) {
   if (reader.u32(position) != kCentralHeader) {
     reader.fail(ErrorCode::Corrupt,
@@ -159,12 +163,13 @@ Record read_record(const Reader& reader, std::uint64_t position) {
   record.next = extra + extra_bytes + reader.u16(position + 32);
   reader.require(position, record.next - position, "a directory record");
   apply_zip64(reader, extra, extra + extra_bytes, record);
-  if ((flags & 1U) != 0 || method != 0) {
+  record.left_out = (flags & 1U) == 0 && method != 0 && is_source_text(record.name);
+  if (((flags & 1U) != 0 || method != 0) && !record.left_out) {
     reader.fail(ErrorCode::Unsupported, "\"" + record.name +
                                             "\" is compressed or encrypted; model " +
                                             "files store their members as they are");
   }
-  if (record.stored_size != record.real_size) {
+  if (record.stored_size != record.real_size && !record.left_out) {
     reader.fail(ErrorCode::Corrupt, "\"" + record.name + "\" has two different sizes");
   }
   return record;
@@ -181,12 +186,12 @@ ZipMember locate(const Reader& reader, const Record& record, std::uint64_t direc
     reader.fail(ErrorCode::Corrupt, "\"" + record.name + "\" has another name at its place");
   }
   const std::uint64_t data = name_offset + name_bytes + reader.u16(record.header_offset + 28);
-  if (data > directory_offset || record.real_size > directory_offset - data) {
+  if (data > directory_offset || record.stored_size > directory_offset - data) {
     reader.fail(ErrorCode::Corrupt, "\"" + record.name + "\" claims " +
-                                        std::to_string(record.real_size) +
+                                        std::to_string(record.stored_size) +
                                         " bytes, more than the file has there");
   }
-  return {data, record.real_size};
+  return {data, record.stored_size};
 }
 
 }  // namespace
@@ -211,7 +216,8 @@ std::map<std::string, ZipMember, std::less<>> read_zip_directory(std::span<const
     }
     const ZipMember member = locate(reader, record, directory.offset);
     ranges.emplace_back(record.header_offset, member.offset + member.size);
-    if (!record.name.ends_with('/') && !members.emplace(record.name, member).second) {
+    const bool wanted = !record.name.ends_with('/') && !record.left_out;
+    if (wanted && !members.emplace(record.name, member).second) {
       reader.fail(ErrorCode::Corrupt, "\"" + record.name + "\" occurs twice");
     }
   }

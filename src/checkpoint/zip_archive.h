@@ -19,8 +19,9 @@ bool looks_like_zip(std::span<const std::byte> file);
 
 /// Reads the central directory of a ZIP archive (also ZIP64) and checks that every member is
 /// stored, not encrypted, lies inside the file before the directory and overlaps no other. Folders
-/// are left out. Content is not read and no checksum is computed. Throws Corrupt, or Unsupported
-/// for compressed or encrypted members. Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3.
+/// and compressed members below a "code" folder (TorchScript's sources) are left out. Content is
+/// not read and no checksum is computed. Throws Corrupt, or Unsupported for other compressed
+/// members and for encrypted ones. Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3.
 std::map<std::string, ZipMember, std::less<>> read_zip_directory(std::span<const std::byte> file,
                                                                  const std::string& file_name);
 

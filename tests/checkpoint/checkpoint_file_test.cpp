@@ -127,6 +127,44 @@ TEST(Checkpoint, RefusesViewsBeyondTheirStorage) {
   expect_error(ErrorCode::Corrupt, "no PyTorch file", [&] { CheckpointFile::open(path); });
 }
 
+/// A TorchScript module as its archive has it: an object of a class that the archive defines.
+std::string script_module(const std::string& global, const std::string& attributes) {
+  return "c" + global + "\n)\x81}(\x8c\x08training\x88" + attributes + "ub";
+}
+
+TEST(Checkpoint, ReadsTheModulesOfTorchScript) {
+  using namespace std::string_literals;
+  const TemporaryFolder folder;
+  std::string pickle =
+      "\x8c\x06weightctorch._utils\n_rebuild_tensor_v2\n((\x8c\x07storagectorch\nFloatStorage\n"
+      "\x8c\x01"
+      "0\x8c\x03"
+      "cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}tR"s;
+  for (int level = 0; level < 6; ++level) {
+    pickle =
+        "\x8c\x01"
+        "m" +
+        script_module("__torch__.some.___torch_mangle_3\nConv2d", pickle);
+  }
+  const std::string numbers(16, '\0');
+  const auto write = [&](const std::string& top) {
+    write_bytes(folder / "net.pt",
+                zip_bytes({{"n/data.pkl", "\x80\x02" + script_module(top, pickle) + "."},
+                           {"n/data/0", numbers},
+                           {"n/code/__torch__.py", "import os"},
+                           {"n/constants.pkl", "not looked at"}}));
+  };
+  write("__torch__\nNet");
+  const auto file = CheckpointFile::open(folder / "net.pt");
+  EXPECT_EQ(file->names(), std::vector<std::string>{"m.m.m.m.m.m.weight"});
+  EXPECT_EQ(read_numbers(*file, "m.m.m.m.m.m.weight"), std::vector<double>(4, 0.0));
+  for (const char* other : {"__torch__x\nNet", "__torch\nNet", "os\n__torch__"}) {
+    write(other);
+    expect_error(ErrorCode::Unsupported, "asks for",
+                 [&] { CheckpointFile::open(folder / "net.pt"); });
+  }
+}
+
 TEST(Checkpoint, RefusesOtherByteOrder) {
   const TemporaryFolder folder;
   write_bytes(folder / "a.ckpt", zip_bytes({{"m/data.pkl", "\x80\x02}."}, {"m/byteorder", "big"}}));

@@ -36,6 +36,19 @@ TEST(ZipArchive, RefusesEveryTruncation) {
   }
 }
 
+TEST(ZipArchive, LeavesCompressedCodeOut) {
+  const std::string bytes = zip_bytes({{"n/code/a.py", "hello"}, {"n/data.pkl", "world"}});
+  const std::size_t record = bytes.find("PK\x01\x02");
+  const std::string packed = patched(patched(bytes, record + 10, "\x08"), record + 24, "\x55");
+  EXPECT_EQ(read(packed).size(), 1U);
+  EXPECT_EQ(read(packed).count("n/data.pkl"), 1U);
+  EXPECT_EQ(read(bytes).size(), 2U);
+  expect_error(ErrorCode::Unsupported, "encrypted",
+               [&] { read(patched(packed, record + 8, "\x01")); });
+  expect_error(ErrorCode::Corrupt, "more than the file has",
+               [&] { read(patched(packed, record + 20, "\xf0\xf0\xf0\x10")); });
+}
+
 TEST(ZipArchive, RefusesLies) {
   const std::string bytes = zip_bytes({{"a", "hello"}, {"b", "world"}});
   const std::size_t directory = bytes.find("PK\x01\x02");
