@@ -89,7 +89,7 @@ class EncodedReplaceWalk : public ReplaceWalk {
 }  // namespace
 
 std::size_t differing_units(const WalkTools& tools, const GapEnds& ends) {
-  const Pairing pairing(ends.from.conditioning, ends.to.conditioning, tools.linear.padding);
+  const Pairing pairing(ends.from.conditioning, ends.to.conditioning, tools.linear.pairing);
   std::size_t most = 0;
   for (const ConditioningPair& pair : pairing.pairs()) {
     most = std::max(most, UnitSwap(pair.texts(), unit_of(tools.request)).differing().size());
