@@ -1,7 +1,8 @@
-// PNG files: pixels, and every text in UTF-8.
+// PNG files: pixels, every text in UTF-8, the latent of a frame.
 #include <vector>
 
 #include "media/image_codecs.h"
+#include "media/latent_chunk.h"
 #include "media/text_encoding.h"
 #include "tests/fuzz/harness.h"
 
@@ -66,6 +67,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                         static_cast<std::size_t>(image.channels);
     fuzz::require(image.pixels.size() == wanted, "as many pixels as the size says");
     check(image.texts);
+    if (const auto latent = parse_latent(image.latent)) {
+      const std::size_t numbers = std::size_t(latent->channels) * latent->height * latent->width;
+      fuzz::require(latent->values.size() == numbers, "as many numbers as the latent's shape says");
+    }
   });
   fuzz::parse([&] { check(decode_png_texts(bytes, "fuzz")); });
   return 0;
