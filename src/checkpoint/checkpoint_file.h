@@ -13,8 +13,8 @@ namespace ptravel {
 /// A PyTorch file (.ckpt, .pt, .pth, .bin): the ZIP layout of PyTorch 1.6 and later, and the older
 /// run of pickles. Nothing in the file is executed. The names are those of the dict under
 /// "state_dict" if there is one, else those of the top dict, nested dicts and lists joined by dots;
-/// values that are no tensors are left out. A TorchScript archive's are those of its modules; its code is
-/// not looked at. Tensors may share storages and need not be contiguous.
+/// values that are no tensors are left out. A TorchScript archive's are those of its modules; its
+/// code is not looked at. Tensors may share storages and need not be contiguous.
 class CheckpointFile : public StoredTensors {
  public:
   /// Throws NotFound, Io, Corrupt for broken files and lying lengths, Unsupported for files that
