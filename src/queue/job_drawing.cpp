@@ -213,6 +213,9 @@ void JobDrawing::see_event(const RunEvent& event) {
       see_folder(event.path);
       break;
     case RunEvent::Kind::Frame:
+      if (run_.drawn == 0) {
+        see_first_frame(event.path.parent_path());
+      }
       see_frame(event.index);
       break;
     case RunEvent::Kind::Note:
@@ -228,12 +231,24 @@ void JobDrawing::see_folder(const fs::path& folder) {
   const Manifest manifest = read_manifest(folder / "travel.json");
   const std::string name = folder.filename().string();
   run_.settled = manifest.request;
+  run_.stage_frames = manifest.stage_frames;
   parts_.live.set_frames(parts_.folders.frames(name, manifest.frames));
   change_job(parts_, run_.id, [&](JobStore&, JobRecord& job) {
     job.folder = name;
     job.frames_total = manifest.frames;
     job.stage_frames = manifest.stage_frames;
   });
+}
+
+/// The stages of a film whose pace had to be found first may lie elsewhere than it was thought.
+void JobDrawing::see_first_frame(const fs::path& folder) {
+  Manifest manifest = read_manifest(folder / "travel.json");
+  if (manifest.stage_frames == run_.stage_frames) {
+    return;
+  }
+  run_.stage_frames = std::move(manifest.stage_frames);
+  change_job(parts_, run_.id,
+             [&](JobStore&, JobRecord& job) { job.stage_frames = run_.stage_frames; });
 }
 
 void JobDrawing::see_frame(std::int64_t index) {

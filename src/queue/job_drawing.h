@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
@@ -37,6 +39,7 @@ class JobDrawing {
     std::int64_t drawn = 0;  ///< Frames, by this process.
     double seconds = 0;      ///< That one of them took.
     std::optional<TravelRequest> settled;
+    std::vector<std::int64_t> stage_frames;
   };
   /// How a job's record ends.
   using Change = std::function<void(JobStore&, JobRecord&)>;
@@ -46,6 +49,7 @@ class JobDrawing {
   void enter(WorkPhase phase);
   void see_event(const RunEvent& event);
   void see_folder(const std::filesystem::path& folder);
+  void see_first_frame(const std::filesystem::path& folder);
   void see_frame(std::int64_t index);
   void see_note(std::string text);
   void remember_seconds(JobStore& store, const TravelRequest& asked) const;

@@ -54,6 +54,23 @@ TEST_F(V1Files, TheJobSaysWhatThereIs) {
   EXPECT_EQ(job_->dump().find(world_->folder.path().string()), std::string::npos);
 }
 
+TEST(V1StageFrames, AreThoseOfThePaceOnceItIsKnown) {
+  ApiWorld world;
+  Json request = quick_request();
+  // Nothing happens in the second gap: an even pace gives its frames to the first one.
+  request["prompt"] = "girl, red hair\nboy, night\nboy, night";
+  request["travel_steps"] = 2;
+  request["pace"] = "even";
+  world.post("/api/v1/jobs", {{"id", "paced-job"}, {"request", request}});
+  world.start();
+  const Json job = world.finished("paced-job");
+  ASSERT_EQ(job.at("state"), "done") << job.dump();
+  const fs::path folder = world.queue().run_folder(*world.queue().find("paced-job"));
+  const Json manifest = Json::parse(read_file(folder / "travel.json"));
+  EXPECT_NE(manifest.at("stage_frames"), Json::array({0, 3, 6}));
+  EXPECT_EQ(job.at("stage_frames"), manifest.at("stage_frames"));
+}
+
 TEST(V1FramesReady, OfAJobThatIsNotDoneItsFolderTells) {
   ApiWorld world;
   Json request = quick_request();
