@@ -34,6 +34,25 @@ std::optional<std::int64_t> json_integer(
   return number >= least && number <= most ? std::optional(number) : std::nullopt;
 }
 
+/// The same, and whole numbers that are written with a fraction or an exponent, 12.0 or 1e3, up to
+/// 2^53: what JSON Schema calls an integer.
+template <typename Json>
+std::optional<std::int64_t> json_whole_number(
+    const Json& value,
+    std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+    std::int64_t most = std::numeric_limits<std::int64_t>::max()) {
+  constexpr double kLargest = 9007199254740992;
+  const auto* real = value.template get_ptr<const double*>();
+  if (real == nullptr) {
+    return json_integer(value, least, most);
+  }
+  if (!(std::abs(*real) <= kLargest) || std::trunc(*real) != *real) {
+    return std::nullopt;
+  }
+  const auto number = static_cast<std::int64_t>(*real);
+  return number >= least && number <= most ? std::optional(number) : std::nullopt;
+}
+
 /// The finite number that `value` holds, whole or not, or nothing when it is of another type or
 /// not within [least, most].
 template <typename Json>

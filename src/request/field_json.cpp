@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_number.h"
 #include "base/text.h"
 #include "request/records.h"
 #include "request/stages.h"
@@ -79,10 +80,13 @@ std::optional<std::string> joined(
 /// A number, or a list of numbers where several are allowed, as text with commas between.
 std::optional<std::string> numbers_text(const RequestField& shape, const Json& value, bool whole) {
   const auto fits = [whole](const Json& item) {
-    return whole ? item.is_number_integer() : item.is_number();
+    return whole ? item.is_number_integer() || json_whole_number(item) : item.is_number();
   };
   const bool several = shape.kind != Kind::Integer && shape.kind != Kind::Number;
-  const auto text = [&shape](const Json& item) -> std::optional<std::string> {
+  const auto text = [&shape, whole](const Json& item) -> std::optional<std::string> {
+    if (whole && item.is_number_float()) {
+      return std::to_string(*json_whole_number(item));
+    }
     const bool typed = item.is_string() && shape.takes_text;
     return typed ? item.get<std::string>() : item.dump();
   };

@@ -33,12 +33,15 @@ Json path_parameters(const ApiOperation& operation) {
 Json answers_of(const ApiOperation& operation) {
   Json answers = Json::object();
   for (const ApiAnswer& answer : operation.answers) {
-    Json object = {{"description", answer.description}};
+    // Several answers of one status differ in their content.
+    Json& object = answers[std::to_string(answer.status)];
+    if (object.is_null()) {
+      object["description"] = answer.description;
+    }
     if (!answer.content_type.empty()) {
       object["content"][answer.content_type]["schema"] =
           answer.schema.is_null() ? Json::object() : answer.schema;
     }
-    answers[std::to_string(answer.status)] = std::move(object);
   }
   answers["default"] = {
       {"description", "A failure: 4xx where the request is wrong, 5xx where the server fails"},

@@ -195,7 +195,8 @@ std::vector<ApiOperation> job_file_operations(ServerContext& context) {
        .handler = [&context, thumbnails](
                       const HttpRequest& http) { return frame(context, *thumbnails, http); },
        .query = {{"w", "At most this many pixels wide", integer_schema(32, 512)}},
-       .answers = {bytes_answer("image/png", "The picture")}});
+       .answers = {bytes_answer("image/png", "The picture"),
+                   bytes_answer("image/jpeg", "With w, a smaller one")}});
   operations.push_back(
       {.method = "GET",
        .path = "/api/v1/jobs/{id}/files/{name}",

@@ -121,7 +121,8 @@ HttpResponse delete_job(ServerContext& context, const HttpRequest& http) {
   return json_response(200, job_text(context, find_job(context.queue, id)));
 }
 
-Json id_schema() { return {{"type", "string"}, {"pattern", std::string(kJobIdPattern)}}; }
+/// An empty id is none.
+Json id_schema() { return {{"type", "string"}, {"pattern", "^$|" + std::string(kJobIdPattern)}}; }
 
 Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestJobName}}; }
 

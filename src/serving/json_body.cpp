@@ -160,7 +160,7 @@ std::int64_t JsonReader::integer(const char* name,
   if (value == nullptr) {
     return otherwise;
   }
-  const auto read = json_integer(*value, least, most);
+  const auto read = json_whole_number(*value, least, most);
   if (!read) {
     complain(name, shown_json(*value) + ", expected a whole number from " + std::to_string(least) +
                        " to " + std::to_string(most));

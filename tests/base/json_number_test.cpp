@@ -55,5 +55,19 @@ TEST(JsonNumber, Numbers) {
   EXPECT_EQ(json_number(nlohmann::json(1.5), 0, 1), std::nullopt);
 }
 
+TEST(JsonNumber, WholeNumbersMayHaveAFraction) {
+  const auto whole = [](const char* text) {
+    return json_whole_number(nlohmann::json::parse(text));
+  };
+  EXPECT_EQ(whole("12"), 12);
+  EXPECT_EQ(whole("12.0"), 12);
+  EXPECT_EQ(whole("-1e3"), -1000);
+  EXPECT_EQ(whole("9007199254740992.0"), 9007199254740992);
+  for (const char* bad : {"12.5", "1e16", "1e308", "-1e308", "\"12\"", "null", "true", "[12]"}) {
+    EXPECT_EQ(whole(bad), std::nullopt) << bad;
+  }
+  EXPECT_EQ(json_whole_number(nlohmann::json(8.0), 1, 7), std::nullopt);
+}
+
 }  // namespace
 }  // namespace ptravel

@@ -73,6 +73,29 @@ TEST_F(OpenApiPatterns, OfSeedsAsTexts) {
   }
 }
 
+TEST_F(OpenApiPatterns, WholeNumbersMayBeWrittenWithAFraction) {
+  const auto problem = [&](const char* steps) {
+    Json request = quick_request();
+    request["steps"] = Json::parse(steps);
+    return problem_of(world_.post("/api/v1/dry-run", {{"request", request}}), "steps");
+  };
+  EXPECT_EQ(problem("12.0"), "");
+  EXPECT_EQ(problem("1e2"), "");
+  EXPECT_NE(problem("12.5"), "");
+  EXPECT_NE(problem("1e300"), "");
+}
+
+TEST_F(OpenApiPatterns, OfIdsOfJobs) {
+  const Json& id = document_.at(
+      "/paths/~1api~1v1~1jobs/post/requestBody/content/application~1json/schema/properties/id/"
+      "anyOf/0"_json_pointer);
+  for (const std::string text :
+       {"", "job-00001", "short", "has space", "\xC3\xA4\xC3\xB6\xC3\xBC"}) {
+    const Json body = {{"id", text}, {"request", quick_request()}};
+    EXPECT_EQ(fits(id, text), world_.status("POST", "/api/v1/jobs", body.dump()) == 201) << text;
+  }
+}
+
 TEST_F(OpenApiPatterns, OfPrompts) {
   const Json& prompt = document_.at(
       "/paths/~1api~1v1~1jobs/post/requestBody/content/application~1json/schema/properties/"
