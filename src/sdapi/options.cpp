@@ -96,7 +96,8 @@ SdOptions::SdOptions(std::filesystem::path file, const ModelCatalog& catalog)
     return;
   }
   try {
-    for (const auto& [name, value] : parse_json_object(read_file(file_, kLargestFile)).items()) {
+    const auto kept = parse_json_object(read_file(file_, kLargestFile));
+    for (const auto& [name, value] : kept.items()) {
       kept_.set(name, value);
     }
   } catch (const Error&) {
