@@ -196,7 +196,7 @@ TEST(EventStream, StopEndsStreams) {
   client.read_until("event: snapshot");
   const auto begin = std::chrono::steady_clock::now();
   server.stop(std::chrono::seconds(10));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
   EXPECT_TRUE(client.ends());
 }
 

@@ -112,7 +112,7 @@ TEST(HttpLimits, HeadsThatComeTooSlowly) {
     reply = client.read_some(milliseconds(100));
   }
   EXPECT_THAT(reply, HasSubstr("408 Request Timeout"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2500));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(HttpLimits, BodiesThatStop) {

@@ -198,7 +198,7 @@ TEST(RestartStop, StoppingSavesAndTheNextQueueGoesOn) {
     wait_until([&] { return frames > 2; });
     const auto begun = std::chrono::steady_clock::now();
     queue.stop();
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
     EXPECT_EQ(queue.find("job-0001")->state, QueueState::Interrupted);
     EXPECT_EQ(queue.find("job-0002")->state, QueueState::Queued);
     EXPECT_EQ(queue.waiting_ids(), (std::vector<std::string>{"job-0001", "job-0002"}));
