@@ -151,8 +151,7 @@ std::string to_text(const MotionReport& report) {
     text += line("  %-8s%9.4f%12.2f%10.2f%8.3f%12.1f %%%10.3f%10.3f\n", measure.name, measure);
   }
   for (const auto& [name, reason] : kReasons) {
-    const auto is_it = [&](const MotionMeasure& measure) { return measure.name == name; };
-    if (std::none_of(report.measures.begin(), report.measures.end(), is_it)) {
+    if (std::ranges::find(report.measures, name, &MotionMeasure::name) == report.measures.end()) {
       text += std::string(name) + ": not measured, " + reason + "\n";
     }
   }

@@ -136,9 +136,10 @@ class Finder {
       const auto intervals = static_cast<double>(places + 1);
       const auto first = std::llround(from.alpha * intervals);
       const auto last = std::llround(end * intervals);
-      return last - first < 2 ? std::nullopt
-                              : std::optional(WayPlace{
-                                    from.gap, static_cast<double>((first + last) / 2) / intervals});
+      const auto between = first + (last - first) / 2;
+      return last - first < 2
+                 ? std::nullopt
+                 : std::optional(WayPlace{from.gap, static_cast<double>(between) / intervals});
     }
     const double alpha = from.alpha + (end - from.alpha) / 2;
     return end - from.alpha <= kLeastAlphaGap ? std::nullopt
