@@ -25,6 +25,19 @@ std::string absolute_or_empty(const std::string& path) {
   return path.empty() ? path : fs::absolute(path).lexically_normal().string();
 }
 
+/// The store that was given, or one of the run's own, which shares its model with previews.
+class RunStore {
+ public:
+  explicit RunStore(ModelStore* given)
+      : own_(given == nullptr ? std::make_unique<ModelStore>(0) : nullptr),
+        store_(given == nullptr ? own_.get() : given) {}
+  ModelStore& get() const { return *store_; }
+
+ private:
+  std::unique_ptr<ModelStore> own_;
+  ModelStore* store_;
+};
+
 /// What must not depend on chance or on the working folder when the run goes on later.
 TravelRequest settled(TravelRequest request) {
   draw_seeds(request);
@@ -200,13 +213,12 @@ RunResult run_travel(const TravelRequest& request,
   Manifest manifest;
   manifest.request = settled(request);
   const RunFolder folder = RunFolder::create(request.out, options.reserve);
-  ModelStore own(0);
-  ModelStore& store = options.store != nullptr ? *options.store : own;
+  const RunStore store(options.store);
   std::unique_ptr<Travel> travel;
   std::optional<RunWorker> worker;
   try {
     TravelOptions opening;
-    opening.store = &store;
+    opening.store = &store.get();
     opening.sketches = options.sketches;
     travel = Travel::open(manifest.request, progress, opening);
     fill_manifest(manifest, *travel);
@@ -217,7 +229,7 @@ RunResult run_travel(const TravelRequest& request,
   }
   tell_notes(*travel, events);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
-  return draw_and_assemble(folder, manifest, *worker, *travel, store, progress, events);
+  return draw_and_assemble(folder, manifest, *worker, *travel, store.get(), progress, events);
 }
 
 RunResult resume_travel(const fs::path& path,
@@ -232,17 +244,16 @@ RunResult resume_travel(const fs::path& path,
     events({RunEvent::Kind::Folder, "", folder.path(), 0});
     return make_film_again(folder, manifest, progress, events);
   }
-  ModelStore own(0);
-  ModelStore& store = options.store != nullptr ? *options.store : own;
+  const RunStore store(options.store);
   const std::unique_ptr<Travel> travel =
-      open_again(folder, manifest, options, store, progress, events);
+      open_again(folder, manifest, options, store.get(), progress, events);
   keep_model_path(folder, manifest, options);
   events({RunEvent::Kind::Folder, "", folder.path(), 0});
   if (complete) {
     return make_film_again(folder, manifest, progress, events);
   }
   RunWorker worker(folder, manifest);
-  return draw_and_assemble(folder, manifest, worker, *travel, store, progress, events);
+  return draw_and_assemble(folder, manifest, worker, *travel, store.get(), progress, events);
 }
 
 void draw_frames(const fs::path& path,
@@ -258,17 +269,16 @@ void draw_frames(const fs::path& path,
                                       ", expected a part of the run's frames 0:" +
                                       std::to_string(manifest.frames)});
   }
-  ModelStore own(0);
-  ModelStore& store = options.store != nullptr ? *options.store : own;
+  const RunStore store(options.store);
   const std::unique_ptr<Travel> travel =
-      open_again(folder, manifest, options, store, progress, events);
+      open_again(folder, manifest, options, store.get(), progress, events);
   keep_model_path(folder, manifest, options);
   if (has_everything(folder, manifest, progress)) {
     return;
   }
   RunWorker worker(folder, manifest);
   try {
-    settle_pace(folder, manifest, *travel, store, progress, events);
+    settle_pace(folder, manifest, *travel, store.get(), progress, events);
     RunDrawing(folder, manifest, *travel, progress, events).draw(range);
   } catch (...) {
     throw left_with(worker);

@@ -20,7 +20,7 @@ struct FilmChoice {
 };
 
 /// The film with as many steps as there are weights, from the first picture to the last, whose
-/// steps come closest to their weights: for a hundred sizes of step the film with the least sum of
+/// steps come closest to their weights: for some sizes of step the film with the least sum of
 /// fourth powers of what its steps are off, and of those the one with the smallest largest step
 /// over the median. Rising numbers of pictures; nothing when there are too few. Deterministic.
 std::optional<std::vector<std::size_t>> choose_film(const FilmChoice& choice);

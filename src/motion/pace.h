@@ -60,8 +60,7 @@ struct PacedFilm {
   /// film.
   std::vector<WayJump> jumps;
   std::int64_t pictures = 0;  ///< How many were drawn.
-  /// The largest of the film's steps over their median, each over what easing wants of it; 0
-  /// without motion.
+  /// The largest of the film's steps over their median; 0 without motion.
   double largest_over_median = 0;
 };
 

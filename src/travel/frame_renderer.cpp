@@ -6,33 +6,17 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
-#include "media/plot.h"
-#include "media/resize.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
 #include "travel/frame_units.h"
-#include "travel/loss_plot.h"
+#include "travel/scene_log.h"
 #include "travel/settings.h"
 #include "travel/step_counter.h"
 
 namespace ptravel {
 namespace {
-
-/// Lets a sink hear what the walks tell while it lives, and no longer.
-class Listening {
- public:
-  Listening(WalkLog& log, FrameSink& sink) : log_(log) {
-    log_.listen([&sink](const std::string& lines) { sink.debug(lines); });
-  }
-  ~Listening() { log_.listen({}); }
-  Listening(const Listening&) = delete;
-  Listening& operator=(const Listening&) = delete;
-
- private:
-  WalkLog& log_;
-};
 
 std::string numbered(const char* name, std::int64_t number) {
   char text[64];
@@ -41,12 +25,6 @@ std::string numbered(const char* name, std::int64_t number) {
 }
 
 }  // namespace
-
-at::Tensor TravelScene::latent_of(const Image& image) const {
-  const auto profile = ProfileScope::part("pixels");
-  return encode_latent(pipeline->vae(), resize_for_img2img(image, request.width, request.height,
-                                                           request.resize_mode));
-}
 
 bool FrameRenderer::fit_together(const Task& a, const Task& b) {
   return a.start.defined() == b.start.defined() && a.embryo == b.embryo &&
@@ -102,25 +80,37 @@ std::vector<FrameRenderer::Drawing> FrameRenderer::draw(const std::vector<Task>&
   return drawings;
 }
 
-void FrameRenderer::draw_waiting(FrameSink& sink) {
+/// Puts a task to those that are drawn together, as many as the request allows.
+void FrameRenderer::wait(Task task) {
+  const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
+  if (full || (!waiting_.empty() && !fit_together(waiting_.front(), task))) {
+    draw_waiting();
+  }
+  waiting_.push_back(std::move(task));
+}
+
+void FrameRenderer::draw_waiting() {
   if (waiting_.empty()) {
     return;
   }
-  const Task& first = waiting_.front();
-  std::vector<Drawing> drawings =
-      draw(waiting_, first.embryo ? first.embryo->player() : GuidanceHooks{});
+  const std::shared_ptr<Embryo> embryo = waiting_.front().embryo;
+  std::vector<Drawing> drawings = draw(waiting_, embryo ? embryo->player() : GuidanceHooks{});
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
-    const Task& task = waiting_[i];
-    const FrameSpot where = spot(task.index);
-    sink.add({task.index, drawings[i].image, parameters(where, task.request, where.stage),
-              std::move(drawings[i].latent)});
-    if (starts_left_.count(task.index) > 0 || is_guide(task)) {
-      pictures_[task.index] = std::move(drawings[i].image);
-    }
+    take_(waiting_[i], std::move(drawings[i]));
   }
   frames_done_ += static_cast<std::int64_t>(waiting_.size());
   progress_.update(static_cast<double>(frames_done_));
   waiting_.clear();
+}
+
+/// Gives the sink a frame, and keeps its picture while others go by it.
+void FrameRenderer::hand_over(const Task& task, Drawing drawing, FrameSink& sink) {
+  const FrameSpot where = spot(task.index);
+  sink.add({task.index, drawing.image, parameters(where, task.request, where.stage),
+            std::move(drawing.latent)});
+  if (starts_left_.count(task.index) > 0 || is_guide(task)) {
+    pictures_[task.index] = std::move(drawing.image);
+  }
 }
 
 /// Fills in what a frame is drawn from; draws what that depends on.
@@ -131,36 +121,27 @@ void FrameRenderer::prepare(Task& task, FrameSink& sink) {
   const bool needs_picture =
       walks_by_picture(scene_.request) && !task.place.at_stage() && gap != target_gap_;
   if (start_from || needs_picture) {
-    draw_waiting(sink);  // What this frame depends on may still be waiting.
+    draw_waiting();  // What this frame depends on may still be waiting.
   }
   if (start_from) {
     task.start = scene_.latent_of(picture(*start_from));
     used_as_start(*start_from);
   }
   if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
+    std::erase_if(embryos_, [gap](const auto& entry) { return entry.first != gap; });
     task.embryo = embryo_of(gap, sink);
   }
   const TargetLatents targets = [this](std::int64_t g) { return target_latent(g); };
   task.conditioning = scene_.route->conditioning(task.place, targets);
 }
 
-void FrameRenderer::restore_log(FrameSink& sink) {
-  if (selection_->walk_log.empty() || !scene_.route->keeps_log()) {
-    return;
-  }
-  try {
-    scene_.route->restore_log(selection_->walk_log);
-  } catch (const Error& error) {
-    sink.debug(std::string(error.what()) + "; beginning a new one");
-  }
-}
-
 void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   selection_ = &selection;
   Route& route = *scene_.route;
-  restore_log(sink);
-  const Listening listening(route.log(), sink);
-  tell_stages(sink);
+  take_ = [&](const Task& task, Drawing drawing) { hand_over(task, std::move(drawing), sink); };
+  restore_log(scene_, selection.walk_log, sink);
+  const WalkListener listener(route.log(), sink);
+  tell_stages(scene_, sink);
   plan_work();
   for (const FrameUnit& unit : frame_units(route.places(), route.order(), scene_.request)) {
     if (claim(unit)) {
@@ -172,7 +153,7 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   }
   if (selection.with_log && selection.complete_log) {
     route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
-    write_log(sink);
+    write_log(scene_, sink);
   }
 }
 
@@ -195,15 +176,11 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
     }
     Task task = make_task(index, place);
     prepare(task, sink);
-    const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
-    if (full || (!waiting_.empty() && !fit_together(waiting_.front(), task))) {
-      draw_waiting(sink);
-    }
-    waiting_.push_back(std::move(task));
+    wait(std::move(task));
   }
-  draw_waiting(sink);
+  draw_waiting();
   if (drew && selection_->with_log) {
-    write_log(sink);
+    write_log(scene_, sink);
   }
 }
 
@@ -215,13 +192,8 @@ bool FrameRenderer::take_drawn(std::int64_t index, const FramePlace& place, Fram
   if (!picture) {
     return false;
   }
-  draw_waiting(sink);
-  const Task task = make_task(index, place);
-  const FrameSpot where = spot(index);
-  sink.add({index, picture->image, parameters(where, task.request, where.stage), picture->latent});
-  if (is_guide(task)) {
-    pictures_[index] = std::move(picture->image);
-  }
+  draw_waiting();
+  hand_over(make_task(index, place), {std::move(picture->image), std::move(picture->latent)}, sink);
   progress_.update(static_cast<double>(++frames_done_));
   return true;
 }
@@ -237,64 +209,21 @@ void FrameRenderer::draw_places(
     FrameSink& sink,
     const std::function<void(std::size_t number, const PlacePicture& picture)>& take) {
   selection_ = &pictures;
-  const Listening listening(scene_.route->log(), sink);
-  const TargetLatents targets = [this](std::int64_t gap) { return target_latent(gap); };
-  std::vector<Task> together;
   std::size_t taken = 0;
-  const auto draw_together = [&] {
-    if (together.empty()) {
-      return;
-    }
-    const auto embryo = together.front().embryo;
-    for (Drawing& drawing : draw(together, embryo ? embryo->player() : GuidanceHooks{})) {
-      take(taken++, {std::move(drawing.image), std::move(drawing.latent)});
-      progress_.update(static_cast<double>(++frames_done_));
-    }
-    together.clear();
+  take_ = [&](const Task&, Drawing drawing) {
+    take(taken++, {std::move(drawing.image), std::move(drawing.latent)});
   };
+  const WalkListener listener(scene_.route->log(), sink);
+  const TargetLatents targets = [this](std::int64_t gap) { return target_latent(gap); };
   for (const FramePlace& place : places) {
     Task task = make_task(-1, place);
     if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
-      if (gap_of(place) != embryo_gap_) {
-        draw_together();
-      }
       task.embryo = embryo_of(gap_of(place), sink);
     }
     task.conditioning = scene_.route->conditioning_of_any(place, targets);
-    const bool full = together.size() >= static_cast<std::size_t>(scene_.request.batch);
-    if (full || (!together.empty() && !fit_together(together.front(), task))) {
-      draw_together();
-    }
-    together.push_back(std::move(task));
+    wait(std::move(task));
   }
-  draw_together();
-}
-
-void FrameRenderer::tell_stages(FrameSink& sink) const {
-  for (std::size_t i = 0; i < scene_.plan.prompts.size(); ++i) {
-    const std::string steps =
-        i < scene_.plan.steps.size() ? std::to_string(scene_.plan.steps[i]) + " steps" : "the end";
-    sink.debug("[stage " + std::to_string(i + 1) + "/" + std::to_string(scene_.plan.stage_count()) +
-               "] " + scene_.plan.prompts[i] + "\n  negative: " + scene_.plan.negative_prompts[i] +
-               "\n  then " + steps);
-  }
-}
-
-void FrameRenderer::write_log(FrameSink& sink) {
-  Route& route = *scene_.route;
-  if (!route.keeps_log() || route.log().empty()) {
-    return;
-  }
-  const auto profile = ProfileScope::part("other files");
-  const WalkLog& log = route.log();
-  sink.add_file({"walk.json", log.to_json(), {}});
-  sink.add_file({"log.txt", log.text(scene_.request, route.first_words()), {}});
-  if (log.has_losses()) {
-    sink.add_file({"losses.csv", log.csv(), {}});
-#ifdef PTRAVEL_WITH_MEDIA
-    sink.add_file({"losses.png", "", draw_plot(loss_panels(log))});
-#endif
-  }
+  draw_waiting();
 }
 
 const Image& FrameRenderer::picture(std::int64_t index) {
@@ -391,18 +320,17 @@ at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
 }
 
 std::shared_ptr<Embryo> FrameRenderer::embryo_of(std::int64_t gap, FrameSink& sink) {
-  if (gap == embryo_gap_) {
-    return embryo_;
+  if (const auto found = embryos_.find(gap); found != embryos_.end()) {
+    return found->second;
   }
-  draw_waiting(sink);
+  draw_waiting();
   Task task = make_task(0, {gap, 0.5, 0, 0, 0.5});
   task.conditioning = scene_.route->halfway(gap);
-  embryo_ = std::make_shared<Embryo>(task.request);
-  const Image image = draw({task}, embryo_->recorder()).front().image;
+  const auto embryo = std::make_shared<Embryo>(task.request);
+  const Image image = draw({task}, embryo->recorder()).front().image;
   const bool only_one = scene_.plan.steps.size() == 1;
   sink.add_file({only_one ? "embryo.png" : numbered("embryo", gap), "", image});
-  embryo_gap_ = gap;
-  return embryo_;
+  return embryos_[gap] = embryo;
 }
 
 FrameSpot FrameRenderer::spot(std::int64_t index) const {

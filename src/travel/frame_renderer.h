@@ -10,31 +10,15 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "pipeline/pipeline.h"
+#include "diffusion/conditioning.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
 #include "ptravel/travel.h"
-#include "request/stages.h"
+#include "request/frame_places.h"
 #include "travel/embryo.h"
-#include "travel/route.h"
-#include "travel/sketcher.h"
+#include "travel/travel_scene.h"
 
 namespace ptravel {
-
-/// What the frames of a travel are drawn from: a request and the model it runs on.
-struct TravelScene {
-  TravelRequest request;
-  StagePlan plan;
-  ModelIdentity identity;
-  std::unique_ptr<Pipeline> pipeline;
-  std::optional<Route> route;        ///< Made once the pipeline is loaded.
-  std::optional<Sketcher> sketcher;  ///< Where somebody looks at frames in work.
-  at::Tensor init_latent;            ///< [1, C, h, w] of the init picture; undefined without one.
-
-  std::int64_t frame_count() const { return static_cast<std::int64_t>(route->places().size()); }
-  /// The latent [1, C, h, w] of a picture, fitted to the request's size.
-  at::Tensor latent_of(const Image& image) const;
-};
 
 /// Draws the frames of a scene, which must outlive it. One thread.
 class FrameRenderer {
@@ -76,16 +60,17 @@ class FrameRenderer {
   static bool fit_together(const Task& a, const Task& b);
   Task make_task(std::int64_t index, const FramePlace& place) const;
   std::vector<Drawing> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
-  void draw_waiting(FrameSink& sink);
+  void wait(Task task);
+  void draw_waiting();
   void prepare(Task& task, FrameSink& sink);
   bool take_drawn(std::int64_t index, const FramePlace& place, FrameSink& sink);
+  void hand_over(const Task& task, Drawing drawing, FrameSink& sink);
 
   const Image& picture(std::int64_t index);
   bool is_guide(const Task& task) const;
   void plan_work();
   bool claim(const FrameUnit& unit);
   void render_unit(const FrameUnit& unit, FrameSink& sink);
-  void restore_log(FrameSink& sink);
   void used_as_start(std::int64_t index);
   void forget_guides(std::int64_t gap);
   std::int64_t stage_frame(std::int64_t stage) const;
@@ -96,22 +81,21 @@ class FrameRenderer {
   std::string parameters(const FrameSpot& spot,
                          const TravelRequest& request,
                          std::int64_t from_stage) const;
-  void tell_stages(FrameSink& sink) const;
-  void write_log(FrameSink& sink);
 
   TravelScene& scene_;
   Progress& progress_;
   const FrameSelection* selection_ = nullptr;
   std::vector<bool> wanted_;  // by frame
   std::vector<Task> waiting_;
+  std::function<void(const Task& task, Drawing drawing)>
+      take_;  // what was waiting, when it is drawn
   std::int64_t frames_done_ = 0;
   std::int64_t last_gap_ = 0;
   std::map<std::int64_t, Image> pictures_;   // drawn or read again, while they may be needed
   std::map<std::int64_t, int> starts_left_;  // by frame: how many are still to start from it
   std::int64_t target_gap_ = -1;
   at::Tensor target_latent_;
-  std::int64_t embryo_gap_ = -1;
-  std::shared_ptr<Embryo> embryo_;
+  std::map<std::int64_t, std::shared_ptr<Embryo>> embryos_;  // by gap
 };
 
 }  // namespace ptravel

@@ -1,5 +1,8 @@
 // Runs whose frames lie where their pictures are equally far apart.
 
+#include <map>
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -176,6 +179,27 @@ TEST(PacedRun, APreviewTakesFewerStepsAndSaysHowWellItPredicted) {
   EXPECT_EQ(result.frames, 8);
   EXPECT_THAT(notes, Contains(HasSubstr("predicted")));
   EXPECT_EQ(measure_motion(result.folder, progress).frames.size(), 8u);
+}
+
+TEST(PacedRun, AnEmbryoIsDrawnOnceHoweverTheSearchGoesBetweenGaps) {
+  const TemporaryFolder out;
+  TravelRequest request = paced_request(out);
+  request.prompt = "a cat\na red dog\nthe sea";
+  request.genesis = Genesis::Embryo;
+  request.steps = 3;
+  request.embryo_step = "1";
+  std::map<std::string, int> files;
+  Progress progress;
+  run_travel(
+      request, progress,
+      [&](const RunEvent& event) {
+        if (event.kind == RunEvent::Kind::File) {
+          ++files[event.path.filename().string()];
+        }
+      },
+      &shared_store());
+  EXPECT_EQ(files["embryo-00000.png"], 1);
+  EXPECT_EQ(files["embryo-00001.png"], 1);
 }
 
 TEST(PacedRun, WithoutMotionStillHasItsFrames) {
