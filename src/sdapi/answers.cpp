@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "http/reason.h"
+
 namespace ptravel {
 namespace {
 
@@ -37,27 +39,9 @@ Json exception_body(std::string_view exception,
   return {{"error", std::string(exception)}, {"detail", detail}, {"body", ""}, {"errors", errors}};
 }
 
+/// The words of the web UI's server, which are older ones in one place.
 std::string_view plain_detail(int status) {
-  switch (status) {
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Request Entity Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Bad Request";
-  }
+  return status == 413 ? "Request Entity Too Large" : reason_of(status);
 }
 
 HttpResponse problems_answer(const std::vector<SdProblem>& problems) {
