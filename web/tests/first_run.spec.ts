@@ -48,8 +48,14 @@ it('takes no style, script or picture that is not a file of the server', async (
   expect(colour).toMatch(/^rgb/);
   expect(colour).not.toBe('rgb(1, 2, 3)');
   expect(await page.title()).toBe('Prompt Travel');
-  const complaints = world.takeComplaints();
-  expect(complaints.filter((each) => each.includes('Content Security Policy'))).toHaveLength(2);
+  // The browser tells of them a little later than it refuses.
+  const complaints: string[] = [];
+  await expect
+    .poll(() => {
+      complaints.push(...world.takeComplaints());
+      return complaints.filter((each) => each.includes('Content Security Policy')).length;
+    })
+    .toBe(2);
 });
 
 it('moves while it is drawn', async () => {
