@@ -15,7 +15,7 @@ namespace ptravel {
 /// How much one request may ask of the server. What is beyond is refused with a sentence.
 struct ServeLimits {
   std::int64_t frames = 20'000;             ///< Of one travel.
-  std::int64_t film_frames = 200'000;       ///< Of its video, with held and repeated ones.
+  std::int64_t film_frames = 50'000;        ///< Of its video, with held and repeated ones.
   std::int64_t pixels = 4096 * 4096;        ///< Drawn at once: width x height x batch.
   std::uint64_t body_bytes = 1 << 20;       ///< Of a JSON body of our own API, and of a prompt.
   std::uint64_t stage_bytes = 32 << 10;     ///< Of one stage's prompt.

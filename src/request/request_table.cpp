@@ -10,6 +10,9 @@ namespace {
 using R = TravelRequest;
 using Scope = RequestField::Scope;
 
+/// Of one frame in the video: beyond it somebody mistook the unit, and encoding takes long.
+constexpr int kMostRepeats = 1000;
+
 void add_model_rows(RequestTableBuilder& table) {
   table.group("Model", Scope::Picture);
   table
@@ -209,11 +212,11 @@ void add_film_rows(RequestTableBuilder& table) {
       .label("Video format");
   table
       .add("pad", "Repeat the first and the last frame this often", &R::pad,
-           integer_form(0, 100000))
+           integer_form(0, kMostRepeats))
       .label("Pad begin and end");
   table
       .add("hold", "Show each stage's frame this often more in the video", &R::hold,
-           integer_form(0, 100000))
+           integer_form(0, kMostRepeats))
       .label("Hold stages");
   table.add("ping_pong", "Let the video go back to its beginning", &R::ping_pong, boolean_form())
       .label("Ping-pong");

@@ -57,6 +57,8 @@ std::vector<ApiOperation> v1_operations(ServerContext& context);
 Json schema_ref(const std::string& name);
 /// Short schemas, for tables.
 Json string_schema(const std::string& description = "");
+/// What texts of requests must match: no zero byte is in them.
+inline constexpr const char* kTextPattern = "^[^\\u0000]*$";
 Json integer_schema(std::int64_t least, std::int64_t most, const std::string& description = "");
 Json object_schema(Json properties, const std::vector<std::string>& required = {});
 Json array_schema(Json items);

@@ -4,6 +4,7 @@
 
 #include "request/mode_infos.h"
 #include "request/request_names.h"
+#include "server/api_operation.h"
 
 namespace ptravel {
 namespace {
@@ -87,7 +88,7 @@ Json records_schema(const RequestField& field) {
 }
 
 Json plain_schema(const RequestField& field) {
-  Json text = {{"type", "string"}};
+  Json text = {{"type", "string"}, {"pattern", kTextPattern}};
   switch (field.kind) {
     case Kind::Text:
       return field.takes_numbers ? Json{{"anyOf", Json::array({text,

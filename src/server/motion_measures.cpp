@@ -66,6 +66,7 @@ std::optional<Json> read_report(const fs::path& folder, std::int64_t frames) {
     }
     if (good) {
       report["final"] = true;
+      report["pending"] = 0;
       return report;
     }
   } catch (const Error&) {
@@ -128,26 +129,81 @@ std::vector<double> judged(const std::optional<MeasuredFrame>& left,
   return distances;
 }
 
+/// Pairs of neighbours that are both there and that `known` does not have, by their first frames.
+std::vector<std::int64_t> pending_pairs(const fs::path& folder,
+                                        std::int64_t frames,
+                                        const std::map<std::int64_t, std::vector<double>>& known) {
+  std::vector<std::int64_t> pending;
+  bool there = is_own_file(folder / frame_file_name(0));
+  for (std::int64_t i = 0; i + 1 < frames; ++i) {
+    const bool next = is_own_file(folder / frame_file_name(i + 1));
+    if (there && next && !known.contains(i)) {
+      pending.push_back(i);
+    }
+    there = next;
+  }
+  return pending;
+}
+
 }  // namespace
 
 Json MotionMeasures::of_run(const fs::path& folder, std::int64_t frames) {
   if (std::optional<Json> report = read_report(folder, frames)) {
     return *std::move(report);
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const PairDistances& known = measured(folder, frames);
+  std::vector<std::int64_t> pending = pending_pairs(folder, frames, known(folder));
+  if (const std::unique_lock turn(measuring_, std::try_to_lock); turn && !pending.empty()) {
+    measure(folder, pending);
+  }
+  const PairDistances pairs = known(folder);
+  std::erase_if(pending, [&](std::int64_t pair) { return pairs.contains(pair); });
   Json distances = Json::object();
   for (const MotionDistance& way : motion_distances()) {
     if (way.judges) {
       Json steps = Json::array();
       for (std::int64_t i = 0; i + 1 < frames; ++i) {
-        const auto pair = known.find(i);
-        steps.push_back(pair == known.end() ? Json() : Json(pair->second.at(distances.size())));
+        const auto pair = pairs.find(i);
+        const bool has = pair != pairs.end() && !pair->second.empty();
+        steps.push_back(has ? Json(pair->second.at(distances.size())) : Json());
       }
       distances[way.name] = distance_json(std::move(steps));
     }
   }
-  return {{"final", false}, {"frames", frames}, {"distances", std::move(distances)}};
+  return {{"final", false},
+          {"pending", pending.size()},
+          {"frames", frames},
+          {"distances", std::move(distances)}};
+}
+
+MotionMeasures::PairDistances MotionMeasures::known(const fs::path& folder) {
+  const std::lock_guard lock(mutex_);
+  return pairs_of(folder);
+}
+
+void MotionMeasures::keep(const fs::path& folder,
+                          std::int64_t first,
+                          std::vector<double> distances) {
+  const std::lock_guard lock(mutex_);
+  pairs_of(folder)[first] = std::move(distances);
+}
+
+/// Measures these pairs, rising, as far as the time goes.
+void MotionMeasures::measure(const fs::path& folder, const std::vector<std::int64_t>& pairs) {
+  const auto end = std::chrono::steady_clock::now() + patience_;
+  std::optional<MeasuredFrame> left;
+  std::int64_t left_index = -1;
+  for (const std::int64_t pair : pairs) {
+    if (left_index != pair) {
+      left = read_frame(folder, pair);
+    }
+    std::optional<MeasuredFrame> right = read_frame(folder, pair + 1);
+    keep(folder, pair, judged(left, right));
+    left = std::move(right);
+    left_index = pair + 1;
+    if (std::chrono::steady_clock::now() >= end) {
+      return;
+    }
+  }
 }
 
 MotionMeasures::PairDistances& MotionMeasures::pairs_of(const fs::path& folder) {
@@ -165,28 +221,6 @@ MotionMeasures::PairDistances& MotionMeasures::pairs_of(const fs::path& folder) 
     runs_.pop_back();
   }
   return runs_.front().pairs;
-}
-
-const MotionMeasures::PairDistances& MotionMeasures::measured(const fs::path& folder,
-                                                              std::int64_t frames) {
-  PairDistances& known = pairs_of(folder);
-  std::optional<MeasuredFrame> left;
-  std::int64_t left_index = -1;
-  for (std::int64_t i = 0; i + 1 < frames; ++i) {
-    if (known.contains(i)) {
-      continue;
-    }
-    if (left_index != i) {
-      left = read_frame(folder, i);
-    }
-    std::optional<MeasuredFrame> right = read_frame(folder, i + 1);
-    if (std::vector<double> distances = judged(left, right); !distances.empty()) {
-      known[i] = std::move(distances);
-    }
-    left = std::move(right);
-    left_index = i + 1;
-  }
-  return known;
 }
 
 }  // namespace ptravel

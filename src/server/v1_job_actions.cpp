@@ -56,20 +56,21 @@ std::vector<ApiOperation> job_action_operations(ServerContext& context) {
       plain_action(context, "restore", "Takes a job out of the trash", &JobQueue::restore));
   operations.push_back(
       plain_action(context, "front", "Puts a job before all that wait", &JobQueue::move_to_front));
-  operations.push_back(
-      action(context, "before", "Puts a job before another one that waits",
-             object_schema(
-                 {{"other",
-                   {{"type", "string"}, {"minLength", 1}, {"description", "The other job's id"}}}},
-                 {"other"}),
-             [](JobQueue& queue, const std::string& id, JsonReader& body) {
-               const std::string other = body.text("other");
-               if (other.empty()) {
-                 body.complain("other", "is not given, expected the id of a job that waits");
-               }
-               body.finish();
-               return queue.move_before(id, other);
-             }));
+  operations.push_back(action(context, "before", "Puts a job before another one that waits",
+                              object_schema({{"other",
+                                              {{"type", "string"},
+                                               {"pattern", std::string(kJobIdPattern)},
+                                               {"description", "The other job's id"}}}},
+                                            {"other"}),
+                              [](JobQueue& queue, const std::string& id, JsonReader& body) {
+                                const std::string other = body.text("other");
+                                if (other.empty()) {
+                                  body.complain(
+                                      "other", "is not given, expected the id of a job that waits");
+                                }
+                                body.finish();
+                                return queue.move_before(id, other);
+                              }));
   return operations;
 }
 

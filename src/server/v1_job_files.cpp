@@ -173,9 +173,10 @@ Json motion_schema() {
   return {{"type", "object"},
           {"properties",
            {{"final", {{"type", "boolean"}}},
+            {"pending", integer_schema(0, kMostFrames)},
             {"frames", integer_schema(0, kMostFrames)},
             {"distances", {{"type", "object"}, {"additionalProperties", distance}}}}},
-          {"required", {"final", "frames", "distances"}}};
+          {"required", {"final", "pending", "frames", "distances"}}};
 }
 
 ApiAnswer bytes_answer(const std::string& type, const std::string& description) {

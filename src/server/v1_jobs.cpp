@@ -124,10 +124,11 @@ HttpResponse delete_job(ServerContext& context, const HttpRequest& http) {
 /// An empty id is none.
 Json id_schema() { return {{"type", "string"}, {"pattern", "^$|" + std::string(kJobIdPattern)}}; }
 
-Json name_schema() { return {{"type", "string"}, {"maxLength", kLongestJobName}}; }
+Json name_schema() {
+  return {{"type", "string"}, {"maxLength", kLongestJobName}, {"pattern", kTextPattern}};
+}
 
 std::vector<ApiParameter> list_parameters() {
-  constexpr const char* kAnyText = "^[^\\u0000]*$";
   constexpr const char* kStates =
       "^((queued|loading|drawing|assembling|done|cancelled|failed|interrupted)(,|$))*$";
   return {{"state",
@@ -135,7 +136,7 @@ std::vector<ApiParameter> list_parameters() {
            {{"type", "string"}, {"pattern", kStates}}},
           {"search",
            "Only jobs with this text in name or prompts",
-           {{"type", "string"}, {"pattern", kAnyText}}},
+           {{"type", "string"}, {"pattern", kTextPattern}}},
           {"before", "Only numbers below: the \"next\" of the page before",
            integer_schema(0, std::numeric_limits<std::int64_t>::max())},
           {"limit", "How many", integer_schema(1, 200)},

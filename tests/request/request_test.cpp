@@ -94,9 +94,15 @@ TEST(Request, FilmsAreBounded) {
   }
   EXPECT_THAT(validate_request(request)[0].message, testing::HasSubstr("1999002000 frames"));
   request = valid_request();
-  request.hold = 100000;
-  request.prompt = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk";
+  request.hold = 1000;
+  for (int i = 0; i < 1000; ++i) {
+    request.prompt += "\nstage " + std::to_string(i);
+  }
   EXPECT_THAT(problem_fields(request), testing::ElementsAre("hold"));
+  request = valid_request();
+  request.hold = 1001;
+  request.pad = 1001;
+  EXPECT_THAT(problem_fields(request), testing::ElementsAre("pad", "hold"));
   request = valid_request();
   request.travel_steps = "2000000";
   EXPECT_THAT(validate_request(request)[0].message, testing::HasSubstr("1000000 frames"));

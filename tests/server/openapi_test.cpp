@@ -108,6 +108,36 @@ TEST_F(OpenApiPatterns, OfPrompts) {
   }
 }
 
+/// Every text of a request, wherever it is taken.
+TEST_F(OpenApiPatterns, OfTextsWithZeroBytes) {
+  const std::string zero("a\0b", 3);
+  const Json& settings = document_.at("/components/schemas/Request/properties"_json_pointer);
+  int texts = 0;
+  for (const RequestField& field : request_fields()) {
+    if (field.kind != RequestField::Kind::Text && field.kind != RequestField::Kind::Lines) {
+      continue;
+    }
+    ++texts;
+    const std::string name(field.name);
+    Json schema = settings.at(name);
+    while (schema.contains("anyOf")) {
+      schema = Json(schema.at("anyOf").at(0));
+    }
+    EXPECT_FALSE(fits(schema, zero)) << name;
+    EXPECT_TRUE(fits(schema, "a\nb")) << name;
+    const Json body = {{"request", {{name, zero}}}};
+    const Json refused = world_.json_of(world_.call("PUT", "/api/v1/presets/a", body.dump()));
+    EXPECT_THAT(problem_of(refused, name), testing::HasSubstr("zero")) << refused.dump();
+    EXPECT_NE(problem_of(world_.post("/api/v1/jobs", body), name), "") << name;
+  }
+  EXPECT_GT(texts, 5);
+  const Json& name = document_.at(
+      "/paths/~1api~1v1~1jobs/post/requestBody/content/application~1json/schema/properties/name/"
+      "anyOf/0"_json_pointer);
+  EXPECT_FALSE(fits(name, zero));
+  EXPECT_NE(problem_of(world_.post("/api/v1/jobs", {{"name", zero}}), "name"), "");
+}
+
 TEST_F(OpenApiPatterns, OfNamesOfPresets) {
   const Json& name =
       document_.at("/paths/~1api~1v1~1presets~1{name}/put/parameters/0/schema"_json_pointer);

@@ -156,6 +156,8 @@ export interface MotionDistance {
 export interface Motion {
   /** From the finished run's own report; else of the frames that are there. */
   final: boolean;
+  /** Pairs of neighbours that are not measured yet: who asks again gets more. */
+  pending: number;
   frames: number;
   distances: Record<string, MotionDistance>;
 }

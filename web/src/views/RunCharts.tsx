@@ -107,9 +107,20 @@ export function RunCharts({ job }: { job: Job }) {
   );
 }
 
+/** A long run is measured a part at a time, at each request. */
+const askAgainAfter = 300;
+
+async function wholeMotion(id: string, signal: AbortSignal): Promise<Motion> {
+  for (;;) {
+    const motion = await call<Motion>('GET', `/jobs/${id}/motion`, { signal });
+    if (motion.pending === 0 || signal.aborted) return motion;
+    await new Promise((resolve) => setTimeout(resolve, askAgainAfter));
+  }
+}
+
 function MotionCharts({ job }: { job: Job }) {
   const { answer, problem } = useAnswer(stateKey(job), (signal) =>
-    call<Motion>('GET', `/jobs/${job.id}/motion`, { signal }),
+    wholeMotion(job.id, signal),
   );
   const distances = useMemo(() => (answer ? shownDistances(answer) : []), [answer]);
   const marks = useMemo(
@@ -120,6 +131,7 @@ function MotionCharts({ job }: { job: Job }) {
   return (
     <>
       {problem !== '' && <p class="quiet">How it moves cannot be told: {problem}</p>}
+      {problem === '' && answer === null && <p class="quiet">Measuring how evenly it moves…</p>}
       {distances.map(({ title, distance }, i) => (
         <ChartBox
           key={title}
