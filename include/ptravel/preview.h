@@ -36,6 +36,9 @@ struct PreviewCost {
   std::int64_t gradient_calls = 0;  ///< The UNet forward and, where needed, backward, for walks.
   std::int64_t decoded = 0;         ///< Pictures out of the VAE.
   std::int64_t encoded = 0;         ///< Pictures into the VAE.
+  /// The same in pictures with the request's steps: the film's frames, and what is drawn beside
+  /// them to find a pace.
+  double pictures = 0;
 };
 
 /// A travel as it would be drawn.

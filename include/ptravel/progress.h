@@ -55,6 +55,9 @@ class Progress {
   void enter(WorkPhase phase);
   /// Units that were there before this run began: they count as done, but not towards the rate.
   void set_initial(double done);
+  /// What comes after the activities from now on, in units of theirs: it counts towards the time
+  /// left. 0: nothing that takes time.
+  void set_following(double units);
 
   /// Asks the work to stop at its next check. Safe to call from a signal handler.
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
@@ -76,6 +79,7 @@ class Progress {
   WorkPhase phase_ = WorkPhase::Other;
   SamplingPlace sampling_;
   double initial_ = 0;
+  double following_ = 0;
   double done_ = 0;
   double total_ = 0;
   Clock::time_point start_ = Clock::now();

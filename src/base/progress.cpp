@@ -29,6 +29,11 @@ void Progress::set_initial(double done) {
   start_ = Clock::now();
 }
 
+void Progress::set_following(double units) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  following_ = units;
+}
+
 void Progress::update(double done) { update(done, snapshot().sampling); }
 
 void Progress::update(double done, const SamplingPlace& sampling) {
@@ -73,7 +78,7 @@ ProgressSnapshot Progress::snapshot_locked() const {
   if (worked > 0 && result.seconds_elapsed > 0) {
     result.units_per_second = worked / result.seconds_elapsed;
     if (total_ >= done_) {
-      result.seconds_left = (total_ - done_) / result.units_per_second;
+      result.seconds_left = (total_ - done_ + following_) / result.units_per_second;
     }
   }
   return result;

@@ -89,7 +89,12 @@ PaceResult find_pace(const RunFolder& folder,
   const std::unique_ptr<Travel> preview =
       Travel::open(pace_preview_request(travel.request()), progress, opening);
   FilesNobodyWants nobody;
-  return preview->find_pace(pictures, nobody, progress);
+  // Then the frames are drawn, each with more steps than a preview.
+  progress.set_following(static_cast<double>(manifest.frames) * travel.request().steps /
+                         preview->request().steps);
+  PaceResult found = preview->find_pace(pictures, nobody, progress);
+  progress.set_following(0);
+  return found;
 }
 
 std::string times_text(double ratio) {

@@ -181,6 +181,7 @@ RunResult JobDrawing::draw(const JobRecord& job) {
 
 void JobDrawing::see_progress(const ProgressSnapshot& snapshot) {
   enter(snapshot.phase);
+  see_speed(snapshot);
   const auto now = Clock::now();
   const bool is_new = snapshot.activity != run_.activity || snapshot.done >= snapshot.total;
   if (!is_new && now - run_.told < kTellEvery) {
@@ -195,15 +196,24 @@ void JobDrawing::see_progress(const ProgressSnapshot& snapshot) {
   });
 }
 
+/// A film with an even pace is chosen among pictures that are whole frames already: those were
+/// drawn, its frames are not. Previews say nothing of frames.
+void JobDrawing::see_speed(const ProgressSnapshot& snapshot) {
+  if (snapshot.phase != WorkPhase::Drawing || !run_.settled || snapshot.units_per_second <= 0) {
+    return;
+  }
+  const bool looks_for_pace = snapshot.unit == "pictures";
+  if (looks_for_pace == (run_.settled->pace == Pace::Even)) {
+    run_.seconds = 1 / snapshot.units_per_second;
+  }
+}
+
 void JobDrawing::enter(WorkPhase phase) {
   const auto state = state_of(phase);
   if (!state || phase == run_.phase) {
     return;
   }
   run_.phase = phase;
-  if (phase == WorkPhase::Drawing) {
-    run_.drawing_since = Clock::now();
-  }
   change_job(parts_, run_.id, [&](JobStore&, JobRecord& job) { job.state = *state; });
 }
 
@@ -254,8 +264,6 @@ void JobDrawing::see_first_frame(const fs::path& folder) {
 void JobDrawing::see_frame(std::int64_t index) {
   parts_.live.add_frame(index);
   ++run_.drawn;
-  const double seconds = std::chrono::duration<double>(Clock::now() - run_.drawing_since).count();
-  run_.seconds = seconds / static_cast<double>(run_.drawn);
   parts_.events.tell([id = run_.id, index](const QueueWatcher& watcher) {
     if (watcher.frame) {
       watcher.frame(id, index);
@@ -283,7 +291,7 @@ void JobDrawing::see_note(std::string text) {
 }
 
 void JobDrawing::remember_seconds(JobStore& store, const TravelRequest& asked) const {
-  if (run_.drawn == 0) {
+  if (run_.seconds <= 0) {
     return;
   }
   store.remember_seconds(seconds_key(asked), run_.seconds);

@@ -35,9 +35,8 @@ class JobDrawing {
     WorkPhase phase = WorkPhase::Other;
     std::string activity;
     std::chrono::steady_clock::time_point told;
-    std::chrono::steady_clock::time_point drawing_since;
     std::int64_t drawn = 0;  ///< Frames, by this process.
-    double seconds = 0;      ///< That one of them took.
+    double seconds = 0;      ///< That a picture of the request's own steps took; 0: not known.
     std::optional<TravelRequest> settled;
     std::vector<std::int64_t> stage_frames;
   };
@@ -46,6 +45,7 @@ class JobDrawing {
   std::optional<JobRecord> take();
   RunResult draw(const JobRecord& job);
   void see_progress(const ProgressSnapshot& snapshot);
+  void see_speed(const ProgressSnapshot& snapshot);
   void enter(WorkPhase phase);
   void see_event(const RunEvent& event);
   void see_folder(const std::filesystem::path& folder);

@@ -82,7 +82,7 @@ void add_preview(Json& answer, const JobQueue& queue, const TravelRequest& reque
   }
   if (const auto seconds = queue.seconds_per_frame(preview.request)) {
     answer["seconds_per_frame"] = *seconds;
-    answer["estimate_seconds"] = *seconds * static_cast<double>(frames);
+    answer["estimate_seconds"] = *seconds * preview.cost.pictures;
   }
 }
 

@@ -124,6 +124,7 @@ void add_search(const TravelRequest& request, std::size_t frames, PreviewCost& c
   cost.network_calls += std::llround(static_cast<double>(cost.network_calls) * work);
   cost.gradient_calls += std::llround(static_cast<double>(cost.gradient_calls) * more);
   cost.decoded += std::llround(own * more);
+  cost.pictures += own * work;
 }
 
 PreviewCost cost_of(const TravelRequest& request,
@@ -154,6 +155,7 @@ PreviewCost cost_of(const TravelRequest& request,
                              walked_pairs(tokens[stage], tokens[stage + 1]);
     }
   }
+  cost.pictures = static_cast<double>(places.size());
   if (is_paced(request) && places.size() > 1) {
     add_search(request, places.size(), cost);
   }

@@ -24,6 +24,19 @@ TEST(Progress, ReportsEachStepToTheObserver) {
   EXPECT_NEAR(seen[1].seconds_left, 2 * seen[1].seconds_elapsed, 1e-6);
 }
 
+TEST(Progress, WhatFollowsCountsTowardsTheTimeLeft) {
+  Progress progress;
+  progress.set_following(10);
+  progress.begin("looking", "pictures", 4);
+  progress.update(1);
+  const ProgressSnapshot now = progress.snapshot();
+  EXPECT_NEAR(now.seconds_left * now.units_per_second, 3 + 10, 1e-6);
+  progress.set_following(0);
+  progress.update(2);
+  const ProgressSnapshot later = progress.snapshot();
+  EXPECT_NEAR(later.seconds_left * later.units_per_second, 2, 1e-6);
+}
+
 TEST(Progress, CancelThrowsAtTheNextCheck) {
   Progress progress;
   progress.check_cancelled();

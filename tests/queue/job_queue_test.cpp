@@ -55,6 +55,32 @@ TEST(JobQueueDrawing, AJobIsDrawnAndToldOf) {
   EXPECT_TRUE(contents(queue.run_folder(job)) == contents(whole.folder));
 }
 
+/// The pictures among which a pace is found count by themselves: with 20 of them for each frame the
+/// film's frames are no slower.
+TEST(JobQueueDrawing, SecondsPerFrameAreThoseOfOnePicture) {
+  const TemporaryFolder out;
+  JobQueue queue(queue_options(out), {});
+  queue.start();
+  const auto seconds = [&](const std::string& id, Pace pace) {
+    TravelRequest request = small_request(out);
+    request.travel_steps = "1";
+    request.fps = 0;
+    request.pace = pace;
+    request.pace_budget = 20;
+    queue.submit(request, id, "", false);
+    const JobRecord job = queue.wait(id);
+    EXPECT_EQ(job.state, QueueState::Done) << (job.error ? job.error->what() : "");
+    return queue.seconds_per_frame(request).value_or(0);
+  };
+  const double before = seconds("plain-01", Pace::Alpha);
+  const double even = seconds("even-001", Pace::Even);
+  const double preview = seconds("preview1", Pace::Preview);
+  const double after = seconds("plain-02", Pace::Alpha);
+  EXPECT_GT(std::min({before, even, preview, after}), 0);
+  EXPECT_LT(even, 6 * std::max(before, after));
+  EXPECT_LT(preview, 6 * std::max(before, after));
+}
+
 TEST(JobQueueSubmit, TheSameIdFromEightThreadsIsOneJob) {
   const TemporaryFolder out;
   JobQueue queue(queue_options(out), {});

@@ -260,6 +260,18 @@ TEST_F(V1Files, EstimatesAreKnownAfterARun) {
   const Json answer = world_->post("/api/v1/dry-run", {{"request", quick_request()}});
   EXPECT_GT(answer.at("seconds_per_frame"), 0) << answer.dump();
   EXPECT_GT(answer.at("estimate_seconds"), answer.at("seconds_per_frame"));
+  // What is drawn to find a pace is part of the work: 2 pictures for each of the film's frames, or
+  // as many previews, each of two fifths of the steps, beside the frames.
+  Json request = quick_request();
+  request.update({{"travel_steps", 8}, {"pace_budget", 2}});
+  const auto frames = [&](const char* pace) {
+    request["pace"] = pace;
+    const Json told = world_->post("/api/v1/dry-run", {{"request", request}});
+    return told.at("estimate_seconds").get<double>() / told.at("seconds_per_frame").get<double>();
+  };
+  EXPECT_NEAR(frames("alpha"), 10, 1e-6);
+  EXPECT_NEAR(frames("even"), 20, 1e-6);
+  EXPECT_GT(frames("preview"), 10.5);
 }
 
 TEST_F(V1Files, MetricsCount) {
