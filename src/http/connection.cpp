@@ -308,7 +308,9 @@ net::awaitable<HttpReply> HttpConnection::handle(HttpIntake& intake, bool keep_a
     co_return busy;
   }
   HttpReply reply;
+  bool begun = false;
   const std::function<void()> work = [&] {
+    begun = true;
     HttpResponse response;
     try {
       response = intake.route->handler(intake.request);
@@ -325,9 +327,13 @@ net::awaitable<HttpReply> HttpConnection::handle(HttpIntake& intake, bool keep_a
     failure = std::current_exception();
   }
   core_.long_running -= is_long ? 1 : 0;
-  if (failure) {  // of the failure's own answer, or headers that cannot be sent
+  if (failure && begun) {  // of the failure's own answer, or headers that cannot be sent
     reply = reply_to(explained(core_.router, 500, "the answer could not be made", intake.request),
                      intake.request, keep_alive);
+  } else if (failure) {
+    reply = reply_to(
+        explained(core_.router, 503, "there is no thread for it, try again later", intake.request),
+        intake.request, keep_alive);
   }
   co_return reply;
 }

@@ -151,6 +151,26 @@ void begin_stop(HttpServerCore& core, std::chrono::milliseconds grace) {
 
 }  // namespace
 
+HttpServerCore::~HttpServerCore() {
+  begin_stop(*this, std::chrono::milliseconds(0));
+  io.restart();
+  run();
+}
+
+void HttpServerCore::run() {
+  while (true) {
+    try {
+      io.run();
+      break;
+    } catch (const std::exception&) {
+      // One handler had no memory: the others go on.
+    }
+  }
+  quick_pool.finish();
+  long_pool.finish();
+  body_pool.finish();
+}
+
 struct HttpServer::State : HttpServerCore {
   using HttpServerCore::HttpServerCore;
 };
@@ -183,17 +203,7 @@ std::string HttpServer::url() const {
 
 void HttpServer::run() {
   begin_accepting(*state_);
-  while (true) {
-    try {
-      state_->io.run();
-      break;
-    } catch (const std::exception&) {
-      // One handler had no memory: the others go on.
-    }
-  }
-  state_->quick_pool.finish();
-  state_->long_pool.finish();
-  state_->body_pool.finish();
+  state_->run();
 }
 
 void HttpServer::stop(std::chrono::milliseconds grace) {

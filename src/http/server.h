@@ -55,6 +55,7 @@ class HttpServer {
 
   /// Listens, but serves nothing before run(). Throws Io when the address cannot be had, naming it.
   HttpServer(HttpServerOptions options, HttpRouter router, Failure failure);
+  /// Ends connections that run() left, where it was ended by an exception; not while it runs.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -46,6 +46,14 @@ struct HttpServerCore {
         failure(std::move(on_failure)),
         access(options),
         long_pool(options.long_handlers) {}
+  /// Ends what is still connected: its coroutines use what is declared here, so none may be left
+  /// for the end of `io`. Waits for handlers.
+  ~HttpServerCore();
+  HttpServerCore(const HttpServerCore&) = delete;
+  HttpServerCore& operator=(const HttpServerCore&) = delete;
+
+  /// Runs until nothing is left to do, and ends the pools' threads.
+  void run();
 
   const HttpServerOptions options;
   const HttpRouter router;

@@ -31,6 +31,7 @@ void QueueWorker::stop() {
     }
   }
   changed_.notify_all();
+  const std::lock_guard joining(joining_);
   if (!thread_.joinable()) {
     return;
   }

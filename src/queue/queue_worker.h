@@ -57,6 +57,7 @@ class QueueWorker {
   bool stopping_ = false;
   bool ended_ = false;  // the loop was left
   std::thread thread_;
+  std::mutex joining_;  // held by who waits for the thread's end; taken before mutex_
 };
 
 }  // namespace ptravel

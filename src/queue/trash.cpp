@@ -21,6 +21,7 @@ void Trash::stop() {
     stopping_ = true;
   }
   changed_.notify_all();
+  const std::lock_guard joining(joining_);
   if (thread_.joinable()) {
     thread_.join();
   }

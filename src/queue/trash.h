@@ -46,6 +46,7 @@ class Trash {
   std::multiset<std::string> held_;
   bool stopping_ = false;
   std::thread thread_;
+  std::mutex joining_;  // held by who waits for the thread's end
 };
 
 }  // namespace ptravel

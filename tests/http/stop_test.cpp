@@ -3,11 +3,16 @@
 #include <chrono>
 #include <memory>
 #include <thread>
+#include <utility>  // Asio 1.74 takes std::exchange and does not include it
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/connection.h"
+#include "http/server_core.h"
 #include "tests/http/raw_client.h"
 #include "tests/http/test_server.h"
 
@@ -86,6 +91,41 @@ TEST(HttpStop, BeforeRunItReturnsAtOnce) {
   server.stop();
   server.stop();
   server.run();
+}
+
+/// What uses the server's parts ends before them, whoever ended the loop.
+TEST(HttpStop, ConnectionsThatAreLeftEndWithTheServer) {
+  const auto hub = std::make_shared<EventHub>([] { return std::string("{}"); });
+  HttpRouter router;
+  router.add({"GET", "/events", [&hub](const HttpRequest&) -> HttpResponse {
+                return {200, {}, HttpEvents{hub}};
+              }});
+  auto core = std::make_unique<HttpServerCore>(quick_options(), std::move(router),
+                                               [](const HttpRequest&) { return HttpResponse(); });
+  using boost::asio::ip::tcp;
+  tcp::acceptor acceptor(core->io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto connect = [&](std::string_view first_bytes) {
+    clients.push_back(std::make_unique<RawClient>(acceptor.local_endpoint().port()));
+    clients.back()->send(first_bytes);
+    boost::asio::co_spawn(
+        core->io, HttpConnection::serve(std::make_shared<HttpConnection>(*core, acceptor.accept())),
+        boost::asio::detached);
+  };
+  connect(get("/events"));
+  connect("GET /hel");
+  connect("");
+  for (int i = 0; i < 500 && core->listeners == 0; ++i) {
+    core->io.run_for(milliseconds(10));
+  }
+  EXPECT_EQ(core->listeners, 1U);
+  EXPECT_EQ(core->open_connections, 3U);
+  acceptor.close();
+  core.reset();
+  hub->publish("note", "to nobody");
+  for (auto& client : clients) {
+    EXPECT_TRUE(client->ends());
+  }
 }
 
 TEST(HttpStop, WithManyListenersWhileEventsCome) {

@@ -1,5 +1,7 @@
 #include "tests/http/test_server.h"
 
+#include <new>
+
 #include "ptravel/error.h"
 
 namespace ptravel::test {
@@ -35,7 +37,10 @@ std::string lines_of(const HttpFields& fields) {
   return lines;
 }
 
-HttpResponse answer_of_failure(const HttpRequest&) {
+HttpResponse answer_of_failure(const HttpRequest& request) {
+  if (request.path == "/no-memory-at-all") {
+    throw std::bad_alloc();
+  }
   const Error error = error_in_flight("test");
   return json_response(error.code() == ErrorCode::InvalidArgument ? 422 : 500,
                        "{\"failed\":\"" + std::string(error_code_name(error.code())) + "\"}");
@@ -75,6 +80,9 @@ TestServer::TestServer(HttpServerOptions options, std::function<void(HttpRouter&
       HttpPace::Long);
   add("GET", "/throw",
       [](const HttpRequest&) -> HttpResponse { throw Error(ErrorCode::InvalidArgument, "no"); });
+  for (const char* path : {"/no-memory", "/no-memory-at-all"}) {
+    add("GET", path, [](const HttpRequest&) -> HttpResponse { throw std::bad_alloc(); });
+  }
   add("GET", "/bad-header", [](const HttpRequest&) -> HttpResponse {
     return {200, {{"X-A", "b\r\nSet-Cookie: c"}}, std::string("x")};
   });

@@ -18,8 +18,9 @@ HttpServerOptions quick_options();
 
 /// A server in a thread of its own, with routes that the tests speak to:
 /// GET /hello; GET /query (its pairs as lines); POST /echo (64 KiB at most); POST /wait (long,
-/// until release()); GET /throw; GET /bad-header; GET /file; GET /text (ETag, ranges); GET
-/// /pieces/{how}; GET /events; GET /open (no password); GET /big (8 MiB); GET
+/// until release()); GET /throw; GET /no-memory; GET
+/// /no-memory-at-all (the failure has no answer either); GET /bad-header; GET /file; GET /text
+/// (ETag, ranges); GET /pieces/{how}; GET /events; GET /open (no password); GET /big (8 MiB); GET
 /// /values/{a}/{rest...}.
 class TestServer {
  public:

@@ -81,6 +81,29 @@ TEST(JobQueueDrawing, SecondsPerFrameAreThoseOfOnePicture) {
   EXPECT_LT(preview, 6 * std::max(before, after));
 }
 
+TEST(JobQueueStop, FromSeveralThreadsAtOnce) {
+  for (int i = 0; i < 20; ++i) {
+    const TemporaryFolder out;
+    JobQueue queue(queue_options(out), {});
+    queue.start();
+    std::atomic<int> waiting{0};
+    std::vector<std::thread> threads;
+    for (int j = 0; j < 4; ++j) {
+      threads.emplace_back([&] {
+        ++waiting;
+        while (waiting < 4) {
+        }
+        queue.stop();
+        // Whoever comes back finds it ended.
+        EXPECT_THROW(queue.run_task("late", [](ModelStore&, Progress&) {}), Error);
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+  }
+}
+
 TEST(JobQueueSubmit, TheSameIdFromEightThreadsIsOneJob) {
   const TemporaryFolder out;
   JobQueue queue(queue_options(out), {});
