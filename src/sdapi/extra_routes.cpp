@@ -77,13 +77,13 @@ struct Enlarged {
   std::string info;
 };
 
+LoadedImage read_picture(const SdState& state, const std::string& encoded, std::string_view field) {
+  return read_sd_picture(sd_picture_bytes(encoded), state.context.options.limits, field);
+}
+
 /// The picture keeps its texts, and says what was done to it.
-Enlarged enlarge(const SdState& state,
-                 const std::string& encoded,
-                 const SdUpscale& settings,
-                 std::string_view field) {
+Enlarged enlarge(const SdState& state, const LoadedImage& loaded, const SdUpscale& settings) {
   const ServeLimits& limits = state.context.options.limits;
-  LoadedImage loaded = read_sd_picture(sd_picture_bytes(encoded), limits, field);
   const SdUpscaled result =
       upscale(loaded.image, settings, static_cast<double>(limits.upload_pixels), &state.upscalers);
   Enlarged enlarged;
@@ -106,7 +106,9 @@ std::string html_of(const std::string& info) { return "<p>" + escaped(info) + "<
 HttpResponse enlarge_one(const SdState& state, const HttpRequest& request) {
   static const std::vector<SdField> fields = extra_fields({"image", SdType::Text, "\"\""});
   const SdBody body = read_sd_body(request, fields);
-  const Enlarged result = enlarge(state, body.text("image"), upscale_settings(body), "image");
+  const SdUpscale settings = upscale_settings(body);
+  const Enlarged result =
+      enlarge(state, read_picture(state, body.text("image"), "image"), settings);
   return sd_json({{"html_info", html_of(result.info)}, {"image", result.image}});
 }
 
@@ -129,8 +131,17 @@ HttpResponse enlarge_several(const SdState& state, const HttpRequest& request) {
   Json images = Json::array();
   std::string info;
   const Json& list = body.value("imageList");
+  const std::int64_t most = state.context.options.limits.upload_pixels;
+  double pixels = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Enlarged result = enlarge(state, data_of(list[i], i), settings, "imageList");
+    const LoadedImage loaded = read_picture(state, data_of(list[i], i), "imageList");
+    pixels += upscale_pixels(loaded.image, settings);
+    if (!(pixels <= static_cast<double>(most))) {  // the answer holds them all at once
+      throw wrong_field("imageList", "makes more than " + std::to_string(most) +
+                                         " pixels in all, which is the most; send fewer pictures "
+                                         "at a time");
+    }
+    Enlarged result = enlarge(state, loaded, settings);
     images.push_back(std::move(result.image));
     info = std::move(result.info);
   }

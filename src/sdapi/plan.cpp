@@ -11,6 +11,7 @@
 #include "sdapi/pictures.h"
 #include "sdapi/samplers.h"
 #include "sdapi/script.h"
+#include "text/prompt_markup.h"
 
 namespace ptravel {
 namespace {
@@ -119,17 +120,6 @@ void set_init_image(const SdState& state, SdPlan& plan) {
 
 }  // namespace
 
-std::string without_comments(const std::string& prompt) {
-  std::string text;
-  bool first = true;
-  for (const std::string_view line : split(prompt, '\n')) {
-    text += first ? "" : "\n";
-    text += line.substr(0, line.find('#'));
-    first = false;
-  }
-  return text;
-}
-
 std::string one_stage(const std::string& prompt) {
   const std::string line = one_line(prompt);
   return trimmed(line).empty() ? std::string(kEmptyStage) : line;
@@ -198,8 +188,8 @@ SdPlan plan_pictures(SdState& state, SdBody body, bool img2img) {
     throw exception_answer("RuntimeError", "there is no model to draw with");
   }
   SdPlan plan{img2img, std::move(body), std::move(settings), *model, {}, {}, {}};
-  plan.prompt = without_comments(plan.body.text("prompt"));
-  plan.negative_prompt = without_comments(plan.body.text("negative_prompt"));
+  plan.prompt = remove_prompt_comments(plan.body.text("prompt"));
+  plan.negative_prompt = remove_prompt_comments(plan.body.text("negative_prompt"));
   plan.seed = seed_of(plan.body.integer("seed"));
   plan.subseed = seed_of(plan.body.integer("subseed"));
   plan.batch_size = static_cast<int>(plan.body.integer("batch_size"));

@@ -44,9 +44,6 @@ TravelRequest sd_travel_request(const SdBody& body,
                                 const CatalogEntry& model,
                                 bool img2img);
 
-/// A prompt without its comments, which begin with "#" and end with their line.
-std::string without_comments(const std::string& prompt);
-
 /// A web UI prompt, which may have lines and be empty, as one stage.
 std::string one_stage(const std::string& prompt);
 

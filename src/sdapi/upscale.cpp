@@ -39,6 +39,12 @@ int target_side(int side, double scale) {
   return static_cast<int>(std::floor(side * scale / kMultiple)) * kMultiple;
 }
 
+double scale_of(const Image& image, const SdUpscale& settings) {
+  return settings.to_size ? std::max(static_cast<double>(settings.width) / image.width,
+                                     static_cast<double>(settings.height) / image.height)
+                          : settings.factor;
+}
+
 void check_pixels(const Image& image, const SdUpscale& settings, double scale, double most_pixels) {
   const double width = image.width * scale;
   const double height = image.height * scale;
@@ -157,6 +163,12 @@ Image resize_nearest(const Image& source, int width, int height) {
   return result;
 }
 
+double upscale_pixels(const Image& image, const SdUpscale& settings) {
+  const double own = static_cast<double>(image.width) * image.height;
+  const double scale = is_none(settings.upscaler) ? 1 : scale_of(image, settings);
+  return own * std::max(1.0, scale * scale);
+}
+
 SdUpscaled upscale(const Image& image,
                    const SdUpscale& settings,
                    double most_pixels,
@@ -166,10 +178,7 @@ SdUpscaled upscale(const Image& image,
   if (is_none(settings.upscaler)) {
     return {image, {}};
   }
-  const double scale = settings.to_size
-                           ? std::max(static_cast<double>(settings.width) / image.width,
-                                      static_cast<double>(settings.height) / image.height)
-                           : settings.factor;
+  const double scale = scale_of(image, settings);
   check_pixels(image, settings, scale, most_pixels);
   SdUpscaled result;
   if (settings.to_size) {

@@ -74,6 +74,14 @@ TEST(SdapiTxt2img, DrawsThePictureThatOurOwnWayDraws) {
   EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered());
 }
 
+/// As the web UI has it: a comment line goes with its line ends, others leave their line's end.
+TEST(SdapiTxt2img, CommentsLeaveNoEmptyLines) {
+  const Json answer = drawn({{"prompt", "a\n# note\ncat"}, {"negative_prompt", "blurry # very"}});
+  EXPECT_EQ(info_of(answer).at("prompt"), "a\ncat");
+  EXPECT_EQ(info_of(answer).at("negative_prompt"), "blurry \n");
+  EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered());
+}
+
 TEST(SdapiTxt2img, SeveralPicturesAreThoseOfTheirSeeds) {
   const Json answer = drawn({{"batch_size", 2}, {"n_iter", 2}});
   ASSERT_EQ(answer.at("images").size(), 4u);

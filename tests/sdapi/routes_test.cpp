@@ -297,6 +297,30 @@ TEST(SdapiExtras, RefusesWhatItDoesNotHave) {
       "Model not found");
 }
 
+TEST(SdapiExtras, ABatchIsBoundedAsAWhole) {
+  const SdapiServer small([](ServeOptions& options) { options.limits.upload_pixels = 1000; });
+  const Json one = {{"data", texts_png({})}, {"name", "a"}};  // 16 x 8
+  const auto ask = [&](const Json& list, const Json& settings, int status) {
+    Json body = {{"imageList", list}};
+    body.update(settings);
+    return small.posted("extra-batch-images", body, status);
+  };
+  const Json by_two = {{"upscaler_1", "Nearest"}, {"upscaling_resize", 2}};
+  EXPECT_EQ(ask(Json::array({one}), by_two, 200).at("images").size(), 1U);
+  const Json refused = ask(Json::array({one, one}), by_two, 422);
+  EXPECT_EQ(refused.at("detail")[0].at("loc"), Json({"body", "imageList"})) << refused.dump();
+  EXPECT_NE(refused.dump().find("1000 pixels in all"), std::string::npos) << refused.dump();
+  EXPECT_EQ(ask(Json(7, one), Json::object(), 200).at("images").size(), 7U);
+  ask(Json(8, one), Json::object(), 422);
+  // Cropped pictures count as large as they are on the way.
+  ask(Json::array({one, one}),
+      {{"upscaler_1", "Lanczos"},
+       {"resize_mode", 1},
+       {"upscaling_resize_w", 8},
+       {"upscaling_resize_h", 16}},
+      422);
+}
+
 TEST(SdapiPngInfo, ReadsTextAndItems) {
   const std::string text =
       "a cat\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, Seed: 1, Size: 16x8";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,10 @@ namespace ptravel {
 /// The web UI's API on the tiny model, asked without a socket.
 class SdapiServer {
  public:
-  SdapiServer() {
+  explicit SdapiServer(const std::function<void(ServeOptions&)>& change = {}) {
+    if (change) {
+      change(options_);
+    }
     std::filesystem::create_directories(folder_ / "models");
     for (const auto& [from, to] : {std::pair("model.safetensors", "tiny.safetensors"),
                                    std::pair("config.json", "config.json")}) {
