@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include "base/file_system.h"
@@ -103,16 +104,27 @@ std::string times_text(double ratio) {
   return text;
 }
 
+/// As fine as steps of a pace are.
+std::string alpha_text(double alpha) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6f", alpha);
+  return text;
+}
+
 void tell(const PaceResult& result, const RunEventSink& events) {
   const auto note = [&](const std::string& text) {
     events({RunEvent::Kind::Note, "note: " + text, {}, 0});
   };
   note("the pace was chosen among " + std::to_string(result.pictures) +
        " pictures: the largest step is " + times_text(result.largest_over_median) + " the median");
+  std::map<std::int64_t, std::string> alphas;  // by stage
   for (const TravelJump& jump : result.jumps) {
-    note("between stages " + std::to_string(jump.stage + 1) + " and " +
-         std::to_string(jump.stage + 2) + " the picture jumps at alpha " +
-         number_text(jump.from_alpha) + ": no frame lies between");
+    std::string& text = alphas[jump.stage];
+    text += (text.empty() ? "" : ", ") + alpha_text(jump.from_alpha);
+  }
+  for (const auto& [stage, text] : alphas) {
+    note("between stages " + std::to_string(stage + 1) + " and " + std::to_string(stage + 2) +
+         " the picture jumps at alpha " + text + ": no frame lies between");
   }
 }
 

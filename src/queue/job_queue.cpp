@@ -309,6 +309,9 @@ std::string JobQueue::make_video(const std::string& id,
   if (is_in_work(job->state) || job->trashed > 0) {
     refuse_state(*job, "one that is not drawn now");
   }
+  if (job->folder.empty()) {
+    refuse_state(*job, "one that has frames");
+  }
   const RunResult result = ptravel::make_video(run_folder(*job), settings, progress);
   const auto name = [](const std::optional<std::filesystem::path>& path) {
     return path ? path->filename().string() : std::string();

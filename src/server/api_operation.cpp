@@ -47,7 +47,7 @@ std::int64_t query_integer(const HttpRequest& request,
                            std::int64_t least,
                            std::int64_t most) {
   const auto text = request.query_value(name);
-  if (!text || text->empty()) {
+  if (!text) {
     return otherwise;
   }
   const auto number = parse_integer(*text);

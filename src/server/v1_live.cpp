@@ -126,7 +126,7 @@ std::vector<ApiOperation> live_operations(ServerContext& context) {
                         .handler = [&context](const HttpRequest&) { return preview(context); },
                         .query = {{"n",
                                    "Its number; only keeps caches away",
-                                   {{"type", "string"}, {"pattern", "^[0-9]*$"}}}},
+                                   {{"type", "string"}, {"pattern", kTextPattern}}}},
                         .answers = {{200, "The picture", "image/jpeg", Json()}}});
   operations.push_back({.method = "GET",
                         .path = "/metrics",

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iterator>
 
 #include "server/api_error.h"
@@ -25,8 +26,30 @@ std::vector<ApiOperation> v1_operations(ServerContext& context) {
   return operations;
 }
 
+namespace {
+
+/// Refuses parameters that come more than once: no value of them would be the one that was meant.
+HttpHandler with_single_parameters(const ApiOperation& operation) {
+  return [query = operation.query, handler = operation.handler](const HttpRequest& request) {
+    std::vector<Problem> problems;
+    for (const ApiParameter& parameter : query) {
+      const auto times =
+          std::count_if(request.query.begin(), request.query.end(),
+                        [&](const auto& pair) { return pair.first == parameter.name; });
+      if (times > 1) {
+        problems.push_back(
+            {parameter.name, "is given " + std::to_string(times) + " times, expected once"});
+      }
+    }
+    throw_request_problems(problems);
+    return handler(request);
+  };
+}
+
+}  // namespace
+
 void add_v1_routes(HttpRouter& router, ServerContext& context) {
-  for (ApiOperation& operation : v1_operations(context)) {
+  for (const ApiOperation& operation : v1_operations(context)) {
     std::uint64_t bytes = operation.body_bytes;
     if (bytes == 0) {
       // An operation without a body of its own passes over a "{}" that clients like to send.
@@ -34,7 +57,7 @@ void add_v1_routes(HttpRouter& router, ServerContext& context) {
     }
     router.add({.method = operation.method,
                 .pattern = operation.path,
-                .handler = api_handler(std::move(operation.handler)),
+                .handler = api_handler(with_single_parameters(operation)),
                 .pace = operation.pace,
                 .limits = {bytes}});
   }

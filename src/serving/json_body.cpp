@@ -82,7 +82,7 @@ Json parse_json(std::string_view text) {
 }
 
 Json parse_json_object(std::string_view text) {
-  if (trimmed(text).empty()) {
+  if (text.empty()) {
     return Json::object();
   }
   Json object = parse_json(text);

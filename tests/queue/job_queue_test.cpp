@@ -381,7 +381,7 @@ TEST(JobQueueVideo, IsMadeAgainFromTheFrames) {
   settings.fps = 4;
   settings.contact_sheet = true;
   Progress progress;
-  expect_error(ErrorCode::NotFound, "no run folder yet",
+  expect_error(ErrorCode::InvalidArgument, "is queued, expected one that has frames",
                [&] { queue.make_video("job-0001", settings, progress); });
   queue.start();
   const JobRecord drawn = queue.wait("job-0001");

@@ -138,6 +138,23 @@ TEST_F(OpenApiPatterns, OfTextsWithZeroBytes) {
   EXPECT_NE(problem_of(world_.post("/api/v1/jobs", {{"name", zero}}), "name"), "");
 }
 
+TEST_F(OpenApiPatterns, ParametersComeOnce) {
+  const auto asked = [&](const HttpFields& query) {
+    return world_.call("GET", "/api/v1/jobs", "", query);
+  };
+  EXPECT_EQ(asked({{"limit", "2"}}).status, 200);
+  const HttpResponse twice = asked({{"limit", ""}, {"limit", "2"}});
+  EXPECT_EQ(twice.status, 422);
+  EXPECT_EQ(problem_of(ApiWorld::json_of(twice), "limit"), "is given 2 times, expected once");
+  EXPECT_EQ(asked({{"limit", ""}}).status, 422);
+  EXPECT_EQ(asked({{"other", "1"}, {"other", "2"}}).status, 200) << "nobody reads it";
+}
+
+TEST_F(OpenApiPatterns, WhiteSpaceIsNoBody) {
+  EXPECT_EQ(world_.status("POST", "/api/v1/dry-run", ""), 200);
+  EXPECT_EQ(world_.status("POST", "/api/v1/dry-run", "\t"), 422);
+}
+
 TEST_F(OpenApiPatterns, OfNamesOfPresets) {
   const Json& name =
       document_.at("/paths/~1api~1v1~1presets~1{name}/put/parameters/0/schema"_json_pointer);

@@ -182,6 +182,13 @@ TEST(V1Jobs, CancelContinueTrashAndRestore) {
   EXPECT_EQ(world.post(job + "/restore", Json::object()).at("trashed"), false);
 }
 
+TEST(V1Jobs, AVideoOfOneThatIsNotDrawnIsAConflict) {
+  const ApiWorld world;
+  world.post("/api/v1/jobs", submission("first-job"));
+  EXPECT_EQ(world.status("POST", "/api/v1/jobs/first-job/video", "{}"), 409);
+  EXPECT_EQ(world.status("POST", "/api/v1/jobs/no-such-job/video", "{}"), 404);
+}
+
 TEST(V1Jobs, NamesAndRetries) {
   const ApiWorld world;
   world.post("/api/v1/jobs", submission("first-job"));

@@ -21,7 +21,8 @@ TEST(JsonBody, WhatIsNoObjectIsRefused) {
     EXPECT_NE(problem_with(text), "") << text;
   }
   EXPECT_EQ(problem_with(std::string("{}\0", 3)).empty(), false);
-  EXPECT_EQ(parse_json_object("  "), Json::object());
+  EXPECT_EQ(parse_json_object(""), Json::object());
+  EXPECT_NE(problem_with("  "), "") << "no body is one thing, a broken one another";
   EXPECT_EQ(parse_json_object("{\"a\": 1}").at("a"), 1);
 }
 
