@@ -5,7 +5,11 @@ import { useField, type FieldUse } from './useField';
 
 /** Choices in other words than the server's names, where those say too little. */
 const choiceWords: Record<string, Record<string, string>> = {
-  pace: { alpha: 'equal alphas', even: 'even', preview: 'even, found by previews' },
+  pace: {
+    alpha: 'equal steps between prompts',
+    even: 'even motion',
+    preview: 'even motion, by previews',
+  },
   pace_by: { ssim: 'structure (ssim)', lab: 'colour (lab)', latent: 'latents' },
 };
 

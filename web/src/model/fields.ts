@@ -26,6 +26,7 @@ export const sections: SectionPlan[] = [
       'mode',
       'genesis',
       'interpolation',
+      'alignment',
       'replace_dim',
       'replace_order',
       'grad_method',

@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest';
 
 import type { MotionDistance } from '../api/types';
-import { evennessText, jumpsOf, jumpText, largestJumps, shownDistances, worstPair } from './motion';
+import {
+  canBeEvened,
+  evennessText,
+  jumpsOf,
+  jumpText,
+  largestJumps,
+  shownDistances,
+  worstPair,
+} from './motion';
 
 function distance(
   steps: (number | null)[],
@@ -70,4 +78,12 @@ it('has each jump once, with what is largest of it', () => {
   expect(worstPair([...all, still])).toEqual({ from: 4, to: 5 });
   expect(largestJumps(jumpsOf([...all, still]), 1)).toEqual([{ from: 4, to: 5, times: null }]);
   expect(worstPair([])).toBeNull();
+});
+
+it('offers an even pace where the travel can have one and does not', () => {
+  expect(canBeEvened({})).toBe(true);
+  expect(canBeEvened({ pace: 'alpha', genesis: 'fixed', compat: 'none' })).toBe(true);
+  expect(canBeEvened({ pace: 'even' })).toBe(false);
+  expect(canBeEvened({ genesis: 'successive' })).toBe(false);
+  expect(canBeEvened({ compat: 'v3' })).toBe(false);
 });

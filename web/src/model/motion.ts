@@ -1,6 +1,6 @@
 // How a run moves, in words and for charts.
 
-import type { Motion, MotionDistance } from '../api/types';
+import type { Motion, MotionDistance, RequestValues } from '../api/types';
 import { amount } from './format';
 
 /** The distances that the page shows, what one sees of them first. */
@@ -62,6 +62,15 @@ export function jumpsOf(distances: ShownDistance[]): ShownJump[] {
     }
   }
   return [...found.values()].sort((a, b) => a.from - b.from);
+}
+
+/** Whether the same travel can be drawn with an even pace, which it was not. */
+export function canBeEvened(request: RequestValues): boolean {
+  return (
+    (request.pace ?? 'alpha') === 'alpha' &&
+    request.genesis !== 'successive' &&
+    (request.compat ?? 'none') === 'none'
+  );
 }
 
 /** The largest of them, in order. */

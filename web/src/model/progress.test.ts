@@ -26,6 +26,7 @@ it('counts frames, and the steps of the one in work', () => {
     part: 5.5 / 20,
     text: 'frame 5 / 20',
     left: '2 frames/s · 7 s left',
+    title: '5/20',
     frames: true,
   });
   expect(progressOf(drawing, null)).toMatchObject({ part: 0.25, left: '' });
@@ -43,6 +44,7 @@ it('counts the pictures by which a pace is found before there are frames', () =>
     part: 13.4 / 52,
     text: 'Finding an even pace',
     left: '13 / 52 pictures',
+    title: 'pace 13/52',
     frames: false,
   });
 });
@@ -53,6 +55,8 @@ it('says what is done before and after drawing', () => {
     part: 0.25,
     text: 'Loading the model',
     left: '500 KB of 2 MB',
+    title: '5/20',
   });
   expect(progressOf({ ...drawing, state: 'assembling' }, null).text).toBe('Making the video');
+  expect(progressOf({ ...drawing, state: 'loading', frames_total: null }, null).title).toBe('…');
 });

@@ -15,6 +15,8 @@ export interface ShownProgress {
   text: string;
   /** How fast it goes, and how long it still takes. */
   left: string;
+  /** The same in a few characters, for the tab's title. */
+  title: string;
   /** Whether `part` is that of the film's frames. */
   frames: boolean;
 }
@@ -37,15 +39,18 @@ export function progressOf(job: Job, progress: ProgressEvent | null): ShownProgr
   if (job.state === 'drawing' && progress?.unit === 'pictures' && progress.total > 0) {
     // Pictures that are looked at before it is known which of them are the film's frames.
     const part = Math.min(1, progress.done / progress.total);
-    const count = `${Math.floor(progress.done)} / ${progress.total} pictures`;
+    const done = Math.floor(progress.done);
+    const count = `${done} / ${progress.total} pictures`;
     const seconds = progress.seconds_left;
     const left = seconds === null ? count : `${count} · ${duration(seconds)} left`;
-    return { part, text: capital(progress.activity), left, frames: false };
+    const title = `pace ${done}/${progress.total}`;
+    return { part, text: capital(progress.activity), left, title, frames: false };
   }
+  const frames = total > 0 ? `${job.frames_done}/${total}` : '…';
   if (job.state === 'drawing' && total > 0) {
     const part = Math.min(1, (job.frames_done + inPicture) / total);
     const text = `frame ${job.frames_done} / ${total}`;
-    return { part, text, left: leftText(progress), frames: true };
+    return { part, text, left: leftText(progress), title: frames, frames: true };
   }
   const part = progress && progress.total > 0 ? progress.done / progress.total : 0;
   const activity = progress?.activity || activities[job.state] || job.state;
@@ -53,5 +58,5 @@ export function progressOf(job: Job, progress: ProgressEvent | null): ShownProgr
     progress?.unit === 'bytes' && progress.total > 0
       ? `${bytes(progress.done)} of ${bytes(progress.total)}`
       : '';
-  return { part, text: capital(activity), left: size, frames: false };
+  return { part, text: capital(activity), left: size, title: frames, frames: false };
 }

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 
 import type { Bootstrap } from '../api/types';
 import { defaults } from '../model/testing';
-import { doc, openForm, setField, setStage, takeSettings, undoForm } from './form';
+import { doc, evenOut, openForm, setField, setStage, takeSettings, undoForm } from './form';
 import { messages } from './messages';
 import { server } from './server';
 
@@ -23,6 +23,11 @@ it('takes back what a message is about, not what was changed after it', () => {
   // Undoing is a change, too.
   undoForm();
   expect(doc().values.steps).toBe(12);
+
+  evenOut({ prompt: 'robot\nsnow', steps: 4 }, 'Run 3');
+  expect(doc().values).toMatchObject({ steps: 4, pace: 'even' });
+  undoForm();
+  expect(doc().values.pace).toBeUndefined();
 
   setStage(key, { prompt: 'cat' });
   takeSettings({ prompt: 'robot\nsnow', steps: 3 }, 'all', 'Run 2');

@@ -111,15 +111,28 @@ export function addStage(index: number): void {
   ui.set({ stage: doc().stages[index + 1]?.key ?? null });
 }
 
-/** Settings of a run, wholly or in part, into the form. */
-export function takeSettings(request: RequestValues, part: Part, from: string): void {
+/** A request into the form in place of what is there, with a way back. */
+function takeRequest(request: RequestValues, text: string): void {
   const defaults = server.get().boot?.defaults ?? {};
-  const next = fromRequest(takeOver(formRequest(), request, part), defaults, doc().stages);
-  const what = part === 'all' ? 'All settings' : `${part[0]?.toUpperCase()}${part.slice(1)}`;
-  updateAndSay({ ...next, keepTotal: doc().keepTotal }, `${what} of ${from} taken over.`);
+  const next = fromRequest(request, defaults, doc().stages);
+  updateAndSay({ ...next, keepTotal: doc().keepTotal }, text);
   if (!doc().stages.some((stage) => stage.key === ui.get().stage)) {
     ui.set({ stage: doc().stages[0]?.key ?? null });
   }
+}
+
+/** Settings of a run, wholly or in part, into the form. */
+export function takeSettings(request: RequestValues, part: Part, from: string): void {
+  const what = part === 'all' ? 'All settings' : `${part[0]?.toUpperCase()}${part.slice(1)}`;
+  takeRequest(takeOver(formRequest(), request, part), `${what} of ${from} taken over.`);
+}
+
+/** All settings of a run, with its frames where the pictures are equally far apart. */
+export function evenOut(request: RequestValues, from: string): void {
+  takeRequest(
+    { ...takeOver(formRequest(), request, 'all'), pace: 'even' },
+    `Settings of ${from} with an even pace: Run draws more pictures, and takes those that are equally far apart.`,
+  );
 }
 
 /** A run that ended has measured how long a frame takes; without a connection nothing was counted. */

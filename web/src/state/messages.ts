@@ -19,14 +19,25 @@ export function dismiss(id: number): void {
   messages.set((value) => ({ ...value, shown: value.shown.filter((each) => each.id !== id) }));
 }
 
+function logged(text: string, kind: Message['kind']): Message {
+  lastId += 1;
+  const message: Message = { id: lastId, text, kind, time: Date.now() / 1000 };
+  messages.set((value) => ({ ...value, log: [...value.log, message].slice(-longest) }));
+  return message;
+}
+
+/** Keeps what is said elsewhere on the page already. */
+export function note(text: string): void {
+  logged(text, 'info');
+}
+
 /** Says something at the edge of the page; what can be undone brings the button for it. */
 export function say(
   text: string,
   options: { kind?: Message['kind']; action?: Message['action'] } = {},
 ): void {
-  lastId += 1;
-  const id = lastId;
-  const message: Message = { id, text, kind: options.kind ?? 'info', time: Date.now() / 1000 };
+  const message = logged(text, options.kind ?? 'info');
+  const { id } = message;
   if (options.action) {
     const { label, run } = options.action;
     message.action = {
@@ -38,8 +49,8 @@ export function say(
     };
   }
   messages.set((value) => ({
+    ...value,
     shown: [...value.shown.filter((each) => each.text !== text), message].slice(-4),
-    log: [...value.log, message].slice(-longest),
   }));
   setTimeout(() => dismiss(id), options.kind === 'error' ? 2 * shownFor : shownFor);
 }

@@ -15,7 +15,7 @@ import type {
   ServerEvent,
 } from '../api/types';
 import { parseRanges } from '../model/travel';
-import { say, sayError } from './messages';
+import { note, sayError } from './messages';
 import { createStore } from './store';
 
 export interface ServerState {
@@ -168,7 +168,7 @@ function take(event: ServerEvent): void {
       forgetJob(event.data.id);
       break;
     case 'note':
-      say(event.data.text);
+      note(event.data.text); // stands below the run's pictures
       break;
     case 'paused':
       server.set((state) => ({ ...state, queue: { ...state.queue, paused: event.data.reason } }));

@@ -20,12 +20,7 @@ function Title() {
   const current = useStore(server, (state) => state.queue.current);
   const job = useStore(server, (state) => (current === null ? undefined : state.jobs.get(current)));
   const progress = useProgress(job);
-  const part =
-    job && progress && job.frames_total
-      ? `${job.frames_done}/${job.frames_total} · `
-      : progress
-        ? '… · '
-        : '';
+  const part = progress ? `${progress.title} · ` : '';
   useEffect(() => {
     document.title = `${part}Prompt Travel`;
   }, [part]);

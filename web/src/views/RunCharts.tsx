@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { Job, Motion } from '../api/types';
 import { call, readText } from '../api/client';
 import {
+  canBeEvened,
   evennessText,
   jumpsOf,
   jumpText,
@@ -13,7 +14,8 @@ import {
 } from '../model/motion';
 import { parseLosses } from '../model/series';
 import { showFrame } from '../state/player';
-import { fileAddress } from '../state/runs';
+import { evenOut } from '../state/form';
+import { fileAddress, runName } from '../state/runs';
 import { ChartBox } from './ChartBox';
 import { comparePair } from './Compare';
 import { useAnswer } from './useAnswer';
@@ -128,6 +130,7 @@ function MotionCharts({ job }: { job: Job }) {
     [distances],
   );
   const pair = worstPair(distances);
+  const jumps = jumpsOf(distances);
   return (
     <>
       {problem !== '' && <p class="quiet">How it moves cannot be told: {problem}</p>}
@@ -144,16 +147,31 @@ function MotionCharts({ job }: { job: Job }) {
           onPick={showFrame}
         />
       ))}
-      <Jumps jumps={jumpsOf(distances)} />
-      {pair && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => comparePair(job.id, pair.from, pair.to)}
-        >
-          Compare the largest step
-        </button>
-      )}
+      <Jumps jumps={jumps} />
+      <div class="row">
+        {pair && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => comparePair(job.id, pair.from, pair.to)}
+          >
+            Compare the largest step
+          </button>
+        )}
+        {jumps.length > 0 && canBeEvened(job.request) && (
+          <button
+            type="button"
+            class="button"
+            title="Takes over this run's settings with an even pace"
+            onClick={() => {
+              evenOut(job.request, runName(job));
+              document.querySelector<HTMLElement>('.button-run')?.focus();
+            }}
+          >
+            Even it out…
+          </button>
+        )}
+      </div>
     </>
   );
 }
