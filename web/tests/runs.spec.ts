@@ -105,6 +105,13 @@ it('shows what motion.json says of a finished run, and leads to its jumps', asyn
   if (!box) throw new Error('no chart');
   await over.click({ position: { x: 1, y: box.height / 2 } });
   await page.waitForSelector('.frame-canvas[data-shown="1"]');
+
+  // What jumps can be evened out: the run's settings again, with another pace; Run is next.
+  await page.getByRole('button', { name: 'Even it out…' }).click();
+  await page.locator('.section-summary', { hasText: 'pace even' }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.className)).toContain('button-run');
+  await page.locator('.toast', { hasText: 'even pace' }).getByText('Undo').click();
+  await page.locator('.section-summary', { hasText: 'pace even' }).waitFor({ state: 'detached' });
 });
 
 it('cancels with one click, keeps the frames and goes on', async () => {
