@@ -167,6 +167,9 @@ void render(const RunArguments& arguments) {
       events({RunEvent::Kind::Note, note, {}, 0});
     }
     if (arguments.dry_run) {
+      if (const auto note = place_stages_by_sound(request)) {
+        events({RunEvent::Kind::Note, "note: " + *note, {}, 0});
+      }
       const TravelPreview preview = preview_travel(request);
       console.output(arguments.json ? to_json(preview) : to_text(preview));
       return Made{};
@@ -257,6 +260,7 @@ void video(const RunArguments& arguments) {
     take_given(arguments, "ping_pong", request.ping_pong, settings.ping_pong);
     take_given(arguments, "pick", request.pick, settings.pick);
     take_given(arguments, "contact_sheet", request.contact_sheet, settings.contact_sheet);
+    take_given(arguments, "soundtrack", request.soundtrack, settings.soundtrack);
     if (!arguments.output.empty()) {
       settings.out = arguments.output;
     }
@@ -331,9 +335,9 @@ void add_video_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("video", "Make the video of a run folder again with other settings");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(
-      *command, arguments->fields,
-      {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet", "device", "threads"});
+  add_field_options(*command, arguments->fields,
+                    {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet",
+                     "soundtrack", "device", "threads"});
   add_finish_options(*command, arguments->finish);
   command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
       ->type_name("FILE")

@@ -60,7 +60,30 @@ struct RunOptions {
   /// which was killed can be found again; told again when another process took that place first.
   /// What it throws ends the run before it began.
   std::function<void(const std::filesystem::path& folder)> reserve = {};
+  /// The pictures that the stages come from, one for each: at the end the run tells how far the
+  /// stages' frames are from them, and keeps it in travel.json.
+  std::vector<std::filesystem::path> pictures = {};
 };
+
+/// Lets the sound that `request.beats` names say where stages lie: sets travel_steps, one number
+/// for each gap, clears beats and returns a sentence about it; nothing without one. The request is
+/// valid. Throws InvalidArgument naming "beats" when nothing can be heard in it, and what reading
+/// the file throws. run_travel does this by itself.
+std::optional<std::string> place_stages_by_sound(TravelRequest& request);
+
+/// A travel between pictures, made of what stands in them.
+struct PictureTravel {
+  TravelRequest request;
+  std::vector<std::string> notes;  ///< Sentences for the user: what differs, what is not done.
+};
+
+/// Reads pictures of any program as the stages of a travel: prompts, seeds, CFG scales, strengths
+/// of each; of what a travel has once (sampler, steps, size, model, ...) the first one's, with a
+/// note where another one has other values. `given` are fields that are set beside: they are
+/// neither read nor compared. Throws InvalidArgument with a line for each problem, naming the
+/// picture; NotFound, Io, Corrupt, Unsupported for a file that is no picture.
+PictureTravel travel_between_pictures(const std::vector<std::filesystem::path>& pictures,
+                                      const std::vector<std::string>& given);
 
 /// Draws a whole travel into a new run folder below `request.out` and makes the video and the
 /// contact sheet that are asked for. Checks the request first (InvalidArgument with one line per
@@ -75,7 +98,7 @@ inline RunResult run_travel(const TravelRequest& request,
                             Progress& progress,
                             const RunEventSink& events,
                             ModelStore* store = nullptr) {
-  return run_travel(request, progress, events, RunOptions{store, {}, {}});
+  return run_travel(request, progress, events, RunOptions{store, {}, {}, {}});
 }
 
 /// Goes on with a run folder: draws what is missing or damaged (with a note) and makes the video.
@@ -112,6 +135,7 @@ struct VideoSettings {
   std::optional<bool> ping_pong;
   std::optional<std::string> pick;
   std::optional<bool> contact_sheet;
+  std::optional<std::string> soundtrack;     ///< Empty: a silent video.
   std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.
   FilmFinish finish = {};                    ///< Pictures in between, enlarging.
 };

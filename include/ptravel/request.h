@@ -55,6 +55,10 @@ enum class Pace { Alpha, Even, Preview };
 /// What "far apart" means for Pace: structure (SSIM), colour (CIE Lab), or the VAE's latents.
 enum class PaceBy { Ssim, Lab, Latent };
 
+/// Where sound puts stages. Beat: each on the beat nearest to its place. Energy: where the gaps
+/// between them hear equal shares of percussion.
+enum class BeatsBy { Beat, Energy };
+
 /// How Linear mixes two conditionings: lerp, or slerp per token.
 enum class Interpolation { Lerp, Slerp };
 
@@ -137,6 +141,9 @@ struct TravelRequest {
   bool ping_pong = false;  ///< The video goes back to its beginning.
   std::string pick;
   bool contact_sheet = false;  ///< Also write the picked frames as one picture.
+  std::string soundtrack;      ///< File whose sound the video has; empty: none.
+  std::string beats;           ///< File whose sound says where stages lie; empty: travel_steps do.
+  BeatsBy beats_by = BeatsBy::Beat;
 
   std::string out = "outputs";
   DeviceChoice device = DeviceChoice::Auto;

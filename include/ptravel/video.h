@@ -24,6 +24,9 @@ struct VideoOptions {
   /// 1/100 s: each frame begins at the nearest one and lasts at least 2 of them, because viewers
   /// slow down shorter ones; above 50 the clip therefore plays slower than asked for.
   double fps = 10;
+  /// File whose sound the video has, from its beginning: AAC in mp4, Opus in webm, cut or repeated
+  /// to the video's length. Mono stays mono, more than two channels are mixed to two. Empty: none.
+  std::filesystem::path soundtrack = {};
 };
 
 /// Writes a video frame by frame, within memory that does not depend on its length. The file is
@@ -35,7 +38,8 @@ class VideoWriter {
   /// sides, mp4 repeats the last column or row once to make them even (4:2:0 needs it). A gif keeps
   /// its frames in an unnamed file in the same folder until finish(), 3 bytes for each pixel.
   /// Throws InvalidArgument for values out of range, NotFound or Io when the folder cannot be
-  /// written to, Unsupported when FFmpeg lacks the encoder.
+  /// written to, Unsupported when FFmpeg lacks the encoder; with a soundtrack InvalidArgument for
+  /// gif, and what SoundReader (media/sound_reader.h) throws.
   static std::unique_ptr<VideoWriter> open(const std::filesystem::path& path,
                                            int width,
                                            int height,
@@ -59,6 +63,7 @@ class VideoWriter {
 struct VideoInfo {
   VideoFormat format = VideoFormat::Mp4;
   std::string codec;  ///< FFmpeg's name: "h264", "vp9", "gif".
+  std::string sound;  ///< Codec of its sound: "aac", "opus"; empty: none.
   int width = 0;
   int height = 0;
   std::int64_t frames = 0;  ///< Counted, not taken from the header.

@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "jobs/finished_video.h"
 #include "jobs/run_frames.h"
+#include "jobs/run_sound.h"
 #include "media/video_names.h"
 #include "ptravel/error.h"
+#include "request/sound_stages.h"
 #include "travel/assemble.h"
 
 namespace ptravel {
@@ -43,7 +45,34 @@ TravelRequest with_settings(TravelRequest request, const VideoSettings& settings
   request.ping_pong = settings.ping_pong.value_or(request.ping_pong);
   request.pick = settings.pick.value_or(request.pick);
   request.contact_sheet = settings.contact_sheet.value_or(request.contact_sheet);
+  request.soundtrack = settings.soundtrack.value_or(request.soundtrack);
   return request;
+}
+
+/// Checks the sound of a video that is made again. A run's own soundtrack is left out of a gif,
+/// with a note; one that is asked for is a problem there.
+void settle_sound(TravelRequest& request,
+                  const Manifest& manifest,
+                  const VideoSettings& settings,
+                  const RunEventSink& events) {
+  if (request.soundtrack.empty()) {
+    return;
+  }
+  if (!settings.soundtrack && request.format == VideoFormat::Gif) {
+    events({RunEvent::Kind::Note,
+            "note: a gif has no sound: the run's soundtrack is left out",
+            {},
+            0});
+    request.soundtrack.clear();
+    return;
+  }
+  std::vector<Problem> problems;
+  check_sounds(request, problems);
+  throw_request_problems(problems);
+  if (!settings.soundtrack) {
+    check_same_soundtrack(manifest, "video");
+  }
+  check_soundtrack(request, events);
 }
 
 }  // namespace
@@ -101,10 +130,11 @@ RunResult make_video(const fs::path& path,
                      const RunEventSink& events) {
   const RunFolder folder = RunFolder::open(path);
   const Manifest manifest = read_manifest(folder.manifest_path());
-  const TravelRequest request = with_settings(manifest.request, settings);
+  TravelRequest request = with_settings(manifest.request, settings);
   if (!(request.fps > 0)) {
     throw Error(ErrorCode::InvalidArgument, Problem{"fps", "0, expected more than 0"});
   }
+  settle_sound(request, manifest, settings, events);
   validate(settings.finish);
   if (request.fps * settings.finish.interpolate > kMostFps) {
     throw Error(ErrorCode::InvalidArgument,

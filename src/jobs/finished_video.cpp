@@ -20,9 +20,8 @@ void assemble_finished_video(const FilmPlan& plan,
   for (const std::string& note : finisher.notes()) {
     events({RunEvent::Kind::Note, note, {}, 0});
   }
-  VideoOptions options;
-  options.format = plan.format;
-  options.fps = plan.fps * finish.interpolate;
+  VideoOptions options = plan.video_options();
+  options.fps *= finish.interpolate;
   const auto film = film_frames(plan);
   progress.enter(WorkPhase::Assembling);
   progress.begin("finishing the video", "frames",

@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "jobs/assemble_run.h"
 #include "jobs/manifest.h"
@@ -10,6 +11,7 @@
 #include "jobs/run_frames.h"
 #include "jobs/run_motion.h"
 #include "jobs/run_pace.h"
+#include "jobs/run_sound.h"
 #include "jobs/run_worker.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
@@ -46,6 +48,7 @@ TravelRequest settled(TravelRequest request) {
     request.vae = absolute_or_empty(request.vae);
   }
   request.init_image = absolute_or_empty(request.init_image);
+  request.soundtrack = absolute_or_empty(request.soundtrack);
   return request;
 }
 
@@ -66,6 +69,9 @@ void fill_manifest(Manifest& manifest, const Travel& travel) {
   manifest.vae_sha256 = travel.model().vae_sha256;
   manifest.kernels = travel.model().kernels;
   manifest.files = travel.model().files;
+  if (auto soundtrack = soundtrack_identity(travel.request())) {
+    manifest.files.push_back(std::move(*soundtrack));
+  }
   manifest.frames = travel.frame_count();
   manifest.stage_frames = travel.stage_frames();
   manifest.request = travel.request();
@@ -212,6 +218,10 @@ RunResult run_travel(const TravelRequest& request,
   throw_request_problems(validate_request(request));
   Manifest manifest;
   manifest.request = settled(request);
+  if (const auto note = place_stages_by_sound(manifest.request)) {
+    tell_note(*note, events);
+  }
+  check_soundtrack(manifest.request, events);
   const RunFolder folder = RunFolder::create(request.out, options.reserve);
   const RunStore store(options.store);
   std::unique_ptr<Travel> travel;
@@ -238,6 +248,7 @@ RunResult resume_travel(const fs::path& path,
                         const RunEventSink& events) {
   const RunFolder folder = RunFolder::open(path);
   Manifest manifest = read_manifest(folder.manifest_path());
+  check_same_soundtrack(manifest, "resume");
   folder.remove_leftovers();
   const bool complete = has_everything(folder, manifest, progress);
   if (complete && !options.model) {

@@ -6,6 +6,7 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/dict.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 }
 
@@ -23,11 +24,13 @@ struct FfmpegDeleter {
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
   void operator()(SwsContext* context) const { sws_freeContext(context); }
+  void operator()(SwrContext* context) const { swr_free(&context); }
 };
 using FramePointer = std::unique_ptr<AVFrame, FfmpegDeleter>;
 using PacketPointer = std::unique_ptr<AVPacket, FfmpegDeleter>;
 using CodecPointer = std::unique_ptr<AVCodecContext, FfmpegDeleter>;
 using ScalerPointer = std::unique_ptr<SwsContext, FfmpegDeleter>;
+using ResamplerPointer = std::unique_ptr<SwrContext, FfmpegDeleter>;
 
 struct InputDeleter {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }

@@ -116,6 +116,9 @@ void VideoEncoder::open_file(const EncoderSettings& settings) {
   stream_->avg_frame_rate = codec_->framerate;
   check_ffmpeg(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), "write video",
                target_);
+  if (settings.sound) {
+    sound_.emplace(*output_, *settings.sound, target_);
+  }
   output_->pb = make_stream(*file_);
   OptionDictionary options;
   fill_dictionary(options, settings.muxer_options);
@@ -123,7 +126,12 @@ void VideoEncoder::open_file(const EncoderSettings& settings) {
   check_all_used(*options.address(), settings.muxer);
 }
 
-void VideoEncoder::encode(const AVFrame& frame) { send(&frame); }
+void VideoEncoder::encode(const AVFrame& frame) {
+  send(&frame);
+  if (sound_) {
+    sound_->encode_until(frame.pts + 1, codec_->time_base);
+  }
+}
 
 void VideoEncoder::send(const AVFrame* frame) {
   check_ffmpeg(avcodec_send_frame(codec_.get(), frame), "write video", target_);
@@ -144,6 +152,9 @@ void VideoEncoder::send(const AVFrame* frame) {
 
 void VideoEncoder::finish() {
   send(nullptr);
+  if (sound_) {
+    sound_->finish();
+  }
   check_ffmpeg(av_write_trailer(output_.get()), "write video", target_);
   avio_flush(output_->pb);
   check_ffmpeg(output_->pb->error, "write video", target_);

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "media/ffmpeg.h"
+#include "media/sound_encoder.h"
 
 namespace ptravel {
 
@@ -22,13 +23,15 @@ struct EncoderSettings {
   /// Options of the encoder and of the container; an unknown one throws Internal.
   std::vector<OptionDictionary::Entry> encoder_options;
   std::vector<OptionDictionary::Entry> muxer_options;
+  std::optional<SoundSettings> sound;  ///< As long as the frames; none: a silent film.
 };
 
 /// Encodes frames into a file that takes its name at finish() and is removed without it. Output
 /// depends on the frames alone: no dates, no library versions, a fixed number of threads.
 class VideoEncoder {
  public:
-  /// Throws NotFound, Io, or Unsupported when FFmpeg lacks the encoder or refuses the settings.
+  /// Throws NotFound, Io, or Unsupported when FFmpeg lacks the encoder or refuses the settings; as
+  /// SoundEncoder.
   VideoEncoder(std::filesystem::path target, const EncoderSettings& settings);
   VideoEncoder(const VideoEncoder&) = delete;
   VideoEncoder& operator=(const VideoEncoder&) = delete;
@@ -48,6 +51,7 @@ class VideoEncoder {
   CodecPointer codec_;
   PacketPointer packet_;
   AVStream* stream_ = nullptr;  // owned by output_
+  std::optional<SoundEncoder> sound_;
 };
 
 }  // namespace ptravel

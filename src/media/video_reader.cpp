@@ -49,6 +49,11 @@ class VideoReader {
 
   int check(int code) const { return check_ffmpeg(code, "read video", path_); }
   const AVFormatContext& input() const { return *input_; }
+  /// Of its sound; empty where there is none.
+  std::string sound_codec() const {
+    const int index = av_find_best_stream(input_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+    return index < 0 ? "" : avcodec_get_name(input_->streams[index]->codecpar->codec_id);
+  }
   AVStream* stream() { return stream_; }
   AVPacket* packet() { return packet_.get(); }
   const std::filesystem::path& path() const { return path_; }
@@ -164,6 +169,7 @@ VideoInfo probe_video(const std::filesystem::path& path) {
   VideoInfo info;
   info.format = format_of(reader);
   info.codec = avcodec_get_name(reader.stream()->codecpar->codec_id);
+  info.sound = reader.sound_codec();
   info.width = reader.stream()->codecpar->width;
   info.height = reader.stream()->codecpar->height;
   std::int64_t duration = 0;

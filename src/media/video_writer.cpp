@@ -40,6 +40,21 @@ EncoderSettings webm_settings() {
   return settings;
 }
 
+SoundSettings sound_settings(const VideoOptions& options) {
+  SoundSettings settings;
+  settings.file = options.soundtrack;
+  if (options.format == VideoFormat::Mp4) {
+    settings.encoder = "aac";
+    settings.bits_per_channel = 96000;
+    settings.sample_rates = {44100, 48000};
+  } else {
+    settings.encoder = "libopus";
+    settings.bits_per_channel = 64000;
+    settings.sample_rates = {48000};  // Opus itself has no other
+  }
+  return settings;
+}
+
 /// Writes mp4 and webm.
 class YuvWriter final : public VideoWriter {
  public:
@@ -128,6 +143,10 @@ void check_options(int width, int height, const VideoOptions& options) {
     throw Error(ErrorCode::InvalidArgument,
                 "[write video] format: expected one of " + kVideoFormatNames.choices());
   }
+  if (!options.soundtrack.empty() && options.format == VideoFormat::Gif) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[write video] soundtrack: a gif has no sound, expected format mp4 or webm");
+  }
 }
 
 }  // namespace
@@ -163,6 +182,9 @@ std::unique_ptr<VideoWriter> VideoWriter::open(const std::filesystem::path& path
   settings.width = mp4 ? round_up_to_even(width) : width;
   settings.height = mp4 ? round_up_to_even(height) : height;
   settings.time_base = av_inv_q(av_d2q(options.fps, kMaxFpsTerm));
+  if (!options.soundtrack.empty()) {
+    settings.sound = sound_settings(options);
+  }
   return std::make_unique<YuvWriter>(path, width, height, settings);
 }
 

@@ -46,6 +46,9 @@ inline constexpr auto kPaceNames =
 inline constexpr auto kPaceByNames =
     enum_names<PaceBy>({{PaceBy::Ssim, "ssim"}, {PaceBy::Lab, "lab"}, {PaceBy::Latent, "latent"}});
 
+inline constexpr auto kBeatsByNames =
+    enum_names<BeatsBy>({{BeatsBy::Beat, "beat"}, {BeatsBy::Energy, "energy"}});
+
 inline constexpr auto kInterpolationNames =
     enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
 

@@ -226,6 +226,18 @@ void add_film_rows(RequestTableBuilder& table) {
       .example("::2");
   table.add("contact_sheet", "Also write contact-sheet.png: the picked frames in a grid",
             &R::contact_sheet, boolean_form());
+  table
+      .add("soundtrack", "Sound file for the video (not gif), cut or repeated to its length",
+           &R::soundtrack, text_form())
+      .example("song.flac");
+  table
+      .add("beats", "Sound file that says where stages lie; --travel-steps then says about where",
+           &R::beats, text_form())
+      .label("Sound that places stages")
+      .example("song.flac");
+  table.add("beats_by",
+            "Each stage on the nearest beat, or where gaps hear equal shares of percussion",
+            &R::beats_by, choice_form(kBeatsByNames));
   table.add("out", "Folder that gets prompt_travel/00000, 00001, ...", &R::out, text_form())
       .label("Output folder")
       .example("films")

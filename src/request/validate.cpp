@@ -10,6 +10,7 @@
 #include "request/request_names.h"
 #include "request/request_table.h"
 #include "request/slice.h"
+#include "request/sound_stages.h"
 #include "request/stages.h"
 #include "schedule/sigma_table.h"
 
@@ -150,6 +151,9 @@ void check_plan(const StagePlan& plan,
       plan.stage_count() != 2) {
     problems.push_back({"genesis", "\"embryo\" with this compat takes exactly two stages, got " +
                                        std::to_string(plan.stage_count())});
+  }
+  if (!request.beats.empty() && plan.steps.empty()) {
+    problems.push_back({"beats", "places stages, expected at least two of them in prompt"});
   }
   check_length(plan, request, problems);
 }
@@ -301,6 +305,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     check_pace(request, problems);
   }
   check_init_image(request, problems);
+  check_sounds(request, problems);
   return problems;
 }
 

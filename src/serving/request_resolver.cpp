@@ -155,6 +155,15 @@ void RequestResolver::resolve_names(TravelRequest& request, std::vector<Problem>
     }
     request.vae = entry ? entry->path.string() : "";
   }
+  for (std::string* sound : {&request.soundtrack, &request.beats}) {
+    if (!sound->empty()) {
+      problems.push_back({sound == &request.beats ? "beats" : "soundtrack",
+                          "\"" + *sound +
+                              "\" is of the command line (video --soundtrack, "
+                              "render --beats), leave it out"});
+      sound->clear();
+    }
+  }
   if (!request.init_image.empty()) {
     const std::string_view name = request.init_image;
     const auto upload = name.starts_with(kUploadPrefix)

@@ -16,7 +16,8 @@ namespace ptravel {
 /// back: no path of a client reaches the file system, and none of this machine leaves it.
 ///
 /// `model` and `vae` are names of the catalog ("" the default model and VAE, "none" the
-/// checkpoint's own VAE), `init_image` is "" or "upload:<id>". `out` is not a client's to choose.
+/// checkpoint's own VAE), `init_image` is "" or "upload:<id>". `out`, `soundtrack` and
+/// `beats` are not a client's to choose.
 /// `device`, `precision` and `threads` may be given where the server's own option leaves them open.
 /// Thread-safe.
 class RequestResolver {

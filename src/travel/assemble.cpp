@@ -28,6 +28,7 @@ FilmPlan film_plan(const TravelRequest& request,
   plan.ping_pong = request.ping_pong;
   plan.format = request.format;
   plan.fps = request.fps;
+  plan.soundtrack = request.soundtrack;
   return plan;
 }
 
@@ -67,10 +68,7 @@ void assemble_video(const FilmPlan& plan,
       image = frame(film[i]);
     }
     if (writer == nullptr) {
-      VideoOptions options;
-      options.format = plan.format;
-      options.fps = plan.fps;
-      writer = VideoWriter::open(output, image.width, image.height, options);
+      writer = VideoWriter::open(output, image.width, image.height, plan.video_options());
     }
     writer->add_frame(image);
     progress.update(static_cast<double>(i + 1));

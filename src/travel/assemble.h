@@ -23,6 +23,10 @@ struct FilmPlan {
   bool ping_pong = false;                  ///< Go back again, up to the second frame.
   VideoFormat format = VideoFormat::Mp4;
   double fps = 10;
+  std::filesystem::path soundtrack = {};  ///< As VideoOptions::soundtrack.
+
+  /// How the video of the film is written.
+  VideoOptions video_options() const { return {format, fps, soundtrack}; }
 };
 
 /// The film that a request asks for, of frames of which these show a stage itself.

@@ -303,6 +303,7 @@ std::string to_json(const TravelPreview& preview) {
                        {"height", preview.request.height},
                        {"stages", std::move(stages)},
                        {"frames", std::move(frames)},
+                       {"provisional_alphas", is_paced(preview.request)},
                        {"network_calls", preview.cost.network_calls},
                        {"gradient_calls", preview.cost.gradient_calls},
                        {"decoded", preview.cost.decoded},

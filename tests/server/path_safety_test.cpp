@@ -45,6 +45,13 @@ TEST(PathSafety, TheOutputFolderIsTheServers) {
   EXPECT_EQ(problem_for(world, "out", "outputs"), "");  // what the server itself shows
 }
 
+TEST(PathSafety, SoundsAreOfTheCommandLine) {
+  const ApiWorld world;
+  EXPECT_NE(problem_for(world, "soundtrack", "/etc/passwd"), "");
+  EXPECT_NE(problem_for(world, "beats", __FILE__), "");
+  EXPECT_EQ(problem_for(world, "soundtrack", ""), "");
+}
+
 TEST(PathSafety, UploadsAreFoundByIdAndNeverThroughLinks) {
   const ApiWorld world;
   const std::string id = upload(world);

@@ -9,8 +9,8 @@ import { valueText } from './format';
 export const headerFields = ['model', 'vae'];
 /** Open from the beginning. */
 export const openFields = ['sampler', 'scheduler', 'steps', 'cfg_scale', 'width', 'height', 'seed'];
-/** Fields that the page has no control for: the server decides where its films go. */
-export const absentFields = ['out'];
+/** Fields that the page has no control for: where films go is the server's, sounds are not uploaded. */
+export const absentFields = ['out', 'soundtrack', 'beats', 'beats_by'];
 
 export interface SectionPlan {
   id: string;
