@@ -124,8 +124,10 @@ void add_file_options(CLI::App& command, FieldOptions& options) {
       ->group("Prompts and travel");
 }
 
-TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems) {
-  TravelRequest request;
+TravelRequest build_request(const FieldOptions& options,
+                            std::vector<Problem>& problems,
+                            const TravelRequest& base) {
+  TravelRequest request = base;
   bool readable = true;
   for (const std::string& argument : options.unknown) {
     problems.push_back({argument, "is not an option of this command, see --help"});
@@ -149,6 +151,20 @@ TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& p
     }
   }
   return request;
+}
+
+std::vector<std::string> fields_set(const FieldOptions& options) {
+  std::vector<Problem> told_later;
+  const TravelRequest request = build_request(options, told_later);
+  std::vector<std::string> fields;
+  for (const RequestField& field : request_fields()) {
+    const bool typed = options.values.count(std::string(field.name)) > 0;
+    if (typed || request_field_text(request, field.name) !=
+                     request_field_text(TravelRequest{}, field.name)) {
+      fields.emplace_back(field.name);
+    }
+  }
+  return fields;
 }
 
 std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {

@@ -37,9 +37,16 @@ void add_field_options(CLI::App& command,
 /// Adds --config and --prompt-file.
 void add_file_options(CLI::App& command, FieldOptions& options);
 
-/// Defaults, then the config file, then what was typed. Problems of every kind are collected; but
-/// when a file cannot be read everything else would only follow from that, so its error is thrown.
-TravelRequest build_request(const FieldOptions& options, std::vector<Problem>& problems);
+/// `base` (the defaults), then the config file, then what was typed. Problems of every kind are
+/// collected; but when a file cannot be read everything else would only follow from that, so its
+/// error is thrown.
+TravelRequest build_request(const FieldOptions& options,
+                            std::vector<Problem>& problems,
+                            const TravelRequest& base = {});
+
+/// The fields that the config file or what was typed sets to something else than the default, and
+/// all that were typed. Throws as build_request.
+std::vector<std::string> fields_set(const FieldOptions& options);
 
 /// Takes the default model where the request names none, validates the request and throws all
 /// problems as throw_option_problems does. Returns sentences for the user about what was decided

@@ -26,6 +26,7 @@ struct RunArguments {
   FieldOptions fields;
   std::string folder;
   std::string from;
+  std::vector<std::string> images;
   std::string output;
   bool json = false;
   bool debug = false;
@@ -143,10 +144,44 @@ bool take_format_of_name(const RunArguments& arguments,
   return known;
 }
 
+/// What makes no sense beside --from-images, which are the stages.
+void check_images(const RunArguments& arguments, std::vector<Problem>& problems) {
+  if (arguments.images.size() == 1) {
+    problems.push_back({"--from-images", "\"" + arguments.images.front() +
+                                             "\" alone, expected at least two pictures"});
+  }
+  const std::string why = "are in the pictures, expected none beside --from-images";
+  if (arguments.fields.values.count("prompt") > 0) {
+    problems.push_back({"--prompt", "the stages " + why});
+  }
+  if (!arguments.fields.prompt_file.empty()) {
+    problems.push_back({"--prompt-file", "the stages " + why});
+  }
+  if (!arguments.from.empty()) {
+    problems.push_back({"--from", "draws one frame, expected none beside --from-images"});
+  }
+  throw_option_problems(problems);
+}
+
+/// The request that the pictures make, with what was typed over it; tells what they differ in.
+TravelRequest request_of_images(const RunArguments& arguments,
+                                std::vector<Problem>& problems,
+                                const RunEventSink& events) {
+  check_images(arguments, problems);
+  const PictureTravel travel = travel_between_pictures(
+      {arguments.images.begin(), arguments.images.end()}, fields_set(arguments.fields));
+  for (const std::string& note : travel.notes) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
+  return build_request(arguments.fields, problems, travel.request);
+}
+
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
-    TravelRequest request = build_request(arguments.fields, problems);
+    TravelRequest request = arguments.images.empty()
+                                ? build_request(arguments.fields, problems)
+                                : request_of_images(arguments, problems, events);
     if (arguments.from.empty() && !arguments.output.empty()) {
       problems.push_back({"--frame-out", "is only for --from"});
     }
@@ -174,7 +209,9 @@ void render(const RunArguments& arguments) {
       console.output(arguments.json ? to_json(preview) : to_text(preview));
       return Made{};
     }
-    return frames_and_files(console, run_travel(request, progress, events));
+    RunOptions options;
+    options.pictures.assign(arguments.images.begin(), arguments.images.end());
+    return frames_and_files(console, run_travel(request, progress, events, options));
   });
 }
 
@@ -310,6 +347,11 @@ void add_render_command(CLI::App& program, Command& chosen) {
                    "Where --from writes; default: beside the frame, with -again in its name")
       ->type_name("FILE.png")
       ->group("One frame again");
+  command
+      ->add_option("--from-images", arguments->images,
+                   "Travel between these pictures: what stands in them makes stages and settings")
+      ->type_name("A.png B.png ...")
+      ->group("Prompts and travel");
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { render(*arguments); };

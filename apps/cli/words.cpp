@@ -13,8 +13,8 @@ namespace ptravel::cli {
 namespace {
 
 /// Options with a value that are no settings.
-constexpr std::array<std::string_view, 4> kOtherOptions = {"--config", "--prompt-file", "--from",
-                                                           "--frame-out"};
+constexpr std::array<std::string_view, 5> kOtherOptions = {"--config", "--prompt-file", "--from",
+                                                           "--frame-out", "--from-images"};
 
 bool is_option(std::string_view word) {
   return word.size() > 2 && word.starts_with("--") && word[2] >= 'a' && word[2] <= 'z';

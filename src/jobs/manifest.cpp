@@ -193,6 +193,44 @@ PaceResult read_pace(const Json& pace, const std::filesystem::path& path) {
   return result;
 }
 
+Json pictures_json(const std::vector<StagePicture>& pictures) {
+  Json list = Json::array();
+  for (const StagePicture& picture : pictures) {
+    Json object = {{"path", picture.path}, {"sha256", picture.sha256}};
+    if (picture.distance) {
+      object["largest"] = picture.distance->largest;
+      object["lab"] = picture.distance->lab;
+      object["ssim"] = picture.distance->structure;
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+std::vector<StagePicture> read_pictures(const Json& list, const std::filesystem::path& path) {
+  if (!list.is_array() || list.size() > kMostFiles) {
+    throw_corrupt(path, "pictures is no list, expected the pictures of the stages");
+  }
+  std::vector<StagePicture> pictures;
+  for (const Json& object : list) {
+    if (!object.is_object()) {
+      throw_corrupt(path, "pictures has something else than objects");
+    }
+    StagePicture picture{text_at(object, "path", path), text_at(object, "sha256", path), {}};
+    if (object.contains("largest")) {
+      const auto largest = json_integer(object["largest"], 0, 255);
+      const auto lab = json_number(object.value("lab", Json()), 0, 1e9);
+      const auto structure = json_number(object.value("ssim", Json()), 0, 2);
+      if (!largest || !lab || !structure) {
+        throw_corrupt(path, "pictures has something else than distances in their ranges");
+      }
+      picture.distance = {static_cast<int>(*largest), *lab, *structure};
+    }
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
 }  // namespace
 
 Manifest read_manifest(const std::filesystem::path& path) {
@@ -234,6 +272,9 @@ Manifest read_manifest(const std::filesystem::path& path) {
   if (const auto pace = object.find("pace"); pace != object.end()) {
     manifest.pace = read_pace(*pace, path);
   }
+  if (const auto pictures = object.find("pictures"); pictures != object.end()) {
+    manifest.pictures = read_pictures(*pictures, path);
+  }
   const auto problems = apply_json(manifest.request, object["request"].dump());
   if (!problems.empty()) {
     throw_corrupt(path, "request: " + problems.front().field + ": " + problems.front().message);
@@ -262,6 +303,9 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
   object["stage_frames"] = manifest.stage_frames;
   if (manifest.pace) {
     object["pace"] = pace_json(*manifest.pace);
+  }
+  if (!manifest.pictures.empty()) {
+    object["pictures"] = pictures_json(manifest.pictures);
   }
   object["video"] = manifest.video;
   object["request"] = std::move(request);

@@ -25,6 +25,22 @@ inline constexpr auto kRunStateNames = enum_names<RunState>({{RunState::Running,
 /// sha256 of the checkpoint and of a separate VAE.
 constexpr int kManifestFormat = 2;
 
+/// How far a stage's frame is from the picture that the stage comes from.
+struct PictureDistance {
+  int largest = 0;       ///< Largest difference of a value, of 255.
+  double lab = 0;        ///< colour_distance (motion/frame_view.h).
+  double structure = 0;  ///< structure_distance.
+  bool operator==(const PictureDistance&) const = default;
+};
+
+/// A picture that a stage comes from.
+struct StagePicture {
+  std::string path;                         ///< Absolute.
+  std::string sha256;                       ///< When the run began.
+  std::optional<PictureDistance> distance;  ///< Once the frames are drawn and compared.
+  bool operator==(const StagePicture&) const = default;
+};
+
 /// travel.json of a run folder: what is needed to go on with the run, and what made it. Holds
 /// nothing that differs between an interrupted run and one that was not, once both are finished.
 /// docs/travel-json.md describes it field by field.
@@ -42,6 +58,7 @@ struct Manifest {
   std::int64_t frames = 0;
   std::vector<std::int64_t> stage_frames;  ///< Which of them show a stage itself, ascending.
   std::optional<PaceResult> pace;          ///< Of a paced run, once it is known.
+  std::vector<StagePicture> pictures;      ///< By stage, where stages come from pictures.
   std::string video;                       ///< File name in the folder; empty while there is none.
   bool operator==(const Manifest&) const = default;
 };

@@ -13,6 +13,7 @@
 #include "jobs/run_pace.h"
 #include "jobs/run_sound.h"
 #include "jobs/run_worker.h"
+#include "jobs/stage_pictures.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
@@ -142,6 +143,7 @@ RunResult draw_and_assemble(const RunFolder& folder,
     }
     drawing.complete_logs();
     RunResult result = make_film(folder, manifest, progress, events);
+    compare_with_pictures(folder, manifest, events);
     remove_pace_pictures(folder);
     worker.finish(result.video ? result.video->filename().string() : "");
     return result;
@@ -222,6 +224,7 @@ RunResult run_travel(const TravelRequest& request,
     tell_note(*note, events);
   }
   check_soundtrack(manifest.request, events);
+  manifest.pictures = stage_pictures(options.pictures);
   const RunFolder folder = RunFolder::create(request.out, options.reserve);
   const RunStore store(options.store);
   std::unique_ptr<Travel> travel;

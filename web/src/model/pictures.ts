@@ -17,7 +17,7 @@ export interface Dropped {
   stage: string | null;
 }
 
-/** Settings that two pictures may differ in and a travel has once. */
+/** Settings that a travel has once, with the word for several: the first picture's are taken. */
 const shared: [string, string][] = [
   ['sampler', 'samplers'],
   ['scheduler', 'schedules'],
@@ -25,7 +25,20 @@ const shared: [string, string][] = [
   ['width', 'widths'],
   ['height', 'heights'],
   ['clip_skip', 'clip skips'],
+  ['subseed', 'variation seeds'],
+  ['subseed_strength', 'variation strengths'],
+  ['rng', 'noise sources'],
+  ['ensd', 'eta noise seed deltas'],
+  ['eta', 'etas'],
+  ['s_churn', 'sigma churns'],
+  ['s_noise', 'sigma noises'],
+  ['emphasis', 'emphasis modes'],
+  ['pad_cond_uncond', 'paddings'],
+  ['old_prompt_editing', 'timelines of prompt editing'],
 ];
+
+/** Of these a picture always tells its own; of the others what it does not tell is the default. */
+const alwaysTold = new Set(['sampler', 'scheduler', 'steps', 'width', 'height']);
 
 const first = (value: Json | undefined): Json =>
   Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
@@ -50,6 +63,7 @@ function stageOf(parameters: PictureParameters): Partial<Stage> {
     negative: firstLine(request.negative_prompt),
     seed: first(request.seed),
     cfg: first(request.cfg_scale),
+    denoise: first(request.denoise_strength),
   };
 }
 
@@ -82,26 +96,25 @@ function asInitPicture(doc: TravelDocument, picture: Picture): Dropped {
   };
 }
 
-/** Two pictures: a travel between them. What both agree on is taken; the rest is said. */
-function between(doc: TravelDocument, pair: [PictureParameters, PictureParameters]): Dropped {
-  const [a, b] = pair;
+/** Several pictures: a travel between them. What a stage can have of its own travels; of the rest
+ * the first picture's is taken, and what others have is said. */
+function between(doc: TravelDocument, pictures: PictureParameters[]): Dropped {
   const values: RequestValues = { ...doc.values };
   const lines: string[] = [];
   for (const [field, words] of shared) {
-    const [one, other] = [a.request[field], b.request[field]];
-    if (one === undefined && other === undefined) continue;
-    if (JSON.stringify(one) === JSON.stringify(other)) values[field] = one ?? null;
-    else
-      lines.push(
-        `${words} differ: ${valueText(one ?? null)}, ${valueText(other ?? null)} → left as it was`,
-      );
+    const told = pictures.map((each) => each.request[field] ?? null);
+    const taken = told[0] ?? null;
+    if (taken !== null) values[field] = taken;
+    else if (!alwaysTold.has(field)) delete values[field];
+    if (told.some((each) => JSON.stringify(each) !== JSON.stringify(taken))) {
+      const texts = told.map((each) => (each === null ? 'default' : valueText(each)));
+      lines.push(`${words} differ: ${texts.join(', ')} → ${texts[0] ?? ''}, the first picture's`);
+    }
   }
-  const stages: [Partial<Stage>, Partial<Stage>] = [stageOf(a), stageOf(b)];
+  const stages = pictures.map(stageOf);
   const base = doc.stages[0]?.steps ?? 12;
-  const fresh = fromRequest(
-    { ...values, prompt: `${stages[0].prompt}\n${stages[1].prompt}`, travel_steps: base },
-    {},
-  );
+  const prompt = stages.map((each) => each.prompt).join('\n');
+  const fresh = fromRequest({ ...values, prompt, travel_steps: base }, {});
   let next: TravelDocument = { ...fresh, keepTotal: doc.keepTotal };
   next.stages.forEach((stage, i) => {
     next = setStage(next, stage.key, { negative: stages[i]?.negative ?? null });
@@ -109,21 +122,24 @@ function between(doc: TravelDocument, pair: [PictureParameters, PictureParameter
   for (const [field, member, word] of [
     ['seed', 'seed', 'seeds'],
     ['cfg_scale', 'cfg', 'CFG scales'],
+    ['denoise_strength', 'denoise', 'denoising strengths'],
   ] as const) {
-    const [one, other] = [stages[0][member] ?? null, stages[1][member] ?? null];
-    if (one === null && other === null) continue;
-    next = setValue(next, field, one ?? other);
-    const second = next.stages[1];
-    if (one !== null && other !== null && one !== other && second) {
-      next = setStage(next, second.key, { [member]: other });
-      lines.push(
-        `${word} differ: ${valueText(one)}, ${valueText(other)} → ${word.replace(/s$/, '')} travels`,
-      );
-    }
+    const told = stages.map((each) => each[member] ?? null);
+    const common = told.find((each) => each !== null) ?? null;
+    if (common === null) continue;
+    next = setValue(next, field, common);
+    if (told.every((each) => each === common)) continue;
+    next.stages.forEach((stage, i) => {
+      const own = told[i] ?? null;
+      next = setStage(next, stage.key, { [member]: own === common ? null : own });
+    });
+    const texts = told.map((each) => (each === null ? 'none' : valueText(each)));
+    lines.push(`${word} differ: ${texts.join(', ')} → ${word.replace(/s$/, '')} travels`);
   }
+  const count = pictures.length === 2 ? 'two' : String(pictures.length);
   return {
     doc: next,
-    lines: ['A travel between the two pictures.', ...lines],
+    lines: [`A travel between the ${count} pictures.`, ...lines],
     stage: next.stages[1]?.key ?? null,
   };
 }
@@ -173,12 +189,11 @@ export function drop(
   models: string[],
 ): Dropped {
   const told = pictures.map((each) => each.parameters).filter(readable);
-  const [a, b] = told;
   const initial = pictures[0];
-  if (!a) return initial ? asInitPicture(doc, initial) : { doc, lines: [], stage: null };
+  if (told.length === 0) return initial ? asInitPicture(doc, initial) : { doc, lines: [], stage: null };
   const dropped =
-    b && target.kind === 'page' && told.length === 2
-      ? between(doc, [a, b])
+    target.kind === 'page' && told.length > 1
+      ? between(doc, told)
       : told.reduce<Dropped>(
           (sum, parameters, i) => {
             const to: Target = i === 0 ? target : { kind: 'page' };
