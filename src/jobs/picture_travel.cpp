@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A message that begins with the operation and the picture, without them.
-std::string bare(std::string message, const std::string& name) {
+std::string bare(const std::string& message, const std::string& name) {
   const std::string lead = "[from] " + name + ": ";
   return message.starts_with(lead) ? message.substr(lead.size()) : message;
 }
@@ -103,6 +103,7 @@ PictureTravel travel_between_pictures(const std::vector<fs::path>& pictures,
   }
   const std::set<std::string> fields(given.begin(), given.end());
   std::vector<PictureStage> stages;
+  stages.reserve(pictures.size());
   std::vector<Problem> problems;
   for (const fs::path& path : pictures) {
     stages.push_back(read_stage(path, fields, problems));

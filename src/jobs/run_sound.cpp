@@ -138,18 +138,18 @@ void check_same_soundtrack(const Manifest& manifest, std::string_view operation)
       continue;
     }
     const std::string& path = manifest.request.soundtrack;
-    const std::string lead = "[" + std::string(operation) + "] soundtrack: " + path;
+    const std::string expected = ", expected the file with sha256 " + file.sha256;
+    std::string message = "[" + std::string(operation) + "] soundtrack: " + path;
     std::error_code error;
     if (!fs::is_regular_file(path, error)) {
-      throw Error(ErrorCode::InvalidArgument,
-                  lead + " is not there any more, expected the file with sha256 " + file.sha256);
+      message += " is not there any more" + expected;
+      throw Error(ErrorCode::InvalidArgument, message);
     }
     const std::string sha256 = soundtrack_identity(manifest.request)->sha256;
     if (sha256 != file.sha256) {
-      throw Error(ErrorCode::InvalidArgument, lead +
-                                                  " is another file than when the run began: has "
-                                                  "sha256 " +
-                                                  sha256 + ", expected " + file.sha256);
+      message += " is another file than when the run began: has sha256 ";
+      message += sha256 + expected;
+      throw Error(ErrorCode::InvalidArgument, message);
     }
   }
 }

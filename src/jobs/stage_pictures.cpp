@@ -104,6 +104,7 @@ std::string comparison(StagePicture& picture,
 
 std::vector<StagePicture> stage_pictures(const std::vector<fs::path>& pictures) {
   std::vector<StagePicture> stages;
+  stages.reserve(pictures.size());
   for (const fs::path& path : pictures) {
     stages.push_back(
         {fs::absolute(path).lexically_normal().string(), sha256_of(path), std::nullopt});
