@@ -77,7 +77,7 @@ HttpResponse run_file(const ServerContext& context, const HttpRequest& http) {
 
 HttpResponse frames_zip(const ServerContext& context, const HttpRequest& http) {
   const JobRecord job = find_job(context.queue, http.path_value("id"));
-  const fs::path folder = folder_of(context, http);
+  const fs::path folder = job.folder.empty() ? fs::path() : context.queue.run_folder(job);
   std::vector<ZipEntry> entries;
   for (std::int64_t i = 0; i < job.frames_total; ++i) {
     const std::string name = frame_file_name(i);
@@ -86,7 +86,8 @@ HttpResponse frames_zip(const ServerContext& context, const HttpRequest& http) {
     }
   }
   if (entries.empty()) {
-    throw Error(ErrorCode::NotFound, "job \"" + job.id + "\" has no frames yet");
+    throw Error(ErrorCode::InvalidArgument,
+                "job \"" + job.id + "\" has no frames yet, expected one that has");
   }
   const std::uint64_t length = zip_length(entries);
   const std::string file_name = "frames-" + job.folder + ".zip";
@@ -204,13 +205,15 @@ std::vector<ApiOperation> job_file_operations(ServerContext& context) {
        .summary = "A file of the run: video, contact sheet, log; takes ranges",
        .handler = [&context](const HttpRequest& http) { return run_file(context, http); },
        .answers = {bytes_answer("application/octet-stream", "The file")}});
-  operations.push_back(
-      {.method = "GET",
-       .path = "/api/v1/jobs/{id}/zip",
-       .summary = "The frames that are there as one archive",
-       .handler = [&context](const HttpRequest& http) { return frames_zip(context, http); },
-       .answers = {bytes_answer("application/zip", "A stored zip archive")},
-       .pace = HttpPace::Long});
+  operations.push_back({.method = "GET",
+                        .path = "/api/v1/jobs/{id}/zip",
+                        .summary = "The frames that are there as one archive",
+                        .handler = action_handler([&context](const HttpRequest& http) {
+                          return frames_zip(context, http);
+                        }),
+                        .answers = {bytes_answer("application/zip", "A stored zip archive"),
+                                    json_answer(409, "It has no frames yet", schema_ref("Error"))},
+                        .pace = HttpPace::Long});
   operations.push_back(
       {.method = "GET",
        .path = "/api/v1/jobs/{id}/motion",
@@ -219,8 +222,12 @@ std::vector<ApiOperation> job_file_operations(ServerContext& context) {
        .handler =
            [&context, measures](const HttpRequest& http) {
              const JobRecord job = find_job(context.queue, http.path_value("id"));
+             const Json nothing = {
+                 {"final", false}, {"pending", 0}, {"frames", 0}, {"distances", Json::object()}};
              return json_response(
-                 200, json_text(measures->of_run(folder_of(context, http), job.frames_total)));
+                 200, json_text(job.folder.empty() ? nothing
+                                                   : measures->of_run(folder_of(context, http),
+                                                                      job.frames_total)));
            },
        .answers = {json_answer(200, "Distances of neighbouring frames by name", motion_schema())},
        .pace = HttpPace::Long});

@@ -182,10 +182,18 @@ TEST(V1Jobs, CancelContinueTrashAndRestore) {
   EXPECT_EQ(world.post(job + "/restore", Json::object()).at("trashed"), false);
 }
 
-TEST(V1Jobs, AVideoOfOneThatIsNotDrawnIsAConflict) {
+/// A job that is there is never said not to be found, whatever it has not drawn yet.
+TEST(V1Jobs, OneThatIsNotDrawnIsThere) {
   const ApiWorld world;
   world.post("/api/v1/jobs", submission("first-job"));
   EXPECT_EQ(world.status("POST", "/api/v1/jobs/first-job/video", "{}"), 409);
+  EXPECT_EQ(world.status("GET", "/api/v1/jobs/first-job/zip"), 409);
+  const Json motion = world.get("/api/v1/jobs/first-job/motion");
+  EXPECT_EQ(motion.at("final"), false);
+  EXPECT_EQ(motion.at("distances"), Json::object());
+  for (const char* what : {"zip", "motion"}) {
+    EXPECT_EQ(world.status("GET", std::string("/api/v1/jobs/no-such-job/") + what), 404);
+  }
   EXPECT_EQ(world.status("POST", "/api/v1/jobs/no-such-job/video", "{}"), 404);
 }
 
