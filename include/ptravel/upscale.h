@@ -14,7 +14,7 @@ namespace ptravel {
 /// How pictures are enlarged.
 struct UpscaleOptions {
   /// "lanczos", or the file of a network: ESRGAN in any of its layouts, or a compact one
-  /// (.pth, .safetensors).
+  /// (.pth, .safetensors), or the name of one in ./models (ESRGAN, RealESRGAN, upscale_models).
   std::string upscaler = "lanczos";
   /// How many times larger both sides become, 1 to 16; 0: as much as the network enlarges, 2 with
   /// lanczos. A network is applied until a picture is as large, three times at most; then Lanczos

@@ -7,6 +7,7 @@
 #include "media/image_file.h"
 #include "media/infotext.h"
 #include "media/resize.h"
+#include "postprocess/upscaler_shelf.h"
 #include "ptravel/error.h"
 #include "ptravel/model.h"
 
@@ -61,10 +62,11 @@ Enlarger::Enlarger(const UpscaleOptions& options) {
   if (is_lanczos(options.upscaler)) {
     name_ = "Lanczos";
   } else {
-    network_ = Upscaler::open(options.upscaler, resolve_compute(options.device, Precision::Fp32));
+    const std::filesystem::path file = upscaler_file(options.upscaler);
+    network_ = Upscaler::open(file, resolve_compute(options.device, Precision::Fp32));
     factor_ = static_cast<double>(network_->scale());
-    name_ = std::filesystem::path(options.upscaler).stem().string();
-    hash = ", Postprocess upscaler hash: " + file_sha256(options.upscaler).substr(0, kHashDigits);
+    name_ = file.stem().string();
+    hash = ", Postprocess upscaler hash: " + file_sha256(file).substr(0, kHashDigits);
   }
   if (options.by > 0) {
     factor_ = options.by;

@@ -120,4 +120,19 @@ Image UpscalerShelf::enlarge(const ShelvedUpscaler& upscaler, const Image& image
   return (*state_->loaded)(image);
 }
 
+fs::path upscaler_file(const std::string& name) {
+  constexpr const char* kModels = "models";
+  std::error_code error;
+  if (fs::exists(name, error)) {
+    return name;
+  }
+  if (const auto shelved = UpscalerShelf({kModels}).find(name)) {
+    return shelved->path;
+  }
+  throw Error(ErrorCode::NotFound,
+              "[upscale] " + name +
+                  ": is no file, and no network of that name lies in ESRGAN, RealESRGAN or "
+                  "upscale_models of ./models");
+}
+
 }  // namespace ptravel

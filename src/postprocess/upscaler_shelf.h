@@ -44,4 +44,8 @@ class UpscalerShelf {
   std::unique_ptr<State> state_;
 };
 
+/// The file that an upscaler's name stands for: a file as it is, else the network of that name in
+/// the folder "models" of the working folder. Throws NotFound where there is neither.
+std::filesystem::path upscaler_file(const std::string& name);
+
 }  // namespace ptravel

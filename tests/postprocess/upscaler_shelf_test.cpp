@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "postprocess/enlarger.h"
 #include "postprocess/upscaler.h"
 #include "tests/postprocess/pictures.h"
 #include "tests/postprocess/tiny_networks.h"
+#include "tests/support/errors.h"
 
 namespace ptravel {
 namespace {
@@ -41,6 +43,37 @@ TEST(UpscalerShelf, LoadsWhatWasWrittenAgain) {
   EXPECT_EQ(shelf.enlarge(*shelf.find("net"), image), Upscaler::open(path, {})(image));
   write_tiny_safetensors(path, tiny_compact({5, 2, 3}));
   EXPECT_EQ(shelf.enlarge(*shelf.find("net"), image).width, 36);
+}
+
+/// Works in another folder while it lives.
+class WorkingFolder {
+ public:
+  explicit WorkingFolder(const std::filesystem::path& folder)
+      : before_(std::filesystem::current_path()) {
+    std::filesystem::current_path(folder);
+  }
+  ~WorkingFolder() { std::filesystem::current_path(before_); }
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+
+ private:
+  std::filesystem::path before_;
+};
+
+TEST(UpscalerName, IsFoundInTheModelsFolder) {
+  const TemporaryFolder folder;
+  write_tiny_safetensors(folder / "models/ESRGAN/2x_net.safetensors", tiny_compact({4, 1, 2}));
+  write_tiny_safetensors(folder / "other", tiny_compact({4, 1, 3}));
+  const WorkingFolder here(folder.path());
+  EXPECT_EQ(upscaler_file("2x_net"), "models/ESRGAN/2x_net.safetensors");
+  EXPECT_EQ(upscaler_file("other"), "other");
+  UpscaleOptions options;
+  options.upscaler = "2x_net";
+  const Enlarger enlarger(options);
+  EXPECT_EQ(enlarger(textured(12, 9)).width, 24);
+  EXPECT_EQ(enlarger.name(), "2x_net");
+  expect_error(ErrorCode::NotFound, "[upscale] 3x_net: is no file, and no network of that name",
+               [] { upscaler_file("3x_net"); });
 }
 
 }  // namespace
