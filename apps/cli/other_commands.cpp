@@ -37,6 +37,9 @@ std::string model_json(const ModelInfo& info) {
                        {"supported", info.supported},
                        {"layout", std::string(layout_name(info.layout))},
                        {"prediction", std::string(prediction_name(info.prediction))},
+                       {"prediction_reason", info.prediction_reason},
+                       {"zero_snr", info.zero_snr},
+                       {"picture_size", info.picture_size},
                        {"tensors", info.tensors},
                        {"bytes", info.bytes},
                        {"has_ema", info.has_ema},
@@ -77,7 +80,10 @@ void info(const InfoArguments& arguments) {
     std::printf("%s\n", text->c_str());
     return;
   }
-  const ModelInfo model = inspect_known(path);
+  ModelInfo model = inspect_known(path);
+  if (model.prediction_is_tested) {
+    settle_prediction(model);
+  }
   std::printf("%s\n", arguments.json ? model_json(model).c_str() : describe(model).c_str());
 }
 

@@ -14,7 +14,11 @@ enum class Precision { Auto, Fp32, Bf16, Fp16 };
 /// What a network's prediction means. Eps: the noise. V: sqrt(abar) noise - sqrt(1 - abar) x0.
 enum class Prediction { Eps, V };
 
-/// What the UNet predicts. Auto believes the files (a yaml or json beside the weights), else Eps.
+/// What the UNet predicts. Auto believes the files: a yaml or json beside the weights, marks among
+/// the tensors, metadata; SD 2.x tells by its answers; else Eps.
 enum class PredictionChoice { Auto, Eps, V };
+
+/// Whether the last noise level is (nearly) pure noise. Auto believes the files.
+enum class ZeroSnrChoice { Auto, On, Off };
 
 }  // namespace ptravel

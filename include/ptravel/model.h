@@ -22,7 +22,11 @@ enum class ModelFamily {
   Sd1Inpainting,
   InstructPix2Pix,
   Sd2,
+  Sd2Inpainting,
+  Sd2Depth,
+  UnClip,
   Sdxl,
+  SdxlInpainting,
   SdxlRefiner,
   AltDiffusion,
   DiffusionTransformer,  ///< Stable Diffusion 3, Flux and relatives.
@@ -60,6 +64,11 @@ struct ModelInfo {
   ModelLayout layout = ModelLayout::Safetensors;
   bool supported = false;  ///< Whether it can be given as the model.
   Prediction prediction = Prediction::Eps;
+  std::string prediction_reason;  ///< Why that is believed, in a few words.
+  /// Only the network's answers tell; `prediction` is a guess until settle_prediction.
+  bool prediction_is_tested = false;
+  bool zero_snr = false;             ///< The last noise level is (nearly) pure noise.
+  int picture_size = 0;              ///< The side in pixels that such models draw best; 0: unknown.
   std::vector<ModelPartInfo> parts;  ///< Only those that are there.
   std::uint64_t tensors = 0;
   std::uint64_t bytes = 0;  ///< Of the file; of all weight files of a folder.
@@ -77,6 +86,10 @@ enum class Hashing { No, Yes };
 /// Says what a model file or diffusers folder is, without loading it; also for kinds that cannot be
 /// used as the model. Throws NotFound, Io, Corrupt, and Unsupported for a pickle with code in it.
 ModelInfo inspect_model(const std::filesystem::path& path, Hashing hashing);
+
+/// Asks the network of a model whose prediction_is_tested what it predicts; reads its UNet for
+/// that, once for each file. Throws what opening a model throws.
+void settle_prediction(ModelInfo& info);
 
 /// The information as lines of text for people; ends with a line feed.
 std::string describe(const ModelInfo& info);

@@ -24,6 +24,7 @@ struct ModelSpec {
   std::filesystem::path
       vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
   PredictionChoice prediction = PredictionChoice::Auto;
+  ZeroSnrChoice zero_snr = ZeroSnrChoice::Auto;
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   /// In the order in which they are applied. No kind can be applied yet: a model that is opened

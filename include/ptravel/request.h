@@ -78,6 +78,7 @@ struct TravelRequest {
   std::string
       vae;  ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
   PredictionChoice prediction = PredictionChoice::Auto;
+  ZeroSnrChoice zero_snr = ZeroSnrChoice::Auto;
 
   std::string prompt;           ///< One stage per line.
   std::string negative_prompt;  ///< One stage per line; the shorter list repeats its last line.
@@ -109,7 +110,8 @@ struct TravelRequest {
   std::string scheduler = "Automatic";
   int steps = 20;
   std::vector<double> cfg_scale = {7.0};  ///< One value, or one per stage.
-  int width = 0;                          ///< Pixels; 0: the size the model was trained on.
+  double cfg_rescale = 0;  ///< Share by which guidance keeps the prediction's spread.
+  int width = 0;           ///< Pixels; 0: the size the model was trained on.
   int height = 0;
   std::vector<Seed> seed = {Seed()};             ///< One, or one per stage: the noise travels too.
   Seed subseed;                                  ///< Not given: each frame has its own.
@@ -122,6 +124,9 @@ struct TravelRequest {
   Emphasis emphasis = Emphasis::Original;
   int comma_backtrack = 20;
   bool pad_cond_uncond = false;
+  std::vector<double> sdxl_crop_top = {
+      0};  ///< Pixels that an SDXL model is told; one, or per stage.
+  std::vector<double> sdxl_crop_left = {0};
   bool old_prompt_editing = false;
   std::optional<double> eta;
   double s_churn = 0.0;

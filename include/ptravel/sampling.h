@@ -109,6 +109,9 @@ struct SamplingSettings {
   std::string schedule = "automatic";
   int num_steps = 20;
   double guidance_scale = 7;
+  /// From 0 to 1: how much of the way guided predictions (as v) are brought back to the spread of
+  /// those for the prompt alone (Lin et al., 2023, section 3.4).
+  double guidance_rescale = 0;
   SamplerOptions sampler_options;
   ScheduleOptions schedule_options;
   double denoising_strength = 0.75;  ///< Image-to-image only, 0 to 1.

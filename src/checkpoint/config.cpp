@@ -234,31 +234,52 @@ UnetConfig read_unet_config(const StoredTensors& weights, const ConfigHints& hin
   return config;
 }
 
-ClipConfig read_clip_config(const StoredTensors& weights, const ConfigHints& hints) {
-  const Shapes shapes(weights, kTextPrefix);
+ClipConfig read_clip_config(const StoredTensors& weights,
+                            const ConfigHints& all_hints,
+                            ModelPart part,
+                            const TextTraits& traits) {
+  const Shapes shapes(weights, ldm_prefix(part));
+  const auto place = std::find(std::begin(kTextParts), std::end(kTextParts), part);
+  PTRAVEL_CHECK(place != std::end(kTextParts));
+  const TextHints& hints =
+      all_hints.texts.at(static_cast<std::size_t>(place - std::begin(kTextParts)));
   ClipConfig config;
+  config.fixed_skip = traits.fixed_skip;
+  config.final_norm = traits.final_norm;
+  config.open_clip_tokens = traits.open_clip;
   const std::vector<std::int64_t> tokens = shapes.of("embeddings.token_embedding.weight", 2);
   config.vocab_size = tokens[0];
   config.width = tokens[1];
   config.max_positions = shapes.of("embeddings.position_embedding.weight", 2)[0];
   config.num_layers = shapes.count("encoder.layers.@.layer_norm1.weight", kMaxDepth);
   config.intermediate = shapes.of("encoder.layers.0.mlp.fc1.weight", 2)[0];
-  config.quick_gelu = hints.quick_gelu.value_or(true);
+  config.quick_gelu = hints.quick_gelu.value_or(!traits.open_clip);
+  if (shapes.has("text_projection.weight")) {
+    config.projection = shapes.of("text_projection.weight", 2)[0];
+    check_range("the text encoder's projection", config.projection, 1, kMaxWidth);
+  }
+  if (config.fixed_skip > config.num_layers) {
+    fail(ErrorCode::Corrupt,
+         shapes.prefix() + "encoder.layers: " + std::to_string(config.num_layers) +
+             " of them, expected at least " + std::to_string(config.fixed_skip));
+  }
   check_range("the text encoder's width", config.width, 1, kMaxWidth);
   check_range("the text encoder's positions", config.max_positions, 1, kMaxWidth);
   check_range("the text encoder's inner width", config.intermediate, 1, 4 * kMaxWidth);
-  if (!hints.clip_heads && config.width % kClipHeadWidth != 0) {
+  if (!hints.heads && config.width % kClipHeadWidth != 0) {
     fail(
         ErrorCode::Unsupported,
         "the text encoder is " + std::to_string(config.width) +
             " wide, which does not tell its number of heads; a config.json beside the weights can");
   }
-  config.num_heads = hints.clip_heads.value_or(config.width / kClipHeadWidth);
+  config.num_heads = hints.heads.value_or(config.width / kClipHeadWidth);
   check_multiple("the text encoder's width", config.width, config.num_heads);
   return config;
 }
 
-VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints) {
+VaeConfig read_vae_config(const StoredTensors& weights,
+                          const ConfigHints& hints,
+                          double scale_factor) {
   const Shapes shapes(weights, kVaePrefix);
   VaeConfig config;
   const std::vector<std::int64_t> first = shapes.of("encoder.conv_in.weight", 4);
@@ -268,7 +289,7 @@ VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints
   const std::vector<std::int64_t> bottleneck = shapes.of("post_quant_conv.weight", 4);
   config.z_channels = bottleneck[0];
   config.embed_dim = bottleneck[1];
-  config.scale_factor = hints.scale_factor.value_or(config.scale_factor);
+  config.scale_factor = hints.scale_factor.value_or(scale_factor);
   config.norm_groups = hints.vae_norm_groups.value_or(config.norm_groups);
   check_range("the VAE's width", config.channels, config.norm_groups, kMaxWidth);
   check_multiple("the VAE's width", config.channels, config.norm_groups);
@@ -292,10 +313,10 @@ VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints
 
 void check_hints(const ConfigHints& hints,
                  const UnetConfig& unet,
-                 const ClipConfig& clip,
+                 std::span<const ClipConfig> clips,
                  const VaeConfig& vae) {
   using Numbers = std::vector<std::int64_t>;
-  const std::pair<const char*, Numbers> found[] = {
+  std::vector<std::pair<std::string, Numbers>> found = {
       {"unet.in_channels", {unet.in_channels}},
       {"unet.out_channels", {unet.out_channels}},
       {"unet.model_channels", {unet.model_channels}},
@@ -307,12 +328,17 @@ void check_hints(const ConfigHints& hints,
       {"vae.num_res_blocks", {vae.num_res_blocks}},
       {"vae.z_channels", {vae.z_channels}},
       {"vae.embed_dim", {vae.embed_dim}},
-      {"clip.vocab_size", {clip.vocab_size}},
-      {"clip.hidden_size", {clip.width}},
-      {"clip.num_layers", {clip.num_layers}},
-      {"clip.intermediate_size", {clip.intermediate}},
-      {"clip.max_positions", {clip.max_positions}},
   };
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    for (const char* section : kTextSections[i]) {
+      const std::string name = std::string(section) + ".";
+      found.insert(found.end(), {{name + "vocab_size", {clips[i].vocab_size}},
+                                 {name + "hidden_size", {clips[i].width}},
+                                 {name + "num_layers", {clips[i].num_layers}},
+                                 {name + "intermediate_size", {clips[i].intermediate}},
+                                 {name + "max_positions", {clips[i].max_positions}}});
+    }
+  }
   const auto text = [](const Numbers& numbers) {
     std::string joined;
     for (const std::int64_t number : numbers) {
@@ -323,8 +349,8 @@ void check_hints(const ConfigHints& hints,
   for (const auto& [name, numbers] : found) {
     const auto stated = hints.stated.find(name);
     if (stated != hints.stated.end() && stated->second != numbers) {
-      fail(ErrorCode::Corrupt, std::string(name) + ": the config file says " +
-                                   text(stated->second) + ", the weights have " + text(numbers));
+      fail(ErrorCode::Corrupt, name + ": the config file says " + text(stated->second) +
+                                   ", the weights have " + text(numbers));
     }
   }
 }

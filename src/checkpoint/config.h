@@ -1,12 +1,17 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "checkpoint/key_map.h"
+#include "checkpoint/model_family.h"
 #include "ptravel/model.h"
 
 namespace ptravel {
@@ -25,7 +30,15 @@ struct ClipConfig {
   /// Width of the pooled text, which a second projection (text_projection) makes; 0 = none.
   std::int64_t projection = 0;
   bool quick_gelu = true;  ///< x * sigmoid(1.702 x); otherwise the exact (erf) GELU.
+  // How the model uses it, which its weights do not show.
+  std::int64_t fixed_skip = 0;    ///< The clip_skip that always holds; 0: what is asked for.
+  bool final_norm = true;         ///< Encodings go through the final layer norm.
+  bool open_clip_tokens = false;  ///< Texts are tokenized as OpenCLIP does.
 };
+
+/// How many numbers tell a network that takes a vector the picture's sizes: height and width of the
+/// original, top and left of the crop, height and width that are drawn.
+constexpr std::int64_t kSizeNumbers = 6;
 
 /// Hyper-parameters of the UNet. Defaults: SD 1.x.
 struct UnetConfig {
@@ -66,25 +79,34 @@ struct VaeConfig {
 constexpr double kLeastScaleFactor = 1e-6;
 constexpr double kMostScaleFactor = 1000;
 
+/// The same of a text encoder.
+struct TextHints {
+  std::optional<std::int64_t> heads;
+  std::optional<bool> quick_gelu;
+};
+
 /// What config files say about a model: the values that weights do not show, and numbers that must
 /// agree with the weights. Every field is optional.
 struct ConfigHints {
   std::vector<std::int64_t> unet_heads;            ///< One number for all levels, or one for each.
   std::optional<std::int64_t> unet_head_channels;  ///< The same width of a head in all levels.
-  std::optional<std::int64_t> clip_heads;
   std::optional<std::int64_t> unet_norm_groups;
   std::optional<std::int64_t> vae_norm_groups;
-  std::optional<bool> quick_gelu;
+  std::array<TextHints, std::size(kTextParts)> texts;
   std::optional<double> scale_factor;
   std::optional<Prediction> prediction;
-  bool marked_v = false;  ///< The weights themselves say that they predict v.
+  std::string prediction_reason;  ///< What says so, in a few words.
   /// Numbers by dotted name ("unet.model_channels"), for check_hints.
   std::map<std::string, std::vector<std::int64_t>> stated;
   std::vector<std::filesystem::path> files;  ///< What was read.
   std::vector<std::string> notes;            ///< Sentences worth telling the user.
 };
 
-/// Reads a configuration that describes all three networks ("unet", "vae", "clip",
+/// The sections of a configuration that describe each text encoder.
+inline constexpr std::array<std::array<const char*, 3>, std::size(kTextParts)> kTextSections = {
+    {{"clip", "text", "text_l"}, {"text_g", "clip_2", "text_2"}}};
+
+/// Reads a configuration that describes all networks ("unet", "vae", "clip",
 /// "parameterization"...). Nothing when the file is not of this kind; one that is not JSON at all
 /// gets a note. Throws Corrupt for values of a wrong type or out of range.
 std::optional<ConfigHints> read_config_json(const std::filesystem::path& path,
@@ -104,17 +126,24 @@ enum class Beside {
 ConfigHints read_hints_beside(const std::filesystem::path& path, Beside which = Beside::All);
 
 /// The configs, read from the shapes of LDM-named weights; `hints` give what shapes do not show
-/// (SD 1.x defaults where they are silent). Throws Corrupt for missing key tensors and for shapes
-/// that fit no such network or exceed its bounds, Unsupported where a needed value is not known.
+/// (the family's defaults, SD 1.x's without one, where they are silent). Throws Corrupt for missing
+/// key tensors and for shapes that fit no such network or exceed its bounds, Unsupported where a
+/// needed value is not known.
 UnetConfig read_unet_config(const StoredTensors& weights, const ConfigHints& hints);
-ClipConfig read_clip_config(const StoredTensors& weights, const ConfigHints& hints);
-VaeConfig read_vae_config(const StoredTensors& weights, const ConfigHints& hints);
+/// `part`: one of kTextParts.
+ClipConfig read_clip_config(const StoredTensors& weights,
+                            const ConfigHints& hints,
+                            ModelPart part = ModelPart::TextEncoder,
+                            const TextTraits& traits = {});
+VaeConfig read_vae_config(const StoredTensors& weights,
+                          const ConfigHints& hints,
+                          double scale_factor = VaeConfig{}.scale_factor);
 
 /// Throws Corrupt, naming the field, when a config file states another number than the weights
 /// show.
 void check_hints(const ConfigHints& hints,
                  const UnetConfig& unet,
-                 const ClipConfig& clip,
+                 std::span<const ClipConfig> clips,
                  const VaeConfig& vae);
 
 }  // namespace ptravel

@@ -74,6 +74,23 @@ std::optional<std::int64_t> heads(const ConfigHints& hints,
   return found->second[0];
 }
 
+/// What one section says of a text encoder.
+void take_text(const json& content,
+               const char* section,
+               const Path& path,
+               ConfigHints& hints,
+               TextHints& text) {
+  if (!content.contains(section) || !content[section].is_object()) {
+    return;
+  }
+  const json& values = content[section];
+  take_numbers(values, section, path, hints);
+  text.heads = heads(hints, std::string(section) + ".num_heads", path);
+  if (values.contains("act")) {
+    text.quick_gelu = values["act"] == "quick_gelu";
+  }
+}
+
 /// Whether JSON is a configuration of this kind: its "unet" holds a number that only it would.
 bool is_ours(const json& content) {
   if (!content.is_object() || !content.contains("unet") || !content["unet"].is_object()) {
@@ -119,19 +136,20 @@ std::optional<ConfigHints> read_config_json(const Path& path, std::vector<std::s
   }
   ConfigHints hints;
   hints.files.push_back(path);
-  for (const char* section : {"unet", "vae", "clip"}) {
+  for (const char* section : {"unet", "vae"}) {
     if (content.contains(section) && content[section].is_object()) {
       take_numbers(content[section], section, path, hints);
+    }
+  }
+  for (std::size_t i = 0; i < kTextSections.size(); ++i) {
+    for (const char* section : kTextSections[i]) {
+      take_text(content, section, path, hints, hints.texts[i]);
     }
   }
   if (const auto count = heads(hints, "unet.num_heads", path)) {
     hints.unet_heads = {*count};
   }
   hints.unet_head_channels = heads(hints, "unet.num_head_channels", path);
-  hints.clip_heads = heads(hints, "clip.num_heads", path);
-  if (content.contains("clip") && content["clip"].is_object() && content["clip"].contains("act")) {
-    hints.quick_gelu = content["clip"]["act"] == "quick_gelu";
-  }
   if (content.contains("scale_factor")) {
     const json& scale = content["scale_factor"];
     hints.scale_factor = json_number(scale, kLeastScaleFactor, kMostScaleFactor);
@@ -145,6 +163,7 @@ std::optional<ConfigHints> read_config_json(const Path& path, std::vector<std::s
       fail(path, "parameterization is " + shown(kind) + ", expected \"eps\" or \"v\"");
     }
     hints.prediction = kind == "v" ? Prediction::V : Prediction::Eps;
+    hints.prediction_reason = path.filename().string();
   }
   return hints;
 }
@@ -197,6 +216,7 @@ ConfigHints read_hints_beside(const Path& path, Beside which) {
   if (is_file(yaml)) {
     if (const auto prediction = read_yaml_prediction(yaml)) {
       hints.prediction = prediction;
+      hints.prediction_reason = yaml.filename().string();
       hints.files.push_back(yaml);
     }
   }

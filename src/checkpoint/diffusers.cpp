@@ -29,8 +29,13 @@ struct PartFolder {
   const char* name;
 };
 
-constexpr PartFolder kParts[] = {
-    {ModelPart::Unet, "unet"}, {ModelPart::Vae, "vae"}, {ModelPart::TextEncoder, "text_encoder"}};
+constexpr PartFolder kParts[] = {{ModelPart::Unet, "unet"},
+                                 {ModelPart::Vae, "vae"},
+                                 {ModelPart::TextEncoder, "text_encoder"},
+                                 {ModelPart::TextEncoder2, "text_encoder_2"}};
+// The text encoders' tokenizers and configs, in the order of kTextParts.
+constexpr const char* kTokenizers[] = {"tokenizer", "tokenizer_2"};
+constexpr const char* kTextConfigs[] = {"text_encoder", "text_encoder_2"};
 
 // Names of weight files in order of preference; an index lists the shards of one set of weights.
 constexpr const char* kWeightFiles[] = {
@@ -125,9 +130,9 @@ std::optional<std::int64_t> read_sample_size(const Path& path) {
   return small_count(read_object(path).value("sample_size", json()), path, "sample_size");
 }
 
-void read_text_hints(const Path& path, ConfigHints& hints) {
+void read_text_hints(const Path& path, TextHints& hints) {
   const json config = read_object(path);
-  hints.clip_heads =
+  hints.heads =
       small_count(config.value("num_attention_heads", json()), path, "num_attention_heads");
   const json activation = config.value("hidden_act", json());
   if (activation.is_string()) {
@@ -179,6 +184,7 @@ void read_schedule(const Path& path, DiffusersFolder& folder) {
       fail(ErrorCode::Unsupported, path, "prediction_type is neither epsilon nor v_prediction");
     }
     folder.hints.prediction = kind == "v_prediction" ? Prediction::V : Prediction::Eps;
+    folder.hints.prediction_reason = "scheduler_config.json";
   }
   folder.alphas_cumprod = alphas_cumprod_of(read_beta_rule(config, path));
 }
@@ -247,16 +253,18 @@ void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
   }
 }
 
-/// SD 2.x folders have the same names as SD 1.x ones; the text encoder is ViT-H, 1024 wide.
+/// SD 2.x folders have the same names as SD 1.x ones; the text encoder is ViT-H, 1024 wide. An SDXL
+/// refiner has the second text encoder only.
 ModelFamily recognise_folder(const Path& path, const RenamedTensors& tensors) {
   if (is_there(path / "text_encoder_2")) {
-    return ModelFamily::Sdxl;
+    return is_there(path / "text_encoder") ? variant_of(ModelFamily::Sdxl, tensors)
+                                           : ModelFamily::SdxlRefiner;
   }
   const ModelFamily family = recognise_model(tensors);
   const std::string tokens = std::string(kTextPrefix) + "embeddings.token_embedding.weight";
   if (family == ModelFamily::Sd1 && tensors.contains(tokens)) {
     const auto shape = tensors.shape(tokens);
-    return !shape.empty() && shape.back() == 1024 ? ModelFamily::Sd2 : family;
+    return !shape.empty() && shape.back() == 1024 ? variant_of(ModelFamily::Sd2, tensors) : family;
   }
   return family;
 }
@@ -284,6 +292,9 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
         !is_there(folder)) {
       continue;
     }
+    if (part.part == ModelPart::TextEncoder2 && !is_there(folder)) {
+      continue;
+    }
     add_part(part.part, folder, result);
   }
   result.family = recognise_folder(path, *result.tensors);
@@ -292,20 +303,23 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
   }
   const Path unet = path / "unet" / "config.json";
   const Path vae = path / "vae" / "config.json";
-  const Path text = path / "text_encoder" / "config.json";
   const Path scheduler = path / "scheduler" / "scheduler_config.json";
   read_unet_hints(unet, result.hints);
   result.sample_size = read_sample_size(unet);
   read_vae_hints(vae, result.hints);
-  read_text_hints(text, result.hints);
+  std::vector<Path> configs = {unet, vae};
+  for (std::size_t i = 0; i < family_traits(result.family).texts.size(); ++i) {
+    configs.push_back(path / kTextConfigs[i] / "config.json");
+    read_text_hints(configs.back(), result.hints.texts.at(i));
+    const Path tokenizer = path / kTokenizers[i];
+    result.tokenizers.push_back(is_there(tokenizer) ? std::optional(tokenizer) : std::nullopt);
+  }
   read_schedule(scheduler, result);
-  for (const Path& file : {unet, vae, text, scheduler}) {
+  configs.push_back(scheduler);
+  for (const Path& file : configs) {
     if (is_there(file)) {
       result.files.push_back({"config", file});
     }
-  }
-  if (is_there(path / "tokenizer")) {
-    result.tokenizer = path / "tokenizer";
   }
   return result;
 }

@@ -20,8 +20,9 @@ struct DiffusersFolder {
   std::shared_ptr<RenamedTensors> tensors;
   ConfigHints
       hints;  ///< From unet/, vae/, text_encoder/config.json and scheduler/scheduler_config.json.
-  std::vector<ModelFile> files;                       ///< All that were read, the UNet's first.
-  std::optional<std::filesystem::path> tokenizer;     ///< The tokenizer folder, if there is one.
+  std::vector<ModelFile> files;  ///< All that were read, the UNet's first.
+  /// The tokenizer folder of each text encoder, if there is one.
+  std::vector<std::optional<std::filesystem::path>> tokenizers;
   std::optional<std::vector<double>> alphas_cumprod;  ///< Only for noise schedules unlike SD's.
   std::optional<std::int64_t> sample_size;  ///< Side of the training pictures in latent cells.
   ModelFamily family = ModelFamily::Unknown;

@@ -1,4 +1,5 @@
-// The sha256 of files, remembered between runs because a model takes a second or two to hash.
+// The sha256 of files and notes on them, remembered between runs because a model takes a second or
+// two to hash.
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/sha256.h"
+#include "checkpoint/file_notes.h"
 #include "ptravel/error.h"
 #include "ptravel/model.h"
 
@@ -19,6 +21,8 @@ using Path = std::filesystem::path;
 
 constexpr std::uint64_t kMaxCacheBytes = std::uint64_t{16} << 20;
 constexpr std::size_t kMaxRemembered = 10'000;
+constexpr const char* kHash = "sha256";
+constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kSliceBytes = std::size_t{16} << 20;
 
 std::optional<Path> cache_path() {
@@ -31,7 +35,8 @@ std::optional<Path> cache_path() {
   return std::nullopt;
 }
 
-/// The remembered hashes: {path: {"size", "time", "sha256"}}. Empty when they cannot be read.
+/// What is remembered: {path: {"size", "time", "sha256", and notes by name}}. Empty when they
+/// cannot be read.
 json load_cache(const Path& path) {
   std::error_code missing;
   if (!std::filesystem::is_regular_file(path, missing) ||
@@ -78,45 +83,73 @@ std::optional<Stamp> stamp_of(const Path& path) {
   return Stamp{absolute.string(), size, static_cast<std::int64_t>(time)};
 }
 
-std::optional<std::string> remembered(const json& cache, const Stamp& stamp) {
+/// The entry of a file that has not changed since; null without one.
+json entry_of(const json& cache, const Stamp& stamp) {
   const auto found = cache.find(stamp.path);
-  if (found == cache.end() || !found->is_object() || found->value("size", json()) != stamp.size ||
-      found->value("time", json()) != stamp.time) {
-    return std::nullopt;
+  const bool holds = found != cache.end() && found->is_object() &&
+                     found->value("size", json()) == stamp.size &&
+                     found->value("time", json()) == stamp.time;
+  return holds ? *found : json();
+}
+
+std::optional<std::string> text_of(const json& entry, const std::string& name) {
+  const json text = entry.is_object() ? entry.value(name, json()) : json();
+  return text.is_string() ? std::optional(text.get<std::string>()) : std::nullopt;
+}
+
+/// The cache is a convenience: whatever goes wrong with it must not stop the work.
+json load_what_can_be_read(const std::optional<Path>& place) {
+  try {
+    return place ? load_cache(*place) : json::object();
+  } catch (const std::exception&) {
+    return json::object();
   }
-  const json hash = found->value("sha256", json());
-  if (!hash.is_string() || hash.get_ref<const std::string&>().size() != 64) {
-    return std::nullopt;
+}
+
+std::optional<std::string> remembered(const Path& path, const std::string& name) {
+  const auto stamp = stamp_of(path);
+  return stamp ? text_of(entry_of(load_what_can_be_read(cache_path()), *stamp), name)
+               : std::nullopt;
+}
+
+void remember(const Path& path, const std::string& name, const std::string& text) {
+  const auto place = cache_path();
+  const auto stamp = stamp_of(path);
+  if (!place || !stamp) {
+    return;
   }
-  return hash.get<std::string>();
+  try {
+    json cache = load_what_can_be_read(place);
+    json entry = entry_of(cache, *stamp);
+    if (!entry.is_object()) {
+      entry = {{"size", stamp->size}, {"time", stamp->time}};
+    }
+    entry[name] = text;
+    cache[stamp->path] = std::move(entry);
+    create_folders(place->parent_path());
+    write_file_atomic(*place, cache.dump(1, ' ', false, json::error_handler_t::replace));
+  } catch (const std::exception&) {
+    // Found out again next time.
+  }
 }
 
 }  // namespace
 
+std::optional<std::string> remembered_note(const Path& path, const std::string& name) {
+  return remembered(path, name);
+}
+
+void remember_note(const Path& path, const std::string& name, const std::string& text) {
+  remember(path, name, text);
+}
+
 std::string file_sha256(const Path& path, const std::function<void()>& check) {
-  const auto place = cache_path();
-  const auto stamp = stamp_of(path);
-  if (!place || !stamp) {
-    return hash_file(path, check);
-  }
-  // The cache is a convenience: whatever goes wrong with it must not stop the work.
-  json cache = json::object();
-  try {
-    cache = load_cache(*place);
-    if (const auto hash = remembered(cache, *stamp)) {
-      return *hash;
-    }
-  } catch (const std::exception&) {
-    cache = json::object();
+  const auto known = remembered(path, kHash);
+  if (known && known->size() == kHashDigits) {
+    return *known;
   }
   std::string hash = hash_file(path, check);
-  try {
-    cache[stamp->path] = {{"size", stamp->size}, {"time", stamp->time}, {"sha256", hash}};
-    create_folders(place->parent_path());
-    write_file_atomic(*place, cache.dump(1, ' ', false, json::error_handler_t::replace));
-  } catch (const std::exception&) {
-    // Hashed again next time.
-  }
+  remember(path, kHash, hash);
   return hash;
 }
 

@@ -4,6 +4,8 @@
 #include "base/enum_names.h"
 #include "checkpoint/config.h"
 #include "checkpoint/diffusers.h"
+#include "checkpoint/file_marks.h"
+#include "checkpoint/file_notes.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
@@ -81,9 +83,38 @@ Path folder_of_index(const Path& path) {
   return path.filename() == "model_index.json" ? path.parent_path() : path;
 }
 
+bool is_there(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 bool is_folder(const Path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
+}
+
+/// The side of the pictures that a model which says nothing of it was trained on.
+int usual_size(const ModelInfo& info) {
+  const FamilyTraits& traits = family_traits(info.family);
+  return info.prediction == Prediction::V ? traits.picture_size_v : traits.picture_size;
+}
+
+void tell_training(const ConfigHints& hints,
+                   const std::optional<std::vector<double>>& alphas_cumprod,
+                   ModelInfo& info) {
+  const BelievedPrediction believed = believed_prediction(hints, info.family);
+  info.prediction = believed.prediction;
+  info.prediction_reason = believed.reason;
+  info.prediction_is_tested = believed.is_tested;
+  if (believed.is_tested) {
+    if (const auto known = remembered_note(model_hash_file(info.path), kPredictionNote)) {
+      info.prediction =
+          *known == kPredictions.name(Prediction::V) ? Prediction::V : Prediction::Eps;
+      info.prediction_is_tested = false;
+    }
+  }
+  info.zero_snr = has_zero_snr(alphas_cumprod);
+  info.picture_size = usual_size(info);
 }
 
 void inspect_folder(ModelInfo& info) {
@@ -96,7 +127,16 @@ void inspect_folder(ModelInfo& info) {
   const DiffusersFolder folder = open_diffusers(info.path, /*without_vae=*/true);
   info.layout = ModelLayout::Diffusers;
   info.family = folder.family;
-  info.prediction = folder.hints.prediction.value_or(Prediction::Eps);
+  if (is_loadable(info.family)) {
+    tell_training(folder.hints, folder.alphas_cumprod, info);
+    if (folder.sample_size) {
+      const bool has_vae = is_there(info.path / "vae");
+      info.picture_size =
+          has_vae ? static_cast<int>(*folder.sample_size *
+                                     read_vae_config(*folder.tensors, folder.hints).factor())
+                  : 0;
+    }
+  }
   for (const ModelFile& file : folder.files) {
     if (file.role != "config" && file.role != "index") {
       info.bytes += size_of(file.path);
@@ -105,17 +145,27 @@ void inspect_folder(ModelInfo& info) {
   count_parts(*folder.tensors, info);
 }
 
+/// The noise schedule of a file; nothing where opening the model will say what is wrong with it.
+std::optional<std::vector<double>> schedule_if_sound(const TensorFile& file) {
+  try {
+    return schedule_of(file);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 void inspect_file(ModelInfo& info) {
   TensorFile file = open_tensor_file(info.path);
   info.layout = file.layout;
   info.family = recognise_model(*file.tensors);
-  info.metadata = std::move(file.metadata);
   info.bytes = size_of(info.path);
   if (is_loadable(info.family)) {
-    const Prediction marked = file.tensors->contains("v_pred") ? Prediction::V : Prediction::Eps;
-    info.prediction = read_hints_beside(info.path).prediction.value_or(marked);
+    ConfigHints hints = read_hints_beside(info.path);
+    take_marks(file, hints);
+    tell_training(hints, schedule_if_sound(file), info);
   }
   count_parts(*file.tensors, info);
+  info.metadata = std::move(file.metadata);
 }
 
 /// "859.5 M" or "32": four digits and a decimal prefix where one is needed.
@@ -186,7 +236,14 @@ std::string describe(const ModelInfo& info) {
     line(part.name, scaled(part.parameters) + " parameters, " + dtypes_text(part));
   }
   if (info.supported) {
-    line("prediction", std::string(prediction_name(info.prediction)));
+    line("prediction", info.prediction_is_tested ? "only its answers tell: read its UNet to know"
+                                                 : std::string(prediction_name(info.prediction)) +
+                                                       " (" + info.prediction_reason + ")");
+    line("zero SNR", info.zero_snr ? "yes" : "no");
+    if (info.picture_size > 0) {
+      const std::string side = std::to_string(info.picture_size);
+      line("pictures", side + "x" + side);
+    }
     line("EMA weights", info.has_ema ? "yes" : "no");
   }
   if (!info.sha256.empty()) {

@@ -53,6 +53,7 @@ constexpr BlockRule kBlocks[] = {
     {kVae, "decoder.mid_block.resnets.#.", "decoder.mid.block_N.", Inside::VaeResidual},
     {kVae, "decoder.mid_block.attentions.#.", "decoder.mid.attn_N.", Inside::VaeAttention},
     {ModelPart::TextEncoder, "text_model.", ""},
+    {ModelPart::TextEncoder2, "text_model.", ""},
 };
 
 struct LeafRule {
@@ -192,6 +193,8 @@ std::string_view ldm_prefix(ModelPart part) {
       return kVaePrefix;
     case ModelPart::TextEncoder:
       return kTextPrefix;
+    case ModelPart::TextEncoder2:
+      return kText2Prefix;
   }
   return {};
 }
@@ -216,7 +219,8 @@ DiffusersLayout read_diffusers_layout(ModelPart part, const std::vector<std::str
 std::optional<MappedName> map_diffusers_name(ModelPart part,
                                              std::string_view name,
                                              const DiffusersLayout& layout) {
-  if (part == ModelPart::TextEncoder && name.ends_with("embeddings.position_ids")) {
+  const bool text = part == ModelPart::TextEncoder || part == ModelPart::TextEncoder2;
+  if (text && name.ends_with("embeddings.position_ids")) {
     return std::nullopt;
   }
   MappedName mapped{std::string(ldm_prefix(part)), false};

@@ -7,17 +7,24 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/stored_tensors.h"
+
 namespace ptravel {
 
-/// The three networks of a Stable Diffusion model.
-enum class ModelPart { Unet, Vae, TextEncoder };
+/// The networks of a Stable Diffusion model. The larger ones have two text encoders.
+enum class ModelPart { Unet, Vae, TextEncoder, TextEncoder2 };
 
-// Where the parts of an SD 1.x model stand in LDM names, which are the names of single files and
-// the ones that the networks ask for.
+/// The text encoders in the order in which their encodings stand side by side.
+inline constexpr ModelPart kTextParts[] = {ModelPart::TextEncoder, ModelPart::TextEncoder2};
+
+// Where the parts of a model stand in the names that the networks ask for. They are LDM names,
+// those of single files, as SD 1.x has them; text encoders have the names within that they have
+// there, whichever names the model's files give them.
 inline constexpr std::string_view kUnetPrefix = "model.diffusion_model.";
 inline constexpr std::string_view kVectorPrefix = "model.diffusion_model.label_emb.";
 inline constexpr std::string_view kVaePrefix = "first_stage_model.";
 inline constexpr std::string_view kTextPrefix = "cond_stage_model.transformer.text_model.";
+inline constexpr std::string_view kText2Prefix = "conditioner.embedders.1.transformer.text_model.";
 inline constexpr std::string_view kEmaPrefix = "model_ema.";
 
 std::string_view ldm_prefix(ModelPart part);
@@ -57,9 +64,24 @@ bool is_lora_name(std::string_view name);
 bool is_unet_name(std::string_view name);
 
 /// Maps a name of a single file to the LDM name of today (files before transformers 4 lack
-/// "text_model."); nothing for what is known and not needed: noise schedule buffers, EMA weights,
-/// losses, position ids.
+/// "text_model.", SDXL's first text encoder stands elsewhere); nothing for what is known and not
+/// needed: noise schedule buffers, EMA weights, losses, position ids.
 std::optional<std::string> map_single_file_name(std::string_view name);
+
+/// A tensor of one of our networks, and what it is of a file's tensor.
+struct MappedTensor {
+  std::string name;
+  RenamedTensors::View view = {};
+};
+
+/// Whether the name is one of OpenCLIP's text encoders, as single files of SD 2.x and SDXL have
+/// them.
+bool is_open_clip_name(std::string_view name);
+
+/// What such a tensor is to our text encoder: itself, three tensors where queries, keys and values
+/// are packed, or none where it is not needed. Names that no rule knows come back with our prefix,
+/// so that strict loading lists them.
+std::vector<MappedTensor> map_open_clip_name(std::string_view name);
 
 /// The EMA twin of a UNet name: "model_ema." and the name below "model." without its dots.
 std::string ema_name(std::string_view unet_name);

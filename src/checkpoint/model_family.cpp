@@ -17,7 +17,11 @@ constexpr auto kLabels = enum_names<Family>({
     {Family::Sd1Inpainting, "Stable Diffusion 1.x inpainting model"},
     {Family::InstructPix2Pix, "InstructPix2Pix model"},
     {Family::Sd2, "Stable Diffusion 2.x"},
+    {Family::Sd2Inpainting, "Stable Diffusion 2.x inpainting model"},
+    {Family::Sd2Depth, "Stable Diffusion 2.x depth model"},
+    {Family::UnClip, "Stable Diffusion unCLIP model"},
     {Family::Sdxl, "Stable Diffusion XL"},
+    {Family::SdxlInpainting, "Stable Diffusion XL inpainting model"},
     {Family::SdxlRefiner, "Stable Diffusion XL refiner"},
     {Family::AltDiffusion, "AltDiffusion"},
     {Family::DiffusionTransformer,
@@ -46,14 +50,14 @@ constexpr Sign kSigns[] = {
     {Kind::Addon, "control_model.", Family::ControlNet},
     {Kind::Addon, "controlnet_cond_embedding.", Family::ControlNet},
     {Kind::Addon, "input_hint_block.", Family::ControlNet},
+    {Kind::Model, "embedder.model.", Family::UnClip},
+    {Kind::Model, "depth_model.", Family::Sd2Depth},
     {Kind::Model, "conditioner.embedders.1.", Family::Sdxl},
     {Kind::Model, "model.diffusion_model.joint_blocks.", Family::DiffusionTransformer},
     {Kind::Model, "model.diffusion_model.double_blocks.", Family::DiffusionTransformer},
     {Kind::Model, "double_blocks.", Family::DiffusionTransformer},
     {Kind::Model, "conditioner.embedders.0.model.", Family::SdxlRefiner},
     {Kind::Model, "model.diffusion_model.label_emb.", Family::Sdxl},
-    {Kind::Model, "depth_model.", Family::Sd2},
-    {Kind::Model, "embedder.model.", Family::Sd2},
     {Kind::Model, "cond_stage_model.model.", Family::Sd2},
     {Kind::Model, "cond_stage_model.roberta.", Family::AltDiffusion},
     {Kind::Model, "model.diffusion_model.input_blocks.", Family::Sd1},
@@ -109,19 +113,28 @@ Family recognise_small(const StoredTensors& tensors, const std::vector<std::stri
   return Family::Unknown;
 }
 
-Family by_input_channels(const StoredTensors& tensors) {
-  const std::string name = "model.diffusion_model.input_blocks.0.0.weight";
-  if (tensors.contains(name)) {
-    const auto shape = tensors.shape(name);
-    if (shape.size() == 4 && shape[1] == 9) {
-      return Family::Sd1Inpainting;
-    }
-    if (shape.size() == 4 && shape[1] == 8) {
-      return Family::InstructPix2Pix;
-    }
-  }
-  return Family::Sd1;
+/// Models that are told from their family by how many channels the UNet takes.
+struct Variant {
+  Family family;
+  std::int64_t channels;
+  Family variant;
+};
+
+constexpr Variant kVariants[] = {
+    {Family::Sd1, 9, Family::Sd1Inpainting},   {Family::Sd1, 8, Family::InstructPix2Pix},
+    {Family::Sd2, 9, Family::Sd2Inpainting},   {Family::Sd2, 5, Family::Sd2Depth},
+    {Family::Sdxl, 9, Family::SdxlInpainting}, {Family::Sdxl, 8, Family::InstructPix2Pix},
+};
+
+/// SD 2.1 Turbo has the names of an SDXL refiner, whose text encoder is wider.
+bool is_sd2_turbo(const StoredTensors& tensors) {
+  constexpr const char* kName = "conditioner.embedders.0.model.ln_final.weight";
+  constexpr std::int64_t kWidth = 1024;
+  return tensors.contains(kName) && !takes_vector(tensors) &&
+         tensors.shape(kName) == std::vector<std::int64_t>{kWidth};
 }
+
+constexpr const char* kExpected = "; expected a Stable Diffusion 1.x, 2.x or XL checkpoint";
 
 std::string with_article(ModelFamily family) {
   const std::string label(family_label(family));
@@ -132,6 +145,17 @@ std::string with_article(ModelFamily family) {
 }  // namespace
 
 std::string_view family_label(ModelFamily family) { return kLabels.name(family); }
+
+ModelFamily variant_of(ModelFamily family, const StoredTensors& tensors) {
+  const std::string name = "model.diffusion_model.input_blocks.0.0.weight";
+  const auto shape = tensors.contains(name) ? tensors.shape(name) : std::vector<std::int64_t>();
+  for (const Variant& row : kVariants) {
+    if (row.family == family && shape.size() == 4 && shape[1] == row.channels) {
+      return row.variant;
+    }
+  }
+  return family;
+}
 
 bool takes_vector(const StoredTensors& tensors) {
   for (const char* name : {"0.0.weight", "0.0.bias", "0.2.weight", "0.2.bias"}) {
@@ -144,7 +168,7 @@ bool takes_vector(const StoredTensors& tensors) {
 
 ModelFamily recognise_model(const StoredTensors& tensors) {
   if (is_complete_sd1(tensors)) {
-    return by_input_channels(tensors);
+    return variant_of(Family::Sd1, tensors);
   }
   const std::vector<std::string> names = tensors.names();
   const bool whole = has_unet(tensors);
@@ -157,7 +181,8 @@ ModelFamily recognise_model(const StoredTensors& tensors) {
     if (counts && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
           return name.starts_with(sign.front) && !is_lora_name(name);
         })) {
-      return sign.family == Family::Sd1 ? by_input_channels(tensors) : sign.family;
+      const bool turbo = sign.family == Family::SdxlRefiner && is_sd2_turbo(tensors);
+      return variant_of(turbo ? Family::Sd2 : sign.family, tensors);
     }
   }
   if (lora > 0) {
@@ -166,28 +191,55 @@ ModelFamily recognise_model(const StoredTensors& tensors) {
   return recognise_small(tensors, names);
 }
 
-bool is_loadable(ModelFamily family) { return family == Family::Sd1; }
+bool is_loadable(ModelFamily family) {
+  return family == Family::Sd1 || family == Family::Sd2 || family == Family::Sdxl;
+}
+
+const FamilyTraits& family_traits(ModelFamily family) {
+  static constexpr TextTraits kSd1Texts[] = {{}};
+  static constexpr TextTraits kSd2Texts[] = {
+      {.open_clip = true, .fixed_skip = 2, .folder_skip = 1}};
+  static constexpr TextTraits kSdxlTexts[] = {
+      {.fixed_skip = 2, .folder_skip = 2, .final_norm = false},
+      {.open_clip = true, .fixed_skip = 2, .folder_skip = 2, .final_norm = false}};
+  static const FamilyTraits kSd1{.texts = kSd1Texts};
+  static const FamilyTraits kSd2{
+      .texts = kSd2Texts, .picture_size_v = 768, .tests_prediction = true};
+  static const FamilyTraits kSdxl{.texts = kSdxlTexts,
+                                  .scale_factor = 0.13025,
+                                  .picture_size = 1024,
+                                  .picture_size_v = 1024,
+                                  .zero_blank_negative = true};
+  switch (family) {
+    case Family::Sd2:
+      return kSd2;
+    case Family::Sdxl:
+      return kSdxl;
+    default:
+      PTRAVEL_CHECK(is_loadable(family));
+      return kSd1;
+  }
+}
 
 std::string refusal(ModelFamily family) {
   switch (family) {
     case Family::Sd1:
+    case Family::Sd2:
+    case Family::Sdxl:
       return {};
     case Family::Unknown:
-      return "holds no model that this program knows; expected a Stable Diffusion 1.x "
-             "checkpoint";
+      return std::string("holds no model that this program knows").append(kExpected);
     case Family::Lora:
     case Family::Vae:
     case Family::TextEncoder:
     case Family::Embedding:
     case Family::Hypernetwork:
     case Family::ControlNet:
-      return "is " + with_article(family) +
-             ", not a complete model; expected a Stable Diffusion 1.x checkpoint";
+      return "is " + with_article(family) + ", not a complete model" + kExpected;
     case Family::DiffusersUnet:
       return "is only the UNet of a diffusers folder; give the folder that holds model_index.json";
     default:
-      return "is " + with_article(family) +
-             " file, which is not supported yet; expected a Stable Diffusion 1.x checkpoint";
+      return "is " + with_article(family) + " file, which is not supported yet" + kExpected;
   }
 }
 

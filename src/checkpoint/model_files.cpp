@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "checkpoint/diffusers.h"
+#include "checkpoint/file_marks.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
 #include "checkpoint/stored_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
+#include "schedule/sigma_table.h"
 
 namespace ptravel {
 namespace {
@@ -28,6 +30,11 @@ constexpr const char* kTokenizerFiles[] = {"vocab.json", "merges.txt", "special_
 bool is_file(const Path& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
+}
+
+bool is_folder(const Path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
 }
 
 bool has_prefix(const StoredTensors& source, std::string_view prefix) {
@@ -57,15 +64,61 @@ void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, Mod
   }
 }
 
-/// Whether a network of ours asks for tensors of such names; one of the vector embedding alone
-/// makes no UNet that takes vectors.
-bool is_known(std::string_view name, bool with_vector) {
-  if (is_lora_name(name) || (name.starts_with(kVectorPrefix) && !with_vector)) {
-    return false;
+/// The prefixes of the text encoders that a family has, under OpenCLIP's names in the file or not.
+std::vector<std::string_view> text_prefixes(const FamilyTraits& traits, bool open_clip) {
+  std::vector<std::string_view> prefixes;
+  for (std::size_t i = 0; i < traits.texts.size(); ++i) {
+    if (traits.texts[i].open_clip == open_clip) {
+      prefixes.push_back(ldm_prefix(kTextParts[i]));
+    }
   }
-  return (name.starts_with(kUnetPrefix) && is_unet_name(name)) || name.starts_with(kVaePrefix) ||
-         name.starts_with(kTextPrefix);
+  return prefixes;
 }
+
+bool starts_with_any(std::string_view name, const std::vector<std::string_view>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+/// What of a file's tensors the networks of a family ask for.
+class SingleFileMap {
+ public:
+  SingleFileMap(const StoredTensors& file, const FamilyTraits& traits)
+      : plain_texts_(text_prefixes(traits, false)),
+        open_clip_texts_(text_prefixes(traits, true)),
+        with_vector_(takes_vector(file)) {}
+
+  /// What the tensor is to the networks; nothing where it belongs to none of them. Empty for what
+  /// is known and not needed.
+  std::optional<std::vector<MappedTensor>> of(const std::string& name) const {
+    if (is_open_clip_name(name) && !is_lora_name(name) && !open_clip_texts_.empty()) {
+      std::vector<MappedTensor> pieces = map_open_clip_name(name);
+      const bool ours = std::all_of(pieces.begin(), pieces.end(), [&](const MappedTensor& piece) {
+        return starts_with_any(piece.name, open_clip_texts_);
+      });
+      return ours ? std::optional(std::move(pieces)) : std::nullopt;
+    }
+    const auto mapped = map_single_file_name(name);
+    if (!mapped) {
+      return std::vector<MappedTensor>();
+    }
+    return is_known(*mapped) ? std::optional(std::vector<MappedTensor>{{*mapped}}) : std::nullopt;
+  }
+
+ private:
+  /// One tensor of the vector embedding alone makes no UNet that takes vectors.
+  bool is_known(std::string_view name) const {
+    if (is_lora_name(name) || (name.starts_with(kVectorPrefix) && !with_vector_)) {
+      return false;
+    }
+    return (name.starts_with(kUnetPrefix) && is_unet_name(name)) || name.starts_with(kVaePrefix) ||
+           starts_with_any(name, plain_texts_);
+  }
+
+  std::vector<std::string_view> plain_texts_;
+  std::vector<std::string_view> open_clip_texts_;
+  bool with_vector_;
+};
 
 /// Puts the names of a single file into today's LDM names and leaves out what no network needs.
 void add_single_file(const Source& file,
@@ -73,20 +126,19 @@ void add_single_file(const Source& file,
                      RenamedTensors& tensors,
                      ModelFiles& model) {
   std::vector<std::string> strangers;
-  const bool with_vector = takes_vector(*file);
+  const SingleFileMap map(*file, family_traits(model.family));
   for (const std::string& name : file->names()) {
-    const auto mapped = map_single_file_name(name);
-    if (!mapped) {
-      continue;
-    }
-    if (!is_known(*mapped, with_vector)) {
+    const auto pieces = map.of(name);
+    if (!pieces) {
       strangers.push_back(name);
       continue;
     }
-    if (tensors.contains(*mapped)) {
-      fail(ErrorCode::Corrupt, model.path, "two tensors stand for " + *mapped);
+    for (const MappedTensor& piece : *pieces) {
+      if (tensors.contains(piece.name)) {
+        fail(ErrorCode::Corrupt, model.path, "two tensors stand for " + piece.name);
+      }
+      tensors.add(piece.name, file, name, piece.view);
     }
-    tensors.add(*mapped, file, name);
   }
   apply_ema(file, prefer_ema, tensors, model);
   if (!strangers.empty()) {
@@ -150,7 +202,7 @@ void require_part(const RenamedTensors& tensors,
                   const Path& path) {
   if (!has_prefix(tensors, ldm_prefix(part))) {
     fail(ErrorCode::Unsupported, path,
-         std::string("has no ") + what + "; expected a complete Stable Diffusion 1.x checkpoint" +
+         std::string("has no ") + what + "; expected a complete Stable Diffusion checkpoint" +
              (part == ModelPart::Vae ? " (or give a VAE file as well)" : ""));
   }
 }
@@ -167,22 +219,63 @@ void check_formats(const RenamedTensors& tensors) {
   }
 }
 
-void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFiles& model) {
-  model.unet = read_unet_config(*model.weights, hints);
-  model.clip = read_clip_config(*model.weights, hints);
-  model.vae = read_vae_config(*model.weights, hints);
-  check_hints(hints, model.unet, model.clip, model.vae);
-  if (model.unet.context_dim != model.clip.width || model.unet.in_channels != model.vae.embed_dim ||
+/// Checks that the networks take what the others give.
+void check_parts(const ModelFiles& model) {
+  std::int64_t text = 0;
+  std::int64_t pooled = 0;
+  for (const ClipConfig& clip : model.clips) {
+    text += clip.width;
+    pooled += clip.projection;
+  }
+  if (model.unet.context_dim != text || model.unet.in_channels != model.vae.embed_dim ||
       model.unet.out_channels != model.unet.in_channels) {
     fail(ErrorCode::Corrupt, model.path,
-         "its parts do not fit together: text encoder " + std::to_string(model.clip.width) +
+         "its parts do not fit together: text encoder " + std::to_string(text) +
              " wide for a UNet that takes " + std::to_string(model.unet.context_dim) +
              ", VAE with " + std::to_string(model.vae.embed_dim) + " channels for a UNet with " +
              std::to_string(model.unet.in_channels) + " in and " +
              std::to_string(model.unet.out_channels) + " out");
   }
-  const Prediction marked = hints.marked_v ? Prediction::V : Prediction::Eps;
-  model.prediction = options.prediction.value_or(hints.prediction.value_or(marked));
+  const std::int64_t sizes = model.unet.vector_dim - pooled;
+  const bool fits = pooled == 0 ? sizes == 0 : sizes > 0 && sizes % (2 * kSizeNumbers) == 0;
+  if (!fits) {
+    fail(ErrorCode::Corrupt, model.path,
+         "its parts do not fit together: pooled text " + std::to_string(pooled) +
+             " wide for a UNet that takes a vector of " + std::to_string(model.unet.vector_dim) +
+             ", expected room for " + std::to_string(kSizeNumbers) + " embedded sizes behind it");
+  }
+}
+
+void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFiles& model) {
+  const FamilyTraits& traits = family_traits(model.family);
+  model.unet = read_unet_config(*model.weights, hints);
+  model.clips.clear();
+  for (std::size_t i = 0; i < traits.texts.size(); ++i) {
+    TextTraits text = traits.texts[i];
+    text.fixed_skip = is_folder(model.path) ? text.folder_skip : text.fixed_skip;
+    model.clips.push_back(read_clip_config(*model.weights, hints, kTextParts[i], text));
+  }
+  model.vae = read_vae_config(*model.weights, hints, traits.scale_factor);
+  check_hints(hints, model.unet, model.clips, model.vae);
+  check_parts(model);
+  model.zero_blank_negative = traits.zero_blank_negative;
+  const BelievedPrediction believed = believed_prediction(hints, model.family);
+  model.prediction = options.prediction.value_or(believed.prediction);
+  model.prediction_is_tested = believed.is_tested && !options.prediction;
+}
+
+/// The noise schedule as the user wants its end.
+void apply_zero_snr(const ModelOptions& options, ModelFiles& model) {
+  const bool zero = has_zero_snr(model.alphas_cumprod);
+  if (!options.zero_snr || *options.zero_snr == zero) {
+    return;
+  }
+  if (zero) {
+    model.alphas_cumprod.reset();
+    return;
+  }
+  model.alphas_cumprod = rescale_zero_terminal_snr(model.alphas_cumprod ? *model.alphas_cumprod
+                                                                        : default_alphas_cumprod());
 }
 
 /// Opens a diffusers folder into `tensors`; returns what its config files say.
@@ -195,23 +288,19 @@ ConfigHints open_folder(const Path& folder,
     fail(ErrorCode::Unsupported, folder, refusal(opened.family));
   }
   tensors = *opened.tensors;
+  model.family = opened.family;
   model.files = std::move(opened.files);
-  model.tokenizer = opened.tokenizer;
-  for (const char* name : kTokenizerFiles) {
-    if (model.tokenizer && is_file(*model.tokenizer / name)) {
-      model.files.push_back({"tokenizer", *model.tokenizer / name});
+  model.tokenizers = std::move(opened.tokenizers);
+  for (const auto& tokenizer : model.tokenizers) {
+    for (const char* name : kTokenizerFiles) {
+      if (tokenizer && is_file(*tokenizer / name)) {
+        model.files.push_back({"tokenizer", *tokenizer / name});
+      }
     }
   }
   model.alphas_cumprod = std::move(opened.alphas_cumprod);
   model.sample_size = opened.sample_size;
   return std::move(opened.hints);
-}
-
-/// The noise schedule of a single file: a tensor, or the mark of those without signal at the end.
-std::optional<std::vector<double>> read_schedule(const StoredTensors& file) {
-  auto alphas = read_alphas_cumprod(file);
-  return !alphas && file.contains("ztsnr") ? alphas_cumprod_of({.zero_terminal_snr = true})
-                                           : alphas;
 }
 
 /// The VAE beside the model where one lies there; one that cannot be used gives way to the model's.
@@ -237,19 +326,24 @@ void take_vae_beside(RenamedTensors& tensors, ModelFiles& model) {
 ConfigHints open_single_file(const ModelOptions& options,
                              RenamedTensors& tensors,
                              ModelFiles& model) {
-  const Source file = open_tensor_file(model.path).tensors;
-  const ModelFamily family = recognise_model(*file);
-  if (!is_loadable(family)) {
-    fail(ErrorCode::Unsupported, model.path, refusal(family));
+  const TensorFile opened = open_tensor_file(model.path);
+  const Source file = opened.tensors;
+  model.family = recognise_model(*file);
+  if (!is_loadable(model.family)) {
+    fail(ErrorCode::Unsupported, model.path, refusal(model.family));
   }
+  if (const std::string problem = unusable_marks(*file); !problem.empty()) {
+    fail(ErrorCode::Unsupported, model.path, problem);
+  }
+  model.tokenizers.assign(family_traits(model.family).texts.size(), std::nullopt);
   add_single_file(file, options.prefer_ema, tensors, model);
   model.files.push_back({"model", model.path});
-  model.alphas_cumprod = read_schedule(*file);
+  model.alphas_cumprod = schedule_of(opened);
   if (options.vae.empty() && options.automatic_vae) {
     take_vae_beside(tensors, model);
   }
   ConfigHints hints = read_hints_beside(model.path);
-  hints.marked_v = file->contains("v_pred");
+  take_marks(opened, hints);
   return hints;
 }
 
@@ -267,9 +361,8 @@ void read_configs_beside(ConfigHints hints, const ModelOptions& options, ModelFi
     } catch (const Error& error) {
       const std::string note =
           shared->string() + " describes another model and is left alone (" + error.what() + ").";
-      const bool marked_v = hints.marked_v;
       hints = read_hints_beside(model.path, Beside::Named);
-      hints.marked_v = marked_v;
+      take_marks(open_tensor_file(model.path), hints);
       read_configs(hints, options, model);
       model.notes.push_back(note);
     }
@@ -287,8 +380,7 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   model.path = path.filename() == "model_index.json" ? path.parent_path() : path;
   const auto tensors = std::make_shared<RenamedTensors>();
   ConfigHints hints;
-  std::error_code ignored;
-  const bool folder = std::filesystem::is_directory(model.path, ignored);
+  const bool folder = is_folder(model.path);
   if (folder && !is_diffusers_folder(model.path)) {
     fail(ErrorCode::Unsupported, model.path,
          "is a folder without model_index.json; expected a diffusers folder or a file");
@@ -304,10 +396,14 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
     std::erase_if(hints.stated, [](const auto& item) { return item.first.starts_with("vae."); });
   }
   require_part(*tensors, ModelPart::Unet, "UNet", model.path);
-  require_part(*tensors, ModelPart::TextEncoder, "text encoder", model.path);
+  for (std::size_t i = 0; i < family_traits(model.family).texts.size(); ++i) {
+    require_part(*tensors, kTextParts[i], i == 0 ? "text encoder" : "second text encoder",
+                 model.path);
+  }
   require_part(*tensors, ModelPart::Vae, "VAE", model.path);
   check_formats(*tensors);
   model.weights = tensors;
+  apply_zero_snr(options, model);
   read_configs_beside(std::move(hints), options, model);
   return model;
 }

@@ -24,6 +24,7 @@ constexpr std::string_view kNotNeeded[] = {
     "embedding_manager.",
     "v_pred",
     "ztsnr",
+    "denoiser.sigmas",
     "first_stage_model.loss",
     "first_stage_model.model_ema.",
     "cond_stage_model.logit_scale",
@@ -33,11 +34,17 @@ constexpr std::string_view kNotNeeded[] = {
     "cond_stage_model.transformer.vision_model.",
     "cond_stage_model.transformer.visual_projection",
     "cond_stage_model.transformer.text_model.embeddings.position_ids",
+    "conditioner.embedders.0.logit_scale",
+    "conditioner.embedders.0.text_projection",
+    "conditioner.embedders.0.transformer.text_projection",
 };
 
 // Text encoder names of files that were written before the level "text_model" existed.
 constexpr std::string_view kOldText = "cond_stage_model.transformer.";
 constexpr std::string_view kOldTextBlocks[] = {"embeddings.", "encoder.", "final_layer_norm."};
+
+// Where SDXL's first text encoder stands.
+constexpr std::string_view kSdxlText = "conditioner.embedders.0.transformer.text_model.";
 
 // Everything that can follow "<block>.<index>.<slot>." in a UNet, for reading names without dots.
 // "@" stands for the number of a transformer block.
@@ -110,6 +117,8 @@ std::optional<std::string> map_single_file_name(std::string_view name) {
                     [&](std::string_view block) { return below.starts_with(block); })) {
       mapped = std::string(kTextPrefix).append(below);
     }
+  } else if (name.starts_with(kSdxlText)) {
+    mapped = std::string(kTextPrefix).append(name.substr(kSdxlText.size()));
   }
   if (std::any_of(std::begin(kNotNeeded), std::end(kNotNeeded),
                   [&](std::string_view prefix) { return mapped.starts_with(prefix); })) {

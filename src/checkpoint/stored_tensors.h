@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "checkpoint/number_format.h"
@@ -47,13 +48,28 @@ class RenamedTensors : public StoredTensors {
     AsStored,
     PointConvolution,  ///< A matrix [out, in] stands for a 1x1 convolution [out, in, 1, 1].
     Matrix,            ///< A 1x1 convolution [out, in, 1, 1] stands for a matrix [out, in].
+    Transposed,        ///< A matrix [in, out] stands for a matrix [out, in].
+  };
+  /// What of the source's tensor an entry is: all of it in some shape, or one of several pieces of
+  /// equal size that lie one below the other along the first side.
+  struct View {
+    Shape shape = Shape::AsStored;
+    int piece = 0;
+    int pieces = 1;  ///< More than one only with Shape::AsStored.
   };
 
-  /// Replaces an entry of the same name. `source` must contain `source_name`.
+  /// Replaces an entry of the same name. `source` must contain `source_name`. Throws Corrupt where
+  /// a tensor cannot be cut into that many pieces.
   void add(std::string name,
            std::shared_ptr<const StoredTensors> source,
            std::string source_name,
-           Shape shape = Shape::AsStored);
+           View view);
+  void add(std::string name,
+           std::shared_ptr<const StoredTensors> source,
+           std::string source_name,
+           Shape shape = Shape::AsStored) {
+    add(std::move(name), std::move(source), std::move(source_name), View{shape});
+  }
   void remove(std::string_view name);
 
   std::vector<std::string> names() const override;
@@ -67,7 +83,7 @@ class RenamedTensors : public StoredTensors {
   struct Entry {
     std::shared_ptr<const StoredTensors> source;
     std::string name;
-    Shape shape = Shape::AsStored;
+    View view;
   };
   const Entry& find(std::string_view name) const;
   std::map<std::string, Entry, std::less<>> entries_;

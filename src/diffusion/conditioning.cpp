@@ -41,11 +41,10 @@ SharedConditioning make_conditioning(TextEncoding text) {
 }
 
 SharedConditioning with_text(const SharedConditioning& like, TextEncoding text) {
-  if (is_same(text.tokens, like->text.tokens) && is_same(text.pooled, like->text.pooled)) {
+  if (is_same(text.tokens, like->text.tokens) && is_same(text.vector, like->text.vector)) {
     return like;
   }
   auto result = std::make_shared<Conditioning>(std::move(text));
-  result->size_numbers = like->size_numbers;
   result->control_hints = like->control_hints;
   result->adapter_strengths = like->adapter_strengths;
   return result;

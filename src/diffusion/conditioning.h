@@ -32,9 +32,7 @@ struct Conditioning {
   Conditioning& operator=(const Conditioning&) = delete;
 
   TextEncoding text;
-  // Stable Diffusion 1.x takes none of these.
-  std::vector<double>
-      size_numbers;  ///< Sizes and crop of the picture, as the larger networks take them.
+  // What no text encoder makes; plain models take none of these.
   std::vector<ControlHint> control_hints;
   std::vector<AdapterStrength> adapter_strengths;
 };

@@ -24,6 +24,7 @@ Guidance::Guidance(ConditionedModel model,
                                                 std::to_string(images_.size()) + " pictures, got " +
                                                 std::to_string(options_.scales.size()));
   }
+  PTRAVEL_CHECK(options_.rescale == 0 || options_.input_share);
   for (std::size_t i = 0; i < images_.size(); ++i) {
     const std::vector<ConditioningPart>& parts = images_[i].parts;
     is_neutral_.push_back(!options_.needs_uncond && parts.size() == 1 &&
@@ -86,7 +87,10 @@ at::Tensor Guidance::evaluate(const std::vector<Question>& questions,
 
 // `results`: conds of all pictures and parts, then the unconds of pictures that need one, none when
 // `skipped`.
-GuidedEps Guidance::combine(const at::Tensor& results, bool skipped) const {
+GuidedEps Guidance::combine(const at::Tensor& results,
+                            bool skipped,
+                            const at::Tensor& x,
+                            double level) const {
   std::vector<at::Tensor> guided;
   std::vector<at::Tensor> unconds;
   std::int64_t next = 0;
@@ -100,14 +104,34 @@ GuidedEps Guidance::combine(const at::Tensor& results, bool skipped) const {
     const at::Tensor uncond = without ? results[next] : results[next_uncond++];
     const double scale = without ? 1 : scale_of(i);
     at::Tensor sum = uncond;
+    at::Tensor cond = uncond;
     for (const ConditioningPart& part : images_[i].parts) {
-      sum = sum + (results[next] - uncond) * (part.weight * scale);
+      const at::Tensor difference = results[next] - uncond;
+      sum = sum + difference * (part.weight * scale);
+      if (options_.rescale > 0) {
+        cond = cond + difference * part.weight;
+      }
       ++next;
     }
-    guided.push_back(sum);
+    const bool rescales = options_.rescale > 0 && !without;
+    guided.push_back(rescales ? rescaled(sum, cond, x[static_cast<std::int64_t>(i)], level) : sum);
     unconds.push_back(uncond);
   }
   return {at::stack(guided), at::stack(unconds)};
+}
+
+at::Tensor Guidance::rescaled(const at::Tensor& guided,
+                              const at::Tensor& cond,
+                              const at::Tensor& x,
+                              double level) const {
+  const at::Tensor share = x * options_.input_share(level);
+  const at::Tensor v = guided - share;  // up to a factor, which falls out of the ratio
+  const double spread = v.std().item<double>();
+  if (spread == 0) {
+    return guided;
+  }
+  const double ratio = (cond - share).std().item<double>() / spread;
+  return share + v * (options_.rescale * ratio + 1 - options_.rescale);
 }
 
 GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
@@ -118,7 +142,7 @@ GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
       questions.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }
-  return combine(evaluate(questions, x, level), skipped);
+  return combine(evaluate(questions, x, level), skipped, x, level);
 }
 
 GuidedEps Guidance::operator()(const at::Tensor& x, double level) {

@@ -22,6 +22,11 @@ struct GuidanceOptions {
   double s_min_uncond = 0;        ///< Below this level every other call skips uncond.
   bool s_min_uncond_all = false;  ///< Every call, not every other one.
   double skip_early_cond = 0;     ///< Calls up to this fraction of the planned ones skip uncond.
+  /// How far the guided prediction is brought back to the spread of the conditional one, 0 to 1, as
+  /// v; `input_share` then tells how much of a call's input is in results of its level that are
+  /// not v: result = input_share(level) x + a multiple of v.
+  double rescale = 0;
+  std::function<double(double level)> input_share = {};
 };
 
 /// Hooks into the model calls of a run; each may be empty. `call` counts from 0; x is [N, C, h, w].
@@ -42,6 +47,8 @@ struct GuidanceHooks {
 /// All rows go through the model together: conds of all pictures and parts first, then unconds. A
 /// picture's parts are padded to their longest, but never to another picture's length, so that no
 /// picture depends on its neighbours; a padded conditioning stays the same one for the whole run.
+/// Rescaling (Lin et al., 2023) follows; of several parts their weighted mean is the conditional
+/// prediction.
 /// At scale 1 a picture with a single part of weight 1 needs no uncond, and none is evaluated for
 /// it.
 class Guidance {
@@ -74,7 +81,15 @@ class Guidance {
                       const at::Tensor& x,
                       double level) const;
   GuidedEps evaluate_all(const at::Tensor& x, double level);
-  GuidedEps combine(const at::Tensor& results, bool skipped) const;
+  GuidedEps combine(const at::Tensor& results,
+                    bool skipped,
+                    const at::Tensor& x,
+                    double level) const;
+  /// Gives a guided result the spread of the one for the prompt alone, as `rescale` says.
+  at::Tensor rescaled(const at::Tensor& guided,
+                      const at::Tensor& cond,
+                      const at::Tensor& x,
+                      double level) const;
   double scale_of(std::size_t image) const;
 
   ConditionedModel model_;

@@ -49,6 +49,10 @@ void check_settings(const SamplingSettings& settings) {
     throw Error(ErrorCode::InvalidArgument,
                 "[sample] steps: expected 1 to 10000, got " + std::to_string(settings.num_steps));
   }
+  if (!(settings.guidance_rescale >= 0 && settings.guidance_rescale <= 1)) {
+    throw Error(ErrorCode::InvalidArgument, "[sample] guidance rescale: expected 0 to 1, got " +
+                                                std::to_string(settings.guidance_rescale));
+  }
   if (!std::isfinite(settings.guidance_scale)) {
     throw Error(ErrorCode::InvalidArgument, "[sample] guidance scale: expected a finite number");
   }
@@ -63,7 +67,10 @@ SamplerRun make_sampler_run(const Run& run, ImageNoise& noise) {
   return result;
 }
 
-Guidance make_guidance(const Run& run, ConditionedModel model) {
+/// `input_share`: GuidanceOptions.
+Guidance make_guidance(const Run& run,
+                       ConditionedModel model,
+                       std::function<double(double level)> input_share) {
   const SamplingSettings& settings = run.settings;
   GuidanceOptions options;
   options.scales = run.batch.guidance_scales;
@@ -78,6 +85,8 @@ Guidance make_guidance(const Run& run, ConditionedModel model) {
   options.s_min_uncond = settings.s_min_uncond;
   options.s_min_uncond_all = settings.s_min_uncond_all;
   options.skip_early_cond = settings.skip_early_cond;
+  options.rescale = settings.guidance_rescale;
+  options.input_share = std::move(input_share);
   GuidanceHooks hooks = run.hooks.guidance;
   hooks.replace_input = [check = run.hooks.check_cancelled, replace = hooks.replace_input](
                             int call, const at::Tensor& x) {
@@ -141,8 +150,10 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
     sampler_run.range = SigmaRange{table.sigma_min(), table.sigma_max(), settings.num_steps};
   }
   Guidance guidance =
-      make_guidance(run, lcm ? make_lcm_denoiser(run.model.network, run.model.prediction, table)
-                             : make_denoiser(run.model.network, run.model.prediction, table));
+      make_guidance(run,
+                    lcm ? make_lcm_denoiser(run.model.network, run.model.prediction, table)
+                        : make_denoiser(run.model.network, run.model.prediction, table),
+                    [](double sigma) { return 1 / (sigma * sigma + 1); });
   const Denoiser denoiser = [&guidance](const at::Tensor& input, double sigma) {
     return guidance(input, sigma).guided;
   };
@@ -169,7 +180,12 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
     x = latent * std::sqrt(abar) + x * std::sqrt(1 - abar);
   }
   Guidance guidance =
-      make_guidance(run, make_eps_model(run.model.network, run.model.prediction, run.model.table));
+      make_guidance(run, make_eps_model(run.model.network, run.model.prediction, run.model.table),
+                    [&alphas_cumprod](double t) {
+                      const auto last = static_cast<double>(alphas_cumprod.size() - 1);
+                      const auto index = static_cast<std::size_t>(std::clamp(t, 0.0, last));
+                      return std::sqrt(1 - alphas_cumprod[index]);
+                    });
   const EpsModel model = [&guidance](const at::Tensor& input, double t) {
     return guidance(input, t);
   };

@@ -35,12 +35,12 @@ using Mix = at::Tensor (*)(const at::Tensor&, const at::Tensor&, double);
 
 TextEncoding mixed(const TextEncoding& a, const TextEncoding& b, double alpha, Mix mix) {
   PTRAVEL_CHECK(a.tokens.sizes() == b.tokens.sizes());
-  PTRAVEL_CHECK(a.pooled.defined() == b.pooled.defined());
+  PTRAVEL_CHECK(a.vector.defined() == b.vector.defined());
   if (alpha == 0 || alpha == 1) {
     return alpha == 0 ? a : b;
   }
   return {mix(a.tokens, b.tokens, alpha),
-          a.pooled.defined() ? mix(a.pooled, b.pooled, alpha) : at::Tensor()};
+          a.vector.defined() ? mix(a.vector, b.vector, alpha) : at::Tensor()};
 }
 
 VectorRows rows_of(const at::Tensor& tokens) {
@@ -52,14 +52,14 @@ VectorRows rows_of(const at::Tensor& tokens) {
 }
 
 TextEncoding with_rows(const TextEncoding& encoding, const at::Tensor& rows) {
-  return {at::cat({encoding.tokens, rows}), encoding.pooled};
+  return {at::cat({encoding.tokens, rows}), encoding.vector};
 }
 
 }  // namespace
 
 bool equal(const TextEncoding& a, const TextEncoding& b) {
   const bool pooled =
-      a.pooled.defined() == b.pooled.defined() && (!a.pooled.defined() || a.pooled.equal(b.pooled));
+      a.vector.defined() == b.vector.defined() && (!a.vector.defined() || a.vector.equal(b.vector));
   return pooled && a.tokens.equal(b.tokens);
 }
 
@@ -108,7 +108,7 @@ TextEncoding aligned(const EncodingPair& pair) {
       squared_distances(rows_of(pair.from.tokens), rows_of(pair.to.tokens)));
   at::Tensor order = at::empty({static_cast<std::int64_t>(places.size())}, at::kLong);
   std::copy(places.begin(), places.end(), order.data_ptr<std::int64_t>());
-  return {pair.to.tokens.index_select(0, order.to(pair.to.tokens.device())), pair.to.pooled};
+  return {pair.to.tokens.index_select(0, order.to(pair.to.tokens.device())), pair.to.vector};
 }
 
 double mean_distance(const TextEncoding& a, const TextEncoding& b) {
@@ -148,12 +148,12 @@ TextEncoding swapped(const EncodingPair& pair, SwapUnit unit, const std::vector<
   }
   const at::Tensor tokens =
       at::where(mask.to(pair.to.tokens.device()), pair.to.tokens, pair.from.tokens);
-  if (!pair.from.pooled.defined()) {
+  if (!pair.from.vector.defined()) {
     return {tokens};
   }
   const auto count = static_cast<double>(std::count(taken.begin(), taken.end(), true));
   const double share = count / static_cast<double>(taken.size());
-  return {tokens, lerp_numbers(pair.from.pooled, pair.to.pooled, share)};
+  return {tokens, lerp_numbers(pair.from.vector, pair.to.vector, share)};
 }
 
 }  // namespace ptravel

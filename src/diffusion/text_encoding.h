@@ -11,8 +11,9 @@ namespace ptravel {
 /// What a text encoder makes of a text. A value: nobody writes to its tensors.
 struct TextEncoding {
   at::Tensor tokens;  ///< [tokens, width].
-  at::Tensor pooled =
-      {};  ///< [pooled width], the text as a whole; undefined where the model has none.
+  /// [vector width]: the text as a whole (pooled) and, behind it, the picture's sizes embedded, as
+  /// the network takes them; undefined where it takes none.
+  at::Tensor vector = {};
 
   std::int64_t length() const { return tokens.size(0); }
 };
@@ -20,8 +21,7 @@ struct TextEncoding {
 /// The same numbers.
 bool equal(const TextEncoding& a, const TextEncoding& b);
 
-// Lengthened to `length` tokens; what is as long already comes back as it is. The pooled vector
-// stays.
+// Lengthened to `length` tokens; what is as long already comes back as it is. The vector stays.
 
 /// By repeating the last token, as the web UI does for the parts of one picture.
 TextEncoding padded_with_last(const TextEncoding& encoding, std::int64_t length);
@@ -32,7 +32,7 @@ TextEncoding padded_with(const TextEncoding& encoding,
                          const TextEncoding& filler,
                          std::int64_t length);
 
-// Mixed, pooled vectors like tokens. Shapes must be equal. alpha 0 and 1 give back a and b
+// Mixed, the vector like one more token. Shapes must be equal. alpha 0 and 1 give back a and b
 // themselves.
 
 /// (1 - alpha) a + alpha b.
@@ -65,7 +65,7 @@ enum class SwapUnit { Token, Channel, Value };
 /// width].
 std::vector<double> unit_distances(const EncodingPair& pair, SwapUnit unit);
 
-/// `pair.from` with those units of `pair.to` that are `taken`; the pooled vector is mixed by their
+/// `pair.from` with those units of `pair.to` that are `taken`; the vector is mixed by their
 /// share.
 TextEncoding swapped(const EncodingPair& pair, SwapUnit unit, const std::vector<bool>& taken);
 

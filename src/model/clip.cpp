@@ -85,9 +85,10 @@ at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
 }
 
 ClipText ClipTextModel::encode(const at::Tensor& ids,
-                               std::int64_t clip_skip,
+                               std::int64_t asked_skip,
                                const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("text encoder");
+  const std::int64_t clip_skip = config_.fixed_skip > 0 ? config_.fixed_skip : asked_skip;
   check(ids, clip_skip);
   const BlockProbe probe(observer);
   at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)) +
@@ -100,11 +101,11 @@ ClipText ClipTextModel::encode(const at::Tensor& ids,
     x = layers_[static_cast<std::size_t>(i)](x, config_);
     probe("layer" + std::to_string(i), x);
     if (i + 1 == last) {
-      text.tokens = final_norm_(x).to(at::kFloat);
+      text.tokens = (config_.final_norm ? final_norm_(x) : x).to(at::kFloat);
     }
   }
   if (projection_) {
-    text.pooled = pool(last == needed ? text.tokens : final_norm_(x), ids);
+    text.pooled = pool(last == needed && config_.final_norm ? text.tokens : final_norm_(x), ids);
     probe("pooled", text.pooled);
   }
   return text;

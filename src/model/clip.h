@@ -11,7 +11,7 @@ namespace ptravel {
 /// What the text model makes of B texts.
 struct ClipText {
   /// [B, tokens, width] float32: the state after layer num_layers - (clip_skip - 1), put through
-  /// the final layer norm.
+  /// the final layer norm where the config says so.
   at::Tensor tokens;
   /// [B, projection] float32: the last layer's state at the end token, projected, whatever
   /// clip_skip is. Undefined where the config has no projection.
@@ -26,7 +26,8 @@ class ClipTextModel {
   /// "final_layer_norm", "text_projection" where the config has one).
   ClipTextModel(const Weights& weights, const ClipConfig& config, const Compute& compute);
 
-  /// ids [B, tokens] int64, tokens at most max_positions; clip_skip 1 is the last layer. Throws
+  /// ids [B, tokens] int64, tokens at most max_positions; clip_skip 1 is the last layer, and what
+  /// the config fixes wins. Throws
   /// InvalidArgument for ids outside the vocabulary, too many tokens or a clip_skip beyond the
   /// layers.
   ClipText encode(const at::Tensor& ids,
@@ -53,6 +54,7 @@ class ClipTextModel {
     Linear q, k, v, out, fc1, fc2;
   };
   void check(const at::Tensor& ids, std::int64_t clip_skip) const;
+  /// `states`: behind the final layer norm.
   at::Tensor pool(const at::Tensor& states, const at::Tensor& ids) const;
 
   ClipConfig config_;

@@ -80,11 +80,20 @@ StableDiffusion StableDiffusion::load(const ModelFiles& files,
   const auto source = std::make_shared<ReportingTensors>(weights, progress);
   const Compute full = full_precision(compute);
   const Compute vae_compute = compute.device.is_cpu() ? compute : full;
-  reserve_memory(bytes_of(*source, ModelPart::TextEncoder, full) +
-                 bytes_of(*source, ModelPart::Unet, compute) +
-                 bytes_of(*source, ModelPart::Vae, vae_compute));
+  std::size_t bytes =
+      bytes_of(*source, ModelPart::Unet, compute) + bytes_of(*source, ModelPart::Vae, vae_compute);
+  for (const ModelPart part : kTextParts) {
+    bytes += bytes_of(*source, part, full);
+  }
+  reserve_memory(bytes);
+  std::vector<ClipTextModel> clips;
+  for (std::size_t i = 0; i < files.clips.size(); ++i) {
+    clips.push_back(load_network<ClipTextModel>(source, kTextParts[i],
+                                                i == 0 ? "text encoder" : "second text encoder",
+                                                files.clips[i], full));
+  }
   return {
-      load_network<ClipTextModel>(source, ModelPart::TextEncoder, "text encoder", files.clip, full),
+      std::move(clips),
       load_network<Unet>(source, ModelPart::Unet, "unet", files.unet, compute),
       load_network<Vae>(source, ModelPart::Vae, "vae", files.vae, vae_compute),
       compute,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "checkpoint/model_files.h"
 #include "model/clip.h"
@@ -15,7 +16,7 @@ namespace ptravel {
 struct StableDiffusion {
   /// Loads what open_model found. Tensor by tensor: each is converted and its pages of the mapped
   /// file given back before the next, so that the weights are never in memory twice. The UNet (and
-  /// on a CPU the VAE) is in `compute`'s format; the text encoder is always fp32, so that
+  /// on a CPU the VAE) is in `compute`'s format; text encoders are always fp32, so that
   /// conditionings do not depend on the precision; on a GPU the VAE is fp32 too, because fp16
   /// overflows in some. Reports tensors as they come. Throws Corrupt with all missing, unused and
   /// misshapen tensors of a network, and Cancelled.
@@ -26,7 +27,7 @@ struct StableDiffusion {
                               const Compute& compute,
                               Progress& progress);
 
-  ClipTextModel clip;
+  std::vector<ClipTextModel> clips;  ///< Its text encoders, in the order of kTextParts.
   Unet unet;
   Vae vae;
   Compute compute;  ///< The UNet's.

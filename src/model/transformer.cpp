@@ -66,7 +66,8 @@ TransformerBlock::TransformerBlock(const Weights& weights,
 
 at::Tensor TransformerBlock::operator()(const at::Tensor& x,
                                         const TextView& text,
-                                        const BlockProbe& probe) const {
+                                        const BlockProbe& probe,
+                                        const std::string& name) const {
   const at::Tensor normed1 = norm1(x);
   const at::Tensor attended_self = attn1(normed1, normed1, x);
   const at::Tensor normed2 = norm2(attended_self);
@@ -74,13 +75,13 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
   const at::Tensor normed3 = norm3(attended_text);
   at::Tensor out = ff(normed3, attended_text);
   if (probe.active()) {
-    probe("norm1", normed1);
-    probe("attn1", attended_self - x);
-    probe("norm2", normed2);
-    probe("attn2", attended_text - attended_self);
-    probe("norm3", normed3);
-    probe("ff", out - attended_text);
-    probe("transformer_block", out);
+    probe(name + ".norm1", normed1);
+    probe(name + ".attn1", attended_self - x);
+    probe(name + ".norm2", normed2);
+    probe(name + ".attn2", attended_text - attended_self);
+    probe(name + ".norm3", normed3);
+    probe(name + ".ff", out - attended_text);
+    probe(name, out);
   }
   return out;
 }
@@ -130,8 +131,8 @@ at::Tensor SpatialTransformer::operator()(const at::Tensor& x,
   probe("norm", picture(tokens));
   tokens = proj_in(tokens);
   probe("proj_in", picture(tokens));
-  for (const TransformerBlock& block : blocks) {
-    tokens = block(tokens, text, probe);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    tokens = blocks[i](tokens, text, probe, "transformer_blocks." + std::to_string(i));
   }
   const at::Tensor out = proj_out(tokens, to_tokens(x));
   if (probe.active()) {

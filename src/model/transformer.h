@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "checkpoint/config.h"
@@ -56,7 +57,11 @@ struct TransformerBlock {
                    std::size_t place,
                    const UnetConfig& config,
                    const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x, const TextView& text, const BlockProbe& probe) const;
+  /// `name`: the block's among those of its spatial transformer, for the probe.
+  at::Tensor operator()(const at::Tensor& x,
+                        const TextView& text,
+                        const BlockProbe& probe,
+                        const std::string& name) const;
 
   std::size_t place;
   LayerNorm norm1, norm2, norm3;

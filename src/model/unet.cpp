@@ -122,8 +122,9 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
     }
     return net.run(rows(in.x), pass, in.residuals.narrow(first, count), probe);
   };
+  const at::Tensor& vector = in.vector.defined() ? in.vector : in.t;
   return probe.active() ? compute(0, in.x.size(0))
-                        : by_image(in.x.size(0), {&in.x, &in.t, &in.context}, compute);
+                        : by_image(in.x.size(0), {&in.x, &in.t, &in.context, &vector}, compute);
 }
 
 std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) const {

@@ -37,9 +37,9 @@ class Unet {
   ~Unet();
 
   /// Returns float32 [N, out_channels, h, w]: noise or velocity, as the model was trained.
-  /// Differentiable with respect to x and context. On a CPU each image's result is the same, bit
-  /// for bit, whatever N and the number of threads are. Throws InvalidArgument for operands that do
-  /// not fit the network or each other.
+  /// Differentiable with respect to x, context and vector. On a CPU each image's result is the
+  /// same, bit for bit, whatever N and the number of threads are. Throws InvalidArgument for
+  /// operands that do not fit the network or each other.
   at::Tensor forward(const UnetInputs& inputs, const BlockObserver& observer = {}) const;
   /// The same without a vector and residuals.
   at::Tensor forward(const at::Tensor& x,

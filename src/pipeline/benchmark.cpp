@@ -87,14 +87,20 @@ BenchmarkReport measure(const BenchmarkOptions& options, Progress& progress) {
   // As in a travel: texts and timesteps are prepared before the step that is measured.
   std::vector<UnetConditioning> conditionings;
   for (int i = 0; i < 2; ++i) {
-    conditionings.push_back(
-        {unet.prepare_time(500.0F), unet.prepare_text(rng.randn({77, files.unet.context_dim}))});
+    const at::Tensor vector =
+        files.unet.vector_dim > 0 ? rng.randn({files.unet.vector_dim}) : at::Tensor();
+    conditionings.push_back({unet.prepare_time(500.0F, vector),
+                             unet.prepare_text(rng.randn({77, files.unet.context_dim}))});
   }
   const at::Tensor latent = rng.randn({1, files.vae.embed_dim, h, w}).to(device);
   const at::Tensor image = (rng.rand({1, 3, report.height, report.width}) * 2 - 1).to(device);
   const at::Tensor ids = at::full({1, 77}, 1, at::kLong).to(device);
 
-  const auto encode_text = [&] { wait_for(pipeline->text_encoder().forward(ids)); };
+  const auto encode_text = [&] {
+    for (const ClipTextModel& encoder : pipeline->text_encoders()) {
+      wait_for(encoder.forward(ids));
+    }
+  };
   const auto step = [&] { wait_for(unet.forward(x, conditionings)); };
   const auto decode = [&] { wait_for(pipeline->vae().decode(latent)); };
   const auto encode = [&] { wait_for(pipeline->vae().encode(image).mean); };

@@ -16,11 +16,22 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          const at::Tensor& x,
                          std::int64_t t,
                          double abar,
-                         const at::Tensor& context) {
+                         const at::Tensor& context,
+                         const at::Tensor& vector) {
   const at::Tensor times =
       at::full({1}, static_cast<double>(t), at::TensorOptions(at::kFloat).device(x.device()));
-  return predicted_noise(pipeline.unet().forward(x, times, context), pipeline.files().prediction, x,
-                         abar);
+  return predicted_noise(pipeline.unet().forward(UnetInputs{x, times, context, vector}),
+                         pipeline.files().prediction, x, abar);
+}
+
+/// A row of its own that gradients are recorded for where they are wanted; nothing for nothing.
+at::Tensor leaf(const at::Tensor& numbers, const at::Device& device, bool with_gradient) {
+  if (!numbers.defined()) {
+    return {};
+  }
+  at::Tensor row = numbers.detach().to(device).unsqueeze(0).clone();
+  row.set_requires_grad(with_gradient);
+  return row;
 }
 
 }  // namespace
@@ -39,17 +50,20 @@ LatentLoss latent_loss(const Pipeline& pipeline,
   const at::Tensor noise = draw.noise.to(device);
   const at::Tensor x = latent.to(device) * std::sqrt(abar) + noise * std::sqrt(1 - abar);
   const at::AutoGradMode gradients(with_gradient);
-  at::Tensor input = text.tokens.detach().to(device).unsqueeze(0).clone();
-  input.set_requires_grad(with_gradient);
-  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input);
+  const at::Tensor input = leaf(text.tokens, device, with_gradient);
+  const at::Tensor vector = leaf(text.vector, device, with_gradient);
+  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input, vector);
   const at::Tensor loss = (guess - noise).square();
   LatentLoss result;
   result.loss = loss.detach().to(at::kCPU);
   if (with_gradient) {
     const auto part = ProfileScope::part("unet");
     const ProfileScope profile("backward");
-    loss.backward(loss.detach());  // The text is the only leaf that wants a gradient.
+    loss.backward(loss.detach());  // The text alone has leaves that want a gradient.
     result.gradient = input.grad().detach()[0].to(at::kCPU, at::kFloat);
+    if (vector.defined()) {
+      result.vector_gradient = vector.grad().detach()[0].to(at::kCPU, at::kFloat);
+    }
   }
   return result;
 }

@@ -17,15 +17,17 @@ struct LossDraw {
 
 /// How badly a text conditioning explains a picture.
 struct LatentLoss {
-  at::Tensor loss;      ///< [1, C, h, w] float32 on the CPU.
-  at::Tensor gradient;  ///< [tokens, width] float32 on the CPU; undefined when not asked for.
+  at::Tensor loss;  ///< [1, C, h, w] float32 on the CPU.
+  // With respect to the text, float32 on the CPU; undefined when not asked for.
+  at::Tensor gradient = {};         ///< [tokens, width]
+  at::Tensor vector_gradient = {};  ///< [vector width]; undefined where the text has no vector.
 };
 
 /// The first version's latent loss: the squared error, element by element, with which the network,
 /// told `text`, guesses the noise in sqrt(abar) latent + sqrt(1 - abar) noise.
 /// The gradient is the vector-Jacobian product with the loss itself, d(sum of loss^2 / 2)/d
-/// text.tokens. Networks that predict v are read as a guess of the noise. `latent` [1, C, h, w].
-/// One thread.
+/// text.tokens, and to its vector. Networks that predict v are read as a guess of the noise.
+/// `latent` [1, C, h, w]. One thread.
 LatentLoss latent_loss(const Pipeline& pipeline,
                        const at::Tensor& latent,
                        const LossDraw& draw,

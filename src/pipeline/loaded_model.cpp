@@ -1,5 +1,7 @@
 #include "pipeline/loaded_model.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -9,12 +11,14 @@
 namespace ptravel {
 namespace {
 
-/// Of all weights in the formats they are kept in: the text encoder is fp32.
+/// Of all weights in the formats they are kept in: text encoders are fp32.
 std::uint64_t bytes_of(const OpenModel& model) {
   std::uint64_t bytes = 0;
   const StoredTensors& source = *model.files().weights;
   for (const std::string& name : source.names()) {
-    const bool text = name.starts_with(ldm_prefix(ModelPart::TextEncoder));
+    const bool text =
+        std::any_of(std::begin(kTextParts), std::end(kTextParts),
+                    [&](ModelPart part) { return name.starts_with(ldm_prefix(part)); });
     const auto type = text ? at::kFloat : model.compute().dtype;
     bytes += number_count(source, name) * c10::elementSize(type);
   }

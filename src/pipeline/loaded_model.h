@@ -22,7 +22,7 @@ class LoadedModel {
   LoadedModel& operator=(const LoadedModel&) = delete;
 
   const OpenModel& model() const { return *model_; }
-  const ClipTextModel& text_encoder() const { return networks_.clip; }
+  const std::vector<ClipTextModel>& text_encoders() const { return networks_.clips; }
   const Unet& unet() const { return networks_.unet; }
   const Vae& vae() const { return networks_.vae; }
   /// The colours of its latents; fitted when they are asked for first.

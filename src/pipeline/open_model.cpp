@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "checkpoint/model_family.h"
+#include "pipeline/find_prediction.h"
 #include "ptravel/error.h"
 #include "tensor/kernel_family.h"
 
@@ -9,8 +11,6 @@ namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kSd1Size = 512;  // what Stable Diffusion 1.x was trained on
 
 ModelOptions model_options(const ModelSpec& spec) {
   ModelOptions result;
@@ -21,6 +21,9 @@ ModelOptions model_options(const ModelSpec& spec) {
   }
   if (spec.prediction != PredictionChoice::Auto) {
     result.prediction = spec.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
+  }
+  if (spec.zero_snr != ZeroSnrChoice::Auto) {
+    result.zero_snr = spec.zero_snr == ZeroSnrChoice::On;
   }
   return result;
 }
@@ -36,6 +39,16 @@ FileStamp stamp_of(const ModelFile& file, const fs::path& model) {
   stamp.size = fs::file_size(file.path, error);
   stamp.time = fs::last_write_time(file.path, error).time_since_epoch().count();
   return stamp;
+}
+
+Tokenizers tokenizers_of(const ModelFiles& files) {
+  Tokenizers tokenizers;
+  for (std::size_t i = 0; i < files.clips.size(); ++i) {
+    const auto& folder = files.tokenizers.at(i);
+    const Tokenizer plain = folder ? Tokenizer::load(*folder) : Tokenizer::clip();
+    tokenizers.push_back(files.clips[i].open_clip_tokens ? plain.as_open_clip() : plain);
+  }
+  return tokenizers;
 }
 
 /// Nothing that is asked for is left out in silence.
@@ -56,9 +69,10 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
   model->spec_ = spec;
   model->compute_ = resolve_compute(spec.device, spec.precision);
   model->files_ = open_model(spec.model, model_options(spec));
-  const auto& tokenizer = model->files_.tokenizer;
-  model->tokenizer_ =
-      std::make_shared<Tokenizer>(tokenizer ? Tokenizer::load(*tokenizer) : Tokenizer::clip());
+  if (model->files_.prediction_is_tested) {
+    model->files_.prediction = find_prediction(model->files_);
+  }
+  model->tokenizers_ = std::make_shared<const Tokenizers>(tokenizers_of(model->files_));
   for (const ModelFile& file : model->files_.files) {
     model->stamps_.push_back(stamp_of(file, model->files_.path));
   }
@@ -66,7 +80,11 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
 }
 
 int OpenModel::trained_size() const {
-  return files_.sample_size ? static_cast<int>(*files_.sample_size) * size_factor() : kSd1Size;
+  if (files_.sample_size) {
+    return static_cast<int>(*files_.sample_size) * size_factor();
+  }
+  const FamilyTraits& traits = family_traits(files_.family);
+  return predicts_v() ? traits.picture_size_v : traits.picture_size;
 }
 
 SigmaTable OpenModel::sigma_table() const {

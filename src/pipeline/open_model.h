@@ -34,13 +34,15 @@ class OpenModel {
   const ModelSpec& spec() const { return spec_; }
   const ModelFiles& files() const { return files_; }
   const Compute& compute() const { return compute_; }
-  const Tokenizer& tokenizer() const { return *tokenizer_; }
+  /// One for each of its text encoders.
+  const Tokenizers& tokenizers() const { return *tokenizers_; }
   /// Every file that pictures depend on, weights first.
   const std::vector<FileStamp>& stamps() const { return stamps_; }
 
   /// Pixels along a side must be multiples of it.
   int size_factor() const { return static_cast<int>(files_.vae.factor()); }
-  /// The side in pixels of the pictures that the model was trained on; 512 where it does not say.
+  /// The side in pixels of the pictures that the model was trained on; its family's usual one where
+  /// it does not say.
   int trained_size() const;
   /// Noise levels by timestep, as the model was trained.
   SigmaTable sigma_table() const;
@@ -55,7 +57,7 @@ class OpenModel {
   ModelSpec spec_;
   ModelFiles files_;
   Compute compute_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
+  std::shared_ptr<const Tokenizers> tokenizers_;
   std::vector<FileStamp> stamps_;
 };
 

@@ -27,7 +27,8 @@ void Pipeline::load(ModelStore& store, Progress& progress) {
 void Pipeline::use(std::shared_ptr<const LoadedModel> loaded) {
   loaded_ = std::move(loaded);
   model_ = std::shared_ptr<const OpenModel>(loaded_, &loaded_->model());  // lets go of the files
-  encoder_.emplace(tokenizer(), loaded_->text_encoder());
+  encoder_.emplace(tokenizers(), loaded_->text_encoders(),
+                   EncodingRules{files().unet.vector_dim, files().zero_blank_negative});
   calls_ = std::make_unique<SharedCalls>(loaded_->unet());
 }
 
@@ -46,9 +47,9 @@ const Unet& Pipeline::unet() const {
   return loaded_->unet();
 }
 
-const ClipTextModel& Pipeline::text_encoder() const {
+const std::vector<ClipTextModel>& Pipeline::text_encoders() const {
   PTRAVEL_CHECK(loaded_);
-  return loaded_->text_encoder();
+  return loaded_->text_encoders();
 }
 
 const LatentColours& Pipeline::colours() const {
@@ -73,7 +74,9 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;
   calls_->begin_pictures();
-  return sample_latents(model, settings, sampling, hooks);
+  SamplingSettings own = settings;
+  own.schedule_options.sdxl = files().unet.vector_dim > 0;
+  return sample_latents(model, own, sampling, hooks);
 }
 
 }  // namespace ptravel

@@ -53,13 +53,13 @@ class Pipeline {
   int trained_size() const { return model_->trained_size(); }
   const ModelFiles& files() const { return model_->files(); }
   const Compute& compute() const { return model_->compute(); }
-  const Tokenizer& tokenizer() const { return model_->tokenizer(); }
+  const Tokenizers& tokenizers() const { return model_->tokenizers(); }
   SigmaTable sigma_table() const { return model_->sigma_table(); }
   bool predicts_v() const { return model_->predicts_v(); }
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
-  const ClipTextModel& text_encoder() const;
+  const std::vector<ClipTextModel>& text_encoders() const;
   const LatentColours& colours() const;
 
   /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.

@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "model/unet_blocks.h"
 #include "ptravel/error.h"
 #include "tensor/reduce.h"
 
@@ -25,15 +26,16 @@ struct ChunkColumn {
   at::Tensor multipliers;
 };
 
-/// The texts' chunk number `index`; `empty` for texts that have fewer.
-ChunkColumn column_of(const std::vector<std::vector<Chunk>>& texts,
+/// The texts' chunk number `index` for one encoder; `empty` for texts that have fewer.
+ChunkColumn column_of(const std::vector<TextChunks>& texts,
+                      std::size_t encoder,
                       std::size_t index,
                       const Chunk& empty) {
   const auto rows = static_cast<std::int64_t>(texts.size());
   ChunkColumn column{at::empty({rows, kChunkSize}, at::kLong),
                      at::empty({rows, kChunkSize}, at::kFloat)};
   for (std::int64_t row = 0; row < rows; ++row) {
-    const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)];
+    const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)].encoders.at(encoder);
     const Chunk& source = index < chunks.size() ? chunks[index] : empty;
     std::copy(source.tokens.begin(), source.tokens.end(), column.ids[row].data_ptr<std::int64_t>());
     std::transform(source.multipliers.begin(), source.multipliers.end(),
@@ -43,27 +45,68 @@ ChunkColumn column_of(const std::vector<std::vector<Chunk>>& texts,
   return column;
 }
 
+/// What one encoder makes of several texts.
+struct EncoderOutput {
+  at::Tensor tokens;  // [texts, 77 * chunks, width]
+  at::Tensor pooled;  // [texts, projection] of the first chunks; undefined where it has none
+};
+
+EncoderOutput run_encoder(const ClipTextModel& model,
+                          const std::vector<ChunkColumn>& columns,
+                          const PromptOptions& options) {
+  EncoderOutput output;
+  std::vector<at::Tensor> chunks;
+  for (const ChunkColumn& column : columns) {
+    const ClipText text = model.encode(column.ids, options.clip_skip);
+    chunks.push_back(
+        apply_emphasis(text.tokens.to(at::kCPU), column.multipliers, options.emphasis));
+    if (!output.pooled.defined() && text.pooled.defined()) {
+      output.pooled = text.pooled.to(at::kCPU);
+    }
+  }
+  output.tokens = at::cat(chunks, 1);
+  return output;
+}
+
+/// The same encoding with zeros in place of all that comes from the text.
+TextEncoding without_text(const TextEncoding& encoding, std::int64_t pooled_width) {
+  TextEncoding blank{at::zeros_like(encoding.tokens)};
+  if (encoding.vector.defined()) {
+    blank.vector = encoding.vector.clone();
+    blank.vector.narrow(0, 0, pooled_width).zero_();
+  }
+  return blank;
+}
+
 }  // namespace
 
-PromptEncoder::PromptEncoder(const Tokenizer& tokenizer, const ClipTextModel& model)
-    : tokenizer_(tokenizer), model_(model) {
-  if (tokenizer.vocab_size() > model.config().vocab_size) {
-    throw Error(ErrorCode::Unsupported, "[text encoder] the tokenizer has " +
-                                            std::to_string(tokenizer.vocab_size()) +
-                                            " entries, expected at most the text model's " +
-                                            std::to_string(model.config().vocab_size));
+PromptEncoder::PromptEncoder(const Tokenizers& tokenizers,
+                             const std::vector<ClipTextModel>& models,
+                             const EncodingRules& rules)
+    : tokenizers_(tokenizers), models_(models), rules_(rules) {
+  PTRAVEL_CHECK(tokenizers.size() == models.size() && !models.empty());
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (tokenizers[i].vocab_size() > models[i].config().vocab_size) {
+      throw Error(ErrorCode::Unsupported, "[text encoder] the tokenizer has " +
+                                              std::to_string(tokenizers[i].vocab_size()) +
+                                              " entries, expected at most the text model's " +
+                                              std::to_string(models[i].config().vocab_size));
+    }
+    pooled_width_ += models[i].config().projection;
   }
+  PTRAVEL_CHECK((rules.vector_width - pooled_width_) % (2 * kSizeNumbers) == 0);
 }
 
 ImageConditioning PromptEncoder::encode(std::string_view prompt,
                                         std::string_view negative_prompt,
                                         const PromptOptions& options) const {
   ImageConditioning image;
-  for (const PromptPart& part : tokenize_prompt(tokenizer_, prompt, options)) {
+  for (const PromptPart& part : tokenize_prompt(tokenizers_, prompt, options)) {
     image.parts.push_back({encode_schedule(part.schedule, options), part.weight});
   }
-  image.uncond = encode_schedule(
-      tokenize_negative_prompt(tokenizer_, negative_prompt, options).schedule, options);
+  image.uncond =
+      encode_schedule(tokenize_negative_prompt(tokenizers_, negative_prompt, options).schedule,
+                      options, PromptSide::Negative);
   pad_to_one_length(image, options);
   return image;
 }
@@ -91,64 +134,113 @@ void PromptEncoder::pad_to_one_length(ImageConditioning& image,
 }
 
 ScheduledConditioning PromptEncoder::encode_schedule(const std::vector<ScheduledChunks>& schedule,
-                                                     const PromptOptions& options) const {
-  std::vector<std::vector<Chunk>> texts;
+                                                     const PromptOptions& options,
+                                                     PromptSide side) const {
+  std::vector<TextChunks> texts;
   texts.reserve(schedule.size());
   for (const ScheduledChunks& entry : schedule) {
     texts.push_back(entry.chunks);
   }
   std::vector<TextEncoding> encoded = encode_texts(texts, options);
+  const bool blank = side == PromptSide::Negative && rules_.zero_blank_negative &&
+                     std::all_of(schedule.begin(), schedule.end(),
+                                 [](const ScheduledChunks& entry) { return entry.blank; });
   ScheduledConditioning result;
   for (std::size_t i = 0; i < schedule.size(); ++i) {
-    result.entries.push_back({schedule[i].end_at_step, make_conditioning(std::move(encoded[i]))});
+    result.entries.push_back(
+        {schedule[i].end_at_step, make_conditioning(blank ? without_text(encoded[i], pooled_width_)
+                                                          : std::move(encoded[i]))});
   }
   return result;
 }
 
-std::vector<TextEncoding> PromptEncoder::encode_texts(const std::vector<std::vector<Chunk>>& texts,
+std::vector<TextEncoding> PromptEncoder::encode_texts(const std::vector<TextChunks>& texts,
                                                       const PromptOptions& options) const {
   PTRAVEL_CHECK(!texts.empty());
   const at::NoGradGuard no_gradients;
   std::size_t chunk_count = 0;
-  for (const std::vector<Chunk>& text : texts) {
+  for (const TextChunks& text : texts) {
     chunk_count = std::max(chunk_count, text.size());
   }
-  const Chunk empty = empty_chunk(tokenizer_);
-  std::vector<at::Tensor> chunks;
-  at::Tensor pooled;
-  for (std::size_t i = 0; i < chunk_count; ++i) {
-    const ChunkColumn column = column_of(texts, i, empty);
-    const ClipText text = model_.encode(column.ids, options.clip_skip);
-    chunks.push_back(
-        apply_emphasis(text.tokens.to(at::kCPU), column.multipliers, options.emphasis));
-    if (i == 0 && text.pooled.defined()) {
-      pooled = text.pooled.to(at::kCPU);
+  std::vector<at::Tensor> tokens;   // of each encoder
+  std::vector<at::Tensor> vectors;  // pooled texts, then the sizes
+  for (std::size_t encoder = 0; encoder < models_.size(); ++encoder) {
+    const Chunk empty = empty_chunk(tokenizers_[encoder]);
+    std::vector<ChunkColumn> columns;
+    for (std::size_t i = 0; i < chunk_count; ++i) {
+      columns.push_back(column_of(texts, encoder, i, empty));
+    }
+    EncoderOutput output = run_encoder(models_[encoder], columns, options);
+    tokens.push_back(std::move(output.tokens));
+    if (output.pooled.defined() && rules_.vector_width > 0) {
+      vectors.push_back(std::move(output.pooled));
     }
   }
-  const at::Tensor tokens = at::cat(chunks, 1);  // [texts, 77 * chunks, width]
+  const at::Tensor context = tokens.size() == 1 ? tokens.front() : at::cat(tokens, 2);
+  at::Tensor vector;
+  if (!vectors.empty()) {
+    vectors.push_back(embedded_sizes(options.sizes).expand({context.size(0), -1}));
+    vector = at::cat(vectors, 1);
+  }
   std::vector<TextEncoding> encodings;
-  for (std::int64_t i = 0; i < tokens.size(0); ++i) {
-    encodings.push_back({tokens[i].contiguous(), pooled.defined() ? pooled[i] : at::Tensor()});
+  for (std::int64_t i = 0; i < context.size(0); ++i) {
+    encodings.push_back({context[i].contiguous(), vector.defined() ? vector[i] : at::Tensor()});
   }
   return encodings;
 }
 
-TextEncoding PromptEncoder::encode_empty(const PromptOptions& options) const {
-  return encode_texts({tokenize_text(tokenizer_, "", options)}, options).front();
+/// [1, the vector's numbers behind the pooled text].
+at::Tensor PromptEncoder::embedded_sizes(const PictureSizes& sizes) const {
+  const std::vector<float> numbers = {
+      static_cast<float>(sizes.height),   static_cast<float>(sizes.width),
+      static_cast<float>(sizes.crop_top), static_cast<float>(sizes.crop_left),
+      static_cast<float>(sizes.height),   static_cast<float>(sizes.width)};
+  PTRAVEL_CHECK(static_cast<std::int64_t>(numbers.size()) == kSizeNumbers);
+  const std::int64_t width = (rules_.vector_width - pooled_width_) / kSizeNumbers;
+  return timestep_embedding(at::tensor(numbers), width).reshape({1, -1});
 }
 
-at::Tensor PromptEncoder::embeddings(const std::vector<std::int32_t>& ids) const {
-  const at::NoGradGuard no_gradients;
-  const std::vector<std::int64_t> wide(ids.begin(), ids.end());
-  // The text model takes as many tokens at once as it has positions.
-  std::vector<at::Tensor> rows;
-  for (std::size_t first = 0; first < wide.size(); first += kChunkTokens) {
-    const std::size_t last = std::min(wide.size(), first + kChunkTokens);
-    const at::Tensor piece =
-        at::tensor(at::ArrayRef<std::int64_t>(wide.data() + first, last - first), at::kLong);
-    rows.push_back(model_.embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
+ImageConditioning PromptEncoder::with_sizes(ImageConditioning image,
+                                            const PictureSizes& sizes) const {
+  if (rules_.vector_width == 0) {
+    return image;
   }
-  return at::cat(rows);
+  const at::Tensor numbers = embedded_sizes(sizes).flatten();
+  const auto change = [&](ScheduledConditioning& schedule) {
+    for (auto& entry : schedule.entries) {
+      TextEncoding text = entry.conditioning->text;
+      text.vector = at::cat({text.vector.narrow(0, 0, pooled_width_), numbers});
+      entry.conditioning = with_text(entry.conditioning, std::move(text));
+    }
+  };
+  for (ConditioningPart& part : image.parts) {
+    change(part.schedule);
+  }
+  change(image.uncond);
+  return image;
+}
+
+TextEncoding PromptEncoder::encode_empty(const PromptOptions& options) const {
+  return encode_texts({tokenize_text(tokenizers_, "", options)}, options).front();
+}
+
+at::Tensor PromptEncoder::embeddings(const std::vector<std::vector<std::int32_t>>& ids) const {
+  PTRAVEL_CHECK(ids.size() == models_.size());
+  const at::NoGradGuard no_gradients;
+  std::vector<at::Tensor> sides;
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const std::vector<std::int64_t> wide(ids[i].begin(), ids[i].end());
+    // A text model takes as many tokens at once as it has positions.
+    std::vector<at::Tensor> rows;
+    for (std::size_t first = 0; first < wide.size(); first += kChunkTokens) {
+      const std::size_t last = std::min(wide.size(), first + kChunkTokens);
+      const at::Tensor piece =
+          at::tensor(at::ArrayRef<std::int64_t>(wide.data() + first, last - first), at::kLong);
+      rows.push_back(models_[i].embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
+    }
+    sides.push_back(at::cat(rows));
+  }
+  return at::cat(sides, 1);
 }
 
 at::Tensor apply_emphasis(const at::Tensor& z, const at::Tensor& multipliers, Emphasis emphasis) {

@@ -13,13 +13,25 @@
 
 namespace ptravel {
 
-/// Turns prompts into conditionings, as the web UI does: tokens (prompt_tokens.h), CLIP, emphasis.
+/// What a model makes of what its text encoders give.
+struct EncodingRules {
+  std::int64_t vector_width = 0;     ///< Of the vector that the network takes; 0 = none.
+  bool zero_blank_negative = false;  ///< A negative prompt without a character is zeros.
+};
+
+/// Whose encodings they are.
+enum class PromptSide { Positive, Negative };
+
+/// Turns prompts into conditionings, as the web UI does: tokens (prompt_tokens.h), text encoders
+/// with emphasis for each of them, side by side; the vector of networks that take one.
 /// Encodings are float32 on the CPU.
 /// Holds references; one thread.
 class PromptEncoder {
  public:
-  /// Throws Unsupported when the tokenizer has more entries than the text model.
-  PromptEncoder(const Tokenizer& tokenizer, const ClipTextModel& model);
+  /// A tokenizer for each text model. Throws Unsupported when one has more entries than its model.
+  PromptEncoder(const Tokenizers& tokenizers,
+                const std::vector<ClipTextModel>& models,
+                const EncodingRules& rules = {});
 
   /// A positive and a negative prompt. Throws InvalidArgument for wrong weights or schedules.
   ImageConditioning encode(std::string_view prompt,
@@ -28,7 +40,8 @@ class PromptEncoder {
 
   /// The entries of one schedule.
   ScheduledConditioning encode_schedule(const std::vector<ScheduledChunks>& schedule,
-                                        const PromptOptions& options) const;
+                                        const PromptOptions& options,
+                                        PromptSide side = PromptSide::Positive) const;
 
   /// Where the options ask for it, gives all of a picture's encodings one length by encodings of
   /// the empty prompt.
@@ -36,21 +49,30 @@ class PromptEncoder {
 
   /// The texts of one schedule together, because the mean that emphasis restores is taken over all
   /// of them: [77 * chunks, width] float32 each. Shorter texts are filled up with empty chunks. The
-  /// pooled vector is the first chunk's.
-  std::vector<TextEncoding> encode_texts(const std::vector<std::vector<Chunk>>& texts,
+  /// pooled text is the first chunk's, and has no emphasis.
+  std::vector<TextEncoding> encode_texts(const std::vector<TextChunks>& texts,
                                          const PromptOptions& options) const;
 
   /// The empty prompt: [77, width].
   TextEncoding encode_empty(const PromptOptions& options) const;
 
-  /// Token embeddings without positions: [ids, width] float32 on the CPU.
-  at::Tensor embeddings(const std::vector<std::int32_t>& ids) const;
+  /// Token embeddings without positions, those of all encoders side by side: as many ids for each
+  /// give [ids, width] float32 on the CPU.
+  at::Tensor embeddings(const std::vector<std::vector<std::int32_t>>& ids) const;
 
-  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// The same conditioning of a picture of other sizes; itself where the network takes no vector.
+  ImageConditioning with_sizes(ImageConditioning image, const PictureSizes& sizes) const;
+
+  /// How many of a vector's numbers are the pooled text; the others are sizes.
+  std::int64_t pooled_width() const { return pooled_width_; }
 
  private:
-  const Tokenizer& tokenizer_;
-  const ClipTextModel& model_;
+  at::Tensor embedded_sizes(const PictureSizes& sizes) const;
+
+  const Tokenizers& tokenizers_;
+  const std::vector<ClipTextModel>& models_;
+  EncodingRules rules_;
+  std::int64_t pooled_width_ = 0;
 };
 
 /// Multiplies an encoding z [texts, 77, width] by its tokens' multipliers [texts, 77] as `emphasis`

@@ -1,5 +1,7 @@
 #include "pipeline/prompt_tokens.h"
 
+#include <algorithm>
+
 #include "text/prompt_composition.h"
 #include "text/prompt_markup.h"
 #include "text/prompt_schedule.h"
@@ -8,7 +10,7 @@
 namespace ptravel {
 namespace {
 
-std::vector<ScheduledChunks> tokenize_schedule(const Tokenizer& tokenizer,
+std::vector<ScheduledChunks> tokenize_schedule(const Tokenizers& tokenizers,
                                                std::string_view text,
                                                const PromptOptions& options) {
   PromptScheduleOptions schedule_options;
@@ -16,23 +18,33 @@ std::vector<ScheduledChunks> tokenize_schedule(const Tokenizer& tokenizer,
   schedule_options.old_scheduling = options.old_scheduling;
   std::vector<ScheduledChunks> schedule;
   for (const ScheduledText& entry : parse_prompt_schedule(text, schedule_options)) {
-    schedule.push_back({entry.end_at_step, tokenize_text(tokenizer, entry.text, options)});
+    schedule.push_back(
+        {entry.end_at_step, tokenize_text(tokenizers, entry.text, options), entry.text.empty()});
   }
   return schedule;
 }
 
 }  // namespace
 
-std::vector<Chunk> tokenize_text(const Tokenizer& tokenizer,
-                                 std::string_view text,
-                                 const PromptOptions& options) {
+TextChunks tokenize_text(const Tokenizers& tokenizers,
+                         std::string_view text,
+                         const PromptOptions& options) {
   ChunkOptions chunk_options;
   chunk_options.comma_padding_backtrack = options.comma_padding_backtrack;
   chunk_options.parse_attention = options.emphasis != Emphasis::None;
-  return chunk_prompt(tokenizer, text, chunk_options).chunks;
+  TextChunks chunks;
+  std::size_t most = 0;
+  for (const Tokenizer& tokenizer : tokenizers) {
+    chunks.encoders.push_back(chunk_prompt(tokenizer, text, chunk_options).chunks);
+    most = std::max(most, chunks.encoders.back().size());
+  }
+  for (std::size_t i = 0; i < tokenizers.size(); ++i) {
+    chunks.encoders[i].resize(most, empty_chunk(tokenizers[i]));
+  }
+  return chunks;
 }
 
-std::vector<PromptPart> tokenize_prompt(const Tokenizer& tokenizer,
+std::vector<PromptPart> tokenize_prompt(const Tokenizers& tokenizers,
                                         std::string_view prompt,
                                         const PromptOptions& options) {
   const PromptWithNetworks positive = take_extra_networks(remove_prompt_comments(prompt));
@@ -40,7 +52,7 @@ std::vector<PromptPart> tokenize_prompt(const Tokenizer& tokenizer,
   std::vector<std::vector<ScheduledChunks>> texts;
   texts.reserve(composition.texts.size());
   for (const std::string& text : composition.texts) {
-    texts.push_back(tokenize_schedule(tokenizer, text, options));
+    texts.push_back(tokenize_schedule(tokenizers, text, options));
   }
   std::vector<PromptPart> parts;
   for (const CompositionPart& part : composition.parts) {
@@ -49,10 +61,10 @@ std::vector<PromptPart> tokenize_prompt(const Tokenizer& tokenizer,
   return parts;
 }
 
-PromptPart tokenize_negative_prompt(const Tokenizer& tokenizer,
+PromptPart tokenize_negative_prompt(const Tokenizers& tokenizers,
                                     std::string_view prompt,
                                     const PromptOptions& options) {
-  return {tokenize_schedule(tokenizer, remove_prompt_comments(prompt), options), 1};
+  return {tokenize_schedule(tokenizers, remove_prompt_comments(prompt), options), 1};
 }
 
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {

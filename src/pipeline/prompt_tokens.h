@@ -11,6 +11,14 @@
 
 namespace ptravel {
 
+/// What a network that takes a vector is told of the picture it draws, in pixels.
+struct PictureSizes {
+  int width = 1024;
+  int height = 1024;
+  double crop_top = 0;  ///< How much of the original lies above and left of the picture.
+  double crop_left = 0;
+};
+
 /// How prompts become conditionings.
 struct PromptOptions {
   int planned_calls = 20;  ///< Model calls that prompt editing is laid over.
@@ -19,12 +27,14 @@ struct PromptOptions {
   int comma_padding_backtrack = 20;
   bool old_scheduling = false;   ///< Prompt editing as before web UI 1.6.
   bool pad_cond_uncond = false;  ///< Lengthen the shorter of cond and uncond by empty prompts.
+  PictureSizes sizes;
 };
 
 /// A text in tokens and the last step (counted from 1) for which it is meant.
 struct ScheduledChunks {
   int end_at_step = 0;
-  std::vector<Chunk> chunks;  ///< At least one.
+  TextChunks chunks;   ///< At least one for each encoder.
+  bool blank = false;  ///< The text has no character at all.
 };
 
 /// One side of an AND in tokens: its schedule, in ascending steps, and its weight.
@@ -34,21 +44,22 @@ struct PromptPart {
 };
 
 /// A positive prompt in tokens, as the web UI reads it: comments and extra-network tags out, AND,
-/// schedules, attention and BREAK, chunks of 75 tokens. At least one part. Throws InvalidArgument
-/// for wrong weights or schedules.
-std::vector<PromptPart> tokenize_prompt(const Tokenizer& tokenizer,
+/// schedules, attention and BREAK, chunks of 75 tokens for each tokenizer. At least one part.
+/// Throws InvalidArgument for wrong weights or schedules.
+std::vector<PromptPart> tokenize_prompt(const Tokenizers& tokenizers,
                                         std::string_view prompt,
                                         const PromptOptions& options);
 
 /// A negative prompt: one part, because AND is an ordinary word in it.
-PromptPart tokenize_negative_prompt(const Tokenizer& tokenizer,
+PromptPart tokenize_negative_prompt(const Tokenizers& tokenizers,
                                     std::string_view prompt,
                                     const PromptOptions& options);
 
-/// One text without schedules.
-std::vector<Chunk> tokenize_text(const Tokenizer& tokenizer,
-                                 std::string_view text,
-                                 const PromptOptions& options);
+/// One text without schedules. Where tokenizers read it differently, the shorter rows of chunks are
+/// filled up with empty ones.
+TextChunks tokenize_text(const Tokenizers& tokenizers,
+                         std::string_view text,
+                         const PromptOptions& options);
 
 /// Vocabulary entries without start and end tokens and without their end-of-word mark, with spaces
 /// between: what the first version wrote into log.txt.

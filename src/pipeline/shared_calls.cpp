@@ -42,25 +42,27 @@ bool SharedCalls::same(const Operands& a, const Operands& b) const {
   return same_memory(a.latent, b.latent) || (may_read && same_numbers(a.latent, b.latent));
 }
 
-std::shared_ptr<const UnetText> SharedCalls::text_of(const SharedConditioning& conditioning) {
+SharedCalls::KnownText& SharedCalls::text_of(const SharedConditioning& conditioning) {
   const auto found = std::find_if(texts_.begin(), texts_.end(), [&](const KnownText& known) {
     return known.conditioning == conditioning;
   });
   if (found != texts_.end()) {
     texts_.splice(texts_.begin(), texts_, found);
   } else {
-    texts_.push_front({conditioning, unet_.prepare_text(conditioning->text.tokens)});
+    texts_.push_front({conditioning, unet_.prepare_text(conditioning->text.tokens), {}});
   }
-  return texts_.front().text;
+  return texts_.front();
 }
 
-std::shared_ptr<const UnetTime> SharedCalls::time_of(float time) {
-  if (times_.size() >= kMostTimes) {
-    times_.clear();
+std::shared_ptr<const UnetTime> SharedCalls::time_of(float time, KnownText& text) {
+  const at::Tensor& vector = text.conditioning->text.vector;
+  Times& times = vector.defined() ? text.times : times_;
+  if (times.size() >= kMostTimes) {
+    times.clear();
   }
-  auto& known = times_[time];
+  auto& known = times[time];
   if (!known) {
-    known = unet_.prepare_time(time);
+    known = unet_.prepare_time(time, vector);
   }
   return known;
 }
@@ -68,13 +70,13 @@ std::shared_ptr<const UnetTime> SharedCalls::time_of(float time) {
 SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
   PTRAVEL_CHECK(row.conditioning && row.latent.scalar_type() == at::kFloat);
   const Conditioning& conditioning = *row.conditioning;
-  if (!conditioning.size_numbers.empty() || !conditioning.control_hints.empty() ||
-      !conditioning.adapter_strengths.empty()) {
+  if (!conditioning.control_hints.empty() || !conditioning.adapter_strengths.empty()) {
     throw Error(ErrorCode::Unsupported,
-                "[unet] conditioning: expected a text alone, got sizes, control hints or adapters");
+                "[unet] conditioning: expected a text alone, got control hints or adapters");
   }
   const auto time = static_cast<float>(row.time);
-  return {row.latent.contiguous(), time, {time_of(time), text_of(row.conditioning)}};
+  KnownText& text = text_of(row.conditioning);
+  return {row.latent.contiguous(), time, {time_of(time, text), text.text}};
 }
 
 const at::Tensor* SharedCalls::find(const Operands& operands) const {

@@ -16,7 +16,8 @@ namespace ptravel {
 /// The UNet as a sampler calls it, with everything that comes back from call to call computed once:
 /// - the keys and values of a text, for all steps, and for all pictures that share the conditioning
 ///   (the negative prompt is the same in every frame);
-/// - what a timestep adds in each block, for all pictures;
+/// - what a timestep adds in each block, for all pictures, or for all that share the conditioning
+///   where the network takes a vector;
 /// - rows that are the same in latent, timestep and conditioning, within one call, and in the first
 ///   calls of different pictures: frames that start from the same noise begin with the same answer
 ///   to the negative prompt.
@@ -32,16 +33,18 @@ class SharedCalls {
   void begin_pictures() { first_call_ = true; }
 
   /// The network's result [M, C, h, w] in float32, where the latents are. Latents are float32.
-  /// Throws Unsupported for conditionings with more than a text.
+  /// Throws Unsupported for control hints and adapters.
   at::Tensor operator()(const std::vector<NetworkRow>& rows);
 
   /// Texts whose keys and values are kept: a few more than a call has rows.
   std::size_t kept_texts() const { return texts_.size(); }
 
  private:
+  using Times = std::map<float, std::shared_ptr<const UnetTime>>;
   struct KnownText {
     SharedConditioning conditioning;
     std::shared_ptr<const UnetText> text;
+    Times times;  // with the conditioning's vector
   };
   /// What the UNet is called with for one row.
   struct Operands {
@@ -56,16 +59,16 @@ class SharedCalls {
 
   bool same(const Operands& a, const Operands& b) const;
   Operands operands_of(const NetworkRow& row);
-  std::shared_ptr<const UnetText> text_of(const SharedConditioning& conditioning);
-  std::shared_ptr<const UnetTime> time_of(float time);
+  KnownText& text_of(const SharedConditioning& conditioning);
+  std::shared_ptr<const UnetTime> time_of(float time, KnownText& text);
   const at::Tensor* find(const Operands& operands) const;
   std::vector<at::Tensor> compute(const std::vector<Operands>& all) const;
   void remember(std::vector<Operands> all, const std::vector<at::Tensor>& results);
   void forget(std::size_t rows);
 
   const Unet& unet_;
-  std::list<KnownText> texts_;  // the last used first
-  std::map<float, std::shared_ptr<const UnetTime>> times_;
+  std::list<KnownText> texts_;            // the last used first
+  Times times_;                           // without a vector
   std::list<KnownResult> first_results_;  // the newest first
   bool first_call_ = true;
 };

@@ -57,6 +57,8 @@ TravelRequest frame_request(const TravelRequest& request,
   frame.cfg_scale = {value_at(request.cfg_scale, place)};
   frame.denoise_strength = {value_at(request.denoise_strength, place)};
   frame.subseed_strength = {value_at(request.subseed_strength, place)};
+  frame.sdxl_crop_top = {value_at(request.sdxl_crop_top, place)};
+  frame.sdxl_crop_left = {value_at(request.sdxl_crop_left, place)};
   const Seed seed = stage_value(request.seed, place.stage);
   const Seed to_seed = stage_value(request.seed, place.stage + 1);
   frame.seed = {seed};
@@ -78,7 +80,8 @@ StageRules stage_rules(const TravelRequest& request) {
   rules.single = mode_info(request.mode).doubles_single_stage || varies ? SingleStage::Double
                                                                         : SingleStage::Keep;
   rules.least = std::max({request.seed.size(), request.cfg_scale.size(),
-                          request.denoise_strength.size(), request.subseed_strength.size()});
+                          request.denoise_strength.size(), request.subseed_strength.size(),
+                          request.sdxl_crop_top.size(), request.sdxl_crop_left.size()});
   rules.loop = request.loop;
   return rules;
 }
@@ -94,6 +97,7 @@ SamplingSettings sampling_settings(const TravelRequest& request) {
   settings.schedule = choice.schedule;
   settings.num_steps = request.steps;
   settings.guidance_scale = request.cfg_scale.at(0);
+  settings.guidance_rescale = request.cfg_rescale;
   settings.sampler_options.eta = request.eta;
   settings.sampler_options.s_churn = request.s_churn;
   settings.sampler_options.s_tmin = request.s_tmin;

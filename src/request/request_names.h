@@ -11,6 +11,9 @@ namespace ptravel {
 inline constexpr auto kPredictionNames = enum_names<PredictionChoice>(
     {{PredictionChoice::Auto, "auto"}, {PredictionChoice::Eps, "eps"}, {PredictionChoice::V, "v"}});
 
+inline constexpr auto kZeroSnrNames = enum_names<ZeroSnrChoice>(
+    {{ZeroSnrChoice::Auto, "auto"}, {ZeroSnrChoice::On, "on"}, {ZeroSnrChoice::Off, "off"}});
+
 inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
     {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
 

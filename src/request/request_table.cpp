@@ -16,8 +16,8 @@ constexpr int kMostRepeats = 1000;
 void add_model_rows(RequestTableBuilder& table) {
   table.group("Model", Scope::Picture);
   table
-      .add("model", "Stable Diffusion 1.x: .safetensors, .ckpt or a diffusers folder", &R::model,
-           text_form())
+      .add("model", "Stable Diffusion 1.x, 2.x or XL: .safetensors, .ckpt or a diffusers folder",
+           &R::model, text_form())
       .label("Stable Diffusion checkpoint")
       .example("v1-5.safetensors")
       .said(
@@ -33,6 +33,11 @@ void add_model_rows(RequestTableBuilder& table) {
       .add("prediction", "What the UNet predicts; auto believes the files", &R::prediction,
            choice_form(kPredictionNames))
       .key_if_changed("Travel prediction", 1032);
+  table
+      .add("zero_snr", "Whether the last noise level is pure noise; auto believes the files",
+           &R::zero_snr, choice_form(kZeroSnrNames))
+      .label("Zero terminal SNR")
+      .key_if_changed("Travel zero SNR", 1033);
 }
 
 /// The gap's number of in-betweens is the travel's between the two stages that a picture tells of.

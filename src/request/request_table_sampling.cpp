@@ -144,6 +144,11 @@ void add_step_rows(RequestTableBuilder& table) {
            &R::cfg_scale, list_form(number_form(0, 100)))
       .label("CFG Scale")
       .key("CFG scale", 40);
+  table
+      .add("cfg_rescale", "Keeps contrast at high guidance, for models that predict v: 0 to 1",
+           &R::cfg_rescale, number_form(0, 1))
+      .label("CFG Rescale")
+      .key_if_changed("CFG Rescale", 225);
   const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
   table.add("width", size_help, &R::width, integer_form(0, 8192))
       .item(size_item("Size", 60, {&R::width, &R::height}, {"width", "height"}, always));
@@ -170,6 +175,16 @@ void add_encoding_rows(RequestTableBuilder& table) {
            boolean_form())
       .label("Pad prompt/negative prompt")
       .key_if_changed("Pad conds", 230);
+  table
+      .add("sdxl_crop_top", "SDXL: how far the picture is cut off above; one, or one per stage",
+           &R::sdxl_crop_top, list_form(number_form(0, 8192)))
+      .label("SDXL crop top")
+      .key_if_changed("SDXL crop top", 235);
+  table
+      .add("sdxl_crop_left", "SDXL: the same on the left", &R::sdxl_crop_left,
+           list_form(number_form(0, 8192)))
+      .label("SDXL crop left")
+      .key_if_changed("SDXL crop left", 236);
   table
       .add("old_prompt_editing", "Prompt editing timelines of web UI versions < 1.6",
            &R::old_prompt_editing, boolean_form())

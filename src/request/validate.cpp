@@ -94,7 +94,8 @@ void check_sizes(const TravelRequest& request,
 /// An empty list is a problem of its own (only programs can make one).
 bool lists_have_values(const TravelRequest& request) {
   return !request.seed.empty() && !request.cfg_scale.empty() && !request.denoise_strength.empty() &&
-         !request.subseed_strength.empty();
+         !request.subseed_strength.empty() && !request.sdxl_crop_top.empty() &&
+         !request.sdxl_crop_left.empty();
 }
 
 /// A list that travels has one value, or one for each stage.
@@ -147,6 +148,8 @@ void check_plan(const StagePlan& plan,
   check_list("cfg_scale", request.cfg_scale.size(), stages, problems);
   check_list("denoise_strength", request.denoise_strength.size(), stages, problems);
   check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
+  check_list("sdxl_crop_top", request.sdxl_crop_top.size(), stages, problems);
+  check_list("sdxl_crop_left", request.sdxl_crop_left.size(), stages, problems);
   if (!compat_quirks(request).embryo_takes_many_stages && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {
     problems.push_back({"genesis", "\"embryo\" with this compat takes exactly two stages, got " +

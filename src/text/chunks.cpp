@@ -127,4 +127,10 @@ PromptChunks chunk_prompt(const Tokenizer& tokenizer,
 
 Chunk empty_chunk(const Tokenizer& tokenizer) { return make_chunk(tokenizer, {}); }
 
+std::vector<Chunk> empty_chunks(const Tokenizers& tokenizers) {
+  std::vector<Chunk> chunks;
+  std::transform(tokenizers.begin(), tokenizers.end(), std::back_inserter(chunks), empty_chunk);
+  return chunks;
+}
+
 }  // namespace ptravel

@@ -8,6 +8,7 @@
 namespace ptravel {
 
 class Tokenizer;
+using Tokenizers = std::vector<Tokenizer>;
 
 /// Tokens of a chunk between its start and end token.
 inline constexpr int kChunkTokens = 75;
@@ -28,6 +29,14 @@ struct PromptChunks {
   int token_count = 0;        ///< 75 for every finished chunk plus the length of the last one.
 };
 
+/// A text in the tokens of each of a model's text encoders. All have as many chunks.
+struct TextChunks {
+  std::vector<std::vector<Chunk>> encoders;
+
+  std::size_t size() const { return encoders.empty() ? 0 : encoders.front().size(); }
+  bool operator==(const TextChunks&) const = default;
+};
+
 struct ChunkOptions {
   /// How far back a comma may lie at which a full chunk is cut, so that a phrase is not split;
   /// 0 to 75, 0 for never.
@@ -45,5 +54,7 @@ PromptChunks chunk_prompt(const Tokenizer& tokenizer,
 
 /// A chunk without text, with which shorter texts of a batch are filled up.
 Chunk empty_chunk(const Tokenizer& tokenizer);
+/// One for each tokenizer.
+std::vector<Chunk> empty_chunks(const Tokenizers& tokenizers);
 
 }  // namespace ptravel

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "text/mojibake.h"
@@ -14,6 +16,24 @@ namespace ptravel {
 namespace {
 
 constexpr std::size_t kLongestName = 24;  // Letters and digits between '&' or "&#" and ';'.
+
+// Names that need no semicolon (HTML Standard, "Named character references"), in order.
+constexpr std::string_view kOldNames[] = {
+    "AElig",  "AMP",    "Aacute", "Acirc",  "Agrave", "Aring",  "Atilde", "Auml",   "COPY",
+    "Ccedil", "ETH",    "Eacute", "Ecirc",  "Egrave", "Euml",   "GT",     "Iacute", "Icirc",
+    "Igrave", "Iuml",   "LT",     "Ntilde", "Oacute", "Ocirc",  "Ograve", "Oslash", "Otilde",
+    "Ouml",   "QUOT",   "REG",    "THORN",  "Uacute", "Ucirc",  "Ugrave", "Uuml",   "Yacute",
+    "aacute", "acirc",  "acute",  "aelig",  "agrave", "amp",    "aring",  "atilde", "auml",
+    "brvbar", "ccedil", "cedil",  "cent",   "copy",   "curren", "deg",    "divide", "eacute",
+    "ecirc",  "egrave", "eth",    "euml",   "frac12", "frac14", "frac34", "gt",     "iacute",
+    "icirc",  "iexcl",  "igrave", "iquest", "iuml",   "laquo",  "lt",     "macr",   "micro",
+    "middot", "nbsp",   "not",    "ntilde", "oacute", "ocirc",  "ograve", "ordf",   "ordm",
+    "oslash", "otilde", "ouml",   "para",   "plusmn", "pound",  "quot",   "raquo",  "reg",
+    "sect",   "shy",    "sup1",   "sup2",   "sup3",   "szlig",  "thorn",  "times",  "uacute",
+    "ucirc",  "ugrave", "uml",    "uuml",   "yacute", "yen",    "yuml",
+};
+constexpr std::size_t kLongestOldName = 6;
+constexpr std::size_t kLongestReference = 32;
 
 const std::unordered_map<std::string_view, std::string_view>& entities() {
   static const std::unordered_map<std::string_view, std::string_view> table = [] {
@@ -83,7 +103,67 @@ std::optional<std::u32string> unescape_name(std::u32string_view name) {
   return found == entities().end() ? std::nullopt : std::optional(decode_utf8(found->second));
 }
 
+/// A reference's meaning, and how many characters behind the '&' it takes.
+struct Reference {
+  std::u32string value;
+  std::size_t size;
+};
+
+/// "#233", "#xE9;" and the like at the beginning of `text`.
+std::optional<Reference> read_number(std::u32string_view text) {
+  const bool hexadecimal = text.substr(1).starts_with(U'x') || text.substr(1).starts_with(U'X');
+  const std::size_t first = hexadecimal ? 2 : 1;
+  std::size_t end = first;
+  while (end < text.size() && is_alphanumeric(text[end]) &&
+         digit_value(text[end], hexadecimal ? 16 : 10)) {
+    ++end;
+  }
+  if (end == first) {
+    return std::nullopt;
+  }
+  const auto value = unescape_number(text.substr(1, end - 1));
+  const bool closed = end < text.size() && text[end] == U';';
+  return value ? std::optional(Reference{*value, end + (closed ? 1 : 0)}) : std::nullopt;
+}
+
+/// A name at the beginning of `text`: a whole one with its semicolon, else the longest old one.
+std::optional<Reference> read_name(std::u32string_view text) {
+  constexpr std::u32string_view kEnds = U"\t\n\f <&#;";
+  const std::size_t end = std::min({text.find_first_of(kEnds), text.size(), kLongestReference});
+  if (end < text.size() && text[end] == U';') {
+    if (const auto value = unescape_name(text.substr(0, end))) {
+      return Reference{*value, end + 1};
+    }
+  }
+  for (std::size_t size = std::min(end, kLongestOldName); size > 1; --size) {
+    const std::string name = encode_utf8(text.substr(0, size));
+    if (std::binary_search(std::begin(kOldNames), std::end(kOldNames), name)) {
+      return Reference{*unescape_name(text.substr(0, size)), size};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::u32string unescape_html_as_browsers(std::u32string_view text) {
+  std::u32string unescaped;
+  unescaped.reserve(text.size());
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::u32string_view behind = text.substr(begin + 1);
+    std::optional<Reference> reference;
+    if (text[begin] == U'&') {
+      reference = behind.starts_with(U'#') ? read_number(behind) : read_name(behind);
+    }
+    if (reference) {
+      unescaped += reference->value;
+      begin += 1 + reference->size;
+    } else {
+      unescaped.push_back(text[begin++]);
+    }
+  }
+  return unescaped;
+}
 
 std::u32string unescape_html(std::u32string_view text) {
   std::u32string unescaped;

@@ -10,4 +10,8 @@ namespace ptravel {
 /// references with a semicolon count.
 std::u32string unescape_html(std::u32string_view text);
 
+/// The same as web browsers do it: numbers and a hundred old names ("&amp", "&eacute") count
+/// without a semicolon too, also with other letters behind them.
+std::u32string unescape_html_as_browsers(std::u32string_view text);
+
 }  // namespace ptravel

@@ -8,6 +8,7 @@
 #include "ptravel/error.h"
 #include "text/byte_alphabet.h"
 #include "text/byte_pair_encoder.h"
+#include "text/html_entities.h"
 #include "text/text_repair.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
@@ -76,8 +77,19 @@ Tokenizer::Tokenizer(const Vocabulary& vocabulary)
   encoder_ = std::make_shared<const BytePairEncoder>(vocabulary, unknown_id);
 }
 
+Tokenizer Tokenizer::as_open_clip() const {
+  Tokenizer other = *this;
+  other.pad_id_ = 0;
+  other.reads_references_ = true;
+  return other;
+}
+
 std::vector<std::int32_t> Tokenizer::encode(std::string_view utf8) const {
-  const std::u32string text = to_lower(repair_text(decode_utf8(utf8)));
+  std::u32string repaired = repair_text(decode_utf8(utf8));
+  for (int i = 0; reads_references_ && i < 2; ++i) {
+    repaired = unescape_html_as_browsers(repaired);
+  }
+  const std::u32string text = to_lower(repaired);
   std::vector<std::int32_t> ids;
   for (const std::u32string_view word : split_words(text)) {
     if (word == kStartMark || word == kEndMark) {

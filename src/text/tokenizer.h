@@ -18,8 +18,8 @@ struct Vocabulary;
 /// installed. Immutable and cheap to copy; every method may be called from any thread.
 class Tokenizer {
  public:
-  /// The tokenizer of SD 1.x and 2.x with the vocabulary embedded in the program (49408 entries),
-  /// made at the first call.
+  /// The tokenizer of SD 1.x and SDXL's first text encoder, with the vocabulary embedded in the
+  /// program (49408 entries), made at the first call.
   static const Tokenizer& clip();
 
   /// A `tokenizer/` folder of a diffusers model: vocab.json, merges.txt and, where present,
@@ -28,6 +28,10 @@ class Tokenizer {
 
   /// From a vocabulary in memory. Throws Corrupt when the start or end token has no id.
   explicit Tokenizer(const Vocabulary& vocabulary);
+
+  /// The same vocabulary in the way of OpenCLIP, which SD 2.x and SDXL's second text encoder take:
+  /// HTML's character references are read twice over after the repair, and the padding is the id 0.
+  Tokenizer as_open_clip() const;
 
   /// Ids of a text without start and end token, of any length. Invalid UTF-8 counts as U+FFFD.
   std::vector<std::int32_t> encode(std::string_view utf8) const;
@@ -56,6 +60,10 @@ class Tokenizer {
   std::int32_t end_id_ = 0;
   std::int32_t pad_id_ = 0;
   std::int32_t comma_id_ = -1;
+  bool reads_references_ = false;
 };
+
+/// One for each of a model's text encoders; at least one.
+using Tokenizers = std::vector<Tokenizer>;
 
 }  // namespace ptravel

@@ -59,10 +59,14 @@ class GradWalk : public SteppingWalk {
       const EncodingPair ends = pairing_.pairs()[i].texts();
       const GradientParts parts = gradient_parts(tools().pipeline, {texts_[i], ends.to}, latent,
                                                  draw, request.grad_w_latent != 0);
-      const at::Tensor gradient =
+      const TextEncoding gradients =
           weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
+      const at::Tensor& gradient = gradients.tokens;
       texts_[i].tokens =
           texts_[i].tokens - grad_step(gradient, request.grad_method) * request.grad_alpha;
+      if (gradients.vector.defined()) {
+        step_pooled(texts_[i], gradients.vector);
+      }
       sum.loss_latent += parts.loss_latent;
       sum.loss_cond += parts.loss_cond;
       sum.grad_mean += mean_of_all(gradient.abs()).item<double>();
@@ -85,13 +89,25 @@ class GradWalk : public SteppingWalk {
     }
   }
 
-  /// The text that was reached; its pooled vector, which has no gradient, goes evenly.
+  /// The pooled text of a vector walks as the tokens do; the sizes behind it stay.
+  void step_pooled(TextEncoding& text, const at::Tensor& gradient) const {
+    const TravelRequest& request = tools().request;
+    const std::int64_t pooled = tools().pipeline.encoder().pooled_width();
+    at::Tensor step = grad_step(gradient, request.grad_method) * request.grad_alpha;
+    step.narrow(0, pooled, step.size(0) - pooled).zero_();
+    text.vector = text.vector - step;
+  }
+
+  /// The text that was reached; the sizes in its vector go evenly.
   TextEncoding at_place(std::size_t pair, const FramePlace& place) const {
     const EncodingPair ends = pairing_.pairs()[pair].texts();
-    if (arrived_ || !ends.from.pooled.defined()) {
+    if (arrived_ || !ends.from.vector.defined()) {
       return texts_[pair];
     }
-    return {texts_[pair].tokens, lerp(ends.from, ends.to, place.alpha).pooled};
+    const std::int64_t pooled = tools().pipeline.encoder().pooled_width();
+    const at::Tensor sizes = lerp(ends.from, ends.to, place.alpha).vector;
+    return {texts_[pair].tokens, at::cat({texts_[pair].vector.narrow(0, 0, pooled),
+                                          sizes.narrow(0, pooled, sizes.size(0) - pooled)})};
   }
 
   /// The rest of the gap stays at the target.
@@ -130,20 +146,26 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              bool with_latent_gradient) {
   const LatentLoss loss = latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient);
   GradientParts parts;
-  parts.latent = loss.gradient;
-  parts.cond = pair.from.tokens - pair.to.tokens;
+  parts.latent = {loss.gradient, loss.vector_gradient};
+  parts.cond.tokens = pair.from.tokens - pair.to.tokens;
+  if (pair.from.vector.defined()) {
+    parts.cond.vector = pair.from.vector - pair.to.vector;
+  }
   parts.loss_latent = mean_of_all(loss.loss).item<double>();
-  parts.loss_cond = mean_of_all(parts.cond.abs()).item<double>();
+  parts.loss_cond = mean_of_all(parts.cond.tokens.abs()).item<double>();
   return parts;
 }
 
-at::Tensor weighted_gradient(const GradientParts& parts, double w_latent, double w_cond) {
-  const at::Tensor cond = parts.cond * w_cond;
-  if (w_latent == 0) {
-    return cond;
-  }
-  PTRAVEL_CHECK(parts.latent.defined());
-  return parts.latent * w_latent + cond;
+TextEncoding weighted_gradient(const GradientParts& parts, double w_latent, double w_cond) {
+  const auto weighted = [&](const at::Tensor& latent, const at::Tensor& cond) {
+    if (!cond.defined() || w_latent == 0) {
+      return cond.defined() ? cond * w_cond : cond;
+    }
+    PTRAVEL_CHECK(latent.defined());
+    return latent * w_latent + cond * w_cond;
+  };
+  return {weighted(parts.latent.tokens, parts.cond.tokens),
+          weighted(parts.latent.vector, parts.cond.vector)};
 }
 
 LossDraw loss_draw(const GradPlace& place, at::IntArrayRef shape) {

@@ -15,11 +15,12 @@ namespace ptravel {
 /// Clip: g of size up to 1e-5 counts as 0, others are limited to sizes of 0.2 to 1.
 at::Tensor grad_step(const at::Tensor& gradient, GradMethod method);
 
-/// The two gradients of an iteration, of the encoding's shape [tokens, width].
+/// The two gradients of an iteration, for the encoding's tokens [tokens, width] and its vector,
+/// which is undefined where the encoding has none.
 struct GradientParts {
-  at::Tensor latent;   ///< Of the latent loss; undefined when it was not asked for.
-  at::Tensor cond;     ///< Of half the squared distance: encoding - target.
-  double loss_latent;  ///< Means.
+  TextEncoding latent;  ///< Of the latent loss; undefined when it was not asked for.
+  TextEncoding cond;    ///< Of half the squared distance: encoding - target.
+  double loss_latent;   ///< Means.
   double loss_cond;
 };
 
@@ -31,7 +32,7 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              bool with_latent_gradient);
 
 /// w_latent * latent + w_cond * cond.
-at::Tensor weighted_gradient(const GradientParts& parts, double w_latent, double w_cond);
+TextEncoding weighted_gradient(const GradientParts& parts, double w_latent, double w_cond);
 
 /// Which iteration of a travel: what its random draws depend on.
 struct GradPlace {

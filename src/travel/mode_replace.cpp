@@ -48,7 +48,7 @@ struct Part {
 class PromptReplaceWalk : public ReplaceWalk {
  public:
   PromptReplaceWalk(const WalkTools& tools, const GapEnds& ends)
-      : ReplaceWalk(tools, ends), empty_(empty_chunk(tools.pipeline.tokenizer())) {}
+      : ReplaceWalk(tools, ends), empty_(empty_chunks(tools.pipeline.tokenizers())) {}
 
  protected:
   void restart() override;
@@ -57,26 +57,25 @@ class PromptReplaceWalk : public ReplaceWalk {
 
  private:
   const CompatQuirks& quirks() const { return compat_quirks(tools().request); }
-  std::size_t passage_of(const std::vector<Chunk>& from, const std::vector<Chunk>& to);
+  std::size_t passage_of(const TextChunks& from, const TextChunks& to);
   Part part_of(const PromptPart& from, const PromptPart& to);
   std::vector<std::size_t> swapped_in(const Passage& passage,
                                       std::int64_t step,
                                       const std::vector<double>& gradients) const;
-  TextEncoding encoded(const TokenSequence& row) const;
+  TextEncoding encoded(const TokenRows& rows) const;
   std::vector<double> gradients(const Passage& passage,
                                 const LossDraw& draw,
                                 const at::Tensor& latent) const;
   void tell(const Passage& passage, std::int64_t step, const std::vector<double>& gradients) const;
 
-  Chunk empty_;
+  std::vector<Chunk> empty_;
   std::vector<Passage> passages_;
   std::vector<Part> parts_;
 };
 
-std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
-                                          const std::vector<Chunk>& to) {
+std::size_t PromptReplaceWalk::passage_of(const TextChunks& from, const TextChunks& to) {
   const std::size_t chunks = std::max(from.size(), to.size());
-  TokenSwap swap(TokenSequence::of(from, chunks, empty_), TokenSequence::of(to, chunks, empty_),
+  TokenSwap swap(TokenRows::of(from, chunks, empty_), TokenRows::of(to, chunks, empty_),
                  quirks().multipliers_stay ? Multipliers::Stay : Multipliers::Move);
   for (std::size_t i = 0; i < passages_.size(); ++i) {
     if (passages_[i].swap.from() == swap.from() && passages_[i].swap.to() == swap.to()) {
@@ -85,7 +84,7 @@ std::size_t PromptReplaceWalk::passage_of(const std::vector<Chunk>& from,
   }
   const PromptEncoder& encoder = tools().pipeline.encoder();
   const std::vector<double> distances = numbers_of(
-      (encoder.embeddings(swap.from().ids) - encoder.embeddings(swap.to().ids)).abs().mean(1));
+      (encoder.embeddings(swap.from().ids()) - encoder.embeddings(swap.to().ids())).abs().mean(1));
   Passage passage{std::move(swap), 0, distances, {}, {}};
   passage.differing = passage.swap.differing().size();
   if (walks_by_picture(tools().request)) {
@@ -132,11 +131,11 @@ std::vector<std::size_t> PromptReplaceWalk::swapped_in(const Passage& passage,
     return first_of(by_keys(gradients), left, count);
   }
   const std::int64_t salt = quirks().shuffles_each_step ? step : 0;
-  return first_of(shuffled(passage.swap.to().ids.size(), salt), left, count);
+  return first_of(shuffled(passage.swap.to().size(), salt), left, count);
 }
 
-TextEncoding PromptReplaceWalk::encoded(const TokenSequence& row) const {
-  return tools().pipeline.encoder().encode_texts({row.chunks(empty_)}, tools().options).front();
+TextEncoding PromptReplaceWalk::encoded(const TokenRows& rows) const {
+  return tools().pipeline.encoder().encode_texts({rows.chunks(empty_)}, tools().options).front();
 }
 
 std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
@@ -146,14 +145,15 @@ std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
   const TravelRequest& request = tools().request;
   const GradientParts parts =
       gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0);
-  return place_keys(weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).mean(1));
+  return place_keys(
+      weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens.mean(1));
 }
 
 void PromptReplaceWalk::tell(const Passage& passage,
                              std::int64_t step,
                              const std::vector<double>& gradients) const {
-  const Tokenizer& tokenizer = tools().pipeline.tokenizer();
-  std::vector<std::int32_t> ids = passage.swap.current().ids;
+  const Tokenizer& tokenizer = tools().pipeline.tokenizers().front();
+  std::vector<std::int32_t> ids = passage.swap.current().encoders.front().ids;
   if (quirks().log_lacks_end_tokens) {
     // It left out end tokens before it put the words in order, so those behind one moved up.
     std::erase(ids, tokenizer.end_id());

@@ -29,8 +29,9 @@ void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
 std::vector<Problem> check_against_model(const TravelRequest& request, const Pipeline& pipeline) {
   std::vector<Problem> problems =
       validate_request(request, {pipeline.size_factor(), pipeline.predicts_v()});
-  const std::int64_t layers = pipeline.files().clip.num_layers;
-  if (request.clip_skip > layers) {
+  const ClipConfig& clip = pipeline.files().clips.front();
+  const std::int64_t layers = clip.num_layers;
+  if (clip.fixed_skip == 0 && request.clip_skip > layers) {
     problems.push_back({"clip_skip", std::to_string(request.clip_skip) +
                                          ", expected at most the text encoder's " +
                                          std::to_string(layers) + " layers"});

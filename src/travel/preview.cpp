@@ -50,11 +50,11 @@ PreviewStage stage_of(const std::string& prompt,
   stage.prompt = prompt;
   stage.negative_prompt = negative_prompt;
   for (const PromptPart& part : parts) {
-    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks;
+    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks.encoders.front();
     add_tokens(tokenizer, chunks, stage.tokens, &stage.words);
     stage.chunks = std::max(stage.chunks, static_cast<std::int64_t>(chunks.size()));
   }
-  const std::vector<Chunk>& chunks = active_entry(negative.schedule, 0).chunks;
+  const std::vector<Chunk>& chunks = active_entry(negative.schedule, 0).chunks.encoders.front();
   add_tokens(tokenizer, chunks, stage.negative_tokens, nullptr);
   stage.chunks = std::max(stage.chunks, static_cast<std::int64_t>(chunks.size()));
   return stage;
@@ -215,22 +215,22 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   preview.request = asked;
   TravelRequest& request = preview.request;
   const std::unique_ptr<Pipeline> pipeline = open_checked(request);
-  const Tokenizer& tokenizer = pipeline->tokenizer();
+  const Tokenizers& tokenizers = pipeline->tokenizers();
   const PromptOptions options = prompt_options(request);
   const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                                      stage_rules(request));
   std::vector<std::vector<PromptPart>> tokens;
   for (const std::string& prompt : plan.prompts) {
-    tokens.push_back(tokenize_prompt(tokenizer, prompt, options));
+    tokens.push_back(tokenize_prompt(tokenizers, prompt, options));
   }
   for (std::size_t i = 0; i < plan.prompts.size() - (plan.loops ? 1 : 0); ++i) {
     const std::string& negative = plan.negative_prompts[i];
     preview.stages.push_back(stage_of(plan.prompts[i], tokens[i], negative,
-                                      tokenize_negative_prompt(tokenizer, negative, options),
-                                      tokenizer));
+                                      tokenize_negative_prompt(tokenizers, negative, options),
+                                      tokenizers.front()));
   }
   const std::vector<FramePlace> places =
-      frame_places(drawn_plan(plan, request, tokenizer), request);
+      frame_places(drawn_plan(plan, request, tokenizers), request);
   for (std::size_t i = 0; i < places.size(); ++i) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
   }

@@ -1,6 +1,7 @@
 #include "travel/route.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -19,12 +20,14 @@ namespace {
 constexpr std::int64_t kMostWalkSteps = 4096;
 
 /// Differing ids of two parts' texts, counted where schedules change.
-std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Chunk& empty) {
+std::size_t differing_ids(const PromptPart& from,
+                          const PromptPart& to,
+                          const std::vector<Chunk>& empty) {
   std::size_t most = 0;
   for (const auto& pair : pairs_at_switch_points(from.schedule, to.schedule)) {
     const std::size_t chunks = std::max(pair.from.chunks.size(), pair.to.chunks.size());
-    const TokenSwap swap(TokenSequence::of(pair.from.chunks, chunks, empty),
-                         TokenSequence::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
+    const TokenSwap swap(TokenRows::of(pair.from.chunks, chunks, empty),
+                         TokenRows::of(pair.to.chunks, chunks, empty), Multipliers::Stay);
     most = std::max(most, swap.differing().size());
   }
   return most;
@@ -33,7 +36,7 @@ std::size_t differing_ids(const PromptPart& from, const PromptPart& to, const Ch
 /// The same of two stages.
 std::size_t differing_ids(const std::vector<PromptPart>& from,
                           const std::vector<PromptPart>& to,
-                          const Chunk& empty) {
+                          const std::vector<Chunk>& empty) {
   std::size_t most = 0;
   for (std::size_t i = 0; i < std::min(from.size(), to.size()); ++i) {
     most = std::max(most, differing_ids(from[i], to[i], empty));
@@ -45,16 +48,16 @@ std::size_t differing_ids(const std::vector<PromptPart>& from,
 
 StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
-                     const Tokenizer& tokenizer) {
+                     const Tokenizers& tokenizers) {
   StagePlan drawn = plan;
   if (!swaps_prompt_tokens(request) || !compat_quirks(request).in_betweens_by_tokens) {
     return drawn;
   }
   const PromptOptions options = prompt_options(request);
-  const Chunk empty = empty_chunk(tokenizer);
+  const std::vector<Chunk> empty = empty_chunks(tokenizers);
   for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
-    const std::vector<PromptPart> from = tokenize_prompt(tokenizer, plan.prompts[gap], options);
-    const std::vector<PromptPart> to = tokenize_prompt(tokenizer, plan.prompts[gap + 1], options);
+    const std::vector<PromptPart> from = tokenize_prompt(tokenizers, plan.prompts[gap], options);
+    const std::vector<PromptPart> to = tokenize_prompt(tokenizers, plan.prompts[gap + 1], options);
     drawn.steps[gap] = v1_in_betweens(differing_ids(from, to, empty), plan.steps[gap]);
   }
   return drawn;
@@ -66,7 +69,7 @@ Route::Route(const StagePlan& plan,
              std::int64_t first_stage,
              Progress& progress)
     : plan_(plan),
-      drawn_(drawn_plan(plan, request, pipeline.tokenizer())),
+      drawn_(drawn_plan(plan, request, pipeline.tokenizers())),
       request_(walked_request(request)),
       pipeline_(pipeline),
       first_stage_(first_stage),
@@ -74,6 +77,11 @@ Route::Route(const StagePlan& plan,
   tools_.linear.interpolation = request.interpolation;
   tools_.linear.pairing = {{request.stage_padding, pipeline.encoder().encode_empty(tools_.options)},
                            request.alignment};
+  if (request.sdxl_crop_top.size() > 1 || request.sdxl_crop_left.size() > 1) {
+    tools_.sized = [this](ImageConditioning image, const FramePlace& place) {
+      return pipeline_.encoder().with_sizes(std::move(image), picture_sizes(request_, place));
+    };
+  }
   encode_stages(progress);
   places_ = frame_places(drawn_, request_);
   order_ = film_order(places_, drawn_, request_);
@@ -100,7 +108,7 @@ std::vector<std::int64_t> Route::finest_walk_steps(double budget) const {
   if (request_.mode == TravelMode::Linear) {
     return steps;
   }
-  const Chunk empty = empty_chunk(pipeline_.tokenizer());
+  const std::vector<Chunk> empty = empty_chunks(pipeline_.tokenizers());
   for (std::size_t gap = 0; gap < plan_.steps.size(); ++gap) {
     const std::int64_t least = plan_.steps[gap];
     const auto dear = static_cast<std::int64_t>(static_cast<double>(least) * budget);
@@ -143,9 +151,11 @@ void Route::encode_stages(Progress& progress) {
     const std::string& negative =
         whole_negative ? request_.negative_prompt : plan_.negative_prompts[i];
     StageText stage;
-    stage.conditioning = pool_.share(encoder.encode(plan_.prompts[i], negative, tools_.options));
+    PromptOptions options = tools_.options;
+    options.sizes = picture_sizes(request_, {static_cast<std::int64_t>(i)});
+    stage.conditioning = pool_.share(encoder.encode(plan_.prompts[i], negative, options));
     if (swaps_prompt_tokens(request_)) {
-      stage.tokens = tokenize_prompt(pipeline_.tokenizer(), plan_.prompts[i], tools_.options);
+      stage.tokens = tokenize_prompt(pipeline_.tokenizers(), plan_.prompts[i], tools_.options);
     }
     stages_.push_back(std::move(stage));
     progress.update(static_cast<double>(i + 1));
@@ -179,7 +189,10 @@ ImageConditioning Route::conditioning(const FramePlace& place, const TargetLaten
     return stages_.at(static_cast<std::size_t>(place.stage)).conditioning;
   }
   const auto profile = ProfileScope::part("walks");
-  return pool_.share(walk_of(place.stage).at(place, [&] { return targets(place.stage); }));
+  ImageConditioning walked = walk_of(place.stage).at(place, [&] { return targets(place.stage); });
+  // Linear walks mix with the sizes of the place already.
+  const bool sized = tools_.sized && request_.mode != TravelMode::Linear;
+  return pool_.share(sized ? tools_.sized(std::move(walked), place) : std::move(walked));
 }
 
 ImageConditioning Route::halfway(std::int64_t gap) const {
@@ -226,9 +239,9 @@ void Route::complete_log(const TargetLatents& targets, Progress& progress) {
 std::string Route::first_words() const {
   std::string words;
   for (const PromptPart& part : stages_.front().tokens) {
-    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks;
+    const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks.encoders.front();
     words += (words.empty() ? "" : " AND ") +
-             token_words(pipeline_.tokenizer(), TokenSequence::of(chunks, 0, {}).ids);
+             token_words(pipeline_.tokenizers().front(), TokenSequence::of(chunks, 0, {}).ids);
   }
   return words;
 }

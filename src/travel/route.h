@@ -102,6 +102,6 @@ class Route {
 /// all tokens were replaced early. Other plans come back as they are.
 StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
-                     const Tokenizer& tokenizer);
+                     const Tokenizers& tokenizers);
 
 }  // namespace ptravel

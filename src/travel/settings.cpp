@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ptravel/sampling.h"
+#include "request/frame_settings.h"
 
 namespace ptravel {
 
@@ -11,9 +12,15 @@ ModelSpec model_spec(const TravelRequest& request) {
   spec.model = request.model;
   spec.vae = request.vae;
   spec.prediction = request.prediction;
+  spec.zero_snr = request.zero_snr;
   spec.device = request.device;
   spec.precision = request.precision;
   return spec;
+}
+
+PictureSizes picture_sizes(const TravelRequest& request, const FramePlace& place) {
+  return {request.width, request.height, value_at(request.sdxl_crop_top, place),
+          value_at(request.sdxl_crop_left, place)};
 }
 
 PromptOptions prompt_options(const TravelRequest& request) {
@@ -25,6 +32,7 @@ PromptOptions prompt_options(const TravelRequest& request) {
   options.comma_padding_backtrack = request.comma_backtrack;
   options.old_scheduling = request.old_prompt_editing;
   options.pad_cond_uncond = request.pad_cond_uncond;
+  options.sizes = picture_sizes(request, {});
   return options;
 }
 

@@ -35,18 +35,52 @@ std::vector<Chunk> TokenSequence::chunks(const Chunk& frame) const {
   return result;
 }
 
-TokenSwap::TokenSwap(TokenSequence from, TokenSequence to, Multipliers multipliers)
+TokenRows TokenRows::of(const TextChunks& text,
+                        std::size_t chunk_count,
+                        const std::vector<Chunk>& empty) {
+  PTRAVEL_CHECK(empty.size() == text.encoders.size());
+  TokenRows rows;
+  for (std::size_t i = 0; i < empty.size(); ++i) {
+    rows.encoders.push_back(TokenSequence::of(text.encoders[i], chunk_count, empty[i]));
+  }
+  return rows;
+}
+
+TextChunks TokenRows::chunks(const std::vector<Chunk>& frames) const {
+  TextChunks text;
+  for (std::size_t i = 0; i < encoders.size(); ++i) {
+    text.encoders.push_back(encoders[i].chunks(frames.at(i)));
+  }
+  return text;
+}
+
+std::vector<std::vector<std::int32_t>> TokenRows::ids() const {
+  std::vector<std::vector<std::int32_t>> result;
+  for (const TokenSequence& sequence : encoders) {
+    result.push_back(sequence.ids);
+  }
+  return result;
+}
+
+TokenSwap::TokenSwap(TokenRows from, TokenRows to, Multipliers multipliers)
     : from_(std::move(from)), to_(std::move(to)), current_(from_), multipliers_(multipliers) {
-  PTRAVEL_CHECK(from_.ids.size() == to_.ids.size());
+  PTRAVEL_CHECK(from_.encoders.size() == to_.encoders.size() && !from_.encoders.empty() &&
+                from_.size() == to_.size());
 }
 
 std::vector<std::size_t> TokenSwap::differing() const {
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < to_.ids.size(); ++i) {
-    const bool emphasis =
-        multipliers_ == Multipliers::Move && current_.multipliers[i] != to_.multipliers[i];
-    if (current_.ids[i] != to_.ids[i] || emphasis) {
-      places.push_back(i);
+  for (std::size_t place = 0; place < to_.size(); ++place) {
+    bool differs = false;
+    for (std::size_t i = 0; i < to_.encoders.size(); ++i) {
+      const TokenSequence& current = current_.encoders[i];
+      const TokenSequence& to = to_.encoders[i];
+      const bool emphasis =
+          multipliers_ == Multipliers::Move && current.multipliers[place] != to.multipliers[place];
+      differs = differs || current.ids[place] != to.ids[place] || emphasis;
+    }
+    if (differs) {
+      places.push_back(place);
     }
   }
   return places;
@@ -54,9 +88,11 @@ std::vector<std::size_t> TokenSwap::differing() const {
 
 void TokenSwap::swap(const std::vector<std::size_t>& places) {
   for (const std::size_t place : places) {
-    current_.ids.at(place) = to_.ids.at(place);
-    if (multipliers_ == Multipliers::Move) {
-      current_.multipliers.at(place) = to_.multipliers.at(place);
+    for (std::size_t i = 0; i < to_.encoders.size(); ++i) {
+      current_.encoders[i].ids.at(place) = to_.encoders[i].ids.at(place);
+      if (multipliers_ == Multipliers::Move) {
+        current_.encoders[i].multipliers.at(place) = to_.encoders[i].multipliers.at(place);
+      }
     }
   }
 }

@@ -26,23 +26,39 @@ struct TokenSequence {
 /// it).
 enum class Multipliers { Move, Stay };
 
-/// Turns one text's tokens into another's, place by place.
+/// The tokens of a text for each of the model's text encoders, place by place the same words.
+struct TokenRows {
+  std::vector<TokenSequence> encoders;
+
+  /// The chunks' tokens, filled up with `empty` chunks (one for each encoder) to `chunk_count`.
+  static TokenRows of(const TextChunks& text,
+                      std::size_t chunk_count,
+                      const std::vector<Chunk>& empty);
+  /// Chunks again; `frames` give the start and end tokens.
+  TextChunks chunks(const std::vector<Chunk>& frames) const;
+  std::vector<std::vector<std::int32_t>> ids() const;
+  /// How many places there are.
+  std::size_t size() const { return encoders.front().ids.size(); }
+  bool operator==(const TokenRows&) const = default;
+};
+
+/// Turns one text's tokens into another's, place by place, for all encoders in step.
 class TokenSwap {
  public:
-  /// Both rows have the same length.
-  TokenSwap(TokenSequence from, TokenSequence to, Multipliers multipliers);
+  /// All rows have the same length.
+  TokenSwap(TokenRows from, TokenRows to, Multipliers multipliers);
 
-  const TokenSequence& from() const { return from_; }
-  const TokenSequence& to() const { return to_; }
-  const TokenSequence& current() const { return current_; }
-  /// Places that still differ, ascending. With Multipliers::Move a token of another emphasis
-  /// differs, too.
+  const TokenRows& from() const { return from_; }
+  const TokenRows& to() const { return to_; }
+  const TokenRows& current() const { return current_; }
+  /// Places that still differ for any encoder, ascending. With Multipliers::Move a token of another
+  /// emphasis differs, too.
   std::vector<std::size_t> differing() const;
   /// Takes the target's token at these places.
   void swap(const std::vector<std::size_t>& places);
 
  private:
-  TokenSequence from_, to_, current_;
+  TokenRows from_, to_, current_;
   Multipliers multipliers_;
 };
 

@@ -15,12 +15,18 @@ class LinearWalk : public Walk {
   LinearWalk(const WalkTools& tools, const GapEnds& ends) : tools_(tools), ends_(ends) {}
 
   ImageConditioning at(const FramePlace& place, const TargetLatent&) override {
-    ImageConditioning mixed = mix_conditionings(ends_.from.conditioning, ends_.to.conditioning,
-                                                place.alpha, tools_.linear);
+    // Both ends are told of this place's sizes, so that a frame that is drawn alone has the same
+    // conditioning.
+    const bool sized = tools_.sized != nullptr;
+    const ImageConditioning from =
+        sized ? tools_.sized(ends_.from.conditioning, place) : ends_.from.conditioning;
+    const ImageConditioning to =
+        sized ? tools_.sized(ends_.to.conditioning, place) : ends_.to.conditioning;
+    ImageConditioning mixed = mix_conditionings(from, to, place.alpha, tools_.linear);
     const bool positive_only = compat_quirks(tools_.request).embryo_negative_ahead &&
                                tools_.request.genesis == Genesis::Embryo;
     if (positive_only) {
-      mixed.uncond = ends_.to.conditioning.uncond;
+      mixed.uncond = to.uncond;
     }
     return mixed;
   }

@@ -32,6 +32,9 @@ struct WalkTools {
   LinearMode linear;
   WalkLog& log;
   DrawSource draws = loss_draw;
+  /// Tells a picture's conditioning of the sizes at a place; empty where they are the same
+  /// everywhere.
+  std::function<ImageConditioning(ImageConditioning image, const FramePlace& place)> sized = {};
 };
 
 /// A stage as walks see it.

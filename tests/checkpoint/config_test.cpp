@@ -65,8 +65,8 @@ TEST(Config, IsReadFromShapes) {
 TEST(Config, HintsGiveWhatShapesDoNotShow) {
   ConfigHints hints;
   hints.unet_heads = {4};
-  hints.clip_heads = 2;
-  hints.quick_gelu = false;
+  hints.texts[0].heads = 2;
+  hints.texts[0].quick_gelu = false;
   hints.scale_factor = 0.5;
   const Shapes source(tiny_sd1());
   EXPECT_EQ(read_unet_config(source, hints).heads, (std::vector<std::int64_t>{4, 4}));
@@ -120,7 +120,7 @@ TEST(Config, RefusesHeadsThatDoNotDivide) {
   const Shapes source(tiny_sd1());
   ConfigHints hints;
   hints.unet_heads = {5};
-  hints.clip_heads = 3;
+  hints.texts[0].heads = 3;
   expect_error(ErrorCode::Corrupt, "multiple of 5", [&] { read_unet_config(source, hints); });
   expect_error(ErrorCode::Corrupt, "multiple of 3", [&] { read_clip_config(source, hints); });
 }
@@ -172,8 +172,8 @@ TEST(ConfigFile, IsReadAndCompared) {
   EXPECT_EQ(hints.files, std::vector{path});
   EXPECT_EQ(hints.unet_heads, std::vector<std::int64_t>{4});
   EXPECT_EQ(hints.unet_head_channels, std::nullopt);
-  EXPECT_EQ(hints.clip_heads, 2);
-  EXPECT_EQ(hints.quick_gelu, false);
+  EXPECT_EQ(hints.texts[0].heads, 2);
+  EXPECT_EQ(hints.texts[0].quick_gelu, false);
   EXPECT_EQ(hints.scale_factor, 0.2);
   EXPECT_EQ(hints.prediction, Prediction::V);
   expect_error(ErrorCode::Corrupt,

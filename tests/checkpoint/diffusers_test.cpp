@@ -19,8 +19,8 @@ TEST(Diffusers, GivesTheSameTensorsAsTheSingleFile) {
     const ModelFiles model = open_model(folder.path());
     expect_same(*model.weights, tiny_sd1());
     EXPECT_EQ(model.unet.heads, (std::vector<std::int64_t>{4, 4}));
-    EXPECT_EQ(model.clip.num_heads, 2);
-    EXPECT_EQ(model.tokenizer, folder / "tokenizer");
+    EXPECT_EQ(model.clips.at(0).num_heads, 2);
+    EXPECT_EQ(model.tokenizers.at(0), folder / "tokenizer");
     EXPECT_FALSE(model.alphas_cumprod);
     expect_same(*open_model(folder / "model_index.json").weights, tiny_sd1());
   }
@@ -142,10 +142,16 @@ TEST(Diffusers, ReadsTheSizeItWasTrainedOn) {
 
 TEST(Diffusers, RefusesOtherFamiliesAndMissingParts) {
   const TemporaryFolder folder;
-  write_tiny_folder(folder.path(), tiny_sd1({.context = 1024}));
-  expect_error(ErrorCode::Unsupported, "Stable Diffusion 2.x", [&] { open_model(folder.path()); });
+  write_tiny_folder(folder.path(), tiny_sd1({.in_channels = 9}));
+  expect_error(ErrorCode::Unsupported, "inpainting model", [&] { open_model(folder.path()); });
+  write_tiny_folder(folder.path(), tiny_sd1());
   std::filesystem::create_directories(folder / "text_encoder_2");
-  expect_error(ErrorCode::Unsupported, "Stable Diffusion XL", [&] { open_model(folder.path()); });
+  expect_error(ErrorCode::NotFound, "text_encoder_2: holds no weights",
+               [&] { open_model(folder.path()); });
+  std::filesystem::rename(folder / "text_encoder", folder / "text_encoder_1");
+  std::filesystem::copy_file(folder / "text_encoder_1/model.safetensors",
+                             folder / "text_encoder_2/model.safetensors");
+  expect_error(ErrorCode::Unsupported, "XL refiner", [&] { open_model(folder.path()); });
   std::filesystem::remove_all(folder / "unet");
   expect_error(ErrorCode::NotFound, "holds no weights", [&] { open_model(folder.path()); });
 }

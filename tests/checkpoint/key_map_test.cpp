@@ -68,6 +68,56 @@ TEST(KeyMap, KnowsOldTextEncodersAndLeftovers) {
             "model.diffusion_model.out.0.bias");
 }
 
+TEST(KeyMap, KnowsSdxlsFirstTextEncoder) {
+  EXPECT_EQ(
+      map_single_file_name("conditioner.embedders.0.transformer.text_model.final_layer_norm.bias"),
+      "cond_stage_model.transformer.text_model.final_layer_norm.bias");
+  for (const char* name : {"conditioner.embedders.0.transformer.text_model.embeddings.position_ids",
+                           "conditioner.embedders.0.logit_scale", "denoiser.sigmas"}) {
+    EXPECT_FALSE(map_single_file_name(name)) << name;
+  }
+}
+
+TEST(KeyMap, KnowsOpenClipsTextEncoders) {
+  const auto names = [](std::string_view name) {
+    std::string all;
+    for (const MappedTensor& tensor : map_open_clip_name(name)) {
+      all += (all.empty() ? "" : " ") + tensor.name;
+    }
+    return all;
+  };
+  const std::string sd2(kTextPrefix), second(kText2Prefix);
+  EXPECT_EQ(names("cond_stage_model.model.transformer.resblocks.23.ln_2.bias"),
+            sd2 + "encoder.layers.23.layer_norm2.bias");
+  EXPECT_EQ(names("conditioner.embedders.0.model.ln_final.weight"),
+            sd2 + "final_layer_norm.weight");
+  EXPECT_EQ(names("conditioner.embedders.1.model.positional_embedding"),
+            second + "embeddings.position_embedding.weight");
+  EXPECT_EQ(names("conditioner.embedders.1.model.transformer.resblocks.0.mlp.c_proj.weight"),
+            second + "encoder.layers.0.mlp.fc2.weight");
+  const std::string layer = second + "encoder.layers.7.self_attn.";
+  EXPECT_EQ(names("conditioner.embedders.1.model.transformer.resblocks.7.attn.in_proj_bias"),
+            layer + "q_proj.bias " + layer + "k_proj.bias " + layer + "v_proj.bias");
+  const auto packed = map_open_clip_name(
+      "conditioner.embedders.1.model.transformer.resblocks.7.attn.in_proj_weight");
+  ASSERT_EQ(packed.size(), 3U);
+  EXPECT_EQ(packed[2].view.piece, 2);
+  EXPECT_EQ(packed[2].view.pieces, 3);
+  const auto projection = map_open_clip_name("conditioner.embedders.1.model.text_projection");
+  ASSERT_EQ(projection.size(), 1U);
+  EXPECT_EQ(projection[0].name, second + "text_projection.weight");
+  EXPECT_EQ(projection[0].view.shape, RenamedTensors::Shape::Transposed);
+  EXPECT_EQ(names("conditioner.embedders.1.model.text_projection.weight"),
+            second + "text_projection.weight");
+  EXPECT_EQ(names("conditioner.embedders.1.model.surprise"), second + "surprise");
+  // SD 2.x does not use what would pool its texts.
+  for (const char* name :
+       {"cond_stage_model.model.text_projection", "cond_stage_model.model.logit_scale",
+        "model.diffusion_model.out.2.bias"}) {
+    EXPECT_TRUE(map_open_clip_name(name).empty()) << name;
+  }
+}
+
 TEST(KeyMap, KnowsWhatCanBelongToAUnet) {
   for (const char* name :
        {"input_blocks.0.0.weight", "time_embed.2.bias", "label_emb.0.0.weight",

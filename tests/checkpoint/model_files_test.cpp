@@ -146,6 +146,71 @@ TEST(ModelFiles, ZeroSignalAtTheLastLevelCanBeDrawnFrom) {
   EXPECT_TRUE(marked.notes.empty());
 }
 
+struct MarkedFile {
+  std::map<std::string, std::string> metadata;
+  bool v_tensor;
+  Prediction prediction;
+  const char* reason;
+};
+
+TEST(ModelFiles, MetadataSaysWhatIsPredicted) {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.safetensors";
+  const MarkedFile files[] = {
+      {{}, false, Prediction::Eps, "usual for its kind"},
+      {{{"modelspec.prediction_type", "v"}},
+       false,
+       Prediction::V,
+       "metadata modelspec.prediction_type"},
+      {{{"modelspec.prediction_type", "epsilon"}},
+       false,
+       Prediction::Eps,
+       "metadata modelspec.prediction_type"},
+      {{{"ss_v_parameterization", "True"}}, false, Prediction::V, "metadata ss_v_parameterization"},
+      {{{"ss_v_parameterization", "False"}}, false, Prediction::Eps, "usual for its kind"},
+      {{{"modelspec.prediction_type", "epsilon"}}, true, Prediction::V, "the tensor v_pred"},
+  };
+  for (const MarkedFile& file : files) {
+    TinyTensors tensors = tiny_sd1();
+    if (file.v_tensor) {
+      tensors["v_pred"] = tiny_tensor({});
+    }
+    write_tiny_safetensors(path, tensors, file.metadata);
+    const ModelFiles model = open_model(path);
+    EXPECT_EQ(model.prediction, file.prediction) << file.reason;
+    EXPECT_EQ(model.notes.size(), file.v_tensor ? 1U : 0U) << "a contradiction is told";
+    const ModelInfo info = inspect_model(path, Hashing::No);
+    EXPECT_EQ(info.prediction, file.prediction) << file.reason;
+    EXPECT_EQ(info.prediction_reason, file.reason);
+    EXPECT_EQ(open_model(path, {.prediction = Prediction::Eps}).prediction, Prediction::Eps);
+  }
+}
+
+TEST(ModelFiles, ZeroSignalCanBeAskedForAndRefused) {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.safetensors";
+  write_tiny_safetensors(path, tiny_sd1());
+  const auto zero = alphas_cumprod_of({.zero_terminal_snr = true});
+  EXPECT_FALSE(open_model(path, {.zero_snr = false}).alphas_cumprod);
+  EXPECT_EQ(open_model(path, {.zero_snr = true}).alphas_cumprod, zero);
+  write_tiny_safetensors(path, tiny_sd1(), {{"ss_zero_terminal_snr", "True"}});
+  EXPECT_EQ(open_model(path).alphas_cumprod, zero);
+  EXPECT_TRUE(inspect_model(path, Hashing::No).zero_snr);
+  EXPECT_EQ(open_model(path, {.zero_snr = true}).alphas_cumprod, zero);
+  EXPECT_FALSE(open_model(path, {.zero_snr = false}).alphas_cumprod);
+}
+
+TEST(ModelFiles, EdmModelsAreRefused) {
+  const TemporaryFolder folder;
+  for (const char* mark : {"edm_mean", "edm_vpred.sigma_max"}) {
+    TinyTensors tensors = tiny_sd1();
+    tensors[mark] = tiny_tensor({4});
+    write_tiny_safetensors(folder / "m.safetensors", tensors);
+    expect_error(ErrorCode::Unsupported, std::string("the tensor ") + mark,
+                 [&] { open_model(folder / "m.safetensors"); });
+  }
+}
+
 TEST(ModelFiles, AUnetThatTakesAVectorIsAnotherModel) {
   const TemporaryFolder folder;
   TinyTensors file = tiny_sd1();
@@ -155,7 +220,8 @@ TEST(ModelFiles, AUnetThatTakesAVectorIsAnotherModel) {
     file[std::string("model.diffusion_model.label_emb.") + name + ".bias"] = tiny_tensor({128});
   }
   write_tiny_safetensors(folder / "m.safetensors", file);
-  expect_error(ErrorCode::Unsupported, "Stable Diffusion XL",
+  EXPECT_EQ(inspect_model(folder / "m.safetensors", Hashing::No).family, ModelFamily::Sdxl);
+  expect_error(ErrorCode::Unsupported, "has no second text encoder",
                [&] { open_model(folder / "m.safetensors"); });
 }
 
@@ -377,14 +443,20 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   sdxl["conditioner.embedders.1.model.ln_final.weight"] = one;
   TinyTensors refiner = other;
   refiner["conditioner.embedders.0.model.ln_final.weight"] = one;
-  TinyTensors sd2 = other;
-  sd2["cond_stage_model.model.transformer.resblocks.0.attn.in_proj_weight"] = one;
+  TinyTensors depth = other;
+  depth["depth_model.model.pretrained.cls_token"] = one;
+  TinyTensors unclip = other;
+  unclip["embedder.model.ln_final.weight"] = tiny_tensor({1024});
+  TinyTensors alt = other;
+  alt["cond_stage_model.roberta.embeddings.word_embeddings.weight"] = one;
   const Stranger strangers[] = {
       {inpainting, "inpainting model"},
       {pix2pix, "InstructPix2Pix"},
-      {sdxl, "Stable Diffusion XL"},
+      {sdxl, "has no text encoder"},
       {refiner, "XL refiner"},
-      {sd2, "Stable Diffusion 2.x file, which is not supported yet"},
+      {depth, "Stable Diffusion 2.x depth model file, which is not supported yet"},
+      {unclip, "unCLIP"},
+      {alt, "AltDiffusion"},
       {{{"lora_unet_down_blocks_0.lora_down.weight", one}}, "is a LoRA, not a complete model"},
       {{{"first_stage_model.decoder.conv_in.weight", one}}, "is a VAE"},
       {{{"decoder.conv_in.weight", one}}, "is a VAE"},

@@ -1,6 +1,7 @@
 #include "checkpoint/safetensors.h"
 
 #include <cmath>
+#include <cstring>
 
 #include <gtest/gtest.h>
 
@@ -107,6 +108,34 @@ TEST(StoredTensors, RenamedOnesHaveNewShapes) {
   renamed.remove("plain");
   EXPECT_FALSE(renamed.contains("plain"));
   expect_error(ErrorCode::NotFound, "\"plain\"", [&] { renamed.shape("plain"); });
+}
+
+TEST(StoredTensors, PiecesAndTransposesAreReadInParts) {
+  const TemporaryFolder folder;
+  const TinyTensor matrix =
+      tiny_tensor({6, 2}, [](std::size_t at) { return static_cast<double>(at); });
+  write_tiny_safetensors(folder / "a.safetensors", {{"m", matrix}, {"s", tiny_tensor({})}});
+  const auto file = SafetensorsFile::open(folder / "a.safetensors");
+  RenamedTensors renamed;
+  renamed.add("k", file, "m", {RenamedTensors::Shape::AsStored, 1, 3});
+  renamed.add("t", file, "m", RenamedTensors::Shape::Transposed);
+  EXPECT_EQ(renamed.shape("k"), (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(read_numbers(renamed, "k"), (std::vector<double>{4, 5, 6, 7}));
+  EXPECT_EQ(renamed.shape("t"), (std::vector<std::int64_t>{2, 6}));
+  EXPECT_EQ(read_numbers(renamed, "t"),
+            (std::vector<double>{0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11}));
+  std::vector<std::byte> part(2 * sizeof(float));
+  renamed.read("t", 5 * sizeof(float), part);
+  float numbers[2];
+  std::memcpy(numbers, part.data(), part.size());
+  EXPECT_EQ(numbers[0], 10);
+  EXPECT_EQ(numbers[1], 1);
+  expect_error(ErrorCode::Corrupt, "6 rows, expected a multiple of 4", [&] {
+    renamed.add("x", file, "m", {RenamedTensors::Shape::AsStored, 0, 4});
+  });
+  expect_error(ErrorCode::Corrupt, "no rows", [&] {
+    renamed.add("x", file, "s", {RenamedTensors::Shape::AsStored, 0, 3});
+  });
 }
 
 TEST(Safetensors, RefusesEveryTruncation) {

@@ -66,7 +66,7 @@ TEST(ConditioningPool, EqualNumbersGetOneIdentity) {
       pool.share(make_conditioning({first->text.tokens.clone(), at::ones({5})}));
   EXPECT_NE(pooled, first);
   auto hinted = std::make_shared<Conditioning>(text(1));
-  hinted->size_numbers = {64, 64};
+  hinted->adapter_strengths.push_back({"pixel", 0.5});
   EXPECT_NE(pool.share(hinted), first);
   ImageConditioning image{{{ScheduledConditioning(text(1)), 1.0}}, ScheduledConditioning(text(1))};
   image = pool.share(image);

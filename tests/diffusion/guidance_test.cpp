@@ -61,6 +61,33 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
   EXPECT_EQ(counted.rows, 2);
 }
 
+/// Lin et al., 2023, equations 15 and 16, for v = result - share of the input.
+TEST(Guidance, RescalingKeepsTheSpreadOfTheConditionalPrediction) {
+  const at::Tensor x = latents(1);
+  const auto share = [](double level) { return 1 / (1 + level); };
+  const at::Tensor c = toy_model(x, 2, {text(0.3)});
+  const at::Tensor u = toy_model(x, 2, {text(-0.2)});
+  const at::Tensor plain = u + (c - u) * 7;
+  for (const double rescale : {0.0, 0.6, 1.0}) {
+    CountedModel counted;
+    Guidance guidance(counted.model(), {image(0.3, -0.2)},
+                      {.scales = {7}, .rescale = rescale, .input_share = share});
+    const at::Tensor v = plain - x / 3, v_cond = c - x / 3;
+    const at::Tensor expected =
+        x / 3 + v * (rescale * (v_cond.std() / v.std()).item<double>() + 1 - rescale);
+    const at::Tensor guided = guidance(x, 2).guided;
+    EXPECT_CLOSE(guided, expected, 1e-12);
+    if (rescale == 1) {
+      EXPECT_NEAR((guided - x / 3).std().item<double>(), v_cond.std().item<double>(), 1e-12);
+    }
+  }
+  // Where the negative prompt is not asked there is nothing to bring back.
+  CountedModel counted;
+  Guidance neutral(counted.model(), {image(0.3, -0.2)},
+                   {.scales = {1}, .rescale = 1, .input_share = share});
+  EXPECT_CLOSE(neutral(x, 2).guided, c, 1e-12);
+}
+
 TEST(Guidance, ScaleOneEqualsNoGuidanceAndSkipsUncond) {
   CountedModel counted;
   Guidance guidance(counted.model(), {image(0.3, -0.2), image(0.1, 0.7)}, {.scales = {1}});

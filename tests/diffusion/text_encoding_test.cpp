@@ -20,7 +20,7 @@ TEST(TextEncoding, EndpointsGiveBackTheInputs) {
   for (TextEncoding (*mix)(const TextEncoding&, const TextEncoding&, double) : {lerp, slerp}) {
     EXPECT_TRUE(mix(a, b, 0).tokens.is_same(a.tokens));
     EXPECT_TRUE(mix(a, b, 1).tokens.is_same(b.tokens));
-    EXPECT_TRUE(mix(a, b, 1).pooled.is_same(b.pooled));
+    EXPECT_TRUE(mix(a, b, 1).vector.is_same(b.vector));
   }
 }
 
@@ -30,7 +30,7 @@ TEST(TextEncoding, AlignedIsTheOtherTextInTheOrderOfTheFirst) {
   const TextEncoding b{a.tokens.index_select(0, order) + 0.01, at::ones({3})};
   const TextEncoding near = aligned({a, b});
   EXPECT_CLOSE(near.tokens, a.tokens + 0.01, 1e-6);
-  EXPECT_TRUE(near.pooled.is_same(b.pooled));
+  EXPECT_TRUE(near.vector.is_same(b.vector));
   EXPECT_TRUE(aligned({a, a}).tokens.equal(a.tokens));
   // The first token stays, though others would fit it better.
   const at::Tensor turned = at::tensor({1, 0, 2, 3, 4, 5}, at::kLong);
@@ -45,8 +45,8 @@ TEST(TextEncoding, SlerpKeepsTheLengthOfUnitVectors) {
   const TextEncoding b{unit(ramp(5, -3)), unit(at::tensor({-2.0F, 1.0F, 1.0F}))};
   const TextEncoding mixed = slerp(a, b, 0.3);
   EXPECT_CLOSE(mixed.tokens.norm(2, {-1}), at::ones({5}), 1e-5);
-  EXPECT_NEAR(mixed.pooled.norm().item<double>(), 1, 1e-5);
-  EXPECT_CLOSE(lerp(a, b, 0.3).pooled, a.pooled * 0.7 + b.pooled * 0.3, 1e-6);
+  EXPECT_NEAR(mixed.vector.norm().item<double>(), 1, 1e-5);
+  EXPECT_CLOSE(lerp(a, b, 0.3).vector, a.vector * 0.7 + b.vector * 0.3, 1e-6);
 }
 
 TEST(TextEncoding, SlerpOfZeroOppositeOrEqualVectorsIsLerp) {
@@ -63,7 +63,7 @@ TEST(TextEncoding, PaddingKeepsTheTokensAndThePooledVector) {
                      filled = padded_with(text, empty, 6);
   for (const TextEncoding& longer : {last, zeros, filled}) {
     EXPECT_TRUE(longer.tokens.slice(0, 0, 3).equal(text.tokens));
-    EXPECT_TRUE(longer.pooled.is_same(text.pooled));
+    EXPECT_TRUE(longer.vector.is_same(text.vector));
   }
   EXPECT_TRUE(last.tokens[3].equal(text.tokens[2]) && last.tokens[4].equal(text.tokens[2]));
   EXPECT_CLOSE(zeros.tokens.narrow(0, 3, 2), at::zeros({2, 4}), 0);
@@ -76,15 +76,15 @@ TEST(TextEncoding, EqualMeansAllNumbers) {
   const TextEncoding text = pooled(3, 0);
   EXPECT_TRUE(equal(text, pooled(3, 0)));
   EXPECT_FALSE(equal(text, {text.tokens}));
-  EXPECT_FALSE(equal(text, {text.tokens, text.pooled + 1}));
-  EXPECT_FALSE(equal(text, {text.tokens + 1, text.pooled}));
+  EXPECT_FALSE(equal(text, {text.tokens, text.vector + 1}));
+  EXPECT_FALSE(equal(text, {text.tokens + 1, text.vector}));
 }
 
 TEST(TextEncoding, SwappingTakesUnitsAndMixesThePooledVectorByTheirShare) {
   const EncodingPair pair{{at::zeros({2, 3}), at::zeros({2})}, {at::ones({2, 3}), at::ones({2})}};
   const TextEncoding token = swapped(pair, SwapUnit::Token, {false, true});
   EXPECT_CLOSE(token.tokens, at::tensor({0., 0., 0., 1., 1., 1.}, at::kFloat).reshape({2, 3}), 0);
-  EXPECT_CLOSE(token.pooled, at::full({2}, 0.5), 1e-6);
+  EXPECT_CLOSE(token.vector, at::full({2}, 0.5), 1e-6);
   const TextEncoding channel = swapped(pair, SwapUnit::Channel, {true, false, false});
   EXPECT_CLOSE(channel.tokens, at::tensor({1., 0., 0., 1., 0., 0.}, at::kFloat).reshape({2, 3}), 0);
   EXPECT_EQ(unit_distances(pair, SwapUnit::Token).size(), 2U);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include <ATen/ATen.h>
@@ -15,6 +16,9 @@ namespace {
 
 using nlohmann::json;
 
+// Sinusoids of sizes up to a thousand.
+constexpr double kVectorTolerance = 2e-4;
+
 struct EmphasisCase {
   const char* name;
   Emphasis emphasis;
@@ -26,14 +30,15 @@ void check_emphasis(const Pipeline& pipeline,
                     const json& entry,
                     const FileTensors& tensors,
                     double tolerance,
+                    const std::string& set,
                     Report& report) {
   const std::string key = entry.at("key").get<std::string>();
-  const std::string name = "tiny_sd1/text/" + key;
+  const std::string name = set + "/text/" + key;
   const PromptEncoder& encoder = pipeline.encoder();
   if (entry.contains("texts")) {
-    std::vector<std::vector<Chunk>> texts;
+    std::vector<TextChunks> texts;
     for (const json& text : entry.at("texts")) {
-      texts.push_back(tokenize_text(pipeline.tokenizer(), text.get<std::string>(), {}));
+      texts.push_back(tokenize_text(pipeline.tokenizers(), text.get<std::string>(), {}));
     }
     std::vector<at::Tensor> actual;
     for (const TextEncoding& text : encoder.encode_texts(texts, {})) {
@@ -44,17 +49,18 @@ void check_emphasis(const Pipeline& pipeline,
   }
   constexpr EmphasisCase kCases[] = {
       {"original", Emphasis::Original}, {"no_norm", Emphasis::NoNorm}, {"none", Emphasis::None}};
-  for (const int clip_skip : {1, 2}) {
+  for (const int clip_skip : {0, 1, 2}) {  // 0: of models that leave no choice
     for (const EmphasisCase& emphasis_case : kCases) {
-      const std::string tensor = "cond_skip" + std::to_string(clip_skip) + "_" + emphasis_case.name;
+      const std::string skip = clip_skip > 0 ? "skip" + std::to_string(clip_skip) + "_" : "";
+      const std::string tensor = "cond_" + skip + emphasis_case.name;
       if (!tensors.contains(key + tensor)) {
         continue;
       }
       PromptOptions options;
-      options.clip_skip = clip_skip;
+      options.clip_skip = std::max(clip_skip, 1);
       options.emphasis = emphasis_case.emphasis;
       const std::vector<TextEncoding> actual = encoder.encode_texts(
-          {tokenize_text(pipeline.tokenizer(), entry.at("text").get<std::string>(), options)},
+          {tokenize_text(pipeline.tokenizers(), entry.at("text").get<std::string>(), options)},
           options);
       report.close(name + tensor, actual[0].tokens, tensors.tensor(key + tensor), tolerance);
     }
@@ -68,6 +74,7 @@ class RunCheck {
            const json& run,
            const FileTensors& tensors,
            const RunTolerances& allowed,
+           const std::string& set,
            Report& report)
       : pipeline_(pipeline),
         run_(run),
@@ -75,7 +82,7 @@ class RunCheck {
         allowed_(allowed),
         report_(report),
         key_(run.at("name").get<std::string>() + "/"),
-        name_("tiny_sd1/runs/" + key_) {}
+        name_(set + "/runs/" + key_) {}
 
   void check() {
     PictureBatch batch;
@@ -102,9 +109,14 @@ class RunCheck {
     std::vector<int> actual_ends;
     for (std::size_t i = 0; i < schedule.entries.size(); ++i) {
       actual_ends.push_back(schedule.entries[i].end_at_step);
-      const std::string tensor = prefix + std::to_string(i);
-      report_.close(name_ + tensor, schedule.entries[i].conditioning->text.tokens, expected(tensor),
-                    allowed_.cond);
+      const TextEncoding& text = schedule.entries[i].conditioning->text;
+      std::string tensor = prefix + std::to_string(i);
+      if (text.vector.defined()) {
+        report_.close(name_ + tensor + "_vector", text.vector, expected(tensor + "_vector"),
+                      kVectorTolerance);
+        tensor += "_crossattn";
+      }
+      report_.close(name_ + tensor, text.tokens, expected(tensor), allowed_.cond);
     }
     report_.exact(name_ + prefix + "end_at_step", json(actual_ends) == ends,
                   json(actual_ends).dump());
@@ -115,6 +127,7 @@ class RunCheck {
     // The set counts steps here, also for samplers with two calls a step.
     options.planned_calls = run_.at("uncond_end_at_step").back();
     options.clip_skip = value_or(run_, "clip_skip", 1);
+    options.sizes = sizes_of(run_);
     const ImageConditioning conditioning = pipeline_.encoder().encode(
         run_.at("prompt").get<std::string>(), run_.at("negative").get<std::string>(), options);
     std::vector<double> weights;
@@ -173,10 +186,14 @@ class RunCheck {
     check_first_call(batch, model_out.at(0));
     close_latents("model_x", at::stack(model_x));
     close_latents("model_out", at::stack(model_out));
-    close_latents("callback_x", at::stack(callback_x));
+    if (has("callback_x")) {
+      close_latents("callback_x", at::stack(callback_x));
+    }
     close_latents("latent", latent);
-    report_.close(name_ + "decoded", pipeline_.vae().decode(expected("latent")),
-                  expected("decoded"), allowed_.decoded);
+    if (has("decoded")) {
+      report_.close(name_ + "decoded", pipeline_.vae().decode(expected("latent")),
+                    expected("decoded"), allowed_.decoded);
+    }
     report_.mostly_close(name_ + "image", as_bytes(decode_latents(pipeline_.vae(), latent)),
                          expected("image"), allowed_.level, 0, allowed_.pixels_beyond);
   }
@@ -209,9 +226,14 @@ class RunCheck {
     const SamplingModel model{[&unet](const std::vector<NetworkRow>& rows) {
                                 std::vector<at::Tensor> results;
                                 for (const NetworkRow& row : rows) {
-                                  results.push_back(unet.forward(
-                                      row.latent.unsqueeze(0), at::full({1}, row.time, at::kDouble),
-                                      row.conditioning->text.tokens.unsqueeze(0).to(at::kDouble)));
+                                  const TextEncoding& text = row.conditioning->text;
+                                  UnetInputs inputs{row.latent.unsqueeze(0),
+                                                    at::full({1}, row.time, at::kDouble),
+                                                    text.tokens.unsqueeze(0).to(at::kDouble)};
+                                  if (text.vector.defined()) {
+                                    inputs.vector = text.vector.unsqueeze(0).to(at::kDouble);
+                                  }
+                                  results.push_back(unet.forward(inputs));
                                 }
                                 return at::cat(results);
                               },
@@ -261,38 +283,46 @@ class RunCheck {
 
 }  // namespace
 
-void check_text_conditionings(const Context& context, Report& report) {
+void check_text_conditionings(const Context& context, const Pipeline& pipeline, Report& report) {
   if (!std::filesystem::exists(context.folder / "text.json")) {
     return;
   }
+  const std::string set_name = context.folder.filename().string();
   const json set = read_json(context.folder / "text.json");
   const auto tensors = FileTensors::open(context.folder / "text.safetensors");
-  const auto pipeline = open_pipeline(context);
   for (const json& entry : set.at("cases")) {
-    report.guarded("tiny_sd1/text/" + entry.at("key").get<std::string>(), [&] {
-      check_emphasis(*pipeline, entry, *tensors, tolerances(context.precision).cond, report);
+    report.guarded(set_name + "/text/" + entry.at("key").get<std::string>(), [&] {
+      check_emphasis(pipeline, entry, *tensors, tolerances(context.precision).cond, set_name,
+                     report);
     });
   }
 }
 
-void check_runs(const Context& context, Report& report) {
+void check_runs(const Context& context,
+                const Pipeline& pipeline,
+                const std::string& variant,
+                Report& report) {
   if (!std::filesystem::exists(context.folder / "runs.json")) {
     return;
   }
+  const std::string set_name = context.folder.filename().string();
   const json set = read_json(context.folder / "runs.json");
   const auto tensors = FileTensors::open(context.folder / "runs.safetensors");
-  const auto pipeline = open_pipeline(context);
   for (const json& run : set.at("runs")) {
-    report.guarded("tiny_sd1/runs/" + run.at("name").get<std::string>(), [&] {
-      RunCheck(*pipeline, run, *tensors, tolerances(context.precision), report).check();
+    if (run.value("variant", "") != variant) {
+      continue;
+    }
+    report.guarded(set_name + "/runs/" + run.at("name").get<std::string>(), [&] {
+      RunCheck(pipeline, run, *tensors, tolerances(context.precision), set_name, report).check();
     });
   }
 }
 
 void check_tiny_sd1(const Context& context, Report& report) {
   check_networks(context, report);
-  check_text_conditionings(context, report);
-  check_runs(context, report);
+  const auto pipeline = open_pipeline(context, context.folder / "model.safetensors");
+  check_text_conditionings(context, *pipeline, report);
+  check_runs(context, *pipeline, "", report);
 }
 
 }  // namespace ptravel::golden

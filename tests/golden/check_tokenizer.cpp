@@ -12,11 +12,12 @@ std::string described(const std::string& text, const Ids& ids) {
 
 }  // namespace
 
-/// tokens.json: `cases` with `text`, `ids` and `fast`. Where `ids` equals `fast` the
+/// tokens.json: `cases` with `text`, `ids`, `fast` and `openai`. Where `ids` equals `fast` the
 /// ids must match one by one; the others need the text repair and are counted together, three
-/// quarters of them being enough.
+/// quarters of them being enough. Where they match, so must OpenCLIP's (`openai`).
 void check_tokenizer(const Context& context, Report& report) {
   const Tokenizer& tokenizer = Tokenizer::clip();
+  const Tokenizer open_clip = tokenizer.as_open_clip();
   int index = 0;
   int repaired = 0;
   int to_repair = 0;
@@ -28,6 +29,11 @@ void check_tokenizer(const Context& context, Report& report) {
       const auto text = test.at("text").get<std::string>();
       const auto expected = test.at("ids").get<Ids>();
       const Ids ids = tokenizer.encode(text);
+      if (ids == expected && test.contains("openai")) {
+        const Ids other = open_clip.encode(text);
+        report.exact(name + "/openai", other == test.at("openai").get<Ids>(),
+                     described(text, other));
+      }
       if (expected == test.at("fast").get<Ids>()) {
         report.exact(name, ids == expected, described(text, ids));
         return;

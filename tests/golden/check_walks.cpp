@@ -31,10 +31,10 @@ Iteration iterate(const TravelRequest& request,
                   const EncodingPair& pair,
                   const LatentLoss& loss) {
   GradientParts parts;
-  parts.latent = loss.gradient;
-  parts.cond = pair.from.tokens.to(loss.gradient.options()) - pair.to.tokens;
+  parts.latent.tokens = loss.gradient;
+  parts.cond.tokens = pair.from.tokens.to(loss.gradient.options()) - pair.to.tokens;
   Iteration result;
-  result.gradient = weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
+  result.gradient = weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens;
   result.next = {pair.from.tokens -
                  grad_step(result.gradient, request.grad_method) * request.grad_alpha};
   const double latent = loss.loss.mean().item<double>();
@@ -275,13 +275,11 @@ class WalkCheck {
   /// follow.
   void check_given_tokens() const {
     const PromptOptions options;
-    const Chunk empty = empty_chunk(pipeline_.tokenizer());
-    const std::vector<Chunk> from =
-        tokenize_text(pipeline_.tokenizer(), plan_.prompts.at(0), options);
-    const std::vector<Chunk> to =
-        tokenize_text(pipeline_.tokenizer(), plan_.prompts.at(1), options);
-    TokenSwap swap(TokenSequence::of(from, 1, empty), TokenSequence::of(to, 1, empty),
-                   Multipliers::Stay);
+    const std::vector<Chunk> empty = empty_chunks(pipeline_.tokenizers());
+    const TextChunks from = tokenize_text(pipeline_.tokenizers(), plan_.prompts.at(0), options);
+    const TextChunks to = tokenize_text(pipeline_.tokenizers(), plan_.prompts.at(1), options);
+    TokenSwap swap(TokenRows::of(from, 1, empty), TokenRows::of(to, 1, empty), Multipliers::Stay);
+    const TokenSequence& current = swap.current().encoders.front();
     const at::Tensor conds = expected("cond");
     bool same = true;
     std::int64_t step = 0;
@@ -289,13 +287,13 @@ class WalkCheck {
       const std::vector<std::size_t> left = swap.differing();
       std::vector<std::size_t> swapped;
       for (const std::size_t place : left) {
-        if (tokens.at(place) != swap.current().ids[place]) {
+        if (tokens.at(place) != current.ids[place]) {
           swapped.push_back(place);
         }
       }
       same = same && swapped.size() == v1_count(left.size(), plan_.steps.at(0));
       swap.swap(swapped);
-      same = same && json(swap.current().ids) == tokens;
+      same = same && json(current.ids) == tokens;
       ++step;
       const at::Tensor cond =
           pipeline_.encoder().encode_texts({swap.current().chunks(empty)}, options).front().tokens;
@@ -309,10 +307,11 @@ class WalkCheck {
   void check_swapped_distances(const TokenSwap& swap) const {
     if (tensors_.contains(key_ + "L1_dist")) {
       const PromptEncoder& encoder = pipeline_.encoder();
-      report_.close(
-          name_ + "L1_dist",
-          (encoder.embeddings(swap.from().ids) - encoder.embeddings(swap.to().ids)).abs().mean(1),
-          expected("L1_dist"), 1e-5);
+      report_.close(name_ + "L1_dist",
+                    (encoder.embeddings(swap.from().ids()) - encoder.embeddings(swap.to().ids()))
+                        .abs()
+                        .mean(1),
+                    expected("L1_dist"), 1e-5);
     }
   }
 

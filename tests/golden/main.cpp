@@ -14,18 +14,21 @@ namespace {
 constexpr const char* kUsage =
     "usage: golden_check DIR [--only NAME]... [--precision fp32|bf16] [--threads N]\n"
     "Compares this implementation with every golden case found in DIR (folders tokenizer,\n"
-    "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, travel, motion). NAME: one\n"
-    "folder.\n";
+    "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, tiny_sd2, tiny_sdxl, travel,\n"
+    "travel_sdxl, motion). NAME: one folder.\n";
 
-const std::array<Section, 9> kSections = {{{"tokenizer", check_tokenizer},
-                                           {"prompt_parser", check_prompt_parser},
-                                           {"chunking", check_chunking},
-                                           {"rng", check_rng},
-                                           {"schedulers", check_schedulers},
-                                           {"samplers", check_samplers},
-                                           {"tiny_sd1", check_tiny_sd1},
-                                           {"travel", check_travel},
-                                           {"motion", check_motion}}};
+const std::array<Section, 12> kSections = {{{"tokenizer", check_tokenizer},
+                                            {"prompt_parser", check_prompt_parser},
+                                            {"chunking", check_chunking},
+                                            {"rng", check_rng},
+                                            {"schedulers", check_schedulers},
+                                            {"samplers", check_samplers},
+                                            {"tiny_sd1", check_tiny_sd1},
+                                            {"tiny_sd2", check_tiny_sd2},
+                                            {"tiny_sdxl", check_tiny_sdxl},
+                                            {"travel", check_travel},
+                                            {"travel_sdxl", check_travel_sdxl},
+                                            {"motion", check_motion}}};
 
 struct Arguments {
   std::filesystem::path folder;

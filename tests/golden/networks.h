@@ -8,4 +8,14 @@ namespace ptravel::golden {
 /// unet.safetensors and vae.safetensors against model.safetensors with config.json.
 void check_networks(const Context& context, Report& report);
 
+/// The UNet's cases of one variant of the set's model: unet.safetensors against `model`. The cases
+/// that unet.json gives no variant, and its blocks, are the variant "".
+void check_unet(const Context& context,
+                const std::filesystem::path& model,
+                const std::string& variant,
+                Report& report);
+
+/// vae.safetensors against model.safetensors.
+void check_vae(const Context& context, Report& report);
+
 }  // namespace ptravel::golden

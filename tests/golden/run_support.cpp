@@ -30,9 +30,10 @@ RunTolerances tolerances(Precision precision) {
   return loose;
 }
 
-std::unique_ptr<Pipeline> open_pipeline(const Context& context) {
+std::unique_ptr<Pipeline> open_pipeline(const Context& context,
+                                        const std::filesystem::path& model) {
   PipelineOptions options;
-  options.model = context.root / "tiny_sd1" / "model.safetensors";
+  options.model = model.empty() ? context.root / "tiny_sd1" / "model.safetensors" : model;
   options.precision = context.precision;
   options.device = DeviceChoice::Cpu;
   options.threads = at::get_num_threads();
@@ -40,6 +41,14 @@ std::unique_ptr<Pipeline> open_pipeline(const Context& context) {
   Progress progress;
   pipeline->load(progress);
   return pipeline;
+}
+
+PictureSizes sizes_of(const json& run) {
+  PictureSizes sizes{value_or(run, "width", 1024), value_or(run, "height", 1024)};
+  const json options = run.value("options", json::object());
+  sizes.crop_top = value_or(options, "sdxl_crop_top", value_or(run, "sdxl_crop_top", 0));
+  sizes.crop_left = value_or(options, "sdxl_crop_left", value_or(run, "sdxl_crop_left", 0));
+  return sizes;
 }
 
 SamplingSettings settings_of(const json& run) {

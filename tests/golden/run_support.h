@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,8 +37,12 @@ struct RunTolerances {
 /// The allowances for a number format.
 RunTolerances tolerances(Precision precision);
 
-/// The set's model, loaded.
-std::unique_ptr<Pipeline> open_pipeline(const Context& context);
+/// The model of tiny_sd1, loaded, or another one.
+std::unique_ptr<Pipeline> open_pipeline(const Context& context,
+                                        const std::filesystem::path& model = {});
+
+/// What a run's network is told of the picture.
+PictureSizes sizes_of(const nlohmann::json& run);
 
 /// The settings of a run as the set writes them.
 SamplingSettings settings_of(const nlohmann::json& run);

@@ -1,14 +1,19 @@
 #pragma once
 
+#include "pipeline/pipeline.h"
 #include "tests/support/golden.h"
 
 namespace ptravel::golden {
 
-/// Conditionings after emphasis of tiny_sd1/text.json.
-void check_text_conditionings(const Context& context, Report& report);
+/// Conditionings after emphasis of the set's text.json.
+void check_text_conditionings(const Context& context, const Pipeline& pipeline, Report& report);
 
-/// Full txt2img and img2img runs of tiny_sd1/runs.json.
-void check_runs(const Context& context, Report& report);
+/// Full txt2img and img2img runs of the set's runs.json with one variant of its model; "" = runs
+/// that name none.
+void check_runs(const Context& context,
+                const Pipeline& pipeline,
+                const std::string& variant,
+                Report& report);
 
 /// The linear travels of travel/travel.json, on the model of tiny_sd1.
 void check_linear_travels(const Context& context,

@@ -74,6 +74,34 @@ TEST_F(Clip, PooledTextIsTheProjectedEndToken) {
   EXPECT_FALSE(model.encode(ids).pooled.defined());
 }
 
+/// SD 2.x: the penultimate layer whatever is asked for. SDXL: the same without the last norm, which
+/// the pooled text has all the same.
+TEST_F(Clip, TheConfigMayFixTheLayerAndLeaveOutTheNorm) {
+  ClipConfig config = tiny_clip();
+  config.fixed_skip = 2;
+  const ClipTextModel fixed(random_weights("text encoder"), config, cpu_fp32());
+  for (const std::int64_t asked : {1, 3, 12}) {
+    EXPECT_TRUE(at::equal(fixed.forward(ids, asked), model.forward(ids, 2)));
+  }
+  config.final_norm = false;
+  config.projection = 20;
+  const ClipTextModel bare(random_weights("text encoder"), config, cpu_fp32());
+  at::Tensor state;
+  model.forward(ids, 1, [&](const std::string& name, const at::Tensor& value) {
+    state = name == "layer1" ? value.clone() : state;
+  });
+  const ClipText text = bare.encode(ids);
+  EXPECT_TRUE(at::equal(text.tokens, state));
+  config.fixed_skip = 0;
+  config.final_norm = true;
+  const ClipTextModel pooling(random_weights("text encoder"), config, cpu_fp32());
+  EXPECT_TRUE(at::equal(text.pooled, pooling.encode(ids).pooled));
+  config.final_norm = false;  // of the last layer itself
+  EXPECT_TRUE(at::equal(
+      ClipTextModel(random_weights("text encoder"), config, cpu_fp32()).encode(ids).pooled,
+      text.pooled));
+}
+
 TEST_F(Clip, RefusesBadInput) {
   EXPECT_THROW(model.forward(at::full({1, 77}, 100, at::kLong)), Error);
   EXPECT_THROW(model.forward(at::full({1, 77}, -1, at::kLong)), Error);

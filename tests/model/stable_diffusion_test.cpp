@@ -30,9 +30,9 @@ class RecordingTensors : public RandomTensors {
 class LoadedModel : public testing::Test {
  protected:
   LoadedModel() {
-    files.clip = tiny_clip();
+    files.clips[0] = tiny_clip();
     files.unet = tiny_unet();
-    files.unet.context_dim = files.clip.width;
+    files.unet.context_dim = files.clips[0].width;
     files.vae = tiny_vae();
     Progress progress;
     StableDiffusion::load(files, std::make_shared<RecordingTensors>(tensors), cpu_fp32(), progress);
@@ -52,7 +52,7 @@ TEST_F(LoadedModel, ComputesFromTextToPicture) {
   const StableDiffusion model = StableDiffusion::load(files, tensors, cpu_fp32(), progress);
   EXPECT_EQ(done.back(), total);
   EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
-  const at::Tensor context = model.clip.forward(at::zeros({1, 77}, at::kLong));
+  const at::Tensor context = model.clips[0].forward(at::zeros({1, 77}, at::kLong));
   const at::Tensor latent =
       model.unet.forward(at::randn({1, 4, 4, 4}), at::full({1}, 10.0F), context);
   EXPECT_TRUE(model.vae.decode(latent).isfinite().all().item<bool>());
@@ -63,7 +63,7 @@ TEST_F(LoadedModel, KeepsTheTextEncoderInFullPrecision) {
   const StableDiffusion exact = StableDiffusion::load(files, tensors, cpu_fp32(), progress);
   const StableDiffusion low = StableDiffusion::load(files, tensors, cpu_bf16(), progress);
   const at::Tensor ids = at::ones({1, 77}, at::kLong);
-  EXPECT_TRUE(at::equal(exact.clip.forward(ids), low.clip.forward(ids)));
+  EXPECT_TRUE(at::equal(exact.clips[0].forward(ids), low.clips[0].forward(ids)));
 }
 
 TEST_F(LoadedModel, RefusesStrayAndBrokenTensors) {

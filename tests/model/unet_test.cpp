@@ -114,8 +114,9 @@ TEST_F(TinyUnet, ShowsEveryBlock) {
   const Inputs in(1);
   unet.forward(in.x, in.t, in.context,
                [&](const std::string& name, const at::Tensor&) { names.push_back(name); });
-  for (const char* name : {"time_embed", "input_blocks.0", "input_blocks.1.1/attn2", "middle_block",
-                           "output_blocks.1.1", "output_blocks.5", "out"}) {
+  for (const char* name :
+       {"time_embed", "input_blocks.0", "input_blocks.1.1/transformer_blocks.0.attn2",
+        "middle_block", "output_blocks.1.1", "output_blocks.5", "out"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   }
 }

@@ -119,7 +119,7 @@ class SameBytes : public testing::TestWithParam<Parameters> {
 };
 
 TEST_P(SameBytes, OfTextEncodings) {
-  const ClipTextModel& clip = pipeline_->text_encoder();
+  const ClipTextModel& clip = pipeline_->text_encoders().front();
   const at::Tensor ids =
       at::arange(kMostImages * 77).reshape({kMostImages, 77}).remainder(clip.config().vocab_size);
   expect_same([&](std::int64_t first, std::int64_t count) {
@@ -135,7 +135,7 @@ TEST_P(SameBytes, OfPromptsWithEmphasis) {
   const auto encode = [&](int threads) {
     const ThreadScope scope(threads);
     return pipeline_->encoder()
-        .encode_texts({tokenize_text(pipeline_->tokenizer(), text, {})}, {})
+        .encode_texts({tokenize_text(pipeline_->tokenizers(), text, {})}, {})
         .front()
         .tokens;
   };

@@ -78,7 +78,10 @@ void check_rng(const Context&, Report&);
 void check_schedulers(const Context&, Report&);
 void check_samplers(const Context&, Report&);
 void check_tiny_sd1(const Context&, Report&);
+void check_tiny_sd2(const Context&, Report&);
+void check_tiny_sdxl(const Context&, Report&);
 void check_travel(const Context&, Report&);
+void check_travel_sdxl(const Context&, Report&);
 void check_motion(const Context&, Report&);
 
 }  // namespace ptravel::golden

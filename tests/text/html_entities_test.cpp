@@ -20,6 +20,17 @@ TEST(HtmlEntities, Numbers) {
   EXPECT_EQ(unescape_html(U"a&#1;b&#xFFFE;c"), U"abc");
 }
 
+TEST(HtmlEntities, BrowsersDoWithoutSemicolons) {
+  EXPECT_EQ(unescape_html_as_browsers(U"cats &amp dogs &ampersand"), U"cats & dogs &ersand");
+  EXPECT_EQ(unescape_html_as_browsers(U"&eacutetude &notit; &notin; &lt"),
+            U"\u00E9tude \u00ACit; \u2209 <");
+  EXPECT_EQ(unescape_html_as_browsers(U"&#233x &#xE9g&#65;&#x41;"), U"\u00E9x \u00E9gAA");
+  for (const auto* text :
+       {U"&", U"&&", U"&;", U"&#", U"&#x", U"&#xg;", U"&checkmark", U"a & b", U"&CheckMar;"}) {
+    EXPECT_EQ(unescape_html_as_browsers(text), text);
+  }
+}
+
 TEST(HtmlEntities, EverythingElseStays) {
   for (const std::u32string_view text :
        {U"&notanentity;", U"&amp", U"&", U"&;", U"&#;", U"&#x;", U"&#12ab;", U"&#59;", U"&#xyz;",

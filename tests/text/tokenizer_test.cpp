@@ -30,6 +30,15 @@ TEST(Tokenizer, SpecialIds) {
   EXPECT_EQ(clip.token_text(2368), "cat</w>");
 }
 
+TEST(Tokenizer, OpenClipReadsReferencesAndPadsWithZero) {
+  const Tokenizer open_clip = Tokenizer::clip().as_open_clip();
+  EXPECT_EQ(open_clip.pad_id(), 0);
+  EXPECT_EQ(open_clip.end_id(), Tokenizer::clip().end_id());
+  // Behind a "<" the repair leaves references alone; OpenCLIP reads them, two deep.
+  EXPECT_EQ(open_clip.encode("<b &amp;lt; c"), Tokenizer::clip().encode("<b < c"));
+  EXPECT_NE(open_clip.encode("<b &amp;lt; c"), Tokenizer::clip().encode("<b &amp;lt; c"));
+}
+
 TEST(Tokenizer, DecodingGivesTheTextBack) {
   const Tokenizer& clip = Tokenizer::clip();
   for (const std::string text :

@@ -103,12 +103,12 @@ TEST_P(ExportModel, TellsTheSameConfigs) {
   EXPECT_EQ(files.vae.scale_factor, vae.scale_factor);
   EXPECT_EQ(files.vae.norm_groups, vae.norm_groups);
   const ClipConfig& clip = model.plan.clip;
-  EXPECT_EQ(files.clip.vocab_size, clip.vocab_size);
-  EXPECT_EQ(files.clip.width, clip.width);
-  EXPECT_EQ(files.clip.num_layers, clip.num_layers);
-  EXPECT_EQ(files.clip.num_heads, clip.num_heads);
-  EXPECT_EQ(files.clip.intermediate, clip.intermediate);
-  EXPECT_EQ(files.clip.quick_gelu, clip.quick_gelu);
+  EXPECT_EQ(files.clips[0].vocab_size, clip.vocab_size);
+  EXPECT_EQ(files.clips[0].width, clip.width);
+  EXPECT_EQ(files.clips[0].num_layers, clip.num_layers);
+  EXPECT_EQ(files.clips[0].num_heads, clip.num_heads);
+  EXPECT_EQ(files.clips[0].intermediate, clip.intermediate);
+  EXPECT_EQ(files.clips[0].quick_gelu, clip.quick_gelu);
   EXPECT_EQ(files.prediction, Prediction::Eps);
   EXPECT_EQ(files.sample_size, model.plan.picture_size / vae.factor());
 }
@@ -127,7 +127,7 @@ TEST_P(ExportModel, ComputesTheSame) {
   at::Tensor ids = at::full({2, 77}, model.plan.clip.vocab_size - 1, at::kLong);
   ids.narrow(1, 0, 20).copy_(at::arange(20) + 3);
   const at::Tensor context = expected.clip.forward(ids);
-  EXPECT_CLOSE(loaded.clip.forward(ids), context, 1e-5);
+  EXPECT_CLOSE(loaded.clips[0].forward(ids), context, 1e-5);
   const at::Tensor eps = expected.unet.forward(x, t, context);
   EXPECT_GT(eps.std().item<double>(), 1e-3);
   EXPECT_CLOSE(loaded.unet.forward(x, t, context), eps, 1e-5 * eps.abs().max().item<double>());
@@ -150,8 +150,8 @@ TEST(ExportModelFolder, BringsItsVocabulary) {
   const FinishedModel model = random_model(tiny_plan());
   export_model(model, folder.path());
   const ModelFiles files = open_model(folder.path());
-  ASSERT_TRUE(files.tokenizer.has_value());
-  const Vocabulary loaded = load_vocabulary(*files.tokenizer);
+  ASSERT_TRUE(files.tokenizers.at(0).has_value());
+  const Vocabulary loaded = load_vocabulary(*files.tokenizers.at(0));
   EXPECT_EQ(loaded.ids, model.vocabulary.ids);
   EXPECT_EQ(loaded.merges, model.vocabulary.merges);
   EXPECT_EQ(files.weights->names().size(), model.weights.size() - 1) << "a task is no weight";

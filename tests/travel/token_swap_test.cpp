@@ -31,16 +31,29 @@ TEST(TokenSwap, ChunksThereAndBack) {
 
 TEST(TokenSwap, MultipliersGoAlongOrStay) {
   const TokenSequence from = row({1, 2, 3}, {1, 1, 1.5}), to = row({1, 5, 3}, {1.2, 1.3, 1.5});
-  TokenSwap moving(from, to, Multipliers::Move);
+  TokenSwap moving({{from}}, {{to}}, Multipliers::Move);
   EXPECT_THAT(moving.differing(), ElementsAre(0, 1)) << "place 0 has another emphasis";
   moving.swap({1});
-  EXPECT_THAT(moving.current().multipliers, ElementsAre(1, 1.3, 1.5));
-  TokenSwap staying(from, to, Multipliers::Stay);
+  EXPECT_THAT(moving.current().encoders[0].multipliers, ElementsAre(1, 1.3, 1.5));
+  TokenSwap staying({{from}}, {{to}}, Multipliers::Stay);
   EXPECT_THAT(staying.differing(), ElementsAre(1));
   staying.swap({1});
-  EXPECT_THAT(staying.current().ids, ElementsAre(1, 5, 3));
-  EXPECT_THAT(staying.current().multipliers, ElementsAre(1, 1, 1.5));
+  EXPECT_THAT(staying.current().encoders[0].ids, ElementsAre(1, 5, 3));
+  EXPECT_THAT(staying.current().encoders[0].multipliers, ElementsAre(1, 1, 1.5));
   EXPECT_TRUE(staying.differing().empty());
+}
+
+TEST(TokenSwap, TwoEncodersGoInStep) {
+  // The second tokenizer has another padding and reads place 1 differently.
+  TokenSwap swap({{row({1, 2, 9}), row({1, 2, 0})}}, {{row({1, 2, 4}), row({1, 7, 4})}},
+                 Multipliers::Move);
+  EXPECT_THAT(swap.differing(), ElementsAre(1, 2));
+  swap.swap({2});
+  EXPECT_THAT(swap.current().encoders[0].ids, ElementsAre(1, 2, 4));
+  EXPECT_THAT(swap.current().encoders[1].ids, ElementsAre(1, 2, 4));
+  swap.swap({1});
+  EXPECT_THAT(swap.current().encoders[1].ids, ElementsAre(1, 7, 4));
+  EXPECT_TRUE(swap.differing().empty());
 }
 
 TEST(TokenSwap, OrderIsByKeyAndThenByPlace) {

@@ -1,0 +1,96 @@
+#include "checkpoint/file_marks.h"
+
+#include <array>
+#include <utility>
+
+#include "checkpoint/noise_schedule.h"
+
+namespace ptravel {
+namespace {
+
+constexpr double kNoSignal = 1e-6;
+
+/// A mark in a file's metadata.
+struct Mark {
+  std::string_view key;
+  std::string_view value;
+  Prediction prediction;
+};
+
+constexpr std::array kPredictionMarks = {
+    Mark{"modelspec.prediction_type", "epsilon", Prediction::Eps},
+    Mark{"modelspec.prediction_type", "v", Prediction::V},
+    Mark{"modelspec.prediction_type", "v_prediction", Prediction::V},
+    Mark{"ss_v_parameterization", "True", Prediction::V},
+    Mark{"ss_v_parameterization", "true", Prediction::V},
+};
+
+bool is_marked(const TensorFile& file, std::string_view key, std::string_view value) {
+  const auto found = file.metadata.find(key);
+  return found != file.metadata.end() && found->second == value;
+}
+
+const Mark* prediction_mark(const TensorFile& file) {
+  for (const Mark& mark : kPredictionMarks) {
+    if (is_marked(file, mark.key, mark.value)) {
+      return &mark;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void take_marks(const TensorFile& file, ConfigHints& hints) {
+  const Mark* mark = prediction_mark(file);
+  const bool marked_v = file.tensors->contains("v_pred");
+  if (marked_v && mark != nullptr && mark->prediction != Prediction::V) {
+    hints.notes.push_back("The file's metadata (" + std::string(mark->key) +
+                          ") contradicts its tensor v_pred, which is believed.");
+  }
+  if (hints.prediction) {
+    return;
+  }
+  if (marked_v) {
+    hints.prediction = Prediction::V;
+    hints.prediction_reason = "the tensor v_pred";
+  } else if (mark != nullptr) {
+    hints.prediction = mark->prediction;
+    hints.prediction_reason = "metadata " + std::string(mark->key);
+  }
+}
+
+std::optional<std::vector<double>> schedule_of(const TensorFile& file) {
+  auto alphas = read_alphas_cumprod(*file.tensors);
+  const bool marked = file.tensors->contains("ztsnr") ||
+                      is_marked(file, "ss_zero_terminal_snr", "True") ||
+                      is_marked(file, "ss_zero_terminal_snr", "true");
+  return !alphas && marked ? alphas_cumprod_of({.zero_terminal_snr = true}) : alphas;
+}
+
+bool has_zero_snr(const std::optional<std::vector<double>>& alphas_cumprod) {
+  return alphas_cumprod && alphas_cumprod->back() < kNoSignal;
+}
+
+std::string unusable_marks(const StoredTensors& tensors) {
+  for (const char* name : {"edm_mean", "edm_std", "edm_vpred.sigma_max", "edm_vpred.sigma_min"}) {
+    if (tensors.contains(name)) {
+      return std::string("is an EDM model (it has the tensor ") + name +
+             "), whose noise levels are not supported yet; expected a model that predicts epsilon "
+             "or v";
+    }
+  }
+  return {};
+}
+
+BelievedPrediction believed_prediction(const ConfigHints& hints, ModelFamily family) {
+  if (hints.prediction) {
+    return {*hints.prediction, hints.prediction_reason, false};
+  }
+  if (family_traits(family).tests_prediction) {
+    return {Prediction::Eps, "its answers", true};
+  }
+  return {Prediction::Eps, "usual for its kind", false};
+}
+
+}  // namespace ptravel
