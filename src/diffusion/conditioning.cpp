@@ -34,6 +34,16 @@ bool is_same(const at::Tensor& a, const at::Tensor& b) {
   return a.defined() ? a.is_same(b) : !b.defined();
 }
 
+SharedConditioning copied(const Conditioning& like,
+                          TextEncoding text,
+                          std::optional<AttentionMix> attention) {
+  auto result = std::make_shared<Conditioning>(std::move(text));
+  result->control_hints = like.control_hints;
+  result->adapter_strengths = like.adapter_strengths;
+  result->attention = std::move(attention);
+  return result;
+}
+
 }  // namespace
 
 SharedConditioning make_conditioning(TextEncoding text) {
@@ -44,10 +54,12 @@ SharedConditioning with_text(const SharedConditioning& like, TextEncoding text) 
   if (is_same(text.tokens, like->text.tokens) && is_same(text.vector, like->text.vector)) {
     return like;
   }
-  auto result = std::make_shared<Conditioning>(std::move(text));
-  result->control_hints = like->control_hints;
-  result->adapter_strengths = like->adapter_strengths;
-  return result;
+  return copied(*like, std::move(text), like->attention);
+}
+
+SharedConditioning with_attention(const SharedConditioning& like,
+                                  std::optional<AttentionMix> attention) {
+  return copied(*like, like->text, std::move(attention));
 }
 
 bool same_text(const SharedConditioning& a, const SharedConditioning& b) {

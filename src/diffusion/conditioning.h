@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
 #include "diffusion/text_encoding.h"
+#include "tensor/mixed_attention.h"
 
 namespace ptravel {
 
@@ -23,6 +25,18 @@ struct AdapterStrength {
   double strength = 1;
 };
 
+struct Conditioning;
+using SharedConditioning = std::shared_ptr<const Conditioning>;
+
+/// Two pictures of the same call that a picture attends to as well.
+struct AttentionMix {
+  AttentionBlend blend;
+  SharedConditioning from;  ///< The conditionings of their rows: no other row may have them.
+  SharedConditioning to;
+  SharedConditioning from_text;  ///< Their texts, of one length.
+  SharedConditioning to_text;
+};
+
 /// What one picture's network call is conditioned on. Shared and never copied: its address is its
 /// identity, so that equal rows are found without looking at their numbers. Whoever remembers a
 /// conditioning holds it.
@@ -35,13 +49,17 @@ struct Conditioning {
   // What no text encoder makes; plain models take none of these.
   std::vector<ControlHint> control_hints;
   std::vector<AdapterStrength> adapter_strengths;
+  std::optional<AttentionMix> attention;
 };
-using SharedConditioning = std::shared_ptr<const Conditioning>;
 
 SharedConditioning make_conditioning(TextEncoding text);
 
 /// `like` with another text; `like` itself where the text is its own.
 SharedConditioning with_text(const SharedConditioning& like, TextEncoding text);
+
+/// `like` under another identity, attending to others or, without `attention`, to itself alone.
+SharedConditioning with_attention(const SharedConditioning& like,
+                                  std::optional<AttentionMix> attention);
 
 /// Whether two have one identity, or texts of the same numbers.
 bool same_text(const SharedConditioning& a, const SharedConditioning& b);
@@ -73,6 +91,8 @@ struct ConditioningPart {
 struct ImageConditioning {
   std::vector<ConditioningPart> parts;  ///< The positive prompt; at least one part.
   ScheduledConditioning uncond;         ///< The negative prompt.
+  /// Model calls after which nobody looks at the picture: its results are zeros then.
+  std::optional<int> calls = {};
 };
 
 /// Throws InvalidArgument when a conditioning is missing, its text is not [tokens, width], or

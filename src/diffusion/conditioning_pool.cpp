@@ -20,7 +20,7 @@ bool equal_hints(const ControlHint& a, const ControlHint& b) {
 }
 
 bool equal(const Conditioning& a, const Conditioning& b) {
-  return equal(a.text, b.text) &&
+  return !a.attention && !b.attention && equal(a.text, b.text) &&
          std::ranges::equal(a.control_hints, b.control_hints, equal_hints) &&
          std::ranges::equal(a.adapter_strengths, b.adapter_strengths,
                             [](const AdapterStrength& x, const AdapterStrength& y) {

@@ -57,9 +57,16 @@ const SharedConditioning& Guidance::padded(const SharedConditioning& conditionin
   return known;
 }
 
+bool Guidance::is_done(const ImageConditioning& image) const {
+  return image.calls && calls_ >= *image.calls;
+}
+
 std::vector<Guidance::Question> Guidance::cond_questions() {
   std::vector<Question> questions;
   for (std::size_t i = 0; i < images_.size(); ++i) {
+    if (is_done(images_[i])) {
+      continue;
+    }
     std::int64_t length = 0;
     for (const ConditioningPart& part : images_[i].parts) {
       length = std::max(length, part.schedule.at_call(calls_)->text.length());
@@ -96,9 +103,14 @@ GuidedEps Guidance::combine(const at::Tensor& results,
   std::int64_t next = 0;
   std::int64_t next_uncond = 0;
   for (const ImageConditioning& image : images_) {
-    next_uncond += static_cast<std::int64_t>(image.parts.size());
+    next_uncond += is_done(image) ? 0 : static_cast<std::int64_t>(image.parts.size());
   }
   for (std::size_t i = 0; i < images_.size(); ++i) {
+    if (is_done(images_[i])) {
+      guided.push_back(at::zeros_like(results[0]));
+      unconds.push_back(guided.back());
+      continue;
+    }
     // Where uncond is left out the first part stands in for it, at scale 1.
     const bool without = skipped || is_neutral_[i];
     const at::Tensor uncond = without ? results[next] : results[next_uncond++];
@@ -138,7 +150,7 @@ GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
   std::vector<Question> questions = cond_questions();
   const bool skipped = skips_uncond(level);
   for (std::size_t i = 0; i < images_.size() && !skipped; ++i) {
-    if (!is_neutral_[i]) {
+    if (!is_neutral_[i] && !is_done(images_[i])) {
       questions.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }

@@ -75,6 +75,7 @@ class Guidance {
   };
 
   bool skips_uncond(double level) const;
+  bool is_done(const ImageConditioning& image) const;
   const SharedConditioning& padded(const SharedConditioning& conditioning, std::int64_t length);
   std::vector<Question> cond_questions();
   at::Tensor evaluate(const std::vector<Question>& questions,

@@ -102,6 +102,19 @@ TextEncoding slerp(const TextEncoding& a, const TextEncoding& b, double alpha) {
   return mixed(a, b, alpha, slerp_vectors);
 }
 
+TextEncoding slerp_around(const TextEncoding& centre, const EncodingPair& pair, double alpha) {
+  if (alpha == 0 || alpha == 1) {
+    return alpha == 0 ? pair.from : pair.to;
+  }
+  const auto shifted = [&](const TextEncoding& text, double sign) {
+    const auto moved = [sign](const at::Tensor& numbers, const at::Tensor& by) {
+      return numbers.defined() ? numbers + by.to(numbers.options()) * sign : at::Tensor();
+    };
+    return TextEncoding{moved(text.tokens, centre.tokens), moved(text.vector, centre.vector)};
+  };
+  return shifted(slerp(shifted(pair.from, -1), shifted(pair.to, -1), alpha), 1);
+}
+
 TextEncoding aligned(const EncodingPair& pair) {
   PTRAVEL_CHECK(pair.from.tokens.sizes() == pair.to.tokens.sizes());
   const std::vector<std::size_t> places = optimal_assignment_after_first(

@@ -47,6 +47,9 @@ struct EncodingPair {
   TextEncoding to;
 };
 
+/// The same of what both have beyond `centre`, which is as long as they are.
+TextEncoding slerp_around(const TextEncoding& centre, const EncodingPair& pair, double alpha);
+
 /// `pair.to` with its tokens in another order: that in which they are nearest to those of
 /// `pair.from`, by the sum of squared distances (optimal transport), so that mixing moves them as
 /// little as can be. Networks attend to tokens as a set, so both orders draw the same picture, up

@@ -42,6 +42,52 @@ at::Tensor CrossAttention::operator()(const at::Tensor& x,
   return to_out(attention(to_q(x), images), residual);
 }
 
+at::Tensor CrossAttention::operator()(const at::Tensor& x,
+                                      const std::vector<std::optional<MixedImage>>& mixed,
+                                      const at::Tensor& residual) const {
+  PTRAVEL_CHECK(static_cast<std::size_t>(x.size(0)) == mixed.size());
+  const at::Tensor q = to_q(x);
+  const at::Tensor k = to_k(x);
+  const at::Tensor v = to_v(x);
+  const auto seen = [&](std::size_t image) {
+    const auto i = static_cast<std::int64_t>(image);
+    return KeysAndValues{k[i], v[i]};
+  };
+  std::vector<at::Tensor> results;
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    const at::Tensor queries = q[static_cast<std::int64_t>(i)];
+    const KeysAndValues own = seen(i);
+    results.push_back(mixed[i] ? mixed_attention(queries, own, seen(mixed[i]->from),
+                                                 seen(mixed[i]->to), heads, mixed[i]->blend)
+                               : attention(queries.unsqueeze(0), own.keys.unsqueeze(0),
+                                           own.values.unsqueeze(0), heads)[0]);
+  }
+  return to_out(at::stack(results), residual);
+}
+
+at::Tensor CrossAttention::operator()(const at::Tensor& x,
+                                      const std::vector<const KeysValues*>& images,
+                                      const std::vector<std::optional<MixedImage>>& mixed,
+                                      const at::Tensor& residual) const {
+  PTRAVEL_CHECK(images.size() == mixed.size());
+  const at::Tensor q = to_q(x);
+  std::vector<at::Tensor> results;
+  for (std::size_t i = 0; i < mixed.size(); ++i) {
+    const at::Tensor queries = q[static_cast<std::int64_t>(i)];
+    results.push_back(mixed[i]
+                          ? mixed_attention(queries, mixable(mixed[i]->context),
+                                            mixable(mixed[i]->from_context),
+                                            mixable(mixed[i]->to_context), heads, mixed[i]->blend)
+                          : attention(queries.unsqueeze(0), {images[i]})[0]);
+  }
+  return to_out(at::stack(results), residual);
+}
+
+KeysAndValues CrossAttention::mixable(const at::Tensor& context) const {
+  const at::Tensor rounded = context.to(to_k.map.dtype()).unsqueeze(0);
+  return {to_k(rounded)[0], to_v(rounded)[0]};
+}
+
 FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute)
     : proj(weights.at("net.0.proj"), channels, 8 * channels, compute),
       out(weights.at("net.2"), 4 * channels, channels, compute) {}
@@ -69,7 +115,8 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
                                         const BlockProbe& probe,
                                         const std::string& name) const {
   const at::Tensor normed1 = norm1(x);
-  const at::Tensor attended_self = attn1(normed1, normed1, x);
+  const at::Tensor attended_self =
+      text.mixed.empty() ? attn1(normed1, normed1, x) : attn1(normed1, text.mixed, x);
   const at::Tensor normed2 = norm2(attended_self);
   const at::Tensor attended_text = attend_to_text(normed2, text, attended_self);
   const at::Tensor normed3 = norm3(attended_text);
@@ -96,7 +143,7 @@ at::Tensor TransformerBlock::attend_to_text(const at::Tensor& x,
   for (const std::vector<KeysValues>* blocks : text.prepared) {
     images.push_back(&blocks->at(place));
   }
-  return attn2(x, images, residual);
+  return text.mixed.empty() ? attn2(x, images, residual) : attn2(x, images, text.mixed, residual);
 }
 
 SpatialTransformer::SpatialTransformer(const Weights& weights,

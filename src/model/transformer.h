@@ -1,13 +1,26 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/config.h"
 #include "model/layers.h"
 #include "tensor/attention.h"
+#include "tensor/mixed_attention.h"
 
 namespace ptravel {
+
+/// An image that attends to two others of its pass, and to their texts [S, context_dim].
+struct MixedImage {
+  std::size_t from = 0;  ///< Numbers of the two images.
+  std::size_t to = 0;
+  AttentionBlend blend;
+  at::Tensor context;  ///< Its own text.
+  at::Tensor from_context;
+  at::Tensor to_context;
+};
 
 /// Attention of tokens to a context, all heads in one: to_q, to_k, to_v without bias, to_out with.
 struct CrossAttention {
@@ -28,8 +41,21 @@ struct CrossAttention {
                         const std::vector<const KeysValues*>& images,
                         const at::Tensor& residual) const;
 
+  /// Self attention where some images attend to others: x [N, T, channels], N of `mixed`.
+  at::Tensor operator()(const at::Tensor& x,
+                        const std::vector<std::optional<MixedImage>>& mixed,
+                        const at::Tensor& residual) const;
+  /// The same to texts; `images` as above.
+  at::Tensor operator()(const at::Tensor& x,
+                        const std::vector<const KeysValues*>& images,
+                        const std::vector<std::optional<MixedImage>>& mixed,
+                        const at::Tensor& residual) const;
+
   std::int64_t heads;
   Linear to_q, to_k, to_v, to_out;
+
+ private:
+  KeysAndValues mixable(const at::Tensor& context) const;
 };
 
 /// The texts that a pass goes by, one for each image.
@@ -37,6 +63,8 @@ struct TextView {
   at::Tensor context;  ///< [N, S, context_dim]; undefined where `prepared` has the texts.
   /// The keys and values of each image's text in all blocks.
   std::vector<const std::vector<KeysValues>*> prepared;
+  /// By image, null for those that attend to themselves alone; empty: none is mixed.
+  std::vector<std::optional<MixedImage>> mixed;
 };
 
 /// The GEGLU feed-forward: channels to 4 * channels and back.

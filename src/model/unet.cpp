@@ -57,6 +57,29 @@ void check(const UnetInputs& in, const UnetConfig& config) {
   check_vector(in.vector, {images}, config);
 }
 
+/// None where no image is mixed.
+std::vector<std::optional<MixedImage>> mixed_images(const std::vector<UnetConditioning>& images) {
+  std::vector<std::optional<MixedImage>> all(images.size());
+  bool any = false;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (const std::optional<UnetMix>& mix = images[i].mix) {
+      if (mix->from >= images.size() || mix->to >= images.size()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "[unet] mix: expected images below " + std::to_string(images.size()) +
+                        ", got " + std::to_string(mix->from) + " and " + std::to_string(mix->to));
+      }
+      all[i] = MixedImage{mix->from,
+                          mix->to,
+                          mix->blend,
+                          images[i].text->context,
+                          mix->from_text->context,
+                          mix->to_text->context};
+      any = true;
+    }
+  }
+  return any ? all : std::vector<std::optional<MixedImage>>();
+}
+
 }  // namespace
 
 struct Unet::Layers {
@@ -138,6 +161,7 @@ std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) co
   const at::Tensor rounded = context.to(net.compute.device, net.compute.dtype);
   auto result = std::make_shared<UnetText>();
   result->tokens = context.size(0);
+  result->context = rounded;
   net.for_blocks([&](const UnetBlock& block) {
     if (block.transformer) {
       for (const TransformerBlock& layer : block.transformer->blocks) {
@@ -174,8 +198,10 @@ at::Tensor Unet::forward(const at::Tensor& x,
   check_latent(x, net.config);
   PTRAVEL_CHECK(x.size(0) == static_cast<std::int64_t>(images.size()));
   const at::NoGradGuard no_gradients;
-  return by_image(x.size(0), {&x}, [&](std::int64_t first, std::int64_t count) {
+  const std::vector<std::optional<MixedImage>> mixed = mixed_images(images);
+  const auto compute = [&](std::int64_t first, std::int64_t count) {
     UnetPass pass;
+    pass.text.mixed = mixed;
     for (std::int64_t i = first; i < first + count; ++i) {
       const UnetConditioning& image = images[static_cast<std::size_t>(i)];
       pass.times.push_back(image.time);
@@ -183,7 +209,8 @@ at::Tensor Unet::forward(const at::Tensor& x,
     }
     return net.run(x.narrow(0, first, count).to(net.compute.device), pass,
                    residuals.narrow(first, count), {});
-  });
+  };
+  return mixed.empty() ? by_image(x.size(0), {&x}, compute) : compute(0, x.size(0));
 }
 
 }  // namespace ptravel

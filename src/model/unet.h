@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "checkpoint/config.h"
@@ -9,10 +10,21 @@
 
 namespace ptravel {
 
+/// Two other images of the same call that an image attends to as well, with their texts: of one
+/// length where keys and values are mixed.
+struct UnetMix {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  AttentionBlend blend;
+  std::shared_ptr<const UnetText> from_text;
+  std::shared_ptr<const UnetText> to_text;
+};
+
 /// What one image is drawn by, prepared once for as many calls as it is the same in.
 struct UnetConditioning {
   std::shared_ptr<const UnetTime> time;
   std::shared_ptr<const UnetText> text;
+  std::optional<UnetMix> mix = {};
 };
 
 /// The operands of one call for N images.
@@ -54,7 +66,8 @@ class Unet {
   /// Prepares a timestep, with a vector [vector_dim] for networks that take one.
   std::shared_ptr<const UnetTime> prepare_time(float t, const at::Tensor& vector = {}) const;
   /// The same as above, bit for bit, with a prepared conditioning for each image; texts of one
-  /// length, except on a CPU. Records no gradients.
+  /// length, except on a CPU. An image with a mix depends on the two that it names, and on no
+  /// others. Records no gradients. Throws InvalidArgument for a mix that names no image.
   at::Tensor forward(const at::Tensor& x,
                      const std::vector<UnetConditioning>& images,
                      const ControlResiduals& residuals = {}) const;

@@ -16,6 +16,7 @@ namespace ptravel {
 struct UnetText {
   std::int64_t tokens = 0;
   std::vector<KeysValues> blocks;
+  at::Tensor context;  ///< [tokens, context_dim] as the network computes with it.
 };
 
 /// A timestep (and a vector, where the network takes one) as the network sees it: what it adds in

@@ -122,7 +122,38 @@ void SharedCalls::forget(std::size_t rows) {
   first_results_.resize(std::min(first_results_.size(), kept));
 }
 
+/// Rows of which some attend to others: none stands for another one.
+at::Tensor SharedCalls::mixed(const std::vector<NetworkRow>& rows) {
+  std::vector<at::Tensor> latents;
+  std::vector<UnetConditioning> conditionings;
+  const auto row_of = [&](const SharedConditioning& conditioning) {
+    const auto found = std::ranges::find_if(
+        rows, [&](const NetworkRow& row) { return row.conditioning == conditioning; });
+    PTRAVEL_CHECK(found != rows.end());
+    return static_cast<std::size_t>(found - rows.begin());
+  };
+  for (const NetworkRow& row : rows) {
+    Operands operands = operands_of(row);
+    if (const auto& mix = row.conditioning->attention) {
+      operands.conditioning.mix = UnetMix{row_of(mix->from), row_of(mix->to), mix->blend,
+                                          text_of(mix->from_text).text, text_of(mix->to_text).text};
+    }
+    latents.push_back(std::move(operands.latent));
+    conditionings.push_back(std::move(operands.conditioning));
+  }
+  const at::Tensor x = at::stack(latents);
+  const at::Tensor results = unet_.forward(x, conditionings).to(x.device());
+  forget(2 * rows.size());
+  first_call_ = false;
+  return results;
+}
+
 at::Tensor SharedCalls::operator()(const std::vector<NetworkRow>& rows) {
+  if (std::ranges::any_of(rows, [](const NetworkRow& row) {
+        return row.conditioning && row.conditioning->attention.has_value();
+      })) {
+    return mixed(rows);
+  }
   std::vector<at::Tensor> results(rows.size());
   std::vector<Operands> needed;  // to be computed, each once
   std::vector<std::size_t> computed_by(rows.size());

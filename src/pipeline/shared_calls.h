@@ -57,6 +57,7 @@ class SharedCalls {
     at::Tensor result;  // [C, h, w]
   };
 
+  at::Tensor mixed(const std::vector<NetworkRow>& rows);
   bool same(const Operands& a, const Operands& b) const;
   Operands operands_of(const NetworkRow& row);
   KnownText& text_of(const SharedConditioning& conditioning);

@@ -235,6 +235,22 @@ TEST(Guidance, ReplayedCallsAreNotEvaluated) {
   EXPECT_EQ(guidance.calls(), 3);
 }
 
+TEST(Guidance, APictureThatIsDoneIsNotEvaluated) {
+  CountedModel counted;
+  std::vector<ImageConditioning> images = {image(0.3, -0.2), image(0.1, 0.2)};
+  images[0].calls = 1;
+  Guidance guidance(counted.model(), images, {.scales = {7, 3}});
+  const at::Tensor x = latents(2);
+  guidance(x, 2);
+  EXPECT_EQ(counted.rows, 4);
+  const GuidedEps second = guidance(x, 2);
+  EXPECT_EQ(counted.rows, 6);
+  EXPECT_CLOSE(second.guided[0], at::zeros_like(x[0]), 0);
+  CountedModel other;
+  Guidance alone(other.model(), {images[1]}, {.scales = {3}});
+  EXPECT_CLOSE(second.guided[1], alone(x.narrow(0, 1, 1), 2).guided[0], 0);
+}
+
 TEST(Guidance, WrongBatchIsRefused) {
   Guidance guidance(toy_model, {image(0.3, -0.2)}, {});
   EXPECT_THROW(guidance(latents(2), 1), Error);

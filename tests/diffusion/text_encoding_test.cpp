@@ -56,6 +56,18 @@ TEST(TextEncoding, SlerpOfZeroOppositeOrEqualVectorsIsLerp) {
   }
 }
 
+TEST(TextEncoding, SlerpAroundACentreKeepsTheDistanceToIt) {
+  const at::Tensor centre = at::full({2, 3}, 5.0F);
+  const at::Tensor a = at::tensor({1.0F, 0.0F, 0.0F, 0.0F, 2.0F, 0.0F}).reshape({2, 3});
+  const at::Tensor b = at::tensor({0.0F, 1.0F, 0.0F, 0.0F, 0.0F, 2.0F}).reshape({2, 3});
+  const EncodingPair pair{{centre + a, centre[0]}, {centre + b, centre[0] * 2}};
+  const TextEncoding mixed = slerp_around({centre, centre[0]}, pair, 0.5);
+  EXPECT_CLOSE((mixed.tokens - centre).norm(2, {-1}), at::tensor({1.0F, 2.0F}), 1e-5);
+  EXPECT_CLOSE(mixed.vector, centre[0] * 1.5, 1e-5) << "one side is the centre itself";
+  EXPECT_TRUE(equal(slerp_around({centre, centre[0]}, pair, 0), pair.from));
+  EXPECT_TRUE(equal(slerp_around({centre, centre[0]}, pair, 1), pair.to));
+}
+
 TEST(TextEncoding, PaddingKeepsTheTokensAndThePooledVector) {
   const TextEncoding text = pooled(3, 0);
   const TextEncoding empty{at::full({2, 4}, 7.0F), at::zeros({3})};

@@ -14,6 +14,7 @@
 #include "motion/ssim.h"
 #include "request/frame_places.h"
 #include "request/request_names.h"
+#include "tests/golden/attention.h"
 #include "tests/golden/postprocess.h"
 #include "tests/golden/transport.h"
 #include "tests/support/golden.h"
@@ -180,6 +181,7 @@ void check_motion(const Context& context, Report& report) {
   check_film(context, report);
   check_flow(context, report);
   check_transport(context, report);
+  check_attention(context, report);
 }
 
 }  // namespace ptravel::golden

@@ -6,6 +6,7 @@
 #include "ptravel/error.h"
 #include "ptravel/profile.h"
 #include "tests/model/tiny.h"
+#include "tests/support/tensor_testing.h"
 
 namespace ptravel {
 namespace {
@@ -95,6 +96,34 @@ TEST_F(SharedCallsTest, ManyTextsDoNotPileUp) {
   }
   EXPECT_LE(calls.kept_texts(), 4U);
   EXPECT_GE(calls.kept_texts(), 2U);
+}
+
+TEST_F(SharedCallsTest, ARowAttendsToTheTwoThatItsConditioningNames) {
+  const SharedConditioning from = some_text(), to = some_text();
+  const auto row = [&](double share, bool fused) {
+    const SharedConditioning own =
+        with_attention(cond, AttentionMix{{false, fused, share}, from, to, from, to});
+    const at::Tensor out =
+        calls({{one, 400, own}, {other, 400, from}, {other * 2, 400, to}, {one, 400, uncond}});
+    return std::vector<at::Tensor>{out[0], out[1], out[2], out[3]};
+  };
+  const auto plain = [&](const at::Tensor& latent, const SharedConditioning& text) {
+    const at::NoGradGuard no_gradients;
+    return unet.forward(latent.unsqueeze(0), at::full({1}, 400, at::kFloat),
+                        text->text.tokens.unsqueeze(0))[0];
+  };
+  const std::vector<at::Tensor> mixed = row(0.25, true);
+  EXPECT_TRUE(at::equal(mixed[1], plain(other, from))) << "the ends are as they are alone";
+  EXPECT_TRUE(at::equal(mixed[2], plain(other * 2, to)));
+  EXPECT_TRUE(at::equal(mixed[3], plain(one, uncond)));
+  EXPECT_FALSE(at::allclose(mixed[0], plain(one, cond), 1e-3, 1e-3));
+  EXPECT_FALSE(at::allclose(mixed[0], row(0.75, true)[0], 1e-3, 1e-3));
+  EXPECT_TRUE(at::equal(mixed[0], row(0.25, true)[0]));
+  // A picture that lies on one of the two, and attends to that one alone, is that one.
+  const SharedConditioning same =
+      with_attention(from, AttentionMix{{false, true, 0}, from, to, from, to});
+  const at::Tensor out = calls({{other, 400, same}, {other, 400, from}, {one, 400, to}});
+  EXPECT_CLOSE(out[0], out[1], 1e-4);
 }
 
 TEST_F(SharedCallsTest, WhatTheNetworkDoesNotTakeIsRefused) {
