@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,22 @@ struct ModelIdentity {
   std::vector<FileIdentity> files = {};  ///< Every file that was read, the init picture included.
 };
 
+/// Most sampling steps of a bridge that a file may tell.
+inline constexpr std::int64_t kMostBridgeSteps = 1'000'000;
+
+/// A jump that frames of a film lead across: those between two alphas on the way from stage `stage`
+/// to the next. They are drawn from what the network said for the pictures at both, mixed in the
+/// first `steps` sampling steps.
+struct FilmBridge {
+  std::int64_t stage = 0;
+  double from_alpha = 0;  ///< 0: the stage itself.
+  double to_alpha = 1;    ///< 1: the next stage.
+  int steps = 1;
+  /// How far a place within is on the way across, above 0 and below 1.
+  double share(double alpha) const { return (alpha - from_alpha) / (to_alpha - from_alpha); }
+  bool operator==(const FilmBridge&) const = default;
+};
+
 /// One frame's place, as its metadata tells it: between two stages at alpha.
 struct FrameSpot {
   std::int64_t index = 0;        ///< Place in the film.
@@ -37,6 +54,8 @@ struct FrameSpot {
   double alpha = 0;              ///< 0: exactly at the stage, < 1 towards the next one.
   std::int64_t step = 0;         ///< Number of the in-between, from 1; 0 at the stage.
   std::int64_t steps = 0;        ///< Travel steps of the gap; 0 at the stage.
+  /// The bridge that it lies on.
+  std::optional<FilmBridge> bridge = {};
 };
 
 /// Where the in-betweens of a film lie whose pace was chosen by looking at its pictures.
@@ -46,12 +65,14 @@ struct FilmPace {
   /// By gap: the steps that its walk takes, of which the frames show some (alpha is k / (steps +
   /// 1)); empty where the mode does not walk in steps.
   std::vector<std::int64_t> walk_steps;
+  /// In film order; places within one need not be steps of a walk.
+  std::vector<FilmBridge> bridges = {};
   bool operator==(const FilmPace&) const = default;
 };
 
 /// Whether a frame can be drawn from its two stages alone (and the picture before it, with genesis
-/// successive). Walks that go by a picture, frames that share an embryo and the first version's
-/// chains need the travel as a whole.
+/// successive). Walks that go by a picture, frames that share an embryo, those on a bridge and the
+/// first version's chains need the travel as a whole.
 bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
 
 /// A frame's request as its parameters text tells it: stages 0 and 1 are its neighbours.

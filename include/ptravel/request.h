@@ -59,8 +59,18 @@ enum class PaceBy { Ssim, Lab, Latent };
 /// between them hear equal shares of percussion.
 enum class BeatsBy { Beat, Energy };
 
-/// How Linear mixes two conditionings: lerp, or slerp per token.
-enum class Interpolation { Lerp, Slerp };
+/// What leads across a jump that pacing met: nothing, pictures from mixed latents of both sides, or
+/// a cross-fade of the two pictures.
+enum class BridgeKind { Off, Latents, Blend };
+
+/// How Linear mixes two conditionings: lerp, slerp per token, or slerp of what each has beyond the
+/// empty prompt's encoding.
+enum class Interpolation { Lerp, Slerp, SlerpUncond };
+
+/// What in-betweens attend to beside their own conditioning (He et al., 2024, "AID"). Outer: the
+/// results of attending to either stage's picture are mixed; Inner: their keys and values are.
+/// Fused: together with the picture's own.
+enum class AttentionInterpolation { Off, Inner, Outer, FusedInner, FusedOuter };
 
 /// Which token's vector mixing brings to which: those at the same place, or each to the one that
 /// makes the way of all shortest (optimal transport); the first one always stays.
@@ -85,13 +95,16 @@ struct TravelRequest {
   TravelMode mode = TravelMode::Linear;
   Interpolation interpolation = Interpolation::Lerp;
   TokenAlignment alignment = TokenAlignment::Rows;
+  AttentionInterpolation attention_interpolation = AttentionInterpolation::Off;
+  double attention_share = 0.5;  ///< Of the sampling steps, in which attention is interpolated.
   StagePadding stage_padding = StagePadding::Uncond;
   std::string travel_steps = "30";  ///< Frames between two stages: one number, or a comma list.
   Easing easing = Easing::Linear;
   Pace pace = Pace::Alpha;
   PaceBy pace_by = PaceBy::Ssim;
   double pace_budget = 2.5;  ///< Pictures drawn to find the pace, as a multiple of the frames.
-  bool loop = false;         ///< Go on from the last stage to the first.
+  BridgeKind bridge = BridgeKind::Off;
+  bool loop = false;  ///< Go on from the last stage to the first.
   Genesis genesis = Genesis::Fixed;
   std::vector<double> denoise_strength = {0.75};  ///< For frames that start from a picture; a list.
   std::string embryo_step = "0.4";  ///< Sampling steps of the embryo; below 1: share of all steps.

@@ -25,6 +25,13 @@ struct RenderedFrame {
   std::string latent = {};  ///< The latent that it was decoded from, as write_png takes it.
 };
 
+/// A place on the way of which there is a picture.
+struct PicturePlace {
+  std::int64_t stage = 0;
+  double alpha = 0;      ///< 0: the stage itself.
+  int bridge_steps = 0;  ///< Of the bridge that it lies on; 0: on none.
+};
+
 /// The picture of a place on the way.
 struct PlacePicture {
   Image image;
@@ -74,7 +81,7 @@ struct FrameSelection {
   /// Gives a frame that was drawn earlier: genesis successive starts from it, gradients go by it.
   std::function<Image(std::int64_t index)> finished;
   /// Gives the picture of a place that was drawn without being a frame; empty: there is none.
-  std::function<std::optional<PlacePicture>(std::int64_t stage, double alpha)> drawn;
+  std::function<std::optional<PlacePicture>(const PicturePlace& place)> drawn;
   /// The content of walk.json as an earlier run of the same travel left it; empty: none. One that
   /// cannot be read counts as none: walks are walked again.
   std::string walk_log;
@@ -89,9 +96,8 @@ struct FrameSelection {
 class PlacePictures {
  public:
   virtual ~PlacePictures() = default;
-  /// `alpha` 0: the stage itself.
-  virtual std::optional<PlacePicture> find(std::int64_t stage, double alpha) = 0;
-  virtual void keep(std::int64_t stage, double alpha, const PlacePicture& picture) = 0;
+  virtual std::optional<PlacePicture> find(const PicturePlace& place) = 0;
+  virtual void keep(const PicturePlace& place, const PlacePicture& picture) = 0;
 };
 
 /// Two pictures between stages `stage` and `stage` + 1 that stay apart however close they are.

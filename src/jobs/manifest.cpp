@@ -125,11 +125,18 @@ std::vector<FileIdentity> main_files(const std::string& model, const std::string
 Json pace_json(const PaceResult& result) {
   Json pace = {{"alphas", result.pace.alphas},
                {"walk_steps", result.pace.walk_steps},
+               {"bridges", Json::array()},
                {"pictures", result.pictures},
                {"largest_over_median", std::isfinite(result.largest_over_median)
                                            ? Json(result.largest_over_median)
                                            : Json(nullptr)},
                {"jumps", Json::array()}};
+  for (const FilmBridge& bridge : result.pace.bridges) {
+    pace["bridges"].push_back({{"stage", bridge.stage},
+                               {"from_alpha", bridge.from_alpha},
+                               {"to_alpha", bridge.to_alpha},
+                               {"steps", bridge.steps}});
+  }
   for (const TravelJump& jump : result.jumps) {
     pace["jumps"].push_back({{"stage", jump.stage},
                              {"from_alpha", jump.from_alpha},
@@ -176,6 +183,16 @@ PaceResult read_pace(const Json& pace, const std::filesystem::path& path) {
   }
   for (const Json& steps : list(pace, "walk_steps")) {
     result.pace.walk_steps.push_back(whole(steps, kMostFrames));
+  }
+  for (const Json& bridge : pace.contains("bridges") ? list(pace, "bridges") : Json::array()) {
+    if (!bridge.is_object()) {
+      wrong("bridges has something else than objects");
+    }
+    result.pace.bridges.push_back(
+        {whole(bridge.value("stage", Json()), kMostFrames),
+         number(bridge.value("from_alpha", Json()), 0, 1),
+         number(bridge.value("to_alpha", Json()), 0, 1),
+         static_cast<int>(whole(bridge.value("steps", Json()), kMostBridgeSteps))});
   }
   for (const Json& jump : list(pace, "jumps")) {
     if (!jump.is_object()) {

@@ -76,8 +76,8 @@ FrameSelection RunDrawing::selection() {
   FrameSelection selection;
   selection.wanted = [this](std::int64_t index) { return wants(index); };
   selection.finished = [this](std::int64_t index) { return frames_.read(index); };
-  selection.drawn = [this](std::int64_t stage, double alpha) {
-    return paced_picture(folder_, manifest_, stage, alpha);
+  selection.drawn = [this](const PicturePlace& place) {
+    return paced_picture(folder_, manifest_, place);
   };
   const fs::path log = folder_.walk_log_path();
   std::error_code error;

@@ -1,5 +1,6 @@
 #include "jobs/run_pace.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <filesystem>
@@ -24,12 +25,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "00000-3fe0000000000000.png": the stage, and all bits of alpha.
-fs::path picture_path(const RunFolder& folder, std::int64_t stage, double alpha) {
+/// "00000-3fe0000000000000.png": the stage, and all bits of alpha; on a bridge its steps follow.
+fs::path picture_path(const RunFolder& folder, const PicturePlace& place) {
   char name[64];
-  std::snprintf(name, sizeof name, "%05lld-%016llx.png", static_cast<long long>(stage),
-                static_cast<unsigned long long>(std::bit_cast<std::uint64_t>(alpha)));
-  return folder.pace_path() / name;
+  std::snprintf(name, sizeof name, "%05lld-%016llx", static_cast<long long>(place.stage),
+                static_cast<unsigned long long>(std::bit_cast<std::uint64_t>(place.alpha)));
+  const std::string bridge =
+      place.bridge_steps == 0 ? "" : "-" + std::to_string(place.bridge_steps);
+  return folder.pace_path() / (name + bridge + ".png");
 }
 
 /// A whole picture of the run's size, or nothing.
@@ -60,13 +63,13 @@ class FolderPictures : public PlacePictures {
     create_folders(folder.pace_path());
   }
 
-  std::optional<PlacePicture> find(std::int64_t stage, double alpha) override {
+  std::optional<PlacePicture> find(const PicturePlace& place) override {
     const auto profile = ProfileScope::part("reading pictures");
-    return read_picture(picture_path(folder_, stage, alpha), request_);
+    return read_picture(picture_path(folder_, place), request_);
   }
-  void keep(std::int64_t stage, double alpha, const PlacePicture& picture) override {
+  void keep(const PicturePlace& place, const PlacePicture& picture) override {
     const auto profile = ProfileScope::part("saving frames");
-    write_png(picture_path(folder_, stage, alpha), picture.image, {}, picture.latent);
+    write_png(picture_path(folder_, place), picture.image, {}, picture.latent);
   }
 
  private:
@@ -111,6 +114,13 @@ std::string alpha_text(double alpha) {
   return text;
 }
 
+/// How many of the film's frames lie on a bridge.
+std::size_t frames_on(const FilmBridge& bridge, const FilmPace& pace) {
+  const std::vector<double>& alphas = pace.alphas.at(static_cast<std::size_t>(bridge.stage));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      alphas, [&](double alpha) { return bridge.from_alpha < alpha && alpha < bridge.to_alpha; }));
+}
+
 void tell(const PaceResult& result, const RunEventSink& events) {
   const auto note = [&](const std::string& text) {
     events({RunEvent::Kind::Note, "note: " + text, {}, 0});
@@ -118,6 +128,14 @@ void tell(const PaceResult& result, const RunEventSink& events) {
   note("the pace was chosen among " + std::to_string(result.pictures) +
        " pictures: the largest step is " + times_text(result.largest_over_median) + " the median");
   std::map<std::int64_t, std::string> alphas;  // by stage
+  for (const FilmBridge& bridge : result.pace.bridges) {
+    note("between stages " + std::to_string(bridge.stage + 1) + " and " +
+         std::to_string(bridge.stage + 2) + " the picture jumps between alpha " +
+         alpha_text(bridge.from_alpha) + " and " + alpha_text(bridge.to_alpha) + ": " +
+         std::to_string(frames_on(bridge, result.pace)) +
+         " frames lead across, which mix the first " + std::to_string(bridge.steps) +
+         " sampling steps of both sides");
+  }
   for (const TravelJump& jump : result.jumps) {
     std::string& text = alphas[jump.stage];
     text += (text.empty() ? "" : ", ") + alpha_text(jump.from_alpha);
@@ -163,10 +181,9 @@ void settle_pace(const RunFolder& folder,
 
 std::optional<PlacePicture> paced_picture(const RunFolder& folder,
                                           const Manifest& manifest,
-                                          std::int64_t stage,
-                                          double alpha) {
+                                          const PicturePlace& place) {
   return manifest.request.pace == Pace::Even
-             ? read_picture(picture_path(folder, stage, alpha), manifest.request)
+             ? read_picture(picture_path(folder, place), manifest.request)
              : std::nullopt;
 }
 

@@ -23,8 +23,7 @@ void settle_pace(const RunFolder& folder,
 /// The picture that was drawn at a place while the pace was looked for, where frames may show it.
 std::optional<PlacePicture> paced_picture(const RunFolder& folder,
                                           const Manifest& manifest,
-                                          std::int64_t stage,
-                                          double alpha);
+                                          const PicturePlace& place);
 
 /// Says how well a pace that was found by previews came true.
 void tell_prediction(const Manifest& manifest,

@@ -81,6 +81,15 @@ std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest&
   return places;
 }
 
+const FilmBridge* bridge_at(const std::vector<FilmBridge>& bridges,
+                            std::int64_t stage,
+                            double alpha) {
+  const auto found = std::ranges::find_if(bridges, [&](const FilmBridge& bridge) {
+    return bridge.stage == stage && bridge.from_alpha < alpha && alpha < bridge.to_alpha;
+  });
+  return found == bridges.end() ? nullptr : &*found;
+}
+
 std::vector<FramePlace> paced_places(const StagePlan& plan,
                                      const TravelRequest& request,
                                      const FilmPace& pace) {
@@ -90,6 +99,16 @@ std::vector<FramePlace> paced_places(const StagePlan& plan,
   const std::size_t gaps = plan.steps.size();
   if (pace.alphas.size() != gaps || (!pace.walk_steps.empty() && pace.walk_steps.size() != gaps)) {
     wrong(std::to_string(pace.alphas.size()) + " gaps, expected " + std::to_string(gaps));
+  }
+  for (const FilmBridge& bridge : pace.bridges) {
+    const bool fits = bridge.stage >= 0 && bridge.stage < static_cast<std::int64_t>(gaps) &&
+                      bridge.from_alpha >= 0 && bridge.from_alpha < bridge.to_alpha &&
+                      bridge.to_alpha <= 1 && bridge.steps >= 1;
+    if (!fits) {
+      wrong("a bridge of stage " + std::to_string(bridge.stage) + " from alpha " +
+            number_text(bridge.from_alpha) + " to " + number_text(bridge.to_alpha) + " in " +
+            std::to_string(bridge.steps) + " steps, expected one between two stages");
+    }
   }
   std::vector<FramePlace> places = {{}};
   for (std::size_t gap = 0; gap < gaps; ++gap) {
@@ -108,7 +127,9 @@ std::vector<FramePlace> paced_places(const StagePlan& plan,
       if (!pace.walk_steps.empty()) {
         place.steps = walk;
         place.step = std::llround(alpha * static_cast<double>(walk + 1));
-        if (static_cast<double>(place.step) / static_cast<double>(walk + 1) != alpha) {
+        if (bridge_at(pace.bridges, stage, alpha) != nullptr) {
+          place.step = std::clamp<std::int64_t>(place.step, 1, std::max<std::int64_t>(walk, 1));
+        } else if (static_cast<double>(place.step) / static_cast<double>(walk + 1) != alpha) {
           wrong("alpha " + number_text(alpha) + ", expected a step of a walk of " +
                 std::to_string(walk));
         }
@@ -193,7 +214,9 @@ FilmOrder film_order(const std::vector<FramePlace>& places,
 }
 
 bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot) {
-  if (request.genesis == Genesis::Embryo) {
+  const bool attends =
+      spot.step > 0 && request.attention_interpolation != AttentionInterpolation::Off;
+  if (request.genesis == Genesis::Embryo || spot.bridge || attends) {
     return false;
   }
   if (request.genesis == Genesis::Successive && compat_quirks(request).chains_hang_on_stages) {

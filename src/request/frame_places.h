@@ -36,11 +36,16 @@ std::int64_t frame_count(const StagePlan& plan, const TravelRequest& request);
 std::vector<FramePlace> frame_places(const StagePlan& plan, const TravelRequest& request);
 
 /// The same with the in-betweens where `pace` has them. Throws InvalidArgument when it does not fit
-/// the plan: another number of gaps or frames, alphas that do not rise in (0, 1), or that no step
-/// of their walk has.
+/// the plan: another number of gaps or frames, bridges elsewhere, alphas that do not rise in (0,
+/// 1), or that neither lie on a bridge nor at a step of their walk.
 std::vector<FramePlace> paced_places(const StagePlan& plan,
                                      const TravelRequest& request,
                                      const FilmPace& pace);
+
+/// The bridge that a place lies on, not counting its ends; null: none.
+const FilmBridge* bridge_at(const std::vector<FilmBridge>& bridges,
+                            std::int64_t stage,
+                            double alpha);
 
 /// Whether the film's frames lie elsewhere than at equal alphas.
 bool is_paced(const TravelRequest& request);

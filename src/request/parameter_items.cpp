@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "request/frame_places.h"
 #include "request/request_table.h"
 
 namespace ptravel {
@@ -46,6 +47,37 @@ ParameterItem alpha_item(int place) {
               return "\"" + value + "\", expected a number from 0 to 1";
             }
             frame.spot.alpha = *alpha;
+            return std::nullopt;
+          }};
+}
+
+/// "0.25 to 0.375, 6 steps".
+ParameterItem bridge_item(int place) {
+  return {"Travel bridge", place,
+          [](const FrameFacts& facts) -> std::optional<std::string> {
+            const std::optional<FilmBridge>& bridge = facts.spot.bridge;
+            return !bridge ? std::nullopt
+                           : std::optional(number_text(bridge->from_alpha) + " to " +
+                                           number_text(bridge->to_alpha) + ", " +
+                                           std::to_string(bridge->steps) + " steps");
+          },
+          [](FrameRequest& frame, const std::string& value) -> WrongText {
+            const std::size_t to = value.find(" to ");
+            const std::size_t comma = value.find(", ");
+            const bool whole = to != std::string::npos && comma != std::string::npos &&
+                               to < comma && value.ends_with(" steps");
+            const auto from_alpha = whole ? parse_number(value.substr(0, to)) : std::nullopt;
+            const auto to_alpha =
+                whole ? parse_number(value.substr(to + 4, comma - to - 4)) : std::nullopt;
+            const auto steps =
+                whole ? parse_integer(value.substr(comma + 2, value.size() - comma - 2 - 6))
+                      : std::nullopt;
+            if (!from_alpha || !to_alpha || !steps || !(*from_alpha >= 0) ||
+                !(*from_alpha < *to_alpha) || !(*to_alpha <= 1) || *steps < 1 ||
+                *steps > kMostBridgeSteps) {
+              return "\"" + value + "\", expected such as \"0.25 to 0.375, 6 steps\"";
+            }
+            frame.spot.bridge = FilmBridge{0, *from_alpha, *to_alpha, static_cast<int>(*steps)};
             return std::nullopt;
           }};
 }
@@ -127,6 +159,7 @@ const std::vector<ParameterItem>& frame_items() {
       integer_item("Travel stages", 1080, &FrameSpot::stage_count),
       alpha_item(1090),
       integer_item("Travel step", 1150, &FrameSpot::step, is_in_between),
+      bridge_item(1155),
       text_item(
           "Travel from prompt", 1240,
           [](const FrameFacts& facts) { return facts.texts.from_prompt; }, is_in_between),

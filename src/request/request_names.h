@@ -52,8 +52,20 @@ inline constexpr auto kPaceByNames =
 inline constexpr auto kBeatsByNames =
     enum_names<BeatsBy>({{BeatsBy::Beat, "beat"}, {BeatsBy::Energy, "energy"}});
 
+inline constexpr auto kBridgeNames = enum_names<BridgeKind>(
+    {{BridgeKind::Off, "off"}, {BridgeKind::Latents, "latents"}, {BridgeKind::Blend, "blend"}});
+
 inline constexpr auto kInterpolationNames =
-    enum_names<Interpolation>({{Interpolation::Lerp, "lerp"}, {Interpolation::Slerp, "slerp"}});
+    enum_names<Interpolation>({{Interpolation::Lerp, "lerp"},
+                               {Interpolation::Slerp, "slerp"},
+                               {Interpolation::SlerpUncond, "slerp-uncond"}});
+
+inline constexpr auto kAttentionInterpolationNames =
+    enum_names<AttentionInterpolation>({{AttentionInterpolation::Off, "off"},
+                                        {AttentionInterpolation::Inner, "inner"},
+                                        {AttentionInterpolation::Outer, "outer"},
+                                        {AttentionInterpolation::FusedInner, "fused-inner"},
+                                        {AttentionInterpolation::FusedOuter, "fused-outer"}});
 
 inline constexpr auto kStagePaddingNames =
     enum_names<StagePadding>({{StagePadding::Uncond, "uncond"}, {StagePadding::Zero, "zero"}});

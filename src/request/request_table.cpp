@@ -82,6 +82,18 @@ void add_travel_rows(RequestTableBuilder& table) {
       .label("Alignment of tokens")
       .key_if_changed("Travel alignment", 1185, is_in_between);
   table
+      .add("attention_interpolation",
+           "Whether frames between stages attend to both stages' pictures as well: mixed results "
+           "(outer) or mixed keys and values (inner), alone or fused with their own",
+           &R::attention_interpolation, choice_form(kAttentionInterpolationNames))
+      .label("Attention interpolation")
+      .key_if_changed("Travel attention", 1186, is_in_between);
+  table
+      .add("attention_share", "Share of the sampling steps in which attention is interpolated",
+           &R::attention_share, number_form(0, 1))
+      .label("Attention share")
+      .key_if_changed("Travel attention share", 1187, is_in_between);
+  table
       .add("stage_padding", "What lengthens the shorter of two stages' conditionings",
            &R::stage_padding, choice_form(kStagePaddingNames))
       .label("Padding of shorter stages")
@@ -113,6 +125,14 @@ void add_travel_rows(RequestTableBuilder& table) {
       .add("pace_budget", "Pictures drawn to find the pace, as a multiple of the frames",
            &R::pace_budget, number_form(1.5, 20))
       .label("Pace budget")
+      .scope(Scope::Film);
+  table
+      .add(
+          "bridge",
+          "What leads across a place where the picture jumps: nothing, pictures from mixed latents "
+          "of both sides, or a cross-fade",
+          &R::bridge, choice_form(kBridgeNames))
+      .label("Bridge over jumps")
       .scope(Scope::Film);
   table.add("loop", "Go on from the last stage to the first one", &R::loop, boolean_form())
       .scope(Scope::Film);

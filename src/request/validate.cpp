@@ -208,6 +208,71 @@ void check_compat(const TravelRequest& request, std::vector<Problem>& problems) 
         "fixed or successive");
 }
 
+/// Whether the sampler's steps depend on the picture; not for an unknown one.
+bool steps_by_picture(const TravelRequest& request) {
+  try {
+    return !find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler).batchable;
+  } catch (const Error&) {
+    return false;  // It is told elsewhere.
+  }
+}
+
+/// Bridges lead across jumps, which are found while an even pace is looked for.
+void check_bridge(const TravelRequest& request, std::vector<Problem>& problems) {
+  if (request.bridge == BridgeKind::Off) {
+    return;
+  }
+  const std::string bridge = "\"" + std::string(kBridgeNames.name(request.bridge)) + "\" ";
+  if (request.pace != Pace::Even) {
+    problems.push_back({"bridge", bridge + "with pace " +
+                                      std::string(kPaceNames.name(request.pace)) +
+                                      ": jumps are met while an even pace is looked for; expected "
+                                      "pace even, or bridge off"});
+  }
+  if (!request.init_image.empty() && request.denoise_strength.size() > 1) {
+    problems.push_back(
+        {"denoise_strength", "has several values, expected a single one: with bridge " +
+                                 std::string(kBridgeNames.name(request.bridge)) +
+                                 " both sides of a jump have the same steps"});
+  }
+  if (steps_by_picture(request)) {
+    problems.push_back(
+        {"sampler", "\"" + request.sampler +
+                        "\" chooses its steps by the picture, so both sides of a jump "
+                        "have different ones; expected another one, or bridge off"});
+  }
+}
+
+/// Attention to both stages needs them as they are, and one text on either side.
+void check_attention(const TravelRequest& request, std::vector<Problem>& problems) {
+  if (request.attention_interpolation == AttentionInterpolation::Off) {
+    return;
+  }
+  const std::string name(kAttentionInterpolationNames.name(request.attention_interpolation));
+  if (request.genesis == Genesis::Successive) {
+    problems.push_back(
+        {"genesis", "\"successive\" with attention interpolation " + name +
+                        ": its frames start from the one before, the stages' pictures "
+                        "do not; expected fixed or embryo"});
+  }
+  if (request.compat != Compat::None) {
+    problems.push_back({"attention_interpolation",
+                        "\"" + name + "\": the original had none; expected off, or compat none"});
+  }
+  if (!request.init_image.empty() && request.denoise_strength.size() > 1) {
+    problems.push_back({"denoise_strength",
+                        "has several values, expected a single one: attention interpolation draws "
+                        "both stages along with each frame, in the same steps"});
+  }
+  if (steps_by_picture(request)) {
+    problems.push_back(
+        {"sampler", "\"" + request.sampler +
+                        "\" chooses its steps by the picture: stages and frames "
+                        "cannot be drawn together; expected another one, or attention "
+                        "interpolation off"});
+  }
+}
+
 /// A pace is chosen among pictures that do not hang on the frames before them.
 void check_pace(const TravelRequest& request, std::vector<Problem>& problems) {
   if (!is_paced(request)) {
@@ -306,6 +371,8 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     check_compat(request, problems);
     check_embryo(request, problems);
     check_pace(request, problems);
+    check_bridge(request, problems);
+    check_attention(request, problems);
   }
   check_init_image(request, problems);
   check_sounds(request, problems);

@@ -1,89 +1,22 @@
 #include "travel/frame_renderer.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
-#include "pipeline/latents.h"
 #include "ptravel/error.h"
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
 #include "travel/frame_units.h"
 #include "travel/scene_log.h"
-#include "travel/settings.h"
-#include "travel/step_counter.h"
 
 namespace ptravel {
-namespace {
-
-std::string numbered(const char* name, std::int64_t number) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%s-%05lld.png", name, static_cast<long long>(number));
-  return text;
-}
-
-}  // namespace
-
-bool FrameRenderer::fit_together(const Task& a, const Task& b) {
-  return a.start.defined() == b.start.defined() && a.embryo == b.embryo &&
-         (!a.start.defined() || a.request.denoise_strength == b.request.denoise_strength);
-}
-
-FrameRenderer::Task FrameRenderer::make_task(std::int64_t index, const FramePlace& place) const {
-  Task task;
-  task.index = index;
-  task.place = place;
-  task.request = frame_request(walked_request(scene_.request), place, index);
-  task.start = scene_.init_latent;
-  return task;
-}
-
-std::vector<FrameRenderer::Drawing> FrameRenderer::draw(const std::vector<Task>& tasks,
-                                                        const GuidanceHooks& guidance) {
-  const Pipeline& pipeline = *scene_.pipeline;
-  PictureBatch batch;
-  batch.width = scene_.request.width;
-  batch.height = scene_.request.height;
-  std::vector<at::Tensor> starts;
-  std::vector<std::int64_t> frames;
-  for (const Task& task : tasks) {
-    frames.push_back(task.index);
-    batch.images.push_back(task.conditioning);
-    batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
-    batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
-    if (task.start.defined()) {
-      starts.push_back(task.start);
-    }
-  }
-  if (!starts.empty()) {
-    batch.init_latent = at::cat(starts);
-  }
-  const SamplingSettings settings = sampling_settings(tasks.front().request);
-  StepCounter counter(progress_, static_cast<double>(frames_done_), std::move(frames),
-                      reported_steps(settings, !starts.empty()));
-  SamplingHooks hooks = counter.hooks();
-  if (scene_.sketcher) {
-    hooks.on_step = [this, &counter, count = hooks.on_step](const SamplerStep& step) {
-      count(step);
-      scene_.sketcher->see(step.denoised, counter.place());
-    };
-  }
-  hooks.guidance = guidance;
-  const at::Tensor latents = pipeline.sample(settings, batch, hooks);
-  std::vector<Drawing> drawings;
-  for (Image& image : decode_latents(pipeline.vae(), latents)) {
-    const auto index = static_cast<std::int64_t>(drawings.size());
-    drawings.push_back({std::move(image), stored_latent(latents, index)});
-  }
-  return drawings;
-}
 
 /// Puts a task to those that are drawn together, as many as the request allows.
-void FrameRenderer::wait(Task task) {
+void FrameRenderer::wait(PictureTask task) {
   const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
-  if (full || (!waiting_.empty() && !fit_together(waiting_.front(), task))) {
+  if (full || (!waiting_.empty() && !PictureDrawer::fit_together(waiting_.front(), task))) {
     draw_waiting();
   }
   waiting_.push_back(std::move(task));
@@ -93,8 +26,7 @@ void FrameRenderer::draw_waiting() {
   if (waiting_.empty()) {
     return;
   }
-  const std::shared_ptr<Embryo> embryo = waiting_.front().embryo;
-  std::vector<Drawing> drawings = draw(waiting_, embryo ? embryo->player() : GuidanceHooks{});
+  std::vector<Drawing> drawings = drawer_.draw(waiting_, static_cast<double>(frames_done_));
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     take_(waiting_[i], std::move(drawings[i]));
   }
@@ -104,7 +36,7 @@ void FrameRenderer::draw_waiting() {
 }
 
 /// Gives the sink a frame, and keeps its picture while others go by it.
-void FrameRenderer::hand_over(const Task& task, Drawing drawing, FrameSink& sink) {
+void FrameRenderer::hand_over(const PictureTask& task, Drawing drawing, FrameSink& sink) {
   const FrameSpot where = spot(task.index);
   sink.add({task.index, drawing.image, parameters(where, task.request, where.stage),
             std::move(drawing.latent)});
@@ -114,7 +46,7 @@ void FrameRenderer::hand_over(const Task& task, Drawing drawing, FrameSink& sink
 }
 
 /// Fills in what a frame is drawn from; draws what that depends on.
-void FrameRenderer::prepare(Task& task, FrameSink& sink) {
+void FrameRenderer::prepare(PictureTask& task, FrameSink& sink) {
   const FilmOrder& order = scene_.route->order();
   const std::int64_t gap = gap_of(task.place);
   const auto start_from = order.start_from.at(static_cast<std::size_t>(task.index));
@@ -127,18 +59,18 @@ void FrameRenderer::prepare(Task& task, FrameSink& sink) {
     task.start = scene_.latent_of(picture(*start_from));
     used_as_start(*start_from);
   }
-  if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
-    std::erase_if(embryos_, [gap](const auto& entry) { return entry.first != gap; });
-    task.embryo = embryo_of(gap, sink);
-  }
+  drawer_.forget_other_gaps(gap);
   const TargetLatents targets = [this](std::int64_t g) { return target_latent(g); };
+  drawer_.find_shared(task, sink, targets);
   task.conditioning = scene_.route->conditioning(task.place, targets);
 }
 
 void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   selection_ = &selection;
   Route& route = *scene_.route;
-  take_ = [&](const Task& task, Drawing drawing) { hand_over(task, std::move(drawing), sink); };
+  take_ = [&](const PictureTask& task, Drawing drawing) {
+    hand_over(task, std::move(drawing), sink);
+  };
   restore_log(scene_, selection.walk_log, sink);
   const WalkListener listener(route.log(), sink);
   tell_stages(scene_, sink);
@@ -174,7 +106,7 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
     if (take_drawn(index, place, sink)) {
       continue;
     }
-    Task task = make_task(index, place);
+    PictureTask task = drawer_.make_task(index, place);
     prepare(task, sink);
     wait(std::move(task));
   }
@@ -187,13 +119,17 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
 /// Hands over a frame whose picture was drawn before it was a frame.
 bool FrameRenderer::take_drawn(std::int64_t index, const FramePlace& place, FrameSink& sink) {
   progress_.check_cancelled();
-  auto picture = selection_->drawn ? selection_->drawn(place.stage, place.alpha)
-                                   : std::optional<PlacePicture>();
+  const FilmBridge* const bridge = scene_.route->bridge_of(place);
+  auto picture =
+      selection_->drawn
+          ? selection_->drawn({place.stage, place.alpha, bridge == nullptr ? 0 : bridge->steps})
+          : std::optional<PlacePicture>();
   if (!picture) {
     return false;
   }
   draw_waiting();
-  hand_over(make_task(index, place), {std::move(picture->image), std::move(picture->latent)}, sink);
+  hand_over(drawer_.make_task(index, place),
+            {std::move(picture->image), std::move(picture->latent)}, sink);
   progress_.update(static_cast<double>(++frames_done_));
   return true;
 }
@@ -210,16 +146,14 @@ void FrameRenderer::draw_places(
     const std::function<void(std::size_t number, const PlacePicture& picture)>& take) {
   selection_ = &pictures;
   std::size_t taken = 0;
-  take_ = [&](const Task&, Drawing drawing) {
+  take_ = [&](const PictureTask&, Drawing drawing) {
     take(taken++, {std::move(drawing.image), std::move(drawing.latent)});
   };
   const WalkListener listener(scene_.route->log(), sink);
   const TargetLatents targets = [this](std::int64_t gap) { return target_latent(gap); };
   for (const FramePlace& place : places) {
-    Task task = make_task(-1, place);
-    if (scene_.request.genesis == Genesis::Embryo && !scene_.plan.steps.empty()) {
-      task.embryo = embryo_of(gap_of(place), sink);
-    }
+    PictureTask task = drawer_.make_task(-1, place);
+    drawer_.find_shared(task, sink, targets);
     task.conditioning = scene_.route->conditioning_of_any(place, targets);
     wait(std::move(task));
   }
@@ -236,7 +170,7 @@ const Image& FrameRenderer::picture(std::int64_t index) {
 }
 
 /// Whether walks may go by the picture of this frame.
-bool FrameRenderer::is_guide(const Task& task) const {
+bool FrameRenderer::is_guide(const PictureTask& task) const {
   return walks_by_picture(scene_.request) && task.place.at_stage();
 }
 
@@ -310,27 +244,14 @@ at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
   } else {
     // In a chain the stage's own frame comes last: the walk goes by a picture that is drawn from
     // the gap's first frame and shown to nobody.
-    Task task = make_task(*index, {gap + 1, 0, 0, 0, 0});
+    PictureTask task = drawer_.make_task(*index, {gap + 1, 0, 0, 0, 0});
     task.start = scene_.latent_of(picture(stage_frame(gap)));
     task.conditioning = scene_.route->conditioning(task.place, {});
-    target_latent_ = scene_.latent_of(draw({task}, {}).front().image);
+    target_latent_ =
+        scene_.latent_of(drawer_.draw({task}, static_cast<double>(frames_done_)).front().image);
   }
   target_gap_ = gap;
   return target_latent_;
-}
-
-std::shared_ptr<Embryo> FrameRenderer::embryo_of(std::int64_t gap, FrameSink& sink) {
-  if (const auto found = embryos_.find(gap); found != embryos_.end()) {
-    return found->second;
-  }
-  draw_waiting();
-  Task task = make_task(0, {gap, 0.5, 0, 0, 0.5});
-  task.conditioning = scene_.route->halfway(gap);
-  const auto embryo = std::make_shared<Embryo>(task.request);
-  const Image image = draw({task}, embryo->recorder()).front().image;
-  const bool only_one = scene_.plan.steps.size() == 1;
-  sink.add_file({only_one ? "embryo.png" : numbered("embryo", gap), "", image});
-  return embryos_[gap] = embryo;
 }
 
 FrameSpot FrameRenderer::spot(std::int64_t index) const {
@@ -346,6 +267,9 @@ FrameSpot FrameRenderer::spot(std::int64_t index) const {
                : is_paced(scene_.request)
                    ? place.steps
                    : scene_.plan.steps.at(static_cast<std::size_t>(place.stage));
+  if (const FilmBridge* const bridge = scene_.route->bridge_of(place)) {
+    spot.bridge = *bridge;
+  }
   return spot;
 }
 
@@ -371,7 +295,7 @@ RenderedFrame FrameRenderer::render_spot(const FrameSpot& spot,
                 "[travel] a frame of this mode or genesis is part of a "
                 "whole travel and cannot be drawn alone");
   }
-  Task task = make_task(spot.index, {0, spot.alpha, spot.step, spot.steps, 0});
+  PictureTask task = drawer_.make_task(spot.index, {0, spot.alpha, spot.step, spot.steps, 0});
   if (scene_.request.genesis == Genesis::Successive && spot.index > 0) {
     PTRAVEL_CHECK(previous.has_value());
     task.start = scene_.latent_of(*previous);
@@ -379,7 +303,7 @@ RenderedFrame FrameRenderer::render_spot(const FrameSpot& spot,
   task.conditioning = scene_.route->conditioning(task.place, {});
   RenderedFrame frame;
   frame.index = spot.index;
-  Drawing drawing = draw({task}, {}).front();
+  Drawing drawing = drawer_.draw({task}, static_cast<double>(frames_done_)).front();
   frame.image = std::move(drawing.image);
   frame.latent = std::move(drawing.latent);
   frame.parameters = parameters(spot, task.request, 0);

@@ -15,7 +15,7 @@
 #include "ptravel/progress.h"
 #include "ptravel/travel.h"
 #include "request/frame_places.h"
-#include "travel/embryo.h"
+#include "travel/picture_drawer.h"
 #include "travel/travel_scene.h"
 
 namespace ptravel {
@@ -23,7 +23,8 @@ namespace ptravel {
 /// Draws the frames of a scene, which must outlive it. One thread.
 class FrameRenderer {
  public:
-  FrameRenderer(TravelScene& scene, Progress& progress) : scene_(scene), progress_(progress) {}
+  FrameRenderer(TravelScene& scene, Progress& progress)
+      : scene_(scene), progress_(progress), drawer_(scene, progress) {}
 
   /// The wanted frames in the route's drawing order, and the files that belong to the travel.
   void render(const FrameSelection& selection, FrameSink& sink);
@@ -43,31 +44,14 @@ class FrameRenderer {
   RenderedFrame render_spot(const FrameSpot& spot, const std::optional<Image>& previous);
 
  private:
-  /// A frame that is ready to be drawn.
-  struct Task {
-    std::int64_t index = 0;
-    FramePlace place;
-    TravelRequest request;  // with this frame's values
-    ImageConditioning conditioning;
-    at::Tensor start;  // [1, C, h, w]; undefined: from noise
-    std::shared_ptr<Embryo> embryo;
-  };
-  /// What a task comes to.
-  struct Drawing {
-    Image image;
-    std::string latent;  // as RenderedFrame has it
-  };
-  static bool fit_together(const Task& a, const Task& b);
-  Task make_task(std::int64_t index, const FramePlace& place) const;
-  std::vector<Drawing> draw(const std::vector<Task>& tasks, const GuidanceHooks& guidance);
-  void wait(Task task);
+  void wait(PictureTask task);
   void draw_waiting();
-  void prepare(Task& task, FrameSink& sink);
+  void prepare(PictureTask& task, FrameSink& sink);
   bool take_drawn(std::int64_t index, const FramePlace& place, FrameSink& sink);
-  void hand_over(const Task& task, Drawing drawing, FrameSink& sink);
+  void hand_over(const PictureTask& task, Drawing drawing, FrameSink& sink);
 
   const Image& picture(std::int64_t index);
-  bool is_guide(const Task& task) const;
+  bool is_guide(const PictureTask& task) const;
   void plan_work();
   bool claim(const FrameUnit& unit);
   void render_unit(const FrameUnit& unit, FrameSink& sink);
@@ -75,7 +59,6 @@ class FrameRenderer {
   void forget_guides(std::int64_t gap);
   std::int64_t stage_frame(std::int64_t stage) const;
   at::Tensor target_latent(std::int64_t gap);
-  std::shared_ptr<Embryo> embryo_of(std::int64_t gap, FrameSink& sink);
 
   FrameSpot spot(std::int64_t index) const;
   std::string parameters(const FrameSpot& spot,
@@ -84,10 +67,11 @@ class FrameRenderer {
 
   TravelScene& scene_;
   Progress& progress_;
+  PictureDrawer drawer_;
   const FrameSelection* selection_ = nullptr;
   std::vector<bool> wanted_;  // by frame
-  std::vector<Task> waiting_;
-  std::function<void(const Task& task, Drawing drawing)>
+  std::vector<PictureTask> waiting_;
+  std::function<void(const PictureTask& task, Drawing drawing)>
       take_;  // what was waiting, when it is drawn
   std::int64_t frames_done_ = 0;
   std::int64_t last_gap_ = 0;
@@ -95,7 +79,6 @@ class FrameRenderer {
   std::map<std::int64_t, int> starts_left_;  // by frame: how many are still to start from it
   std::int64_t target_gap_ = -1;
   at::Tensor target_latent_;
-  std::map<std::int64_t, std::shared_ptr<Embryo>> embryos_;  // by gap
 };
 
 }  // namespace ptravel

@@ -5,16 +5,27 @@
 namespace ptravel {
 namespace {
 
+TextEncoding mixed(const EncodingPair& texts, double alpha, const LinearMode& mode) {
+  switch (mode.interpolation) {
+    case Interpolation::Slerp:
+      return slerp(texts.from, texts.to, alpha);
+    case Interpolation::SlerpUncond: {
+      const TextEncoding& empty = mode.pairing.padding.empty_prompt;
+      return slerp_around(padded_with(empty, empty, texts.from.length()), texts, alpha);
+    }
+    case Interpolation::Lerp:
+      break;
+  }
+  return lerp(texts.from, texts.to, alpha);
+}
+
 SharedConditioning interpolated(const ConditioningPair& pair,
                                 double alpha,
-                                Interpolation interpolation) {
+                                const LinearMode& mode) {
   if (same_text(pair.from, pair.to)) {
     return pair.from;  // not rounded on the way, and still itself
   }
-  const EncodingPair texts = pair.texts();
-  return with_text(pair.from, interpolation == Interpolation::Slerp
-                                  ? slerp(texts.from, texts.to, alpha)
-                                  : lerp(texts.from, texts.to, alpha));
+  return with_text(pair.from, mixed(pair.texts(), alpha, mode));
 }
 
 }  // namespace
@@ -39,7 +50,7 @@ ImageConditioning mix_conditionings(const ImageConditioning& from,
   std::vector<SharedConditioning> between;
   between.reserve(pairing.pairs().size());
   for (const ConditioningPair& pair : pairing.pairs()) {
-    between.push_back(interpolated(pair, alpha, mode.interpolation));
+    between.push_back(interpolated(pair, alpha, mode));
   }
   ImageConditioning mixed;
   mixed.parts = pairing.parts(between, alpha);

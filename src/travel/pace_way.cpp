@@ -1,7 +1,7 @@
 #include "travel/pace_way.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "base/profile_scope.h"
 #include "motion/latent_distance.h"
@@ -37,15 +37,20 @@ Image reduced(const Image& image) {
 
 }  // namespace
 
-PaceWay::PaceWay(TravelScene& scene, PlacePictures& pictures, FrameSink& sink, Progress& progress)
+PaceWay::PaceWay(TravelScene& scene,
+                 PlacePictures& pictures,
+                 std::vector<int> bridge_steps,
+                 FrameSink& sink,
+                 Progress& progress)
     : scene_(scene),
       pictures_(pictures),
       sink_(sink),
       progress_(progress),
+      bridge_steps_(std::move(bridge_steps)),
       renderer_(scene, progress) {
   guides_.finished = [this](std::int64_t index) {
     const FramePlace& place = scene_.route->places().at(static_cast<std::size_t>(index));
-    const auto found = pictures_.find(place.stage, place.alpha);
+    const auto found = pictures_.find({place.stage, place.alpha});
     PTRAVEL_CHECK(found.has_value());
     return found->image;
   };
@@ -58,14 +63,40 @@ WayPlace PaceWay::shown(const WayPlace& place) const {
 }
 
 FramePlace PaceWay::frame_place(const WayPlace& place) const {
-  if (place.alpha == 0) {
-    return {place.gap, 0, 0, 0, 0};
+  return scene_.route->place_at(place.gap, place.alpha);
+}
+
+PicturePlace PaceWay::picture_place(const WayPlace& place) const {
+  const FilmBridge* const bridge = scene_.route->bridge_of(frame_place(place));
+  return {place.gap, place.alpha, bridge == nullptr ? 0 : bridge->steps};
+}
+
+FilmBridge PaceWay::film_bridge(const WayBridge& bridge) const {
+  return {bridge.from.gap, bridge.from.alpha,
+          bridge.to.gap == bridge.from.gap ? bridge.to.alpha : 1, bridge_steps_.at(bridge.depth)};
+}
+
+std::vector<FilmBridge> PaceWay::film_bridges(const std::vector<WayBridge>& bridges) const {
+  std::vector<FilmBridge> film;
+  for (const WayBridge& bridge : bridges) {
+    film.push_back(film_bridge(bridge));
   }
-  // Walks in steps ask which one it is, others for alpha alone.
-  const std::int64_t steps = scene_.route->walk_steps(place.gap);
-  const auto step = std::llround(place.alpha * static_cast<double>(steps + 1));
-  return {place.gap, place.alpha,
-          std::clamp<std::int64_t>(step, 1, std::max<std::int64_t>(steps, 1)), steps, place.alpha};
+  return film;
+}
+
+void PaceWay::bridge(const WayBridge& bridge) {
+  const FilmBridge film = film_bridge(bridge);
+  std::erase_if(bridges_, [&](const FilmBridge& other) {
+    return other.stage == film.stage && other.from_alpha == film.from_alpha;
+  });
+  bridges_.push_back(film);
+  scene_.route->set_bridges(bridges_);
+  const auto within = [&](const auto& entry) {
+    return bridge.from < entry.first && entry.first < bridge.to;
+  };
+  std::erase_if(images_, within);
+  std::erase_if(views_, within);
+  std::erase_if(latents_, within);
 }
 
 void PaceWay::draw(const std::vector<WayPlace>& places) {
@@ -76,7 +107,7 @@ void PaceWay::draw(const std::vector<WayPlace>& places) {
     if (images_.contains(place)) {
       continue;
     }
-    const auto found = pictures_.find(place.gap, place.alpha);
+    const auto found = pictures_.find(picture_place(place));
     if (found && parse_latent(found->latent)) {
       keep(place, *found);
       renderer_.count_found();
@@ -88,7 +119,7 @@ void PaceWay::draw(const std::vector<WayPlace>& places) {
   renderer_.draw_places(missing, guides_, sink_,
                         [&](std::size_t number, const PlacePicture& picture) {
                           const WayPlace& place = missing_places.at(number);
-                          pictures_.keep(place.gap, place.alpha, picture);
+                          pictures_.keep(picture_place(place), picture);
                           keep(place, picture);
                         });
 }

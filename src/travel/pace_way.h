@@ -18,14 +18,25 @@ namespace ptravel {
 /// thread.
 class PaceWay : public Way {
  public:
-  /// All outlive it. Progress must count pictures.
-  PaceWay(TravelScene& scene, PlacePictures& pictures, FrameSink& sink, Progress& progress);
+  /// All outlive it. `bridge_steps`: sampling steps that the kinds of bridge mix, by depth.
+  /// Progress must count pictures.
+  PaceWay(TravelScene& scene,
+          PlacePictures& pictures,
+          std::vector<int> bridge_steps,
+          FrameSink& sink,
+          Progress& progress);
 
   void draw(const std::vector<WayPlace>& places) override;
   double distance(const WayPlace& one, const WayPlace& other) override;
+  void bridge(const WayBridge& bridge) override;
+
+  /// Bridges of the way as the film has them.
+  std::vector<FilmBridge> film_bridges(const std::vector<WayBridge>& bridges) const;
 
  private:
   FramePlace frame_place(const WayPlace& place) const;
+  FilmBridge film_bridge(const WayBridge& bridge) const;
+  PicturePlace picture_place(const WayPlace& place) const;
   WayPlace shown(const WayPlace& place) const;
   void keep(const WayPlace& place, const PlacePicture& picture);
   const FrameView& view(const WayPlace& place);
@@ -34,6 +45,8 @@ class PaceWay : public Way {
   PlacePictures& pictures_;
   FrameSink& sink_;
   Progress& progress_;
+  std::vector<int> bridge_steps_;
+  std::vector<FilmBridge> bridges_;
   FrameRenderer renderer_;
   FrameSelection guides_;
   std::map<WayPlace, Image> images_;                 // reduced; empty where latents are compared

@@ -1,6 +1,7 @@
 #include "travel/route.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -90,9 +91,23 @@ Route::Route(const StagePlan& plan,
 void Route::set_pace(const FilmPace& pace) {
   places_ = paced_places(plan_, request_, pace);
   order_ = film_order(places_, drawn_, request_);
+  bridges_ = pace.bridges;
   if (!pace.walk_steps.empty()) {
     set_walk_steps(pace.walk_steps);
   }
+}
+
+FramePlace Route::place_at(std::int64_t stage, double alpha) const {
+  if (alpha == 0 || alpha == 1) {
+    const auto gaps = static_cast<std::int64_t>(plan_.steps.size());
+    const std::int64_t shown = alpha == 0 ? stage : stage + 1;
+    return {plan_.loops && shown == gaps ? 0 : shown, 0, 0, 0, 0};
+  }
+  // Walks in steps ask which one it is, others for alpha alone.
+  const std::int64_t steps = walk_steps(stage);
+  const auto step = std::llround(alpha * static_cast<double>(steps + 1));
+  return {stage, alpha, std::clamp<std::int64_t>(step, 1, std::max<std::int64_t>(steps, 1)), steps,
+          alpha};
 }
 
 void Route::set_walk_steps(const std::vector<std::int64_t>& steps) {
@@ -100,6 +115,7 @@ void Route::set_walk_steps(const std::vector<std::int64_t>& steps) {
   walk_steps_ = steps;
   walk_.reset();
   passed_.clear();
+  crossed_ends_.reset();
   walk_gap_ = -1;
 }
 
@@ -130,12 +146,16 @@ ImageConditioning Route::conditioning_of_any(const FramePlace& place,
   if (place.at_stage() || !walks_by_picture(request_)) {
     return conditioning(place, targets);
   }
+  if (const FilmBridge* const bridge = bridge_of(place)) {
+    return bridged(*bridge, place.alpha,
+                   [&](const FramePlace& end) { return conditioning_of_any(end, targets); });
+  }
   if (walk_gap_ != place.stage || passed_.empty()) {
     passed_.clear();
     const std::int64_t steps = walk_steps(place.stage);
     for (std::int64_t step = 1; step <= steps; ++step) {
       const double share = static_cast<double>(step) / static_cast<double>(steps + 1);
-      passed_.push_back(conditioning({place.stage, share, step, steps, share}, targets));
+      passed_.push_back(walked({place.stage, share, step, steps, share}, targets));
     }
   }
   return passed_.at(static_cast<std::size_t>(place.step - 1));
@@ -184,7 +204,26 @@ Walk& Route::walk_of(std::int64_t gap) {
   return *walk_;
 }
 
+template <typename Walked>
+ImageConditioning Route::bridged(const FilmBridge& bridge, double alpha, const Walked& walked) {
+  if (!crossed_ends_ || !(crossed_ == bridge)) {
+    crossed_ends_ = {walked(place_at(bridge.stage, bridge.from_alpha)),
+                     walked(place_at(bridge.stage, bridge.to_alpha))};
+    crossed_ = bridge;
+  }
+  return pool_.share(mix_conditionings(crossed_ends_->first, crossed_ends_->second,
+                                       bridge.share(alpha), tools_.linear));
+}
+
 ImageConditioning Route::conditioning(const FramePlace& place, const TargetLatents& targets) {
+  if (const FilmBridge* const bridge = bridge_of(place)) {
+    return bridged(*bridge, place.alpha,
+                   [&](const FramePlace& end) { return walked(end, targets); });
+  }
+  return walked(place, targets);
+}
+
+ImageConditioning Route::walked(const FramePlace& place, const TargetLatents& targets) {
   if (place.at_stage()) {
     return stages_.at(static_cast<std::size_t>(place.stage)).conditioning;
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,18 @@ class Route {
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
+  /// What lengthens the shorter of two encodings.
+  const EncodingPadding& padding() const { return tools_.linear.pairing.padding; }
+
+  /// The place at `alpha` (0 to 1) of the way from a stage; 1 is the next stage.
+  FramePlace place_at(std::int64_t stage, double alpha) const;
+  /// Takes these bridges instead of those of the pace.
+  void set_bridges(const std::vector<FilmBridge>& bridges) { bridges_ = bridges; }
+  /// The bridge that a place lies on; null: none.
+  const FilmBridge* bridge_of(const FramePlace& place) const {
+    return place.at_stage() ? nullptr : bridge_at(bridges_, place.stage, place.alpha);
+  }
+
   /// The frames in film order.
   const std::vector<FramePlace>& places() const { return places_; }
   const FilmOrder& order() const { return order_; }
@@ -51,7 +64,8 @@ class Route {
   /// does not walk in steps.
   std::vector<std::int64_t> finest_walk_steps(double budget) const;
 
-  /// The conditioning at a place: the stage's own, or what the walk to the next stage has there.
+  /// The conditioning at a place: the stage's own, or what the walk to the next stage has there; on
+  /// a bridge the mix of what both of its ends have.
   /// Places are best asked for in film order: a walk that builds on its earlier steps begins again
   /// when it is asked for one behind it.
   ImageConditioning conditioning(const FramePlace& place, const TargetLatents& targets);
@@ -77,6 +91,9 @@ class Route {
 
  private:
   void encode_stages(Progress& progress);
+  ImageConditioning walked(const FramePlace& place, const TargetLatents& targets);
+  template <typename Walked>
+  ImageConditioning bridged(const FilmBridge& bridge, double alpha, const Walked& walked);
   bool log_is_complete(std::int64_t gap) const;
   GapEnds ends_of(std::int64_t gap) const;
   Walk& walk_of(std::int64_t gap);
@@ -96,6 +113,9 @@ class Route {
   std::unique_ptr<Walk> walk_;
   std::int64_t walk_gap_ = -1;
   std::vector<ImageConditioning> passed_;  // by step of the walk, where it is walked as a whole
+  std::vector<FilmBridge> bridges_;
+  FilmBridge crossed_;  // whose ends have the conditionings beneath
+  std::optional<std::pair<ImageConditioning, ImageConditioning>> crossed_ends_;
 };
 
 /// The plan with the steps that are drawn: the first version's replace drew fewer in-betweens where

@@ -18,6 +18,7 @@
 #include "tensor/kernel_family.h"
 #include "tensor/library_errors.h"
 #include "tensor/thread_scope.h"
+#include "travel/bridge.h"
 #include "travel/frame_renderer.h"
 #include "travel/frame_units.h"
 #include "travel/open_model.h"
@@ -93,6 +94,33 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
   }
 }
 
+/// Stages that are attended to are one text each.
+void check_attention(TravelScene& scene) {
+  if (attention_calls(scene.request) == 0) {
+    return;
+  }
+  std::vector<Problem> problems;
+  for (std::size_t i = 0; i < scene.plan.prompts.size(); ++i) {
+    const FramePlace place{static_cast<std::int64_t>(i), 0, 0, 0, 0};
+    if (scene.route->conditioning(place, {}).parts.size() > 1) {
+      problems.push_back({"prompt", "stage " + std::to_string(i + 1) +
+                                        " has AND: expected a single part with attention "
+                                        "interpolation, or that off"});
+    }
+  }
+  throw_request_problems(problems);
+}
+
+int sampling_steps(const TravelRequest& request) {
+  return reported_steps(sampling_settings(request), !request.init_image.empty());
+}
+
+/// The steps that the kinds of bridge mix; an embryo's are the same everywhere.
+std::vector<int> mixed_steps(const TravelRequest& request) {
+  const int shared = request.genesis == Genesis::Embryo ? embryo_steps(request) : 0;
+  return bridge_steps(request.bridge, sampling_steps(request), shared);
+}
+
 }  // namespace
 
 /// The scene under a name that the public header can declare without LibTorch.
@@ -122,6 +150,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage,
                        progress);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
+  check_attention(*state);
   if (init_image) {
     state->init_latent = state->latent_of(*init_image);
   }
@@ -185,9 +214,16 @@ PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress&
   progress.enter(WorkPhase::Drawing);
   progress.begin("finding an even pace", "pictures",
                  static_cast<double>(pace_pictures(frame_count(), request.pace_budget)));
-  PaceWay way(*state_, pictures, sink, progress);
+  const std::vector<int> steps = mixed_steps(request);
+  const int run = sampling_steps(request);
+  for (const int mixed : steps) {
+    task.bridge_costs.push_back(static_cast<double>(run - mixed) / run);
+  }
+  PaceWay way(*state_, pictures, steps, sink, progress);
   const PacedFilm film = ptravel::find_pace(task, way);
   result.pace.alphas = film.alphas;
+  result.pace.bridges = way.film_bridges(film.bridges);
+  route.set_bridges(result.pace.bridges);
   result.pictures = film.pictures;
   result.largest_over_median = film.largest_over_median;
   for (const WayJump& jump : film.jumps) {

@@ -45,7 +45,7 @@ TEST(Manifest, KeepsThePaceToTheLastBit) {
   const TemporaryFolder folder;
   Manifest manifest = some_manifest();
   PaceResult pace;
-  pace.pace = {{{1.0 / 3, 0.1 + 0.2}, {}, {0.9999999999999999}}, {5, 0, 7}};
+  pace.pace = {{{1.0 / 3, 0.1 + 0.2}, {}, {0.9999999999999999}}, {5, 0, 7}, {{0, 0.1, 0.4, 9}}};
   pace.jumps = {{2, 0.25, 0.2500001, 0.4}};
   pace.pictures = 17;
   pace.largest_over_median = std::numeric_limits<double>::infinity();
@@ -57,7 +57,7 @@ TEST(Manifest, KeepsThePaceToTheLastBit) {
 TEST(Manifest, APaceThatIsNoneIsRefused) {
   const TemporaryFolder folder;
   Manifest manifest = some_manifest();
-  manifest.pace = PaceResult{{{{0.5}}, {}}, {{0, 0.1, 0.2, 1}}, 3, 1};
+  manifest.pace = PaceResult{{{{0.5}}, {}, {{0, 0.25, 1, 2}}}, {{0, 0.1, 0.2, 1}}, 3, 1};
   write_manifest(folder / "travel.json", manifest);
   const auto whole = nlohmann::json::parse(read_file(folder / "travel.json"));
   const std::pair<const char*, const char*> wrong[] = {{"/pace", "[]"},
@@ -67,6 +67,10 @@ TEST(Manifest, APaceThatIsNoneIsRefused) {
                                                        {"/pace/alphas/0/0", "1e400"},
                                                        {"/pace/walk_steps", "[-1]"},
                                                        {"/pace/walk_steps", "[2.5]"},
+                                                       {"/pace/bridges", "{}"},
+                                                       {"/pace/bridges/0", "7"},
+                                                       {"/pace/bridges/0/to_alpha", "1.5"},
+                                                       {"/pace/bridges/0/steps", "1000001"},
                                                        {"/pace/jumps", "[7]"},
                                                        {"/pace/jumps/0/from_alpha", "null"},
                                                        {"/pace/pictures", "18446744073709551615"},

@@ -202,6 +202,37 @@ TEST(PacedRun, AnEmbryoIsDrawnOnceHoweverTheSearchGoesBetweenGaps) {
   EXPECT_EQ(files["embryo-00001.png"], 1);
 }
 
+TEST(PacedRun, BridgesStepsThatAWalkCannotHalve) {
+  const TemporaryFolder out, plain_out;
+  TravelRequest request = paced_request(out);
+  request.mode = TravelMode::Replace;
+  request.sampler = "DPM++ 2M";
+  request.steps = 4;
+  const double plain = unevenness(run(request).result.folder);
+  request.bridge = BridgeKind::Latents;
+  const ToldRun bridged = run(request);
+  const Manifest manifest = read_manifest(bridged.result.folder / "travel.json");
+  ASSERT_TRUE(manifest.pace);
+  ASSERT_FALSE(manifest.pace->pace.bridges.empty());
+  const FilmBridge& bridge = manifest.pace->pace.bridges.front();
+  EXPECT_THAT(bridged.notes, Contains(HasSubstr("frames lead across")));
+  EXPECT_LE(manifest.pace->pictures, 20);
+  EXPECT_LT(unevenness(bridged.result.folder), plain);
+  // Its frames tell that they lie on it.
+  std::size_t told = 0;
+  for (std::int64_t i = 0; i < bridged.result.frames; ++i) {
+    const LoadedImage frame = read_image(bridged.result.folder / frame_file_name(i));
+    const FrameRequest read = parse_frame_parameters(frame.texts.at(0).text);
+    if (read.spot.bridge) {
+      ++told;
+      EXPECT_GT(read.spot.alpha, read.spot.bridge->from_alpha);
+      EXPECT_LT(read.spot.alpha, read.spot.bridge->to_alpha);
+      EXPECT_EQ(read.spot.bridge->steps, bridge.steps);
+    }
+  }
+  EXPECT_GE(told, 1U);
+}
+
 TEST(PacedRun, WithoutMotionStillHasItsFrames) {
   const TemporaryFolder out;
   TravelRequest request = paced_request(out);

@@ -2,6 +2,7 @@
 
 #include "motion/pace.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -112,6 +113,96 @@ TEST(Pace, ReportsAJumpAndEvensTheRest) {
   std::vector<double> steps = steps_of(film, curve);
   std::sort(steps.begin(), steps.end());
   EXPECT_LT(steps[steps.size() - 2] / steps[steps.size() / 2], 2);
+}
+
+/// A way with a jump of 5 at a share, whose bridges jump too, in their middle, below a depth.
+class JumpingWay : public Way {
+ public:
+  explicit JumpingWay(std::size_t even_depth) : even_depth_(even_depth) {}
+
+  double at(const WayPlace& place) const {
+    const double share = static_cast<double>(place.gap) + place.alpha;
+    for (const WayBridge& bridge : bridges) {
+      if (bridge.from < place && place < bridge.to) {
+        const double across =
+            (place.alpha - bridge.from.alpha) / (bridge.to.alpha - bridge.from.alpha);
+        const double low = plain(bridge.from);
+        const double high = plain(bridge.to);
+        return bridge.depth >= even_depth_ ? low + across * (high - low)
+               : across < 0.5              ? low
+                                           : high;
+      }
+    }
+    return share + (share > 0.3717 ? 5 : 0);
+  }
+  void draw(const std::vector<WayPlace>& places) override {
+    for (const WayPlace& place : places) {
+      drawn.insert(place);
+      cost += std::ranges::any_of(
+                  bridges,
+                  [&](const WayBridge& bridge) { return bridge.from < place && place < bridge.to; })
+                  ? 0.5
+                  : 1;
+    }
+  }
+  double distance(const WayPlace& one, const WayPlace& other) override {
+    EXPECT_TRUE(drawn.contains(one) && drawn.contains(other));
+    return std::abs(at(one) - at(other));
+  }
+  void bridge(const WayBridge& bridge) override {
+    cost +=
+        std::erase_if(bridges, [&](const WayBridge& other) { return other.from == bridge.from; })
+            ? 0
+            : 2;
+    bridges.push_back(bridge);
+    std::erase_if(drawn,
+                  [&](const WayPlace& place) { return bridge.from < place && place < bridge.to; });
+  }
+
+  std::set<WayPlace> drawn;
+  std::vector<WayBridge> bridges;
+  double cost = 0;  // with bridges at 0.5 for each picture
+
+ private:
+  static double plain(const WayPlace& place) {
+    const double share = static_cast<double>(place.gap) + place.alpha;
+    return share + (share > 0.3717 ? 5 : 0);
+  }
+  std::size_t even_depth_;
+};
+
+TEST(Pace, BridgesAJumpByTheFirstKindThatDoesNotJump) {
+  for (const std::size_t even_depth : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+    JumpingWay way(even_depth);
+    PaceTask task;
+    task.in_betweens = {22};
+    task.bridge_costs = {0.5, 0.5, 0.5};
+    const PacedFilm film = find_pace(task, way);
+    EXPECT_TRUE(film.jumps.empty());
+    ASSERT_EQ(film.bridges.size(), 1u);
+    EXPECT_EQ(film.bridges.front().depth, even_depth);
+    EXPECT_LT(film.bridges.front().from.alpha, 0.3717);
+    EXPECT_GT(film.bridges.front().to.alpha, 0.3717);
+    const auto curve = [&](const WayPlace& place) { return way.at(place); };
+    EXPECT_LT(evenness_of(steps_of(film, curve)).largest_over_median, 1.6) << even_depth;
+    EXPECT_LE(film.pictures, 60);
+    EXPECT_EQ(film.pictures, static_cast<std::int64_t>(std::ceil(way.cost)));
+  }
+}
+
+TEST(Pace, ABridgeLeadsAcrossAStepOfAWalk) {
+  JumpingWay way(0);
+  PaceTask task;
+  task.in_betweens = {6};
+  task.positions = {9};
+  task.bridge_costs = {0.5};
+  const PacedFilm film = find_pace(task, way);
+  ASSERT_EQ(film.bridges.size(), 1u);
+  EXPECT_EQ(film.bridges.front().from.alpha, 0.3);
+  EXPECT_EQ(film.bridges.front().to.alpha, 0.4);
+  EXPECT_GT(std::ranges::count_if(film.alphas.front(),
+                                  [](double alpha) { return alpha > 0.3 && alpha < 0.4; }),
+            2);
 }
 
 TEST(Pace, TakesOnlyStepsThatAWalkHas) {

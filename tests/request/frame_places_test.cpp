@@ -131,6 +131,21 @@ TEST(FramePlaces, PacedOnesLieWhereTheyAreSaidTo) {
   EXPECT_EQ(paced_places(plan_of("2,2", true), request, {{{0.5}, {0.1, 0.2, 0.3}}, {}}).size(), 6u);
 }
 
+TEST(FramePlaces, OnABridgePlacesNeedNotBeStepsOfTheWalk) {
+  const TravelRequest request = request_of(TravelMode::Replace, Genesis::Fixed, Compat::None);
+  const FilmPace pace{{{0.25, 0.3, 0.75}, {0.5}}, {3, 1}, {{0, 0.25, 0.5, 2}}};
+  const std::vector<FramePlace> places = paced_places(plan_of("3,1"), request, pace);
+  EXPECT_EQ(places[2], (FramePlace{0, 0.3, 1, 3, 0.3}));
+  EXPECT_EQ(bridge_at(pace.bridges, 0, 0.3), &pace.bridges[0]);
+  EXPECT_EQ(bridge_at(pace.bridges, 0, 0.25), nullptr);
+  EXPECT_EQ(bridge_at(pace.bridges, 1, 0.3), nullptr);
+  FrameSpot spot;
+  spot.step = 1;
+  EXPECT_TRUE(is_lone_frame({}, spot));
+  spot.bridge = pace.bridges[0];
+  EXPECT_FALSE(is_lone_frame({}, spot));
+}
+
 TEST(FramePlaces, APaceThatDoesNotFitIsRefused) {
   const TravelRequest request = request_of(TravelMode::Linear, Genesis::Fixed, Compat::None);
   const FilmPace wrong[] = {{{{0.5}}, {}},
@@ -139,7 +154,12 @@ TEST(FramePlaces, APaceThatDoesNotFitIsRefused) {
                             {{{0.0, 0.2, 0.3}, {0.5}}, {}},
                             {{{0.1, 0.2, 1.0}, {0.5}}, {}},
                             {{{0.25, 0.5, 0.7}, {0.5}}, {7, 1}},
-                            {{{0.25, 0.5, 0.75}, {0.5}}, {7}}};
+                            {{{0.25, 0.5, 0.75}, {0.5}}, {7}},
+                            {{{0.25, 0.5, 0.75}, {0.5}}, {}, {{2, 0.1, 0.2, 3}}},
+                            {{{0.25, 0.5, 0.75}, {0.5}}, {}, {{0, 0.2, 0.2, 3}}},
+                            {{{0.25, 0.5, 0.75}, {0.5}}, {}, {{0, 0.1, 0.2, 0}}},
+                            // An end of a bridge does not lie on it.
+                            {{{0.25, 0.3, 0.75}, {0.5}}, {7, 1}, {{0, 0.3, 0.5, 2}}}};
   for (const FilmPace& pace : wrong) {
     expect_error(ErrorCode::InvalidArgument, "[pace]",
                  [&] { paced_places(plan_of("3,1"), request, pace); });

@@ -140,6 +140,39 @@ TEST(Validate, APaceNeedsFramesWhosePlacesAreFree) {
   EXPECT_THAT(problems(request), ElementsAre("pace_budget"));
 }
 
+TEST(Validate, ABridgeNeedsAnEvenPaceAndStepsThatBothSidesShare) {
+  TravelRequest request = valid_request();
+  request.bridge = BridgeKind::Latents;
+  EXPECT_THAT(problems(request), ElementsAre("bridge"));
+  request.pace = Pace::Preview;
+  EXPECT_THAT(problems(request), ElementsAre("bridge"));
+  request.pace = Pace::Even;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.sampler = "DPM adaptive";
+  EXPECT_THAT(problems(request), ElementsAre("sampler"));
+  request.sampler = "Euler a";
+  request.denoise_strength = {0.5, 0.6, 0.7};
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.init_image = PTRAVEL_TEST_DATA "/tiny_sd1/vae.json";
+  EXPECT_THAT(problems(request), testing::Contains("denoise_strength"));
+}
+
+TEST(Validate, AttentionInterpolationNeedsStagesThatStandAlone) {
+  TravelRequest request = valid_request();
+  request.attention_interpolation = AttentionInterpolation::FusedOuter;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.genesis = Genesis::Successive;
+  EXPECT_THAT(problems(request), ElementsAre("genesis"));
+  request.genesis = Genesis::Embryo;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.genesis = Genesis::Fixed;
+  request.sampler = "DPM adaptive";
+  EXPECT_THAT(problems(request), ElementsAre("sampler"));
+  request.sampler = "Euler a";
+  request.compat = Compat::Newest;
+  EXPECT_THAT(problems(request), ElementsAre("attention_interpolation"));
+}
+
 TEST(Validate, ValuesOfListsHaveLimits) {
   TravelRequest request = valid_request();
   for (const char* bad : {"", "7,", "7,x", "7,200", "-1", "7;8"}) {

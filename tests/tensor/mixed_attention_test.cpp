@@ -33,10 +33,10 @@ TEST_F(MixedAttention, OuterMixesTheResultsOfBothSides) {
 }
 
 TEST_F(MixedAttention, InnerMixesKeysAndValues) {
-  EXPECT_CLOSE(mixed_attention(queries, own, from, to, kHeads, {true, false, 0.25}),
-               attend(queries, from.keys * 0.75 + to.keys * 0.25,
-                      from.values * 0.75 + to.values * 0.25),
-               1e-6);
+  EXPECT_CLOSE(
+      mixed_attention(queries, own, from, to, kHeads, {true, false, 0.25}),
+      attend(queries, from.keys * 0.75 + to.keys * 0.25, from.values * 0.75 + to.values * 0.25),
+      1e-6);
 }
 
 TEST_F(MixedAttention, FusedLooksAtTheOwnOnesToo) {
