@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ptravel/error.h"
+#include "ptravel/smooth.h"
 #include "ptravel/text_input.h"
 
 namespace ptravel::cli {
@@ -70,6 +71,15 @@ bool apply_prompt_file(const std::string& path,
   return problems.size() == before;
 }
 
+/// "--pace even --bridge latents".
+std::string smooth_text() {
+  std::string text;
+  for (const auto& [field, value] : smooth_settings()) {
+    text += (text.empty() ? "" : " ") + dashed(field) + " " + value;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string option_name(const std::string& field) {
@@ -122,6 +132,10 @@ void add_file_options(CLI::App& command, FieldOptions& options) {
                   "TOML file of settings (names as here with _ for -); options win over it")
       ->type_name("FILE")
       ->group("Prompts and travel");
+  command
+      .add_flag("--smooth", options.smooth,
+                "Even motion, without jumps: the same as " + smooth_text())
+      ->group("Prompts and travel");
 }
 
 TravelRequest build_request(const FieldOptions& options,
@@ -144,6 +158,11 @@ TravelRequest build_request(const FieldOptions& options,
   }
   if (!readable) {
     throw_option_problems(problems);
+  }
+  if (options.smooth) {
+    for (const auto& [field, text] : smooth_settings()) {
+      PTRAVEL_CHECK(!set_request_field(request, field, text));
+    }
   }
   for (const auto& [field, text] : options.given()) {
     if (auto problem = set_request_field(request, field, text)) {

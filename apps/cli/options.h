@@ -23,6 +23,7 @@ struct FieldOptions {
   std::map<std::string, std::vector<std::string>> values;
   std::string config;
   std::string prompt_file;
+  bool smooth = false;
   std::vector<std::string> unknown;  ///< Arguments that belong to no option.
 
   /// All settings that were given, as pairs of field and text, in the order of the table.
@@ -34,12 +35,12 @@ void add_field_options(CLI::App& command,
                        FieldOptions& options,
                        const std::vector<std::string>& only = {});
 
-/// Adds --config and --prompt-file.
+/// Adds --config, --prompt-file and --smooth.
 void add_file_options(CLI::App& command, FieldOptions& options);
 
-/// `base` (the defaults), then the config file, then what was typed. Problems of every kind are
-/// collected; but when a file cannot be read everything else would only follow from that, so its
-/// error is thrown.
+/// `base` (the defaults), then the config file, then --smooth, then what was typed. Problems of
+/// every kind are collected; but when a file cannot be read everything else would only follow from
+/// that, so its error is thrown.
 TravelRequest build_request(const FieldOptions& options,
                             std::vector<Problem>& problems,
                             const TravelRequest& base = {});

@@ -105,6 +105,9 @@ void check_redraw(const RunArguments& arguments, std::vector<Problem>& problems)
       problems.push_back({option, "is for a whole travel, expected no --from"});
     }
   }
+  if (arguments.fields.smooth) {
+    problems.push_back({"--smooth", "is for a whole travel, expected no --from"});
+  }
   if (!arguments.output.empty() && extension_of(arguments.output) != "png") {
     problems.push_back({"--frame-out", "\"" + arguments.output + "\", expected a name in .png"});
   }

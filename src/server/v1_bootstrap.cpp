@@ -5,6 +5,7 @@
 #include "http/request_parts.h"
 #include "ptravel/default_model.h"
 #include "ptravel/sampling.h"
+#include "ptravel/smooth.h"
 #include "request/mode_infos.h"
 #include "request/request_names.h"
 #include "server/api_error.h"
@@ -96,6 +97,15 @@ bool is_local(const HttpRequest& request) {
          !request.header("via");
 }
 
+/// What the page's switch for smooth motion sets.
+Json smooth_json() {
+  Json settings = Json::object();
+  for (const auto& [field, text] : smooth_settings()) {
+    settings[field] = text;
+  }
+  return settings;
+}
+
 Json bootstrap_json(const ServerContext& context, bool local) {
   const Json defaults = context.resolver.shown(TravelRequest{});
   Json answer = {{"version", PTRAVEL_VERSION}, {"fields", fields_json(defaults)}};
@@ -103,6 +113,7 @@ Json bootstrap_json(const ServerContext& context, bool local) {
   answer.update(models_json(context.catalog));
   answer.update(samplers_json());
   answer["modes"] = modes_json();
+  answer["smooth"] = smooth_json();
   answer["limits"] = limits_json(context.options.limits);
   answer["words"] = known_words();
   answer["example"] = example_json();
@@ -123,6 +134,7 @@ Json bootstrap_schema() {
                      {"samplers", array_schema(object)},
                      {"schedulers", array_schema(text)},
                      {"modes", array_schema(object)},
+                     {"smooth", object},
                      {"limits", object},
                      {"words", array_schema(text)},
                      {"example", object},

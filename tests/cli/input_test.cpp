@@ -127,6 +127,21 @@ TEST(Input, ConfigFilesInUtf16) {
   EXPECT_THAT(texts(plan_of(folder, "--config a.toml"), "prompt"), ElementsAre("girl"));
 }
 
+TEST(Input, SmoothIsAPresetThatOtherOptionsWinOver) {
+  const TemporaryFolder folder;
+  write_file_atomic(folder / "a.toml", "prompt = \"girl\\nboy\"\npace = \"alpha\"\n");
+  const auto decoded = [&](const std::string& words) {
+    return plan_of(folder, "--config a.toml " + words).at("decoded").get<int>();
+  };
+  EXPECT_EQ(decoded(""), 32);
+  EXPECT_EQ(decoded("--smooth"), 80);
+  EXPECT_EQ(decoded("--smooth --pace-budget 2"), 64);
+  EXPECT_EQ(decoded("--smooth --pace preview --bridge off"),
+            decoded("--pace preview --bridge off"));
+  EXPECT_THAT(refusal(folder, kPlan + "--config a.toml --smooth --pace preview"),
+              HasSubstr("--bridge: \"latents\" with pace preview"));
+}
+
 TEST(Input, EmptyValuesAreValues) {
   const TemporaryFolder folder;
   const json plan = plan_of(folder, "--prompt girl --prompt boy --negative-prompt= --loop");

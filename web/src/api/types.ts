@@ -77,6 +77,8 @@ export interface Bootstrap {
   samplers: { name: string; aliases: string[] }[];
   schedulers: string[];
   modes: { name: string; label?: string; options: string[] }[];
+  /** What the switch for smooth motion sets. */
+  smooth: RequestValues;
   limits: Limits;
   /** Words that the default model knows; empty for other models. */
   words: string[];

@@ -10,6 +10,11 @@ const choiceWords: Record<string, Record<string, string>> = {
     even: 'even motion',
     preview: 'even motion, by previews',
   },
+  bridge: {
+    off: 'nothing',
+    latents: 'mixed latents',
+    blend: 'a cross-fade',
+  },
   pace_by: { ssim: 'structure (ssim)', lab: 'colour (lab)', latent: 'latents' },
 };
 

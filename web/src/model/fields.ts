@@ -27,6 +27,8 @@ export const sections: SectionPlan[] = [
       'genesis',
       'interpolation',
       'alignment',
+      'attention_interpolation',
+      'attention_share',
       'replace_dim',
       'replace_order',
       'grad_method',
@@ -39,6 +41,7 @@ export const sections: SectionPlan[] = [
       'pace',
       'pace_by',
       'pace_budget',
+      'bridge',
       'easing',
       'loop',
       'stage_padding',
@@ -109,6 +112,9 @@ const rules: Record<string, Rule> = {
   embryo_step: (value) => value('genesis') === 'embryo',
   pace_by: (value) => isPaced(value),
   pace_budget: (value) => isPaced(value),
+  bridge: (value) => value('pace') === 'even',
+  attention_share: (value) =>
+    isSet(value('attention_interpolation')) && value('attention_interpolation') !== 'off',
   subseed: (value) => !isZero(value('subseed_strength')),
   hold: (value) => value('fps') !== 0,
   pad: (value) => value('fps') !== 0,
@@ -141,6 +147,17 @@ export function applies(field: Field, values: RequestValues, defaults: RequestVa
 
 function sameValue(a: Json, b: Json): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether values have all settings of a preset. */
+export function hasPreset(
+  preset: RequestValues,
+  values: RequestValues,
+  defaults: RequestValues,
+): boolean {
+  return Object.entries(preset).every(([name, value]) =>
+    sameValue(valueOf(name, values, defaults), value ?? null),
+  );
 }
 
 /** What a section's heading says of its values while it is closed. */

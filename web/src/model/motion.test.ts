@@ -80,10 +80,12 @@ it('has each jump once, with what is largest of it', () => {
   expect(worstPair([])).toBeNull();
 });
 
-it('offers an even pace where the travel can have one and does not', () => {
-  expect(canBeEvened({})).toBe(true);
-  expect(canBeEvened({ pace: 'alpha', genesis: 'fixed', compat: 'none' })).toBe(true);
-  expect(canBeEvened({ pace: 'even' })).toBe(false);
-  expect(canBeEvened({ genesis: 'successive' })).toBe(false);
-  expect(canBeEvened({ compat: 'v3' })).toBe(false);
+it('offers smooth motion where the travel can have it and does not', () => {
+  const smooth = { pace: 'even', bridge: 'latents' };
+  expect(canBeEvened({}, smooth)).toBe(true);
+  expect(canBeEvened({ pace: 'alpha', genesis: 'fixed', compat: 'none' }, smooth)).toBe(true);
+  expect(canBeEvened({ pace: 'even' }, smooth)).toBe(true);
+  expect(canBeEvened({ pace: 'even', bridge: 'latents' }, smooth)).toBe(false);
+  expect(canBeEvened({ genesis: 'successive' }, smooth)).toBe(false);
+  expect(canBeEvened({ compat: 'v3' }, smooth)).toBe(false);
 });

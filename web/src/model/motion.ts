@@ -64,10 +64,10 @@ export function jumpsOf(distances: ShownDistance[]): ShownJump[] {
   return [...found.values()].sort((a, b) => a.from - b.from);
 }
 
-/** Whether the same travel can be drawn with an even pace, which it was not. */
-export function canBeEvened(request: RequestValues): boolean {
+/** Whether the same travel can be drawn with the settings of smooth motion, which it was not. */
+export function canBeEvened(request: RequestValues, smooth: RequestValues): boolean {
   return (
-    (request.pace ?? 'alpha') === 'alpha' &&
+    Object.entries(smooth).some(([name, value]) => request[name] !== value) &&
     request.genesis !== 'successive' &&
     (request.compat ?? 'none') === 'none'
   );

@@ -67,6 +67,18 @@ export function setField(name: string, value: Json): void {
   update((now) => edit.setValue(now, name, value), `field:${name}`);
 }
 
+/** Takes a preset's settings, or goes back to the defaults of what it sets. */
+export function switchPreset(preset: RequestValues, on: boolean): void {
+  const defaults = server.get().boot?.defaults ?? {};
+  update((now) =>
+    Object.entries(preset).reduce(
+      (next, [name, value]) =>
+        edit.setValue(next, name, (on ? value : defaults[name]) ?? null),
+      now,
+    ),
+  );
+}
+
 export function setStage(key: string, changed: Partial<Stage>): void {
   const kind = `stage:${key}:${Object.keys(changed).join()}`;
   update((now) => edit.setStage(now, key, changed), kind);
@@ -127,11 +139,11 @@ export function takeSettings(request: RequestValues, part: Part, from: string): 
   takeRequest(takeOver(formRequest(), request, part), `${what} of ${from} taken over.`);
 }
 
-/** All settings of a run, with its frames where the pictures are equally far apart. */
+/** All settings of a run, with smooth motion. */
 export function evenOut(request: RequestValues, from: string): void {
   takeRequest(
-    { ...takeOver(formRequest(), request, 'all'), pace: 'even' },
-    `Settings of ${from} with an even pace: Run draws more pictures, and takes those that are equally far apart.`,
+    { ...takeOver(formRequest(), request, 'all'), ...server.get().boot?.smooth },
+    `Settings of ${from} with smooth motion: Run draws more pictures, and takes those that are equally far apart.`,
   );
 }
 

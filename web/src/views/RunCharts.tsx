@@ -16,6 +16,8 @@ import { parseLosses } from '../model/series';
 import { showFrame } from '../state/player';
 import { evenOut } from '../state/form';
 import { fileAddress, runName } from '../state/runs';
+import { server } from '../state/server';
+import { useStore } from '../state/store';
 import { ChartBox } from './ChartBox';
 import { comparePair } from './Compare';
 import { useAnswer } from './useAnswer';
@@ -131,6 +133,7 @@ function MotionCharts({ job }: { job: Job }) {
   );
   const pair = worstPair(distances);
   const jumps = jumpsOf(distances);
+  const smooth = useStore(server, (state) => state.boot?.smooth);
   return (
     <>
       {problem !== '' && <p class="quiet">How it moves cannot be told: {problem}</p>}
@@ -158,11 +161,11 @@ function MotionCharts({ job }: { job: Job }) {
             Compare the largest step
           </button>
         )}
-        {jumps.length > 0 && canBeEvened(job.request) && (
+        {jumps.length > 0 && smooth && canBeEvened(job.request, smooth) && (
           <button
             type="button"
             class="button"
-            title="Takes over this run's settings with an even pace"
+            title="Takes over this run's settings with smooth motion"
             onClick={() => {
               evenOut(job.request, runName(job));
               document.querySelector<HTMLElement>('.button-run')?.focus();

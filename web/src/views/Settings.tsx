@@ -7,6 +7,7 @@ import { ModelControl, VaeControl } from '../controls/ModelControls';
 import { SamplerControl, SchedulerControl } from '../controls/SamplerControls';
 import { SeedControl } from '../controls/SeedControl';
 import { SizeControl } from '../controls/SizeControl';
+import { SmoothControl } from '../controls/SmoothControl';
 import { useFieldTable } from '../controls/useField';
 import {
   applies,
@@ -149,6 +150,7 @@ export function Settings() {
         <FieldControl name="cfg_scale" />
         <SizeControl />
         <SeedControl />
+        <SmoothControl />
       </div>
       {narrow && <ModelSection />}
       {sections.map((plan) => (
