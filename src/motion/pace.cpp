@@ -16,7 +16,7 @@ void require_task(const PaceTask& task) {
   bool usable =
       !task.in_betweens.empty() && task.budget >= 1 && std::isfinite(task.budget) &&
       (task.positions.empty() || task.positions.size() == task.in_betweens.size()) &&
-      std::ranges::all_of(task.bridge_costs, [](double cost) { return cost >= 0 && cost <= 1; });
+      std::ranges::all_of(task.bridge_costs, [](double cost) { return cost > 0 && cost <= 1; });
   for (std::size_t gap = 0; usable && gap < task.in_betweens.size(); ++gap) {
     const std::int64_t frames = task.in_betweens[gap];
     const std::int64_t positions = task.positions.empty() ? 0 : task.positions[gap];
@@ -27,7 +27,7 @@ void require_task(const PaceTask& task) {
     throw Error(
         ErrorCode::InvalidArgument,
         "[pace] expected at least one gap with 0 or more frames, a budget of at least 1, and "
-        "as many positions as frames, and bridges that cost from 0 to 1");
+        "as many positions as frames, and bridges that cost more than 0 and at most 1");
   }
 }
 

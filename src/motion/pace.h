@@ -62,7 +62,7 @@ struct PaceTask {
   /// How many pictures may be drawn, as a multiple of the film's frames; at least 1.
   double budget = 2.5;
   /// What a picture on a bridge costs, as a share of another one: by depth, the bridges that are
-  /// tried first in front. On the last one pictures do not jump. Empty: jumps stay.
+  /// tried first in front, above 0. On the last one pictures do not jump. Empty: jumps stay.
   std::vector<double> bridge_costs;
   /// The share of a gap's way, as it is seen, that is done at a share of its time; empty: equal.
   std::function<double(double)> easing;

@@ -20,8 +20,9 @@ constexpr double kShrinks = 0.85;
 constexpr int kPatience = 3;
 constexpr int kPatienceOnBridges = 2;
 constexpr double kPatienceLost = 0.75;
-constexpr double kBridgeEnds = 2;        // pictures that a bridge costs by itself: its ends, again
-constexpr double kPartsOfBridge = 4096;  // places on a bridge are not closer
+constexpr double kBridgeEnds = 2;  // pictures that a bridge costs by itself: its ends, again
+constexpr double kKeptForTheEnd = kBridgeEnds + 1;  // for the jumps that are left
+constexpr double kPartsOfBridge = 4096;             // places on a bridge are not closer
 
 /// Of a bridge, in alpha.
 double length(const WayBridge& bridge) {
@@ -55,7 +56,7 @@ void PaceSearch::find() {
   }
   spent_ = static_cast<double>(pictures_.size());
   const auto budget = static_cast<double>(stretch_.pictures);
-  limit_ = task_.bridge_costs.empty() ? budget : budget - kBridgeEnds;
+  limit_ = task_.bridge_costs.empty() ? budget : budget - kKeptForTheEnd;
   draw(first_places());
   halvings_.clear();  // Places at equal distances say nothing about halving.
   while (cross_jump() || halve()) {

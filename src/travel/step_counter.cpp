@@ -4,11 +4,6 @@
 #include <utility>
 
 namespace ptravel {
-namespace {
-
-constexpr double kSamplingShare = 0.95;  // the rest of a frame's time is decoding
-
-}  // namespace
 
 StepCounter::StepCounter(Progress& progress,
                          double frames_before,
@@ -35,7 +30,7 @@ void StepCounter::count(int step) {
   const auto rounds = static_cast<double>(rounds_);
   const double drawn = std::min(count, rounds_ > 0 ? rounds + part : count * part);
   place_ = {frames_.at(std::min(rounds_, frames_.size() - 1)), std::min(step + 1, steps_), steps_};
-  progress_.update(before_ + drawn * kSamplingShare, place_);
+  progress_.update(before_ + drawn * (1 - kDecodingShare), place_);
 }
 
 }  // namespace ptravel

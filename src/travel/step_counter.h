@@ -8,6 +8,9 @@
 
 namespace ptravel {
 
+/// The part of a picture's time that is not sampling but decoding, about.
+inline constexpr double kDecodingShare = 0.05;
+
 /// Turns the sampler's steps into fractions of frames for the progress display. Must outlive the
 /// hooks it gives out.
 class StepCounter {

@@ -23,6 +23,7 @@
 #include "travel/frame_units.h"
 #include "travel/open_model.h"
 #include "travel/pace_way.h"
+#include "travel/step_counter.h"
 
 namespace ptravel {
 namespace {
@@ -217,7 +218,8 @@ PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress&
   const std::vector<int> steps = mixed_steps(request);
   const int run = sampling_steps(request);
   for (const int mixed : steps) {
-    task.bridge_costs.push_back(static_cast<double>(run - mixed) / run);
+    task.bridge_costs.push_back(kDecodingShare +
+                                (1 - kDecodingShare) * static_cast<double>(run - mixed) / run);
   }
   PaceWay way(*state_, pictures, steps, sink, progress);
   const PacedFilm film = ptravel::find_pace(task, way);

@@ -1,4 +1,6 @@
 // Travels through models whose network takes a vector: every way of travelling on a tiny SDXL.
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -82,8 +84,7 @@ constexpr Way kWays[] = {
      [](TravelRequest& r) {
        r.mode = TravelMode::Grad;
        r.grad_alpha = 0.1;
-     },
-     false},
+     }},
     {"successive", [](TravelRequest& r) { r.genesis = Genesis::Successive; }, false},
     {"embryo", [](TravelRequest& r) { r.genesis = Genesis::Embryo; }, false},
 };
@@ -95,8 +96,10 @@ TEST(VectorTravel, EveryWayLeadsFromStageToStage) {
   for (const Way& way : kWays) {
     TravelRequest request = vector_request();
     way.set(request);
-    const std::vector<RenderedFrame> frames = draw(request, store);
+    std::vector<RenderedFrame> frames = draw(request, store);
     ASSERT_EQ(frames.size(), 4U) << way.name;
+    // Mode grad draws a stage before the frames that lead to it.
+    std::ranges::sort(frames, {}, &RenderedFrame::index);
     // The last step of mode replace has replaced everything.
     for (std::size_t i = 1; i + 1 < frames.size(); ++i) {
       EXPECT_NE(frames[i].image.pixels, frames[i - 1].image.pixels) << way.name << " " << i;
