@@ -1,6 +1,8 @@
 // Names of OpenCLIP's text encoder (key_map.h) as Hugging Face's CLIP has them. The rules are the
 // tables below.
 #include <array>
+#include <string>
+#include <utility>
 
 #include "checkpoint/key_map.h"
 #include "checkpoint/name_pattern.h"
@@ -80,8 +82,10 @@ std::vector<MappedTensor> map_layer(std::string_view name, const std::string& pr
     const std::string leaf = packed.ends_with("weight") ? ".weight" : ".bias";
     std::vector<MappedTensor> pieces;
     for (std::size_t i = 0; i < kUnpacked.size(); ++i) {
+      std::string unpacked = prefix;
+      unpacked.append("self_attn.").append(kUnpacked[i]).append(leaf);
       pieces.push_back(
-          {prefix + "self_attn." + kUnpacked[i] + leaf,
+          {std::move(unpacked),
            {Shape::AsStored, static_cast<int>(i), static_cast<int>(kUnpacked.size())}});
     }
     return pieces;

@@ -117,9 +117,11 @@ std::vector<WayJump> PaceSearch::jumps(double step) {
 /// The bridges that frames of the film lie on.
 std::vector<WayBridge> PaceSearch::bridges(const std::vector<WayPlace>& film) const {
   std::vector<WayBridge> used;
-  for (const auto& [from, bridge] : bridges_) {
-    if (std::ranges::any_of(
-            film, [&](const WayPlace& place) { return from < place && place < bridge.to; })) {
+  for (const auto& entry : bridges_) {
+    const WayBridge& bridge = entry.second;
+    if (std::ranges::any_of(film, [&](const WayPlace& place) {
+          return bridge.from < place && place < bridge.to;
+        })) {
       used.push_back(bridge);
     }
   }
