@@ -1,14 +1,25 @@
 #include "diffusion/guidance.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/reduce.h"
 
 namespace ptravel {
+namespace {
+
+/// The standard deviation of all numbers, the same for any number of threads.
+double spread_of(const at::Tensor& numbers) {
+  const at::Tensor off = numbers - mean_of_all(numbers);
+  return std::sqrt(mean_of_all(off * off).item<double>());
+}
+
+}  // namespace
 
 Guidance::Guidance(ConditionedModel model,
                    std::vector<ImageConditioning> images,
@@ -138,11 +149,11 @@ at::Tensor Guidance::rescaled(const at::Tensor& guided,
                               double level) const {
   const at::Tensor share = x * options_.input_share(level);
   const at::Tensor v = guided - share;  // up to a factor, which falls out of the ratio
-  const double spread = v.std().item<double>();
+  const double spread = spread_of(v);
   if (spread == 0) {
     return guided;
   }
-  const double ratio = (cond - share).std().item<double>() / spread;
+  const double ratio = spread_of(cond - share) / spread;
   return share + v * (options_.rescale * ratio + 1 - options_.rescale);
 }
 
