@@ -71,8 +71,8 @@ struct FilmPace {
 };
 
 /// Whether a frame can be drawn from its two stages alone (and the picture before it, with genesis
-/// successive). Walks that go by a picture, frames that share an embryo, those on a bridge and the
-/// first version's chains need the travel as a whole.
+/// successive). Walks that go by a picture, frames that share an embryo, those on a bridge or that
+/// attend to their stages, and the first version's chains need the travel as a whole.
 bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
 
 /// A frame's request as its parameters text tells it: stages 0 and 1 are its neighbours.

@@ -61,7 +61,7 @@ void FrameRenderer::prepare(PictureTask& task, FrameSink& sink) {
   }
   drawer_.forget_other_gaps(gap);
   const TargetLatents targets = [this](std::int64_t g) { return target_latent(g); };
-  drawer_.find_shared(task, sink, targets);
+  drawer_.find_shared(task, sink, targets, static_cast<double>(frames_done_));
   task.conditioning = scene_.route->conditioning(task.place, targets);
 }
 
@@ -153,7 +153,7 @@ void FrameRenderer::draw_places(
   const TargetLatents targets = [this](std::int64_t gap) { return target_latent(gap); };
   for (const FramePlace& place : places) {
     PictureTask task = drawer_.make_task(-1, place);
-    drawer_.find_shared(task, sink, targets);
+    drawer_.find_shared(task, sink, targets, static_cast<double>(frames_done_));
     task.conditioning = scene_.route->conditioning_of_any(place, targets);
     wait(std::move(task));
   }

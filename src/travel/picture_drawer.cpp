@@ -42,7 +42,11 @@ PictureTask PictureDrawer::make_task(std::int64_t index, const FramePlace& place
   return task;
 }
 
-void PictureDrawer::find_shared(PictureTask& task, FrameSink& sink, const TargetLatents& targets) {
+void PictureDrawer::find_shared(PictureTask& task,
+                                FrameSink& sink,
+                                const TargetLatents& targets,
+                                double frames_before) {
+  frames_before_ = frames_before;
   if (shares_embryo()) {
     task.embryo = embryo_of(gap_of(task.place), sink);
   }
@@ -144,7 +148,6 @@ std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents) const {
 
 std::vector<Drawing> PictureDrawer::draw(const std::vector<PictureTask>& tasks,
                                          double frames_before) {
-  frames_before_ = frames_before;
   const PictureTask& first = tasks.front();
   if (!first.bridge) {
     return decoded(

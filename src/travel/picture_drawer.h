@@ -52,8 +52,11 @@ class PictureDrawer {
   /// A task with the values of its place, without conditioning.
   PictureTask make_task(std::int64_t index, const FramePlace& place) const;
   /// Finds what the picture shares with others, drawing it where it is not there; the pictures of
-  /// embryos go to `sink`. `targets`: what walks go by.
-  void find_shared(PictureTask& task, FrameSink& sink, const TargetLatents& targets);
+  /// embryos go to `sink`. `targets`: what walks go by. `frames_before`: where the progress stands.
+  void find_shared(PictureTask& task,
+                   FrameSink& sink,
+                   const TargetLatents& targets,
+                   double frames_before);
   /// Forgets what is shared in other gaps.
   void forget_other_gaps(std::int64_t gap);
 
@@ -82,7 +85,7 @@ class PictureDrawer {
   };
   TravelScene& scene_;
   Progress& progress_;
-  double frames_before_ = 0;
+  double frames_before_ = 0;  // where the progress stands for what is drawn to be shared
   std::map<std::int64_t, std::shared_ptr<Embryo>> embryos_;      // by gap
   std::map<std::int64_t, std::unique_ptr<AttentionEnds>> ends_;  // by gap
   std::vector<KnownBridge> bridges_;

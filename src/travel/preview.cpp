@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@
 #include "request/mode_infos.h"
 #include "request/request_names.h"
 #include "travel/assemble.h"
+#include "travel/attention_ends.h"
 #include "travel/open_model.h"
 #include "travel/route.h"
 #include "travel/settings.h"
@@ -102,6 +104,25 @@ std::int64_t calls_of(const TravelRequest& frame,
          (parts + (frame.cfg_scale.front() == 1 && parts == 1 ? 0 : 1));
 }
 
+/// Network calls for the stages that are drawn along with those between them, in each batch.
+std::int64_t calls_along(const TravelRequest& request, const std::vector<FramePlace>& places) {
+  const std::int64_t calls = attention_calls(request);
+  std::map<std::int64_t, std::int64_t> frames;  // by gap
+  for (const FramePlace& place : places) {
+    if (calls > 0 && !place.at_stage()) {
+      ++frames[place.stage];
+    }
+  }
+  std::int64_t sum = 0;
+  for (const auto& [gap, count] : frames) {
+    const std::int64_t batches = (count + request.batch - 1) / request.batch;
+    for (const std::int64_t stage : {gap, gap + 1}) {
+      sum += batches * calls * (value_at(request.cfg_scale, {stage, 0, 0, 0, 0}) == 1 ? 1 : 2);
+    }
+  }
+  return sum;
+}
+
 /// AND parts that are drawn with at a place: on the way those of the stage that has more.
 std::int64_t parts_at(const std::vector<std::vector<PromptPart>>& tokens, const FramePlace& place) {
   const auto stage = static_cast<std::size_t>(place.stage);
@@ -155,6 +176,7 @@ PreviewCost cost_of(const TravelRequest& request,
                              walked_pairs(tokens[stage], tokens[stage + 1]);
     }
   }
+  cost.network_calls += calls_along(request, places);
   cost.pictures = static_cast<double>(places.size());
   if (is_paced(request) && places.size() > 1) {
     add_search(request, places.size(), cost);

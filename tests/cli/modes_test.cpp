@@ -134,6 +134,14 @@ TEST(DryRun, TellsThePlanAndDrawsNothing) {
   EXPECT_DOUBLE_EQ(plan["frames"][2]["cfg_scale"], 6.5);
   // Two parts and the negative prompt; the last stage has one part.
   EXPECT_EQ(plan.at("network_calls"), (4 * 3 + 2) * 20);
+  const std::string attending = run(folder,
+                                    "render --prompt 'a cat' --prompt 'a dog' --travel-steps 3 "
+                                    "--attention-interpolation outer --batch 2 --dry-run --json",
+                                    kModel)
+                                    .output;
+  // Both stages are drawn along in two batches, for half of the steps.
+  EXPECT_EQ(json::parse(split(trimmed(attending), '\n').back()).at("network_calls"),
+            5 * 2 * 20 + 2 * 2 * 2 * 10);
   const Outcome grad = run(folder,
                            "render --prompt 'a [cat:dog:0.5]' --prompt 'a girl' --travel-steps 3 "
                            "--mode grad --grad-iter 2 --dry-run",
