@@ -35,8 +35,11 @@ it('has a control for every field of the server’s table', async () => {
       expect(shown, `${option} in mode ${mode.name}`).not.toContain(option);
     }
   }
-  const pace = page.locator('#field-pace');
-  if (fields.some(({ name }) => name === 'pace')) await pace.selectOption('even');
+  await page.locator('#field-attention_interpolation').selectOption('outer');
+  // The switch for smooth motion sets the pace, and what goes with it.
+  await page.locator('#smooth').check();
+  expect(await page.locator('#field-pace').inputValue()).toBe('even');
+  expect(await page.locator('#field-bridge').inputValue()).toBe('latents');
   await page.locator('#field-genesis').selectOption('embryo');
   await look();
   await page.locator('#field-genesis').selectOption('successive');

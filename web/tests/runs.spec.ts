@@ -110,7 +110,7 @@ it('shows what motion.json says of a finished run, and leads to its jumps', asyn
   await page.getByRole('button', { name: 'Even it out…' }).click();
   await page.locator('.section-summary', { hasText: 'pace even' }).waitFor();
   expect(await page.evaluate(() => document.activeElement?.className)).toContain('button-run');
-  await page.locator('.toast', { hasText: 'even pace' }).getByText('Undo').click();
+  await page.locator('.toast', { hasText: 'smooth motion' }).getByText('Undo').click();
   await page.locator('.section-summary', { hasText: 'pace even' }).waitFor({ state: 'detached' });
 });
 
