@@ -33,6 +33,7 @@ enum class ResizeMode {
   JustResize,     ///< Stretch.
   CropAndResize,  ///< Keep the proportions, cover the target, cut what sticks out.
   ResizeAndFill,  ///< Keep the proportions, fit inside, repeat the edge pixels outwards.
+  LatentUpscale,  ///< Keep the pixels; the latent is stretched.
 };
 
 }  // namespace ptravel

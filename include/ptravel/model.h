@@ -27,6 +27,7 @@ enum class ModelFamily {
   UnClip,
   Sdxl,
   SdxlInpainting,
+  SdxlInstructPix2Pix,
   SdxlRefiner,
   AltDiffusion,
   DiffusionTransformer,  ///< Stable Diffusion 3, Flux and relatives.

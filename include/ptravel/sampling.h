@@ -112,6 +112,9 @@ struct SamplingSettings {
   /// From 0 to 1: how much of the way guided predictions (as v) are brought back to the spread of
   /// those for the prompt alone (Lin et al., 2023, section 3.4).
   double guidance_rescale = 0;
+  /// How strongly networks that change a picture hold on to it, beside guidance_scale (Brooks et
+  /// al., 2023, "InstructPix2Pix"); others do not mind it.
+  double picture_scale = 1.5;
   SamplerOptions sampler_options;
   ScheduleOptions schedule_options;
   double denoising_strength = 0.75;  ///< Image-to-image only, 0 to 1.

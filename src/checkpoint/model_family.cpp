@@ -22,6 +22,7 @@ constexpr auto kLabels = enum_names<Family>({
     {Family::UnClip, "Stable Diffusion unCLIP model"},
     {Family::Sdxl, "Stable Diffusion XL"},
     {Family::SdxlInpainting, "Stable Diffusion XL inpainting model"},
+    {Family::SdxlInstructPix2Pix, "InstructPix2Pix model of Stable Diffusion XL"},
     {Family::SdxlRefiner, "Stable Diffusion XL refiner"},
     {Family::AltDiffusion, "AltDiffusion"},
     {Family::DiffusionTransformer,
@@ -123,7 +124,7 @@ struct Variant {
 constexpr Variant kVariants[] = {
     {Family::Sd1, 9, Family::Sd1Inpainting},   {Family::Sd1, 8, Family::InstructPix2Pix},
     {Family::Sd2, 9, Family::Sd2Inpainting},   {Family::Sd2, 5, Family::Sd2Depth},
-    {Family::Sdxl, 9, Family::SdxlInpainting}, {Family::Sdxl, 8, Family::InstructPix2Pix},
+    {Family::Sdxl, 9, Family::SdxlInpainting}, {Family::Sdxl, 8, Family::SdxlInstructPix2Pix},
 };
 
 /// SD 2.1 Turbo has the names of an SDXL refiner, whose text encoder is wider.
@@ -191,9 +192,43 @@ ModelFamily recognise_model(const StoredTensors& tensors) {
   return recognise_small(tensors, names);
 }
 
-bool is_loadable(ModelFamily family) {
-  return family == Family::Sd1 || family == Family::Sd2 || family == Family::Sdxl;
+std::int64_t picture_channels(PictureInput input, std::int64_t latent_channels) {
+  switch (input) {
+    case PictureInput::Masked:
+      return 1 + latent_channels;
+    case PictureInput::Edited:
+      return latent_channels;
+    default:
+      return 0;
+  }
 }
+
+bool is_loadable(ModelFamily family) {
+  switch (family) {
+    case Family::Sd1:
+    case Family::Sd1Inpainting:
+    case Family::InstructPix2Pix:
+    case Family::Sd2:
+    case Family::Sd2Inpainting:
+    case Family::Sdxl:
+    case Family::SdxlInpainting:
+    case Family::SdxlInstructPix2Pix:
+      return true;
+    default:
+      return false;
+  }
+}
+
+namespace {
+
+FamilyTraits with_picture(FamilyTraits traits, PictureInput picture) {
+  traits.picture = picture;
+  // Of those that take pictures, none is known that does not predict epsilon.
+  traits.tests_prediction = false;
+  return traits;
+}
+
+}  // namespace
 
 const FamilyTraits& family_traits(ModelFamily family) {
   static constexpr TextTraits kSd1Texts[] = {{}};
@@ -210,11 +245,26 @@ const FamilyTraits& family_traits(ModelFamily family) {
                                   .picture_size = 1024,
                                   .picture_size_v = 1024,
                                   .zero_blank_negative = true};
+  static const FamilyTraits kSd1Inpainting = with_picture(kSd1, PictureInput::Masked);
+  static const FamilyTraits kSd1Edit = with_picture(kSd1, PictureInput::Edited);
+  static const FamilyTraits kSd2Inpainting = with_picture(kSd2, PictureInput::Masked);
+  static const FamilyTraits kSdxlInpainting = with_picture(kSdxl, PictureInput::Masked);
+  static const FamilyTraits kSdxlEdit = with_picture(kSdxl, PictureInput::Edited);
   switch (family) {
+    case Family::Sd1Inpainting:
+      return kSd1Inpainting;
+    case Family::InstructPix2Pix:
+      return kSd1Edit;
     case Family::Sd2:
       return kSd2;
+    case Family::Sd2Inpainting:
+      return kSd2Inpainting;
     case Family::Sdxl:
       return kSdxl;
+    case Family::SdxlInpainting:
+      return kSdxlInpainting;
+    case Family::SdxlInstructPix2Pix:
+      return kSdxlEdit;
     default:
       PTRAVEL_CHECK(is_loadable(family));
       return kSd1;
@@ -222,11 +272,10 @@ const FamilyTraits& family_traits(ModelFamily family) {
 }
 
 std::string refusal(ModelFamily family) {
+  if (is_loadable(family)) {
+    return {};
+  }
   switch (family) {
-    case Family::Sd1:
-    case Family::Sd2:
-    case Family::Sdxl:
-      return {};
     case Family::Unknown:
       return std::string("holds no model that this program knows").append(kExpected);
     case Family::Lora:

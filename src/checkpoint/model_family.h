@@ -33,6 +33,18 @@ struct TextTraits {
   bool final_norm = true;  ///< Encodings go through the final layer norm.
 };
 
+/// What a UNet takes behind the noisy latent.
+enum class PictureInput {
+  None,
+  /// A mask (1: to be drawn) and the latent of the picture without what the mask covers: inpainting
+  /// models.
+  Masked,
+  Edited,  ///< The latent, unscaled, of the picture that is to be changed: instruct-pix2pix.
+};
+
+/// How many channels that is, of a model whose latents have `latent_channels`.
+std::int64_t picture_channels(PictureInput input, std::int64_t latent_channels);
+
 /// What the weights of a family that is_loadable do not show.
 struct FamilyTraits {
   std::span<const TextTraits> texts;  ///< One for each of the model's text encoders.
@@ -41,6 +53,7 @@ struct FamilyTraits {
   int picture_size_v = 512;           ///< and where it predicts v.
   bool zero_blank_negative = false;   ///< A negative prompt without a letter is encoded as zeros.
   bool tests_prediction = false;      ///< Only the network's answers tell what it predicts.
+  PictureInput picture = PictureInput::None;
 };
 const FamilyTraits& family_traits(ModelFamily family);
 

@@ -227,8 +227,9 @@ void check_parts(const ModelFiles& model) {
     text += clip.width;
     pooled += clip.projection;
   }
-  if (model.unet.context_dim != text || model.unet.in_channels != model.vae.embed_dim ||
-      model.unet.out_channels != model.unet.in_channels) {
+  const std::int64_t latent = model.vae.embed_dim;
+  if (model.unet.context_dim != text || model.unet.out_channels != latent ||
+      model.unet.in_channels != latent + picture_channels(model.picture, latent)) {
     fail(ErrorCode::Corrupt, model.path,
          "its parts do not fit together: text encoder " + std::to_string(text) +
              " wide for a UNet that takes " + std::to_string(model.unet.context_dim) +
@@ -256,6 +257,7 @@ void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFi
     model.clips.push_back(read_clip_config(*model.weights, hints, kTextParts[i], text));
   }
   model.vae = read_vae_config(*model.weights, hints, traits.scale_factor);
+  model.picture = traits.picture;
   check_hints(hints, model.unet, model.clips, model.vae);
   check_parts(model);
   model.zero_blank_negative = traits.zero_blank_negative;

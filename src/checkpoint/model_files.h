@@ -34,7 +34,8 @@ struct ModelFiles {
   UnetConfig unet;
   std::vector<ClipConfig> clips = {{}};  ///< Its text encoders, in the order of kTextParts.
   VaeConfig vae;
-  bool zero_blank_negative = false;  ///< FamilyTraits.
+  bool zero_blank_negative = false;           ///< FamilyTraits.
+  PictureInput picture = PictureInput::None;  ///< What the UNet takes behind the latent.
   Prediction prediction = Prediction::Eps;
   bool prediction_is_tested =
       false;  ///< Only its answers tell; `prediction` is a guess until then.

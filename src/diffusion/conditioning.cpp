@@ -1,5 +1,6 @@
 #include "diffusion/conditioning.h"
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -41,7 +42,21 @@ SharedConditioning copied(const Conditioning& like,
   result->control_hints = like.control_hints;
   result->adapter_strengths = like.adapter_strengths;
   result->attention = std::move(attention);
+  result->picture = like.picture;
   return result;
+}
+
+/// All the conditionings of an image.
+template <typename Visit>
+void for_each_conditioning(ImageConditioning& image, const Visit& visit) {
+  for (ConditioningPart& part : image.parts) {
+    for (ScheduledConditioning::Entry& entry : part.schedule.entries) {
+      visit(entry.conditioning);
+    }
+  }
+  for (ScheduledConditioning::Entry& entry : image.uncond.entries) {
+    visit(entry.conditioning);
+  }
 }
 
 }  // namespace
@@ -60,6 +75,44 @@ SharedConditioning with_text(const SharedConditioning& like, TextEncoding text) 
 SharedConditioning with_attention(const SharedConditioning& like,
                                   std::optional<AttentionMix> attention) {
   return copied(*like, like->text, std::move(attention));
+}
+
+SharedConditioning with_picture(const SharedConditioning& like, at::Tensor picture) {
+  auto result = std::make_shared<Conditioning>(like->text);
+  result->control_hints = like->control_hints;
+  result->adapter_strengths = like->adapter_strengths;
+  result->attention = like->attention;
+  result->picture = std::move(picture);
+  return result;
+}
+
+std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> images,
+                                             const std::vector<at::Tensor>& pictures) {
+  PTRAVEL_CHECK(images.size() == pictures.size());
+  std::map<SharedConditioning, SharedConditioning> ends;  // what may be attended to
+  std::vector<std::shared_ptr<Conditioning>> attending;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::map<SharedConditioning, SharedConditioning> own;  // Entries of an image may be the same.
+    for_each_conditioning(images[i], [&](SharedConditioning& conditioning) {
+      SharedConditioning& known = own[conditioning];
+      if (!known) {
+        const auto made =
+            std::const_pointer_cast<Conditioning>(with_picture(conditioning, pictures[i]));
+        if (made->attention) {
+          attending.push_back(made);
+        } else {
+          ends.insert({conditioning, made});
+        }
+        known = made;
+      }
+      conditioning = known;
+    });
+  }
+  for (const std::shared_ptr<Conditioning>& conditioning : attending) {
+    conditioning->attention->from = ends.at(conditioning->attention->from);
+    conditioning->attention->to = ends.at(conditioning->attention->to);
+  }
+  return images;
 }
 
 bool same_text(const SharedConditioning& a, const SharedConditioning& b) {

@@ -50,6 +50,8 @@ struct Conditioning {
   std::vector<ControlHint> control_hints;
   std::vector<AdapterStrength> adapter_strengths;
   std::optional<AttentionMix> attention;
+  /// [C, h, w]: a picture (and a mask) as the network takes them, behind the latent's channels.
+  at::Tensor picture;
 };
 
 SharedConditioning make_conditioning(TextEncoding text);
@@ -60,6 +62,9 @@ SharedConditioning with_text(const SharedConditioning& like, TextEncoding text);
 /// `like` under another identity, attending to others or, without `attention`, to itself alone.
 SharedConditioning with_attention(const SharedConditioning& like,
                                   std::optional<AttentionMix> attention);
+
+/// `like` with another picture, under another identity.
+SharedConditioning with_picture(const SharedConditioning& like, at::Tensor picture);
 
 /// Whether two have one identity, or texts of the same numbers.
 bool same_text(const SharedConditioning& a, const SharedConditioning& b);
@@ -94,6 +99,11 @@ struct ImageConditioning {
   /// Model calls after which nobody looks at the picture: its results are zeros then.
   std::optional<int> calls = {};
 };
+
+/// Gives each of the images' conditionings its image's picture (`pictures`: one each). Those that
+/// attend to others of the same images attend to these under their new identities.
+std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> images,
+                                             const std::vector<at::Tensor>& pictures);
 
 /// Throws InvalidArgument when a conditioning is missing, its text is not [tokens, width], or
 /// differs in width from the others, or when there is no picture.

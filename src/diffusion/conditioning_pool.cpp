@@ -19,8 +19,13 @@ bool equal_hints(const ControlHint& a, const ControlHint& b) {
   return a.model == b.model && a.strength == b.strength && a.picture.equal(b.picture);
 }
 
+bool equal_pictures(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() == b.defined() && (!a.defined() || a.equal(b));
+}
+
 bool equal(const Conditioning& a, const Conditioning& b) {
   return !a.attention && !b.attention && equal(a.text, b.text) &&
+         equal_pictures(a.picture, b.picture) &&
          std::ranges::equal(a.control_hints, b.control_hints, equal_hints) &&
          std::ranges::equal(a.adapter_strengths, b.adapter_strengths,
                             [](const AdapterStrength& x, const AdapterStrength& y) {

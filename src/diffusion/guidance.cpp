@@ -38,7 +38,7 @@ Guidance::Guidance(ConditionedModel model,
   PTRAVEL_CHECK(options_.rescale == 0 || options_.input_share);
   for (std::size_t i = 0; i < images_.size(); ++i) {
     const std::vector<ConditioningPart>& parts = images_[i].parts;
-    is_neutral_.push_back(!options_.needs_uncond && parts.size() == 1 &&
+    is_neutral_.push_back(!options_.needs_uncond && !weighs_pictures() && parts.size() == 1 &&
                           parts.front().weight * scale_of(i) == 1);
   }
 }
@@ -48,7 +48,7 @@ double Guidance::scale_of(std::size_t image) const {
 }
 
 bool Guidance::skips_uncond(double level) const {
-  if (options_.needs_uncond) {
+  if (options_.needs_uncond || weighs_pictures()) {
     return false;
   }
   if (options_.skip_early_cond != 0 && options_.planned_calls > 0 &&
@@ -64,6 +64,16 @@ const SharedConditioning& Guidance::padded(const SharedConditioning& conditionin
   SharedConditioning& known = padded_[{conditioning, length}];
   if (!known) {
     known = with_text(conditioning, padded_with_last(conditioning->text, length));
+  }
+  return known;
+}
+
+/// The same with a picture of zeros.
+const SharedConditioning& Guidance::blanked(const SharedConditioning& conditioning) {
+  SharedConditioning& known = blanked_[conditioning];
+  if (!known) {
+    PTRAVEL_CHECK(conditioning->picture.defined());
+    known = with_picture(conditioning, at::zeros_like(conditioning->picture));
   }
   return known;
 }
@@ -104,7 +114,7 @@ at::Tensor Guidance::evaluate(const std::vector<Question>& questions,
 }
 
 // `results`: conds of all pictures and parts, then the unconds of pictures that need one, none when
-// `skipped`.
+// `skipped`; at last the unconds without their pictures where those are weighed.
 GuidedEps Guidance::combine(const at::Tensor& results,
                             bool skipped,
                             const at::Tensor& x,
@@ -116,6 +126,10 @@ GuidedEps Guidance::combine(const at::Tensor& results,
   for (const ImageConditioning& image : images_) {
     next_uncond += is_done(image) ? 0 : static_cast<std::int64_t>(image.parts.size());
   }
+  std::int64_t next_blank = next_uncond;
+  for (const ImageConditioning& image : images_) {
+    next_blank += is_done(image) ? 0 : 1;
+  }
   for (std::size_t i = 0; i < images_.size(); ++i) {
     if (is_done(images_[i])) {
       guided.push_back(at::zeros_like(results[0]));
@@ -124,7 +138,7 @@ GuidedEps Guidance::combine(const at::Tensor& results,
     }
     // Where uncond is left out the first part stands in for it, at scale 1.
     const bool without = skipped || is_neutral_[i];
-    const at::Tensor uncond = without ? results[next] : results[next_uncond++];
+    at::Tensor uncond = without ? results[next] : results[next_uncond++];
     const double scale = without ? 1 : scale_of(i);
     at::Tensor sum = uncond;
     at::Tensor cond = uncond;
@@ -135,6 +149,11 @@ GuidedEps Guidance::combine(const at::Tensor& results,
         cond = cond + difference * part.weight;
       }
       ++next;
+    }
+    if (weighs_pictures()) {
+      const at::Tensor blank = results[next_blank++];
+      sum = sum + (uncond - blank) * (options_.picture_scale - 1);
+      uncond = blank;
     }
     const bool rescales = options_.rescale > 0 && !without;
     guided.push_back(rescales ? rescaled(sum, cond, x[static_cast<std::int64_t>(i)], level) : sum);
@@ -163,6 +182,12 @@ GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
   for (std::size_t i = 0; i < images_.size() && !skipped; ++i) {
     if (!is_neutral_[i] && !is_done(images_[i])) {
       questions.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
+    }
+  }
+  for (std::size_t i = 0; i < images_.size() && weighs_pictures(); ++i) {
+    if (!is_done(images_[i])) {
+      questions.push_back(
+          {static_cast<std::int64_t>(i), blanked(images_[i].uncond.at_call(calls_))});
     }
   }
   return combine(evaluate(questions, x, level), skipped, x, level);

@@ -27,6 +27,9 @@ struct GuidanceOptions {
   /// not v: result = input_share(level) x + a multiple of v.
   double rescale = 0;
   std::function<double(double level)> input_share = {};
+  /// Of networks that change a picture: how strongly results hold on to it (Brooks et al., 2023).
+  /// With another scale than 1 uncond is always evaluated, with the picture and without it.
+  double picture_scale = 1;
 };
 
 /// Hooks into the model calls of a run; each may be empty. `call` counts from 0; x is [N, C, h, w].
@@ -49,6 +52,8 @@ struct GuidanceHooks {
 /// picture depends on its neighbours; a padded conditioning stays the same one for the whole run.
 /// Rescaling (Lin et al., 2023) follows; of several parts their weighted mean is the conditional
 /// prediction.
+/// Where conditionings have pictures and picture_scale s_I is not 1, (s_I - 1) (U - N) is added, N
+/// being the result for the negative prompt with a picture of zeros.
 /// At scale 1 a picture with a single part of weight 1 needs no uncond, and none is evaluated for
 /// it.
 class Guidance {
@@ -75,8 +80,10 @@ class Guidance {
   };
 
   bool skips_uncond(double level) const;
+  bool weighs_pictures() const { return options_.picture_scale != 1; }
   bool is_done(const ImageConditioning& image) const;
   const SharedConditioning& padded(const SharedConditioning& conditioning, std::int64_t length);
+  const SharedConditioning& blanked(const SharedConditioning& conditioning);
   std::vector<Question> cond_questions();
   at::Tensor evaluate(const std::vector<Question>& questions,
                       const at::Tensor& x,
@@ -99,6 +106,7 @@ class Guidance {
   GuidanceHooks hooks_;
   std::vector<bool> is_neutral_;  // By picture: U cancels out of its result.
   std::map<std::pair<SharedConditioning, std::int64_t>, SharedConditioning> padded_;
+  std::map<SharedConditioning, SharedConditioning> blanked_;
   int calls_ = 0;
 };
 

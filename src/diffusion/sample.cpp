@@ -24,6 +24,15 @@ struct Run {
   std::string_view schedule;  // Resolved: never "automatic".
 
   bool img2img() const { return batch.init_latent.defined(); }
+
+  /// Clean latents, or x on its way, with the init latent where nothing is drawn.
+  at::Tensor kept(const at::Tensor& x) const {
+    if (!batch.repaint.defined()) {
+      return x;
+    }
+    const at::Tensor repaint = batch.repaint.to(batch.options);
+    return x * repaint + batch.init_latent.to(batch.options) * (1 - repaint);
+  }
 };
 
 void check_batch(const SamplingBatch& batch) {
@@ -39,6 +48,14 @@ void check_batch(const SamplingBatch& batch) {
     if (batch.init_latent.sizes() != at::IntArrayRef(expected)) {
       throw Error(ErrorCode::InvalidArgument,
                   "[sample] init latent: expected one [C, h, w] per picture");
+    }
+  }
+  if (batch.repaint.defined()) {
+    const std::vector<std::int64_t> expected{static_cast<std::int64_t>(count), 1, batch.shape.at(1),
+                                             batch.shape.at(2)};
+    if (!batch.init_latent.defined() || batch.repaint.sizes() != at::IntArrayRef(expected)) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[sample] mask: expected an init latent and one [1, h, w] per picture");
     }
   }
 }
@@ -86,6 +103,7 @@ Guidance make_guidance(const Run& run,
   options.s_min_uncond_all = settings.s_min_uncond_all;
   options.skip_early_cond = settings.skip_early_cond;
   options.rescale = settings.guidance_rescale;
+  options.picture_scale = run.model.edits_pictures ? settings.picture_scale : 1;
   options.input_share = std::move(input_share);
   GuidanceHooks hooks = run.hooks.guidance;
   hooks.replace_input = [check = run.hooks.check_cancelled, replace = hooks.replace_input](
@@ -154,8 +172,8 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
                     lcm ? make_lcm_denoiser(run.model.network, run.model.prediction, table)
                         : make_denoiser(run.model.network, run.model.prediction, table),
                     [](double sigma) { return 1 / (sigma * sigma + 1); });
-  const Denoiser denoiser = [&guidance](const at::Tensor& input, double sigma) {
-    return guidance(input, sigma).guided;
+  const Denoiser denoiser = [&](const at::Tensor& input, double sigma) {
+    return run.kept(guidance(input, sigma).guided);
   };
   return run.sampler.by_sigmas(denoiser, x, sigmas, sampler_run);
 }
@@ -186,8 +204,9 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
                       const auto index = static_cast<std::size_t>(std::clamp(t, 0.0, last));
                       return std::sqrt(1 - alphas_cumprod[index]);
                     });
-  const EpsModel model = [&guidance](const at::Tensor& input, double t) {
-    return guidance(input, t);
+  // As the web UI has it: the input's kept part is clean, at every level.
+  const EpsModel model = [&](const at::Tensor& input, double t) {
+    return guidance(run.kept(input), t);
   };
   return run.sampler.by_timesteps(model, x, plan, sampler_run);
 }
@@ -201,16 +220,24 @@ at::Tensor run_batch(const Run& run) {
   if (steps.schedule_steps == 0) {
     return run.batch.init_latent.to(run.batch.options);
   }
-  return run.sampler.info.timesteps ? run_by_timesteps(run, steps) : run_by_sigmas(run, steps);
+  return run.kept(run.sampler.info.timesteps ? run_by_timesteps(run, steps)
+                                             : run_by_sigmas(run, steps));
 }
 
 SamplingBatch single_image(const SamplingBatch& batch, std::size_t i) {
-  SamplingBatch single{{batch.images[i]}, {batch.seeds[i]}, batch.shape, {}, {}, batch.options};
+  SamplingBatch single;
+  single.images = {batch.images[i]};
+  single.seeds = {batch.seeds[i]};
+  single.shape = batch.shape;
+  single.options = batch.options;
   if (batch.guidance_scales.size() == batch.images.size()) {
     single.guidance_scales = {batch.guidance_scales[i]};
   }
   if (batch.init_latent.defined()) {
     single.init_latent = batch.init_latent.narrow(0, static_cast<std::int64_t>(i), 1);
+  }
+  if (batch.repaint.defined()) {
+    single.repaint = batch.repaint.narrow(0, static_cast<std::int64_t>(i), 1);
   }
   return single;
 }

@@ -20,6 +20,7 @@ struct SamplingModel {
   Network network;
   Prediction prediction = Prediction::Eps;
   SigmaTable table;
+  bool edits_pictures = false;  ///< It weighs the pictures of conditionings (picture_scale).
 };
 
 /// The pictures that are drawn together.
@@ -32,6 +33,9 @@ struct SamplingBatch {
   std::vector<double> guidance_scales;
   /// The latents' number format and place; noise is always drawn as float on the CPU.
   at::TensorOptions options;
+  /// [N, 1, h, w], 0 to 1: where image-to-image draws anew; elsewhere the init latent stays.
+  /// Undefined: everywhere.
+  at::Tensor repaint = {};
 };
 
 /// What the caller may watch or change; each function may be empty. With samplers that are not

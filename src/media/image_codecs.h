@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,15 @@ DecodedImage decode_jpeg(std::string_view bytes,
 DecodedImage decode_webp(std::string_view bytes,
                          const std::string& name,
                          std::uint64_t most_pixels = kMostImagePixels);
+
+/// A PNG, JPEG or WebP picture, recognised by its content. Throws as they do, and Unsupported for
+/// another format.
+DecodedImage decode_pixels(std::string_view bytes,
+                           const std::string& name,
+                           std::uint64_t most_pixels = kMostImagePixels);
+
+/// The bytes of a picture file of any size that is read. Throws NotFound, Io, Unsupported.
+std::string read_image_bytes(const std::filesystem::path& path);
 
 /// The texts of a PNG; the pixels are read row by row and dropped.
 std::vector<ImageText> decode_png_texts(std::string_view bytes, const std::string& name);

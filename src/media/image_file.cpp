@@ -14,25 +14,6 @@ namespace {
 constexpr std::uint64_t kMaxSide = 65535;
 constexpr std::uint64_t kMaxFileSize = std::uint64_t{1} << 30;
 
-DecodedImage decode(std::string_view bytes, const std::string& name, std::uint64_t most_pixels) {
-  const auto format = picture_format(bytes);
-  if (format == PictureFormat::Png) {
-    return decode_png(bytes, name, most_pixels);
-  }
-  if (format == PictureFormat::Jpeg) {
-    return decode_jpeg(bytes, name, most_pixels);
-  }
-  if (format == PictureFormat::WebP) {
-    return decode_webp(bytes, name, most_pixels);
-  }
-  if (bytes.empty()) {
-    throw_corrupt_image(name, "the file is empty");
-  }
-  const std::string found = format ? "is " + std::string(picture_format_name(*format)) + ", " : "";
-  throw Error(ErrorCode::Unsupported,
-              "[read image] " + name + ": " + found + "expected a PNG, JPEG or WebP picture");
-}
-
 /// One channel over white, with Pillow's rounding of the division by 255.
 std::uint8_t over_white(unsigned value, unsigned alpha) {
   const unsigned sum = 255 * (255 - alpha) + value * alpha + 128;
@@ -52,6 +33,31 @@ void flatten_alpha(std::vector<std::uint8_t>& pixels) {
 }
 
 }  // namespace
+
+DecodedImage decode_pixels(std::string_view bytes,
+                           const std::string& name,
+                           std::uint64_t most_pixels) {
+  const auto format = picture_format(bytes);
+  if (format == PictureFormat::Png) {
+    return decode_png(bytes, name, most_pixels);
+  }
+  if (format == PictureFormat::Jpeg) {
+    return decode_jpeg(bytes, name, most_pixels);
+  }
+  if (format == PictureFormat::WebP) {
+    return decode_webp(bytes, name, most_pixels);
+  }
+  if (bytes.empty()) {
+    throw_corrupt_image(name, "the file is empty");
+  }
+  const std::string found = format ? "is " + std::string(picture_format_name(*format)) + ", " : "";
+  throw Error(ErrorCode::Unsupported,
+              "[read image] " + name + ": " + found + "expected a PNG, JPEG or WebP picture");
+}
+
+std::string read_image_bytes(const std::filesystem::path& path) {
+  return read_file(path, kMaxFileSize);
+}
 
 void check_image_size(std::uint64_t width,
                       std::uint64_t height,
@@ -90,13 +96,13 @@ void add_exif_texts(ExifInfo exif, std::vector<ImageText>& texts) {
 }  // namespace
 
 LoadedImage read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, kMaxFileSize), path.string());
+  return decode_image(read_image_bytes(path), path.string());
 }
 
 LoadedImage decode_image(std::string_view bytes,
                          const std::string& name,
                          std::uint64_t most_pixels) {
-  DecodedImage decoded = decode(bytes, name, most_pixels);
+  DecodedImage decoded = decode_pixels(bytes, name, most_pixels);
   if (decoded.channels == 4) {
     flatten_alpha(decoded.pixels);
   }

@@ -246,6 +246,9 @@ Image resize(
 Image resize_for_img2img(const Image& source, int width, int height, ResizeMode mode) {
   check_source(source);
   check_target(width, height);
+  if (mode == ResizeMode::LatentUpscale) {
+    return source;
+  }
   if (mode == ResizeMode::JustResize) {
     return resize(source, width, height, ResizeFilter::Lanczos3);
   }

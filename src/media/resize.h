@@ -33,7 +33,7 @@ Image resize(const Image& source,
 /// The web UI's resize of an initial picture (its resize modes 0, 1 and 2, Lanczos throughout).
 /// As there, ResizeAndFill leaves the last row or column black where an odd target leaves one pixel
 /// over. Throws InvalidArgument as resize() does; extreme proportions count with the size of the
-/// whole intermediate picture.
+/// whole intermediate picture. LatentUpscale leaves the picture as it is.
 Image resize_for_img2img(const Image& source, int width, int height, ResizeMode mode);
 
 }  // namespace ptravel

@@ -20,7 +20,11 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          const at::Tensor& vector) {
   const at::Tensor times =
       at::full({1}, static_cast<double>(t), at::TensorOptions(at::kFloat).device(x.device()));
-  return predicted_noise(pipeline.unet().forward(UnetInputs{x, times, context, vector}),
+  const int factor = pipeline.size_factor();
+  const at::Tensor picture = pipeline.blank_picture(static_cast<int>(x.size(3)) * factor,
+                                                    static_cast<int>(x.size(2)) * factor);
+  const at::Tensor input = picture.defined() ? at::cat({x, picture.unsqueeze(0)}, 1) : x;
+  return predicted_noise(pipeline.unet().forward(UnetInputs{input, times, context, vector}),
                          pipeline.files().prediction, x, abar);
 }
 

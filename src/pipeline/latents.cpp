@@ -57,6 +57,10 @@ at::Tensor encode_latent(const Vae& vae, const Image& image) {
   return vae.encode(pixels).mean * vae.config().scale_factor;
 }
 
+at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent) {
+  return at::cat({mask.to(latent.device()), latent}, 1)[0].contiguous();
+}
+
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
   check_latents(latents);
   std::vector<Image> images;

@@ -23,6 +23,10 @@ Image tensor_to_image(const at::Tensor& decoded);
 /// and repeatable.
 at::Tensor encode_latent(const Vae& vae, const Image& image);
 
+/// What an inpainting network takes behind the latent, [1 + C, h, w]: `mask` [1, 1, h, w] and the
+/// latent [1, C, h, w] of the picture without what it covers.
+at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent);
+
 /// Pictures of latents [N, C, h, w], decoded one by one as the web UI does. Throws Unsupported when
 /// values are not numbers, and says whether they already were none in the latents.
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents);

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
+#include "pipeline/latents.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -57,19 +58,49 @@ const LatentColours& Pipeline::colours() const {
   return loaded_->colours();
 }
 
+at::Tensor Pipeline::blank_picture(int width, int height) const {
+  if (picture_input() == PictureInput::None) {
+    return {};
+  }
+  at::Tensor& known = blank_pictures_[{width, height}];
+  if (!known.defined()) {
+    const at::NoGradGuard no_gradients;
+    const auto options = at::TensorOptions(at::kFloat).device(compute().device);
+    const std::int64_t h = height / size_factor();
+    const std::int64_t w = width / size_factor();
+    if (picture_input() == PictureInput::Edited) {
+      known = at::zeros({picture_channels(picture_input(), files().vae.embed_dim), h, w}, options);
+    } else {
+      const at::Tensor grey = at::zeros({1, files().vae.in_channels, height, width}, options);
+      known = masked_picture(at::ones({1, 1, h, w}, options),
+                             vae().encode(grey).mean * vae().config().scale_factor);
+    }
+  }
+  return known;
+}
+
 at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const PictureBatch& batch,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const auto profile = ProfileScope::part("sampling");
   const SamplingModel model{[this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); },
-                            files().prediction, sigma_table()};
+                            files().prediction, sigma_table(),
+                            picture_input() == PictureInput::Edited};
   SamplingBatch sampling;
   sampling.images = batch.images;
+  if (picture_input() != PictureInput::None) {
+    const bool blank = batch.pictures.empty();
+    sampling.images = with_pictures(
+        batch.images, blank ? std::vector<at::Tensor>(batch.images.size(),
+                                                      blank_picture(batch.width, batch.height))
+                            : batch.pictures);
+  }
   sampling.seeds = batch.seeds;
-  sampling.shape = {files().unet.in_channels, batch.height / size_factor(),
+  sampling.shape = {files().unet.out_channels, batch.height / size_factor(),
                     batch.width / size_factor()};
   sampling.init_latent = batch.init_latent;
+  sampling.repaint = batch.repaint;
   sampling.guidance_scales = batch.guidance_scales;
   sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -32,7 +34,11 @@ struct PictureBatch {
   std::vector<ImageSeed> seeds;
   int width = 512;  ///< Multiples of Pipeline::size_factor().
   int height = 512;
-  at::Tensor init_latent;  ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
+  at::Tensor init_latent;   ///< [N, C, h, w] for image-to-image; undefined for text-to-image.
+  at::Tensor repaint = {};  ///< SamplingBatch.
+  /// What a network that takes pictures is given, [picture_channels, h, w] for each; empty:
+  /// blank_picture() for all.
+  std::vector<at::Tensor> pictures = {};
   std::vector<double> guidance_scales;  ///< One per picture; empty: the settings' for all.
 };
 
@@ -62,6 +68,13 @@ class Pipeline {
   const std::vector<ClipTextModel>& text_encoders() const;
   const LatentColours& colours() const;
 
+  /// Whether the network takes a picture behind the latent, and which channels.
+  PictureInput picture_input() const { return files().picture; }
+  /// What such a network takes where there is no picture: all of a grey one to be drawn, as the web
+  /// UI has it for text-to-image, or zeros where pictures are changed. Undefined for other
+  /// networks. `width`, `height`: pixels.
+  at::Tensor blank_picture(int width, int height) const;
+
   /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.
   at::Tensor sample(const SamplingSettings& settings,
                     const PictureBatch& batch,
@@ -74,6 +87,7 @@ class Pipeline {
   std::shared_ptr<const LoadedModel> loaded_;
   std::optional<PromptEncoder> encoder_;
   std::unique_ptr<SharedCalls> calls_;
+  mutable std::map<std::pair<int, int>, at::Tensor> blank_pictures_;  // by size
 };
 
 }  // namespace ptravel

@@ -28,6 +28,11 @@ bool same_numbers(const at::Tensor& a, const at::Tensor& b) {
   return std::memcmp(a.data_ptr(), b.data_ptr(), static_cast<std::size_t>(a.nbytes())) == 0;
 }
 
+/// Whether two have one text: conditionings of other pictures share their tensors.
+bool same_text_tensors(const Conditioning& a, const Conditioning& b) {
+  return a.text.tokens.is_same(b.text.tokens) && a.text.vector.is_same(b.text.vector);
+}
+
 bool same_memory(const at::Tensor& a, const at::Tensor& b) {
   return a.data_ptr() == b.data_ptr() && a.sizes() == b.sizes();
 }
@@ -44,7 +49,8 @@ bool SharedCalls::same(const Operands& a, const Operands& b) const {
 
 SharedCalls::KnownText& SharedCalls::text_of(const SharedConditioning& conditioning) {
   const auto found = std::find_if(texts_.begin(), texts_.end(), [&](const KnownText& known) {
-    return known.conditioning == conditioning;
+    return known.conditioning == conditioning ||
+           same_text_tensors(*known.conditioning, *conditioning);
   });
   if (found != texts_.end()) {
     texts_.splice(texts_.begin(), texts_, found);
@@ -76,7 +82,9 @@ SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
   }
   const auto time = static_cast<float>(row.time);
   KnownText& text = text_of(row.conditioning);
-  return {row.latent.contiguous(), time, {time_of(time, text), text.text}};
+  const at::Tensor latent =
+      conditioning.picture.defined() ? at::cat({row.latent, conditioning.picture}) : row.latent;
+  return {latent.contiguous(), time, {time_of(time, text), text.text}};
 }
 
 const at::Tensor* SharedCalls::find(const Operands& operands) const {

@@ -21,9 +21,10 @@ namespace ptravel {
 /// - rows that are the same in latent, timestep and conditioning, within one call, and in the first
 ///   calls of different pictures: frames that start from the same noise begin with the same answer
 ///   to the negative prompt.
-/// Conditionings are the same when they have one identity (ConditioningPool sees to that). Latents
-/// are compared number by number, so that no result differs from what the network alone would give;
-/// off the CPU only in first calls, because comparing waits for the device. One thread.
+/// Texts are the same when their tensors are (ConditioningPool sees to that). Latents, with the
+/// pictures that conditionings put behind them, are compared number by number, so that no result
+/// differs from what the network alone would give; off the CPU only in first calls, because
+/// comparing waits for the device. One thread.
 class SharedCalls {
  public:
   /// `unet` outlives it.

@@ -29,6 +29,10 @@ void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
 std::vector<Problem> check_against_model(const TravelRequest& request, const Pipeline& pipeline) {
   std::vector<Problem> problems =
       validate_request(request, {pipeline.size_factor(), pipeline.predicts_v()});
+  if (pipeline.picture_input() == PictureInput::Edited) {
+    problems.push_back(
+        {"model", "is an InstructPix2Pix model, which travels do not draw with yet"});
+  }
   const ClipConfig& clip = pipeline.files().clips.front();
   const std::int64_t layers = clip.num_layers;
   if (clip.fixed_skip == 0 && request.clip_skip > layers) {

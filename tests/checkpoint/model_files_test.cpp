@@ -428,6 +428,24 @@ TEST(ModelFiles, PartsMustFitTogether) {
                [&] { open_model(folder / "m.safetensors"); });
 }
 
+TEST(ModelFiles, KnowsNetworksThatTakePictures) {
+  const TemporaryFolder folder;
+  const auto opened = [&](std::int64_t channels) {
+    write_tiny_safetensors(folder / "m.safetensors", tiny_sd1({.in_channels = channels}));
+    return open_model(folder / "m.safetensors");
+  };
+  const ModelFiles inpainting = opened(9);
+  EXPECT_EQ(inpainting.family, ModelFamily::Sd1Inpainting);
+  EXPECT_EQ(inpainting.picture, PictureInput::Masked);
+  const ModelFiles pix2pix = opened(8);
+  EXPECT_EQ(pix2pix.family, ModelFamily::InstructPix2Pix);
+  EXPECT_EQ(pix2pix.picture, PictureInput::Edited);
+  EXPECT_EQ(opened(4).picture, PictureInput::None);
+  EXPECT_EQ(picture_channels(PictureInput::Masked, 4), 5);
+  EXPECT_EQ(picture_channels(PictureInput::Edited, 4), 4);
+  expect_error(ErrorCode::Corrupt, "UNet with 5 in and 4 out", [&] { opened(5); });
+}
+
 struct Stranger {
   TinyTensors tensors;
   const char* message;
@@ -435,8 +453,6 @@ struct Stranger {
 
 TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   const TinyTensor one = tiny_tensor({1, 1});
-  TinyTensors inpainting = tiny_sd1({.in_channels = 9});
-  TinyTensors pix2pix = tiny_sd1({.in_channels = 8});
   TinyTensors other = tiny_sd1();
   std::erase_if(other, [](const auto& item) { return item.first.starts_with(kTextPrefix); });
   TinyTensors sdxl = other;
@@ -450,8 +466,6 @@ TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   TinyTensors alt = other;
   alt["cond_stage_model.roberta.embeddings.word_embeddings.weight"] = one;
   const Stranger strangers[] = {
-      {inpainting, "inpainting model"},
-      {pix2pix, "InstructPix2Pix"},
       {sdxl, "has no text encoder"},
       {refiner, "XL refiner"},
       {depth, "Stable Diffusion 2.x depth model file, which is not supported yet"},

@@ -61,6 +61,33 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
   EXPECT_EQ(counted.rows, 2);
 }
 
+/// Brooks et al., 2023, equation 3: n + s_I (u - n) + s (c - u), where only n has no picture.
+TEST(Guidance, WeighsThePictureBesideTheText) {
+  const auto model = [](const at::Tensor& x, double level,
+                        const std::vector<SharedConditioning>& conditionings) {
+    at::Tensor results = toy_model(x, level, conditionings);
+    for (std::size_t i = 0; i < conditionings.size(); ++i) {
+      results[static_cast<std::int64_t>(i)] += conditionings[i]->picture;
+    }
+    return results;
+  };
+  const at::Tensor x = latents(2);
+  const at::Tensor pictures = latents(4).narrow(0, 2, 2);
+  const std::vector<ImageConditioning> images =
+      with_pictures({image(0.3, -0.2), image(0.1, 0.4)}, {pictures[0], pictures[1]});
+  const at::Tensor c = toy_model(x, 2, {text(0.3), text(0.1)}) + pictures;
+  const at::Tensor u = toy_model(x, 2, {text(-0.2), text(0.4)}) + pictures;
+  const at::Tensor n = u - pictures;
+  for (const double scale : {7.0, 1.0}) {
+    Guidance guidance(model, images, {.scales = {scale}, .picture_scale = 1.5});
+    const GuidedEps result = guidance(x, 2);
+    EXPECT_CLOSE(result.guided, n + (u - n) * 1.5 + (c - u) * scale, 1e-12);
+    EXPECT_CLOSE(result.uncond, n, 1e-12);
+  }
+  Guidance plain(model, images, {.scales = {7}});
+  EXPECT_CLOSE(plain(x, 2).guided, u + (c - u) * 7, 1e-12);
+}
+
 /// Lin et al., 2023, equations 15 and 16, for v = result - share of the input.
 TEST(Guidance, RescalingKeepsTheSpreadOfTheConditionalPrediction) {
   const at::Tensor x = latents(1);

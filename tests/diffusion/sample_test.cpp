@@ -163,6 +163,32 @@ INSTANTIATE_TEST_SUITE_P(All, EveryRun, testing::ValuesIn(sampler_labels()), [](
   return std::string(find_sampler(info.param).name);
 });
 
+TEST_P(EveryRun, WhatIsNotRepaintedStays) {
+  SamplingBatch batch = img2img_batch(2);
+  batch.repaint = at::zeros({2, 1, 6, 5});
+  batch.repaint[0].narrow(1, 0, 3).fill_(1);
+  batch.repaint[1].fill_(0.5);
+  const at::Tensor drawn = sample_latents(toy_model(), settings_for(GetParam()), batch);
+  EXPECT_CLOSE(drawn[0].narrow(1, 3, 3), batch.init_latent[0].narrow(1, 3, 3), 0);
+  EXPECT_FALSE(at::allclose(drawn[0].narrow(1, 0, 3), batch.init_latent[0].narrow(1, 0, 3)));
+  SamplingBatch second = batch;
+  second.images.erase(second.images.begin());
+  second.seeds.erase(second.seeds.begin());
+  second.init_latent = batch.init_latent.narrow(0, 1, 1);
+  second.repaint = batch.repaint.narrow(0, 1, 1);
+  EXPECT_TRUE(
+      at::equal(sample_latents(toy_model(), settings_for(GetParam()), second)[0], drawn[1]));
+}
+
+TEST(Sample, RefusesMasksThatDoNotFit) {
+  SamplingBatch batch = img2img_batch(1);
+  batch.repaint = at::ones({1, 1, 5, 6});
+  EXPECT_THROW(sample_latents(toy_model(), settings_for("euler"), batch), Error);
+  batch = toy_batch(1);
+  batch.repaint = at::ones({1, 1, 6, 5});
+  EXPECT_THROW(sample_latents(toy_model(), settings_for("euler"), batch), Error);
+}
+
 TEST(Sample, SuffixAndScheduleMeanTheSame) {
   SamplingSettings suffix = settings_for("Euler Karras");
   SamplingSettings separate = settings_for("Euler");

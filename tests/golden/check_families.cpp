@@ -26,27 +26,6 @@ constexpr double kTextTolerance = 2e-5;
 constexpr double kVectorTolerance = 2e-4;  // sinusoids of sizes up to 1216
 constexpr double kSlerpTolerance = 2e-4;
 
-/// The set's model with the tensors of another file put in, beside its config.
-std::filesystem::path write_variant(const Context& context,
-                                    const std::string& override_file,
-                                    const std::string& prediction,
-                                    const TemporaryFolder& folder) {
-  std::map<std::string, at::Tensor> tensors;
-  for (const std::filesystem::path& path :
-       {context.folder / "model.safetensors", context.folder / override_file}) {
-    const auto file = FileTensors::open(path);
-    for (const std::string& name : file->names()) {
-      tensors.insert_or_assign(name, file->tensor(name));
-    }
-  }
-  const std::filesystem::path model = folder / "model.safetensors";
-  write_safetensors(model, tensors);
-  json config = read_json(context.folder / "config.json");
-  config["parameterization"] = prediction;
-  std::ofstream(folder / "config.json") << config.dump();
-  return model;
-}
-
 /// The web UI's test of what a network predicts.
 void check_prediction(const Pipeline& pipeline,
                       const json& config,
@@ -116,7 +95,9 @@ void check_tiny_sd2(const Context& context, Report& report) {
   check_runs(context, *v, "v", report);
   if (std::filesystem::exists(context.folder / "eps_override.safetensors")) {
     const TemporaryFolder folder;
-    const auto eps_model = write_variant(context, "eps_override.safetensors", "eps", folder);
+    const auto eps_model =
+        write_variant(context.folder, context.folder / "eps_override.safetensors",
+                      {{"parameterization", "eps"}}, folder.path());
     check_unet(context, eps_model, "eps", report);
     const auto eps = open_pipeline(context, eps_model);
     check_prediction(*eps, config, "v_test_mean_difference_eps_variant", false, report);

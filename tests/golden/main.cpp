@@ -15,9 +15,9 @@ constexpr const char* kUsage =
     "usage: golden_check DIR [--only NAME]... [--precision fp32|bf16] [--threads N]\n"
     "Compares this implementation with every golden case found in DIR (folders tokenizer,\n"
     "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, tiny_sd2, tiny_sdxl, travel,\n"
-    "travel_sdxl, motion). NAME: one folder.\n";
+    "travel_sdxl, hires, motion). NAME: one folder.\n";
 
-const std::array<Section, 12> kSections = {{{"tokenizer", check_tokenizer},
+const std::array<Section, 13> kSections = {{{"tokenizer", check_tokenizer},
                                             {"prompt_parser", check_prompt_parser},
                                             {"chunking", check_chunking},
                                             {"rng", check_rng},
@@ -28,6 +28,7 @@ const std::array<Section, 12> kSections = {{{"tokenizer", check_tokenizer},
                                             {"tiny_sdxl", check_tiny_sdxl},
                                             {"travel", check_travel},
                                             {"travel_sdxl", check_travel_sdxl},
+                                            {"hires", check_hires},
                                             {"motion", check_motion}}};
 
 struct Arguments {

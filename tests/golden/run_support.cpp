@@ -2,12 +2,15 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <map>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_files.h"
+#include "model/safetensors_writer.h"
 #include "model/unet.h"
 #include "model/weights.h"
 
@@ -41,6 +44,24 @@ std::unique_ptr<Pipeline> open_pipeline(const Context& context,
   Progress progress;
   pipeline->load(progress);
   return pipeline;
+}
+
+std::filesystem::path write_variant(const std::filesystem::path& set,
+                                    const std::filesystem::path& overriding,
+                                    const json& changes,
+                                    const std::filesystem::path& folder) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const std::filesystem::path& path : {set / "model.safetensors", overriding}) {
+    const auto file = FileTensors::open(path);
+    for (const std::string& name : file->names()) {
+      tensors.insert_or_assign(name, file->tensor(name));
+    }
+  }
+  write_safetensors(folder / "model.safetensors", tensors);
+  json config = read_json(set / "config.json");
+  config.merge_patch(changes);
+  std::ofstream(folder / "config.json") << config.dump();
+  return folder / "model.safetensors";
 }
 
 PictureSizes sizes_of(const json& run) {

@@ -41,6 +41,13 @@ RunTolerances tolerances(Precision precision);
 std::unique_ptr<Pipeline> open_pipeline(const Context& context,
                                         const std::filesystem::path& model = {});
 
+/// The model of a set's folder with the tensors of another file put in, in `folder`, beside its
+/// config with `changes`. Returns the model's file.
+std::filesystem::path write_variant(const std::filesystem::path& set,
+                                    const std::filesystem::path& overriding,
+                                    const nlohmann::json& changes,
+                                    const std::filesystem::path& folder);
+
 /// What a run's network is told of the picture.
 PictureSizes sizes_of(const nlohmann::json& run);
 
