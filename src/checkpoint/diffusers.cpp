@@ -9,6 +9,7 @@
 #include "base/json_number.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
+#include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
 #include "schedule/sigma_table.h"
@@ -228,7 +229,7 @@ void add_part(ModelPart part, const Path& folder, DiffusersFolder& result) {
   std::vector<std::pair<std::string, std::shared_ptr<const StoredTensors>>> found;
   std::vector<std::string> names;
   for (const Path& file : find_part_files(folder)) {
-    const auto tensors = open_tensor_file(file).tensors;
+    const auto tensors = with_scales_applied(open_tensor_file(file).tensors);
     for (const std::string& name : tensors->names()) {
       found.emplace_back(name, tensors);
       names.push_back(name);

@@ -18,6 +18,8 @@ struct Mark {
 };
 
 constexpr std::array kPredictionMarks = {
+    Mark{"modelspec.predict_key", "epsilon", Prediction::Eps},
+    Mark{"modelspec.predict_key", "v", Prediction::V},
     Mark{"modelspec.prediction_type", "epsilon", Prediction::Eps},
     Mark{"modelspec.prediction_type", "v", Prediction::V},
     Mark{"modelspec.prediction_type", "v_prediction", Prediction::V},

@@ -7,8 +7,11 @@
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
+#include "checkpoint/scaled_tensors.h"
+#include "checkpoint/single_file.h"
 #include "checkpoint/stored_tensors.h"
 #include "checkpoint/tensor_file.h"
+#include "checkpoint/vae_file.h"
 #include "ptravel/error.h"
 #include "schedule/sigma_table.h"
 
@@ -18,7 +21,6 @@ namespace {
 using Path = std::filesystem::path;
 using Source = std::shared_ptr<const StoredTensors>;
 
-constexpr std::size_t kMaxNamed = 5;
 // What a tokenizer folder's reader reads.
 constexpr const char* kTokenizerFiles[] = {"vocab.json", "merges.txt", "special_tokens_map.json",
                                            "tokenizer_config.json"};
@@ -35,165 +37,6 @@ bool is_file(const Path& path) {
 bool is_folder(const Path& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
-}
-
-bool has_prefix(const StoredTensors& source, std::string_view prefix) {
-  const auto names = source.names();
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return name.starts_with(prefix); });
-}
-
-/// Adds EMA weights: all of them when the file has no others, else in place of the plain ones.
-void apply_ema(const Source& file, bool prefer_ema, RenamedTensors& tensors, ModelFiles& model) {
-  if (prefer_ema && !has_prefix(*file, kEmaPrefix)) {
-    model.notes.emplace_back("The file has no EMA weights; the plain ones are used.");
-  }
-  if (has_prefix(*file, kUnetPrefix)) {
-    for (const std::string& name : prefer_ema ? tensors.names() : std::vector<std::string>{}) {
-      if (name.starts_with(kUnetPrefix) && file->contains(ema_name(name))) {
-        tensors.add(name, file, ema_name(name));
-      }
-    }
-    return;
-  }
-  const auto plain_names = unet_names_by_ema_name();
-  for (const std::string& name : file->names()) {
-    if (const auto plain = plain_names.find(name); plain != plain_names.end()) {
-      tensors.add(plain->second, file, name);
-    }
-  }
-}
-
-/// The prefixes of the text encoders that a family has, under OpenCLIP's names in the file or not.
-std::vector<std::string_view> text_prefixes(const FamilyTraits& traits, bool open_clip) {
-  std::vector<std::string_view> prefixes;
-  for (std::size_t i = 0; i < traits.texts.size(); ++i) {
-    if (traits.texts[i].open_clip == open_clip) {
-      prefixes.push_back(ldm_prefix(kTextParts[i]));
-    }
-  }
-  return prefixes;
-}
-
-bool starts_with_any(std::string_view name, const std::vector<std::string_view>& prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
-/// What of a file's tensors the networks of a family ask for.
-class SingleFileMap {
- public:
-  SingleFileMap(const StoredTensors& file, const FamilyTraits& traits)
-      : plain_texts_(text_prefixes(traits, false)),
-        open_clip_texts_(text_prefixes(traits, true)),
-        with_vector_(takes_vector(file)) {}
-
-  /// What the tensor is to the networks; nothing where it belongs to none of them. Empty for what
-  /// is known and not needed.
-  std::optional<std::vector<MappedTensor>> of(const std::string& name) const {
-    if (is_open_clip_name(name) && !is_lora_name(name) && !open_clip_texts_.empty()) {
-      std::vector<MappedTensor> pieces = map_open_clip_name(name);
-      const bool ours = std::all_of(pieces.begin(), pieces.end(), [&](const MappedTensor& piece) {
-        return starts_with_any(piece.name, open_clip_texts_);
-      });
-      return ours ? std::optional(std::move(pieces)) : std::nullopt;
-    }
-    const auto mapped = map_single_file_name(name);
-    if (!mapped) {
-      return std::vector<MappedTensor>();
-    }
-    return is_known(*mapped) ? std::optional(std::vector<MappedTensor>{{*mapped}}) : std::nullopt;
-  }
-
- private:
-  /// One tensor of the vector embedding alone makes no UNet that takes vectors.
-  bool is_known(std::string_view name) const {
-    if (is_lora_name(name) || (name.starts_with(kVectorPrefix) && !with_vector_)) {
-      return false;
-    }
-    return (name.starts_with(kUnetPrefix) && is_unet_name(name)) || name.starts_with(kVaePrefix) ||
-           starts_with_any(name, plain_texts_);
-  }
-
-  std::vector<std::string_view> plain_texts_;
-  std::vector<std::string_view> open_clip_texts_;
-  bool with_vector_;
-};
-
-/// Puts the names of a single file into today's LDM names and leaves out what no network needs.
-void add_single_file(const Source& file,
-                     bool prefer_ema,
-                     RenamedTensors& tensors,
-                     ModelFiles& model) {
-  std::vector<std::string> strangers;
-  const SingleFileMap map(*file, family_traits(model.family));
-  for (const std::string& name : file->names()) {
-    const auto pieces = map.of(name);
-    if (!pieces) {
-      strangers.push_back(name);
-      continue;
-    }
-    for (const MappedTensor& piece : *pieces) {
-      if (tensors.contains(piece.name)) {
-        fail(ErrorCode::Corrupt, model.path, "two tensors stand for " + piece.name);
-      }
-      tensors.add(piece.name, file, name, piece.view);
-    }
-  }
-  apply_ema(file, prefer_ema, tensors, model);
-  if (!strangers.empty()) {
-    std::string note =
-        std::to_string(strangers.size()) + " tensors belong to no network and are ignored:";
-    for (std::size_t i = 0; i < std::min(strangers.size(), kMaxNamed); ++i) {
-      note.append(i == 0 ? " " : ", ").append(strangers[i]);
-    }
-    note.append(strangers.size() > kMaxNamed ? ", ..." : "");
-    model.notes.push_back(std::move(note));
-  }
-}
-
-Path automatic_vae(const Path& path) {
-  for (const char* ending : {".vae.safetensors", ".vae.pt", ".vae.ckpt"}) {
-    Path candidate = path.parent_path() / (path.stem().string() + ending);
-    if (is_file(candidate)) {
-      return candidate;
-    }
-  }
-  return {};
-}
-
-/// Replaces the VAE by that of another file: bare LDM names, LDM names with their prefix, or
-/// diffusers names.
-void replace_vae(const Path& path, RenamedTensors& tensors) {
-  const Source file = open_tensor_file(path).tensors;
-  if (!has_prefix(*file, "first_stage_model.") && !has_prefix(*file, "decoder.")) {
-    fail(ErrorCode::Unsupported, path,
-         "is a " + std::string(family_label(recognise_model(*file))) + ", expected a VAE");
-  }
-  for (const std::string& name : tensors.names()) {
-    if (name.starts_with(kVaePrefix)) {
-      tensors.remove(name);
-    }
-  }
-  if (has_prefix(*file, "encoder.down_blocks.")) {
-    const DiffusersLayout layout = read_diffusers_layout(ModelPart::Vae, file->names());
-    for (const std::string& name : file->names()) {
-      if (const auto mapped = map_diffusers_name(ModelPart::Vae, name, layout)) {
-        tensors.add(mapped->name, file, name,
-                    mapped->point_convolution ? RenamedTensors::Shape::PointConvolution
-                                              : RenamedTensors::Shape::AsStored);
-      }
-    }
-    return;
-  }
-  const bool prefixed = has_prefix(*file, kVaePrefix);
-  for (const std::string& name : file->names()) {
-    const std::string full = prefixed ? name : std::string(kVaePrefix) + name;
-    const auto mapped = map_single_file_name(full);
-    if (mapped && mapped->starts_with(kVaePrefix)) {
-      tensors.add(*mapped, file, name);
-    }
-  }
 }
 
 void require_part(const RenamedTensors& tensors,
@@ -214,7 +57,12 @@ void check_formats(const RenamedTensors& tensors) {
       fail(ErrorCode::Unsupported, tensors.file(name),
            "tensor \"" + name + "\" is stored as " +
                std::string(number_format_name(tensors.format(name))) +
-               "; expected one of F16, BF16, F32, F64 or integers");
+               "; expected one of F8_E4M3, F8_E5M2, F16, BF16, F32, F64 or integers");
+    }
+    if (tensors.format(name) == NumberFormat::I8 && tensors.shape(name).size() > 1) {
+      fail(ErrorCode::Unsupported, tensors.file(name),
+           "tensor \"" + name + "\" is stored as I8 without a scale; expected weight_scale, " +
+               "scale_weight or SCB beside it");
     }
   }
 }
@@ -307,13 +155,13 @@ ConfigHints open_folder(const Path& folder,
 
 /// The VAE beside the model where one lies there; one that cannot be used gives way to the model's.
 void take_vae_beside(RenamedTensors& tensors, ModelFiles& model) {
-  const Path path = automatic_vae(model.path);
+  const Path path = vae_beside(model.path);
   if (path.empty()) {
     return;
   }
   RenamedTensors replaced = tensors;
   try {
-    replace_vae(path, replaced);
+    replace_vae(path, model.family, replaced, model.notes);
   } catch (const Error& error) {
     if (!has_prefix(tensors, kVaePrefix)) {
       throw;
@@ -338,7 +186,8 @@ ConfigHints open_single_file(const ModelOptions& options,
     fail(ErrorCode::Unsupported, model.path, problem);
   }
   model.tokenizers.assign(family_traits(model.family).texts.size(), std::nullopt);
-  add_single_file(file, options.prefer_ema, tensors, model);
+  add_single_file(with_scales_applied(file), model.family, options.prefer_ema, tensors,
+                  model.notes);
   model.files.push_back({"model", model.path});
   model.alphas_cumprod = schedule_of(opened);
   if (options.vae.empty() && options.automatic_vae) {
@@ -390,7 +239,7 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   hints = folder ? open_folder(model.path, !options.vae.empty(), *tensors, model)
                  : open_single_file(options, *tensors, model);
   if (!options.vae.empty()) {
-    replace_vae(options.vae, *tensors);
+    replace_vae(options.vae, model.family, *tensors, model.notes);
     model.vae_path = options.vae;
   }
   if (!model.vae_path.empty()) {

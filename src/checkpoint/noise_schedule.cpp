@@ -21,13 +21,16 @@ constexpr BetaRule kRules[] = {
     {.start = 0.0001, .end = 0.02, .even_roots = false, .zero_terminal_snr = true},
 };
 
-/// Numbers that were rounded to so many binary digits differ by at most `relative` of their size.
+/// Numbers that were rounded to so many binary digits differ by at most `relative` of their size,
+/// or where they are tiny by `least`.
 struct Rounding {
   int digits;
   double relative;
+  double least;
 };
-constexpr Rounding kRoundings[] = {{8, 0x1p-8}, {11, 0x1p-11}};  // bfloat16, half
-constexpr double kSmallestHalf = 0x1p-24;
+// The two formats of 8-bit floats, bfloat16, half.
+constexpr Rounding kRoundings[] = {
+    {3, 0x1p-3, 0x1p-17}, {4, 0x1p-4, 0x1p-10}, {8, 0x1p-8, 0x1p-24}, {11, 0x1p-11, 0x1p-24}};
 
 bool has_digits(double number, int digits) {
   int exponent = 0;
@@ -47,11 +50,13 @@ const Rounding* rounding_of(const std::vector<double>& numbers) {
   return nullptr;
 }
 
-bool agree(const std::vector<double>& stored, const std::vector<double>& exact, double relative) {
-  return std::equal(stored.begin(), stored.end(), exact.begin(), exact.end(),
-                    [&](double rounded, double level) {
-                      return std::fabs(rounded - level) <= 1.01 * relative * level + kSmallestHalf;
-                    });
+bool agree(const std::vector<double>& stored,
+           const std::vector<double>& exact,
+           const Rounding& rounding) {
+  return std::equal(
+      stored.begin(), stored.end(), exact.begin(), exact.end(), [&](double rounded, double level) {
+        return std::fabs(rounded - level) <= 1.01 * rounding.relative * level + rounding.least;
+      });
 }
 
 /// The last level of a schedule without signal at its end, as the web UI has it.
@@ -106,7 +111,7 @@ std::optional<std::vector<double>> read_alphas_cumprod(const StoredTensors& tens
   if (const Rounding* rounding = rounding_of(levels)) {
     for (const BetaRule& rule : kRules) {
       auto exact = alphas_cumprod_of(rule);
-      if (agree(levels, exact ? *exact : default_alphas_cumprod(), rounding->relative)) {
+      if (agree(levels, exact ? *exact : default_alphas_cumprod(), *rounding)) {
         return exact;
       }
     }

@@ -38,7 +38,8 @@ std::optional<NumberFormat> parse_number_format(std::string_view name);
 
 std::uint64_t bytes_per_number(NumberFormat format);
 
-/// Whether networks can be made of such numbers: real numbers of 16 bits and more, and whole ones.
+/// Whether networks can be made of such numbers: real ones of 16 bits and more, the two usual kinds
+/// of 8-bit floats, and whole ones.
 bool is_computable(NumberFormat format);
 
 }  // namespace ptravel

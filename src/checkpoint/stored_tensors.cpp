@@ -1,10 +1,10 @@
 #include "checkpoint/stored_tensors.h"
 
-#include <bit>
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
+#include "checkpoint/decode_numbers.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -46,61 +46,6 @@ void read_transposed(const StoredTensors& source,
   }
 }
 
-/// An IEEE 754 half as a double.
-double from_half(std::uint16_t bits) {
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  const int exponent = bits >> 10 & 0x1f;
-  const int fraction = bits & 0x3ff;
-  if (exponent == 0x1f) {
-    return fraction != 0 ? std::nan("") : sign * HUGE_VAL;
-  }
-  return sign *
-         (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 0x400, exponent - 25));
-}
-
-double from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
-template <typename Stored>
-Stored stored_at(const std::byte* at) {
-  Stored number;
-  std::memcpy(&number, at, sizeof(Stored));
-  return number;
-}
-
-double number_at(const std::byte* at, NumberFormat format) {
-  switch (format) {
-    case NumberFormat::F64:
-      return stored_at<double>(at);
-    case NumberFormat::F32:
-      return stored_at<float>(at);
-    case NumberFormat::F16:
-      return from_half(stored_at<std::uint16_t>(at));
-    case NumberFormat::BF16:
-      return from_bfloat16(stored_at<std::uint16_t>(at));
-    case NumberFormat::I64:
-      return static_cast<double>(stored_at<std::int64_t>(at));
-    case NumberFormat::I32:
-      return stored_at<std::int32_t>(at);
-    case NumberFormat::I16:
-      return stored_at<std::int16_t>(at);
-    case NumberFormat::I8:
-      return stored_at<std::int8_t>(at);
-    case NumberFormat::U32:
-      return stored_at<std::uint32_t>(at);
-    case NumberFormat::U16:
-      return stored_at<std::uint16_t>(at);
-    case NumberFormat::U8:
-    case NumberFormat::Bool:
-      return stored_at<std::uint8_t>(at);
-    default:
-      throw Error(ErrorCode::Unsupported, "[checkpoint] numbers stored as " +
-                                              std::string(number_format_name(format)) +
-                                              " cannot be read");
-  }
-}
-
 }  // namespace
 
 std::uint64_t number_count(const StoredTensors& tensors, std::string_view name) {
@@ -111,6 +56,12 @@ std::uint64_t number_count(const StoredTensors& tensors, std::string_view name) 
   return count;
 }
 
+bool has_prefix(const StoredTensors& tensors, std::string_view prefix) {
+  const auto names = tensors.names();
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.starts_with(prefix); });
+}
+
 std::vector<double> read_numbers(const StoredTensors& tensors, std::string_view name) {
   const NumberFormat format = tensors.format(name);
   const std::uint64_t size = bytes_per_number(format);
@@ -119,7 +70,7 @@ std::vector<double> read_numbers(const StoredTensors& tensors, std::string_view 
   std::vector<double> numbers;
   numbers.reserve(bytes.size() / size);
   for (std::size_t at = 0; at < bytes.size(); at += size) {
-    numbers.push_back(number_at(bytes.data() + at, format));
+    numbers.push_back(decode_number(bytes.data() + at, format));
   }
   return numbers;
 }

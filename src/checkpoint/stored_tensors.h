@@ -36,6 +36,9 @@ class StoredTensors {
 /// How many numbers a tensor has.
 std::uint64_t number_count(const StoredTensors& tensors, std::string_view name);
 
+/// Whether some tensor's name begins so.
+bool has_prefix(const StoredTensors& tensors, std::string_view prefix);
+
 /// All numbers of a small tensor. Throws Unsupported for formats that are not is_computable.
 std::vector<double> read_numbers(const StoredTensors& tensors, std::string_view name);
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/decode_numbers.h"
+#include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
 #include "tensor/cpu/parallel.h"
@@ -37,12 +39,32 @@ at::Tensor read_as(const StoredTensors& stored, std::string_view name, at::Scala
   return numbers;
 }
 
+/// 8-bit floats, which LibTorch does not have, as float.
+at::Tensor read_small_floats(const StoredTensors& stored, std::string_view name) {
+  const at::Tensor bytes = read_as(stored, name, at::kByte);
+  at::Tensor numbers = at::empty(bytes.sizes(), at::TensorOptions().dtype(at::kFloat));
+  const auto* from = static_cast<const std::byte*>(bytes.data_ptr());
+  auto* to = numbers.data_ptr<float>();
+  cpu::parallel_ranges(bytes.numel(), kBytesPerTask, [&](std::int64_t begin, std::int64_t end) {
+    const auto count = static_cast<std::size_t>(end - begin);
+    decode_numbers(stored.format(name), {from + begin, count}, {to + begin, count});
+  });
+  return numbers;
+}
+
+bool is_small_float(NumberFormat format) {
+  return format == NumberFormat::F8E4M3 || format == NumberFormat::F8E5M2;
+}
+
 }  // namespace
 
 std::optional<at::ScalarType> scalar_type(NumberFormat format) {
   // LibTorch has no unsigned types of these widths everywhere: they are widened.
   if (format == NumberFormat::U16 || format == NumberFormat::U32) {
     return format == NumberFormat::U16 ? at::kInt : at::kLong;
+  }
+  if (is_small_float(format)) {
+    return at::kFloat;
   }
   for (const Counterpart& row : kCounterparts) {
     if (row.format == format) {
@@ -62,16 +84,17 @@ std::optional<NumberFormat> number_format(at::ScalarType type) {
 }
 
 std::shared_ptr<FileTensors> FileTensors::open(const std::filesystem::path& path) {
-  return std::make_shared<FileTensors>(open_tensor_file(path).tensors);
+  return std::make_shared<FileTensors>(with_scales_applied(open_tensor_file(path).tensors));
 }
 
 at::ScalarType FileTensors::dtype(std::string_view name) const {
   const auto type = scalar_type(stored_->format(name));
   if (!type) {
-    throw Error(ErrorCode::Unsupported, "[weights] " + stored_->file(name).string() +
-                                            ": tensor \"" + std::string(name) + "\" is stored as " +
-                                            std::string(number_format_name(stored_->format(name))) +
-                                            "; expected one of F16, BF16, F32, F64 or integers");
+    throw Error(ErrorCode::Unsupported,
+                "[weights] " + stored_->file(name).string() + ": tensor \"" + std::string(name) +
+                    "\" is stored as " + std::string(number_format_name(stored_->format(name))) +
+                    "; expected one of F8_E4M3, F8_E5M2, F16, BF16, F32, F64 or "
+                    "integers");
   }
   return *type;
 }
@@ -83,6 +106,9 @@ at::Tensor FileTensors::tensor(std::string_view name) const {
       return read_as(*stored_, name, at::kShort).to(type).bitwise_and_(0xffff);
     case NumberFormat::U32:
       return read_as(*stored_, name, at::kInt).to(type).bitwise_and_(std::int64_t{0xffffffff});
+    case NumberFormat::F8E4M3:
+    case NumberFormat::F8E5M2:
+      return read_small_floats(*stored_, name);
     default:
       return read_as(*stored_, name, type);
   }

@@ -14,8 +14,8 @@
 
 namespace ptravel {
 
-/// LibTorch's counterpart of a stored number format (unsigned ones the next wider signed type), or
-/// nothing.
+/// LibTorch's counterpart of a stored number format (unsigned ones the next wider signed type,
+/// 8-bit floats float), or nothing.
 std::optional<at::ScalarType> scalar_type(NumberFormat format);
 
 /// The format in which a file holds such numbers, or nothing.

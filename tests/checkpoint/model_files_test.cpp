@@ -166,6 +166,7 @@ TEST(ModelFiles, MetadataSaysWhatIsPredicted) {
        false,
        Prediction::Eps,
        "metadata modelspec.prediction_type"},
+      {{{"modelspec.predict_key", "v"}}, false, Prediction::V, "metadata modelspec.predict_key"},
       {{{"ss_v_parameterization", "True"}}, false, Prediction::V, "metadata ss_v_parameterization"},
       {{{"ss_v_parameterization", "False"}}, false, Prediction::Eps, "usual for its kind"},
       {{{"modelspec.prediction_type", "epsilon"}}, true, Prediction::V, "the tensor v_pred"},
@@ -377,6 +378,37 @@ TEST(ModelFiles, ASeparateVaeReplacesTheOneInside) {
                          {{"lora_unet_x.lora_down.weight", tiny_tensor({1, 1})}});
   expect_error(ErrorCode::Unsupported, "is a LoRA, expected a VAE",
                [&] { open_model(folder / "m.safetensors", {.vae = folder / "lora.safetensors"}); });
+}
+
+TEST(ModelFiles, AVaeOfAnotherFamilyIsToldWhereItSaysSo) {
+  const TemporaryFolder folder;
+  TinyTensors expected = tiny_sd1();
+  const TinyTensors vae = with_other_vae(false, expected);
+  const auto model = folder / "m.safetensors";
+  write_tiny_safetensors(model, tiny_sd1());
+  const auto open_with = [&](const char* name) {
+    return open_model(model, {.vae = folder / name});
+  };
+  write_tiny_safetensors(folder / "a.safetensors", vae,
+                         {{"modelspec.architecture", "stable-diffusion-xl-v1-base/vae"}});
+  expect_error(ErrorCode::Unsupported, "(modelspec.architecture) says stable-diffusion-xl",
+               [&] { open_with("a.safetensors"); });
+  write_tiny_safetensors(folder / "b.safetensors", vae,
+                         {{"modelspec.architecture", "stable-diffusion-v1/vae"}});
+  EXPECT_TRUE(open_with("b.safetensors").notes.empty());
+  // The VAE of a diffusers folder.
+  write_tiny_safetensors(folder / "vae/diffusion_pytorch_model.safetensors", vae);
+  write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.13025})");
+  expect_error(ErrorCode::Unsupported, "states scaling_factor 0.13025; expected the VAE of",
+               [&] { open_with("vae/diffusion_pytorch_model.safetensors"); });
+  write_bytes(folder / "vae/config.json", R"({"scaling_factor":0.18215})");
+  EXPECT_TRUE(open_with("vae/diffusion_pytorch_model.safetensors").notes.empty());
+  // A name may lie.
+  write_tiny_safetensors(folder / "SDXL_vae.safetensors", vae);
+  const ModelFiles named = open_with("SDXL_vae.safetensors");
+  ASSERT_EQ(named.notes.size(), 1U);
+  EXPECT_NE(named.notes[0].find("is named like the VAE of a Stable Diffusion XL model"),
+            std::string::npos);
 }
 
 TEST(ModelFiles, FindsTheVaeBesideTheModel) {

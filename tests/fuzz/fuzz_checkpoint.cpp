@@ -4,6 +4,7 @@
 #include "checkpoint/config.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
+#include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "checkpoint/zip_archive.h"
 #include "tests/fuzz/harness.h"
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::parse([&] {
     const TensorFile opened = open_tensor_file(file.path());
     read_all(*opened.tensors);
+    fuzz::parse([&] { read_all(*with_scales_applied(opened.tensors)); });
     recognise_model(*opened.tensors);
     fuzz::parse([&] { read_alphas_cumprod(*opened.tensors); });
     fuzz::parse([&] { read_unet_config(*opened.tensors, {}); });

@@ -55,6 +55,28 @@ std::uint16_t to_bfloat16(double value) {
                                                       : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/// Four bits of exponent, three of fraction, rounded to the nearest, ties to even; too large ones
+/// become the largest.
+std::uint8_t to_e4m3(double value) {
+  const std::uint8_t sign = std::signbit(value) ? 0x80 : 0;
+  const double size = std::fabs(value);
+  if (std::isnan(value) || size >= 448) {
+    return sign | (std::isnan(value) ? 0x7f : 0x7e);
+  }
+  int exponent = 0;
+  std::frexp(size, &exponent);
+  exponent = std::max(exponent - 1, -6);
+  const auto fraction = static_cast<int>(std::nearbyint(std::ldexp(size, 3 - exponent)));
+  const int field = fraction < 0x8 ? 0 : exponent + 6;
+  return static_cast<std::uint8_t>(sign | ((field << 3) + fraction));
+}
+
+/// The upper byte of a half, rounded to the nearest, ties to even.
+std::uint8_t to_e5m2(double value) {
+  const std::uint16_t half = to_half(value);
+  return static_cast<std::uint8_t>((half + 0x7f + (half >> 8 & 1)) >> 8);
+}
+
 std::uint64_t number_bits(double value, NumberFormat format) {
   switch (format) {
     case NumberFormat::F64:
@@ -65,6 +87,10 @@ std::uint64_t number_bits(double value, NumberFormat format) {
       return to_half(value);
     case NumberFormat::BF16:
       return to_bfloat16(value);
+    case NumberFormat::F8E4M3:
+      return to_e4m3(value);
+    case NumberFormat::F8E5M2:
+      return to_e5m2(value);
     default:
       return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
   }
