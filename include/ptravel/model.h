@@ -58,6 +58,16 @@ struct ModelPartInfo {
   std::map<std::string, std::uint64_t> dtypes;  ///< Parameters by number format ("F16").
 };
 
+/// What a file's metadata tells people, in its own words; each may be empty.
+struct ModelWords {
+  std::string title;
+  std::string author;
+  std::string license;
+  std::string architecture;    ///< As the file claims it: "stable-diffusion-xl-v1-base".
+  std::string trigger_phrase;  ///< What prompts should contain.
+  std::vector<std::string> frequent_tags;  ///< Of most pictures it was trained on, at most ten.
+};
+
 /// What a model file or folder is.
 struct ModelInfo {
   std::filesystem::path path;
@@ -69,11 +79,19 @@ struct ModelInfo {
   /// Only the network's answers tell; `prediction` is a guess until settle_prediction.
   bool prediction_is_tested = false;
   bool zero_snr = false;             ///< The last noise level is (nearly) pure noise.
+  std::string noise_levels;          ///< Where its noise levels come from, in a few words.
   int picture_size = 0;              ///< The side in pixels that such models draw best; 0: unknown.
   std::vector<ModelPartInfo> parts;  ///< Only those that are there.
   std::uint64_t tensors = 0;
   std::uint64_t bytes = 0;  ///< Of the file; of all weight files of a folder.
   bool has_ema = false;
+  ModelWords words;
+  std::vector<std::string> needs;  ///< What it draws with besides a prompt, in a few words each.
+  /// What its weights take in memory where networks compute in fp32, and in 16 bits; text encoders
+  /// are fp32 always. 0: not known.
+  std::uint64_t memory_fp32 = 0;
+  std::uint64_t memory_16bit = 0;
+  std::vector<std::string> notes;  ///< Sentences worth telling the user.
   std::string sha256;  ///< 64 hex digits of model_hash_file(path); empty when not asked for.
   std::map<std::string, std::string, std::less<>> metadata;  ///< Of a safetensors file.
 

@@ -69,6 +69,10 @@ struct VaeConfig {
   std::int64_t in_channels = 3;
   std::int64_t out_channels = 3;
   double scale_factor = 0.18215;  ///< Latents are multiplied by it after encoding.
+  /// Before that the mean of each channel is taken off them and they are divided by its deviation;
+  /// empty: neither.
+  std::vector<double> latent_mean;
+  std::vector<double> latent_std;
   std::int64_t norm_groups = 32;  ///< Not visible in the weights.
 
   /// How many pixels one latent cell covers along a side: 8 for SD 1.x.

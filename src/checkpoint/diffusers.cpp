@@ -190,6 +190,47 @@ void read_schedule(const Path& path, DiffusersFolder& folder) {
   folder.alphas_cumprod = alphas_cumprod_of(read_beta_rule(config, path));
 }
 
+/// The mean and the deviation of each channel of the VAE's latents, where a config tells them.
+std::vector<double> channel_numbers(const json& config, const Path& path, const char* name) {
+  const json list = config.value(name, json());
+  std::vector<double> numbers;
+  for (const json& item : list.is_array() ? list : json::array()) {
+    const auto number = json_number(item);
+    if (!number || numbers.size() >= kMaxLevels) {
+      fail(ErrorCode::Corrupt, path,
+           std::string(name) + " holds something else than a few numbers");
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+/// The levels of a scheduler of Karras et al.'s kind ("EDMDPMSolverMultistepScheduler"), with what
+/// the VAE's config says of latents.
+std::optional<EdmSchedule> read_edm_folder(const Path& scheduler, const Path& vae) {
+  const json config = read_object(scheduler);
+  const json kind = config.value("_class_name", json());
+  if (!kind.is_string() || !kind.get<std::string>().starts_with("EDM")) {
+    return std::nullopt;
+  }
+  EdmSchedule edm;
+  const auto number = [&](const char* name, double usual) {
+    const auto value = json_number(config.value(name, json(usual)));
+    if (!value) {
+      fail(ErrorCode::Corrupt, scheduler, std::string(name) + " is no number");
+    }
+    return *value;
+  };
+  edm.sigma_min = number("sigma_min", edm.sigma_min);
+  edm.sigma_max = number("sigma_max", edm.sigma_max);
+  edm.sigma_data = number("sigma_data", edm.sigma_data);
+  const json latents = read_object(vae);
+  edm.latent_mean = channel_numbers(latents, vae, "latents_mean");
+  edm.latent_std = channel_numbers(latents, vae, "latents_std");
+  check_edm(edm, "[diffusers] " + scheduler.string());
+  return edm;
+}
+
 std::vector<Path> shards_of(const Path& index) {
   const json map = read_object(index).value("weight_map", json());
   if (!map.is_object()) {
@@ -316,6 +357,7 @@ DiffusersFolder open_diffusers(const Path& path, bool without_vae) {
     result.tokenizers.push_back(is_there(tokenizer) ? std::optional(tokenizer) : std::nullopt);
   }
   read_schedule(scheduler, result);
+  result.edm = read_edm_folder(scheduler, vae);
   configs.push_back(scheduler);
   for (const Path& file : configs) {
     if (is_there(file)) {

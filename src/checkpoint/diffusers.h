@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint/config.h"
+#include "checkpoint/edm.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_file.h"
 #include "checkpoint/stored_tensors.h"
@@ -24,6 +25,7 @@ struct DiffusersFolder {
   /// The tokenizer folder of each text encoder, if there is one.
   std::vector<std::optional<std::filesystem::path>> tokenizers;
   std::optional<std::vector<double>> alphas_cumprod;  ///< Only for noise schedules unlike SD's.
+  std::optional<EdmSchedule> edm;                     ///< Of schedulers for EDM models.
   std::optional<std::int64_t> sample_size;  ///< Side of the training pictures in latent cells.
   ModelFamily family = ModelFamily::Unknown;
 };

@@ -45,17 +45,21 @@ const Mark* prediction_mark(const TensorFile& file) {
 
 void take_marks(const TensorFile& file, ConfigHints& hints) {
   const Mark* mark = prediction_mark(file);
-  const bool marked_v = file.tensors->contains("v_pred");
+  const char* v_tensor = nullptr;
+  for (const char* name : {"v_pred", "edm_vpred.sigma_max", "edm_vpred.sigma_min"}) {
+    v_tensor = v_tensor == nullptr && file.tensors->contains(name) ? name : v_tensor;
+  }
+  const bool marked_v = v_tensor != nullptr;
   if (marked_v && mark != nullptr && mark->prediction != Prediction::V) {
     hints.notes.push_back("The file's metadata (" + std::string(mark->key) +
-                          ") contradicts its tensor v_pred, which is believed.");
+                          ") contradicts its tensor " + v_tensor + ", which is believed.");
   }
   if (hints.prediction) {
     return;
   }
   if (marked_v) {
     hints.prediction = Prediction::V;
-    hints.prediction_reason = "the tensor v_pred";
+    hints.prediction_reason = std::string("the tensor ") + v_tensor;
   } else if (mark != nullptr) {
     hints.prediction = mark->prediction;
     hints.prediction_reason = "metadata " + std::string(mark->key);
@@ -72,17 +76,6 @@ std::optional<std::vector<double>> schedule_of(const TensorFile& file) {
 
 bool has_zero_snr(const std::optional<std::vector<double>>& alphas_cumprod) {
   return alphas_cumprod && alphas_cumprod->back() < kNoSignal;
-}
-
-std::string unusable_marks(const StoredTensors& tensors) {
-  for (const char* name : {"edm_mean", "edm_std", "edm_vpred.sigma_max", "edm_vpred.sigma_min"}) {
-    if (tensors.contains(name)) {
-      return std::string("is an EDM model (it has the tensor ") + name +
-             "), whose noise levels are not supported yet; expected a model that predicts epsilon "
-             "or v";
-    }
-  }
-  return {};
 }
 
 BelievedPrediction believed_prediction(const ConfigHints& hints, ModelFamily family) {

@@ -14,8 +14,9 @@ namespace ptravel {
 // What a single file says of how it was trained: marks among its tensors, and metadata.
 
 /// Puts what the file itself says of its prediction into `hints`, where config files beside it say
-/// nothing: the tensor "v_pred", metadata of the model specification ("modelspec.prediction_type")
-/// and of kohya's scripts ("ss_v_parameterization"). Tensors win over metadata, with a note.
+/// nothing: the tensor "v_pred" or those of EDM models (edm.h), metadata of the model specification
+/// ("modelspec.prediction_type") and of kohya's scripts ("ss_v_parameterization"). Tensors win over
+/// metadata, with a note.
 void take_marks(const TensorFile& file, ConfigHints& hints);
 
 /// The noise schedule of a single file: a tensor, or the marks of those without signal at the end
@@ -24,9 +25,6 @@ std::optional<std::vector<double>> schedule_of(const TensorFile& file);
 
 /// Whether the last noise level is (nearly) pure noise.
 bool has_zero_snr(const std::optional<std::vector<double>>& alphas_cumprod);
-
-/// Why a file of a family that is_loadable cannot be drawn with all the same; empty: it can.
-std::string unusable_marks(const StoredTensors& tensors);
 
 /// What a model predicts, and why that is believed.
 struct BelievedPrediction {

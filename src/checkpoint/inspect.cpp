@@ -6,6 +6,7 @@
 #include "checkpoint/diffusers.h"
 #include "checkpoint/file_marks.h"
 #include "checkpoint/file_notes.h"
+#include "checkpoint/file_words.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
@@ -99,7 +100,47 @@ int usual_size(const ModelInfo& info) {
   return info.prediction == Prediction::V ? traits.picture_size_v : traits.picture_size;
 }
 
+/// Where the noise levels come from.
+std::string levels_text(const std::optional<EdmSchedule>& edm,
+                        const std::optional<std::vector<double>>& alphas_cumprod) {
+  if (edm) {
+    char text[96];
+    std::snprintf(text, sizeof text, "EDM, sigma from %.4g to %.4g, data of %.4g", edm->sigma_min,
+                  edm->sigma_max, edm->sigma_data);
+    return text;
+  }
+  if (!alphas_cumprod) {
+    return "Stable Diffusion's";
+  }
+  return has_zero_snr(alphas_cumprod) ? "zero terminal SNR" : "its own (alphas_cumprod)";
+}
+
+/// What a family draws with besides a prompt.
+std::vector<std::string> needs_of(ModelFamily family) {
+  switch (family_traits(family).picture) {
+    case PictureInput::Masked:
+      return {"a picture and a mask for what it is made for"};
+    case PictureInput::Edited:
+      return {"a picture to change"};
+    case PictureInput::None:
+      break;
+  }
+  return {};
+}
+
+/// What the weights take: those of the parts that are loaded, text encoders in fp32.
+void tell_memory(ModelInfo& info) {
+  for (const ModelPartInfo& part : info.parts) {
+    const bool text = part.name == "text encoder";
+    if (text || part.name == "unet" || part.name == "vae") {
+      info.memory_fp32 += 4 * part.parameters;
+      info.memory_16bit += (text ? 4 : 2) * part.parameters;
+    }
+  }
+}
+
 void tell_training(const ConfigHints& hints,
+                   const std::optional<EdmSchedule>& edm,
                    const std::optional<std::vector<double>>& alphas_cumprod,
                    ModelInfo& info) {
   const BelievedPrediction believed = believed_prediction(hints, info.family);
@@ -113,7 +154,10 @@ void tell_training(const ConfigHints& hints,
       info.prediction_is_tested = false;
     }
   }
-  info.zero_snr = has_zero_snr(alphas_cumprod);
+  info.zero_snr = !edm && has_zero_snr(alphas_cumprod);
+  info.noise_levels = levels_text(edm, alphas_cumprod);
+  info.needs = needs_of(info.family);
+  info.notes.insert(info.notes.end(), hints.notes.begin(), hints.notes.end());
   info.picture_size = usual_size(info);
 }
 
@@ -128,7 +172,7 @@ void inspect_folder(ModelInfo& info) {
   info.layout = ModelLayout::Diffusers;
   info.family = folder.family;
   if (is_loadable(info.family)) {
-    tell_training(folder.hints, folder.alphas_cumprod, info);
+    tell_training(folder.hints, folder.edm, folder.alphas_cumprod, info);
     if (folder.sample_size) {
       const bool has_vae = is_there(info.path / "vae");
       info.picture_size =
@@ -145,10 +189,11 @@ void inspect_folder(ModelInfo& info) {
   count_parts(*folder.tensors, info);
 }
 
-/// The noise schedule of a file; nothing where opening the model will say what is wrong with it.
-std::optional<std::vector<double>> schedule_if_sound(const TensorFile& file) {
+/// What `read` reads of a file; nothing where opening the model will say what is wrong with it.
+template <typename Read>
+auto if_sound(const Read& read) -> decltype(read()) {
   try {
-    return schedule_of(file);
+    return read();
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -159,10 +204,15 @@ void inspect_file(ModelInfo& info) {
   info.layout = file.layout;
   info.family = recognise_model(*file.tensors);
   info.bytes = size_of(info.path);
+  info.words = words_of(file);
   if (is_loadable(info.family)) {
+    if (std::string note = contradiction(info.words.architecture, info.family); !note.empty()) {
+      info.notes.push_back(std::move(note));
+    }
     ConfigHints hints = read_hints_beside(info.path);
     take_marks(file, hints);
-    tell_training(hints, schedule_if_sound(file), info);
+    tell_training(hints, if_sound([&] { return read_edm(*file.tensors); }),
+                  if_sound([&] { return schedule_of(file); }), info);
   }
   count_parts(*file.tensors, info);
   info.metadata = std::move(file.metadata);
@@ -192,6 +242,33 @@ std::string dtypes_text(const ModelPartInfo& part) {
   return text;
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string text;
+  for (const std::string& one : texts) {
+    text += (text.empty() ? "" : ", ") + one;
+  }
+  return text;
+}
+
+std::string bytes_text(std::uint64_t bytes) { return scaled(bytes) + (bytes < 1000 ? " B" : "B"); }
+
+/// What people wrote into the file, and what there is to note, each with its title.
+std::vector<std::pair<std::string_view, std::string>> word_lines(const ModelInfo& info) {
+  const ModelWords& words = info.words;
+  std::vector<std::pair<std::string_view, std::string>> lines = {
+      {"title", words.title},
+      {"author", words.author},
+      {"license", words.license},
+      {"architecture", words.architecture},
+      {"trigger words", words.trigger_phrase},
+      {"frequent tags", joined(words.frequent_tags)}};
+  for (const std::string& note : info.notes) {
+    lines.emplace_back("note", note);
+  }
+  std::erase_if(lines, [](const auto& line) { return line.second.empty(); });
+  return lines;
+}
+
 }  // namespace
 
 std::string_view prediction_name(Prediction prediction) { return kPredictions.name(prediction); }
@@ -212,6 +289,9 @@ ModelInfo inspect_model(const Path& path, Hashing hashing) {
     inspect_file(info);
   }
   info.supported = is_loadable(info.family);
+  if (info.supported) {
+    tell_memory(info);
+  }
   if (hashing == Hashing::Yes) {
     info.sha256 = file_sha256(model_hash_file(info.path));
   }
@@ -239,12 +319,21 @@ std::string describe(const ModelInfo& info) {
     line("prediction", info.prediction_is_tested ? "only its answers tell: read its UNet to know"
                                                  : std::string(prediction_name(info.prediction)) +
                                                        " (" + info.prediction_reason + ")");
+    line("noise levels", info.noise_levels);
     line("zero SNR", info.zero_snr ? "yes" : "no");
     if (info.picture_size > 0) {
       const std::string side = std::to_string(info.picture_size);
       line("pictures", side + "x" + side);
     }
     line("EMA weights", info.has_ema ? "yes" : "no");
+    line("memory", bytes_text(info.memory_fp32) + " of weights in fp32, " +
+                       bytes_text(info.memory_16bit) + " in 16 bits");
+    if (!info.needs.empty()) {
+      line("needs", joined(info.needs));
+    }
+  }
+  for (const auto& [title, value] : word_lines(info)) {
+    line(title, value);
   }
   if (!info.sha256.empty()) {
     line("hash", info.short_hash());

@@ -285,6 +285,11 @@ std::string refusal(ModelFamily family) {
     case Family::Hypernetwork:
     case Family::ControlNet:
       return "is " + with_article(family) + ", not a complete model" + kExpected;
+    case Family::SdxlRefiner:
+      return std::string(
+                 "is a Stable Diffusion XL refiner, which only goes over the pictures of a "
+                 "base model")
+          .append(kExpected);
     case Family::DiffusersUnet:
       return "is only the UNet of a diffusers folder; give the folder that holds model_index.json";
     default:

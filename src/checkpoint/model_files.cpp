@@ -4,6 +4,7 @@
 
 #include "checkpoint/diffusers.h"
 #include "checkpoint/file_marks.h"
+#include "checkpoint/file_words.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/noise_schedule.h"
@@ -114,6 +115,32 @@ void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFi
   model.prediction_is_tested = believed.is_tested && !options.prediction;
 }
 
+/// The levels of an EDM model are its own, and its latents are told by mean and deviation. They are
+/// kept with a deviation of 1: sigmas, too, are divided by sigma_data then.
+void apply_edm(const ModelOptions& options, ModelFiles& model) {
+  if (!model.edm) {
+    return;
+  }
+  model.alphas_cumprod.reset();
+  if (options.zero_snr.value_or(false)) {
+    fail(ErrorCode::Unsupported, model.path,
+         "is an EDM model, whose noise levels end where it says; expected --zero-snr auto or off");
+  }
+  const EdmSchedule& edm = *model.edm;
+  const bool told = is_folder(model.path) || edm.latent_mean.empty();
+  model.vae.scale_factor = told ? model.vae.scale_factor / edm.sigma_data : 1;
+  if (edm.latent_mean.empty()) {
+    return;
+  }
+  if (edm.latent_mean.size() != static_cast<std::size_t>(model.vae.embed_dim)) {
+    fail(ErrorCode::Corrupt, model.path,
+         "tells means for " + std::to_string(edm.latent_mean.size()) +
+             " channels of latents, its VAE has " + std::to_string(model.vae.embed_dim));
+  }
+  model.vae.latent_mean = edm.latent_mean;
+  model.vae.latent_std = edm.latent_std;
+}
+
 /// The noise schedule as the user wants its end.
 void apply_zero_snr(const ModelOptions& options, ModelFiles& model) {
   const bool zero = has_zero_snr(model.alphas_cumprod);
@@ -149,6 +176,7 @@ ConfigHints open_folder(const Path& folder,
     }
   }
   model.alphas_cumprod = std::move(opened.alphas_cumprod);
+  model.edm = std::move(opened.edm);
   model.sample_size = opened.sample_size;
   return std::move(opened.hints);
 }
@@ -182,14 +210,17 @@ ConfigHints open_single_file(const ModelOptions& options,
   if (!is_loadable(model.family)) {
     fail(ErrorCode::Unsupported, model.path, refusal(model.family));
   }
-  if (const std::string problem = unusable_marks(*file); !problem.empty()) {
-    fail(ErrorCode::Unsupported, model.path, problem);
-  }
   model.tokenizers.assign(family_traits(model.family).texts.size(), std::nullopt);
   add_single_file(with_scales_applied(file), model.family, options.prefer_ema, tensors,
                   model.notes);
   model.files.push_back({"model", model.path});
   model.alphas_cumprod = schedule_of(opened);
+  model.edm = read_edm(*file);
+  if (const auto words = words_of(opened); !words.architecture.empty()) {
+    if (std::string note = contradiction(words.architecture, model.family); !note.empty()) {
+      model.notes.push_back(std::move(note));
+    }
+  }
   if (options.vae.empty() && options.automatic_vae) {
     take_vae_beside(tensors, model);
   }
@@ -254,8 +285,11 @@ ModelFiles open_model(const Path& path, const ModelOptions& options) {
   require_part(*tensors, ModelPart::Vae, "VAE", model.path);
   check_formats(*tensors);
   model.weights = tensors;
-  apply_zero_snr(options, model);
   read_configs_beside(std::move(hints), options, model);
+  apply_edm(options, model);
+  if (!model.edm) {
+    apply_zero_snr(options, model);
+  }
   return model;
 }
 

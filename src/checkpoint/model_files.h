@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint/config.h"
+#include "checkpoint/edm.h"
 #include "checkpoint/model_file.h"
 #include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
@@ -39,6 +40,9 @@ struct ModelFiles {
   Prediction prediction = Prediction::Eps;
   bool prediction_is_tested =
       false;  ///< Only its answers tell; `prediction` is a guess until then.
+  /// Its noise levels where it was trained as Karras et al. do; nothing: alphas_cumprod has them.
+  /// `prediction` V: the network's output has the sign of v, Eps: the opposite.
+  std::optional<EdmSchedule> edm;
   /// The noise schedule the model brings along, 1000 falling numbers in (0, 1); nothing: SD's.
   std::optional<std::vector<double>> alphas_cumprod;
   /// The side of the pictures it was trained on in latent cells, where a diffusers folder says so.

@@ -35,6 +35,21 @@ at::Tensor predicted_noise(const at::Tensor& output,
                                        : output * std::sqrt(abar) + x * std::sqrt(1 - abar);
 }
 
+Network make_edm_network(Network network,
+                         Prediction prediction,
+                         double sigma_min,
+                         double sigma_max) {
+  return [network = std::move(network), prediction, sigma_min,
+          sigma_max](const std::vector<NetworkRow>& rows) {
+    std::vector<NetworkRow> told = rows;
+    for (NetworkRow& row : told) {
+      row.time = even_log_sigma(row.time, sigma_min, sigma_max) / 4;
+    }
+    const at::Tensor output = network(told);
+    return prediction == Prediction::Eps ? -output : output;
+  };
+}
+
 ConditionedModel make_denoiser(Network network, Prediction prediction, const SigmaTable& table) {
   return [network = std::move(network), prediction, table](const at::Tensor& x, double sigma,
                                                            const Conditionings& conditionings) {

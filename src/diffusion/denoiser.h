@@ -34,6 +34,15 @@ at::Tensor predicted_noise(const at::Tensor& output,
                            const at::Tensor& x,
                            double abar);
 
+/// An EDM network (Karras et al., 2022) as one that predicts v, for latents that were divided by
+/// sigma_data: it is told ln(sigma) / 4 in place of the model time of
+/// SigmaTable::evenly_in_logarithm(sigma_min / sigma_data, sigma_max / sigma_data), and its output
+/// has the opposite sign where `prediction` is Eps.
+Network make_edm_network(Network network,
+                         Prediction prediction,
+                         double sigma_min,
+                         double sigma_max);
+
 /// Noisy latents and their sigma give clean latents: x - sigma eps(x / sqrt(sigma^2 + 1), t), or
 /// the corresponding formula for V (Karras et al., 2022; Salimans and Ho, 2022).
 ConditionedModel make_denoiser(Network network, Prediction prediction, const SigmaTable& table);

@@ -130,6 +130,12 @@ struct Decoder {
   Conv2d conv_out;
 };
 
+/// One number for each channel of latents.
+at::Tensor by_channel(const std::vector<double>& numbers, const at::Tensor& latents) {
+  PTRAVEL_CHECK(static_cast<std::int64_t>(numbers.size()) == latents.size(1));
+  return at::tensor(numbers, at::kDouble).to(latents.options()).view({1, -1, 1, 1});
+}
+
 std::string text(at::IntArrayRef sizes) {
   std::ostringstream out;
   out << sizes;
@@ -200,6 +206,15 @@ LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& obs
   return result;
 }
 
+at::Tensor Vae::to_latent(const at::Tensor& sample) const {
+  const VaeConfig& config = layers_->config;
+  if (config.latent_mean.empty()) {
+    return sample * config.scale_factor;
+  }
+  const at::Tensor centred = sample - by_channel(config.latent_mean, sample);
+  return centred / by_channel(config.latent_std, sample) * config.scale_factor;
+}
+
 at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("vae decoder");
   const Layers& net = *layers_;
@@ -209,8 +224,11 @@ at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) 
                                                 std::to_string(net.config.embed_dim) + ", h, w]");
   }
   const BlockProbe probe(observer);
-  const at::Tensor unscaled =
-      (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
+  at::Tensor unscaled = (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
+  if (!net.config.latent_mean.empty()) {
+    unscaled = unscaled * by_channel(net.config.latent_std, unscaled) +
+               by_channel(net.config.latent_mean, unscaled);
+  }
   const at::Tensor z = net.post_quant(to_tokens(unscaled));
   const at::Tensor h = to_picture(z, latent.size(2), latent.size(3)).to(net.compute.dtype);
   at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();

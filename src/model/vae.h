@@ -25,11 +25,15 @@ class Vae {
   Vae& operator=(Vae&&) noexcept;
   ~Vae();
 
-  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). Multiply a sample by
-  /// scale_factor to get a latent. Throws InvalidArgument for another shape.
+  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). to_latent makes a
+  /// latent of a sample. Throws InvalidArgument for another shape.
   LatentDistribution encode(const at::Tensor& image, const BlockObserver& observer = {}) const;
 
-  /// latent [N, z, h, w] as the sampler leaves it; it is divided by scale_factor here. Returns
+  /// What samplers take: a sample or the mean of a distribution [N, embed_dim, h, w] times the
+  /// scale factor, where the config says so without its channels' means and deviations.
+  at::Tensor to_latent(const at::Tensor& sample) const;
+
+  /// latent [N, z, h, w] as the sampler leaves it; what to_latent did is undone here. Returns
   /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for
   /// another shape.
   at::Tensor decode(const at::Tensor& latent, const BlockObserver& observer = {}) const;

@@ -43,8 +43,8 @@ at::Tensor shown_masked(const Pipeline& pipeline,
                         const InpaintingRules& rules) {
   const at::Tensor hidden = pixels * (1.0 - mask);
   const at::Tensor shown = pixels + (hidden - pixels) * rules.mask_weight;
-  const at::Tensor latent = pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown).mean *
-                            pipeline.vae().config().scale_factor;
+  const at::Tensor latent =
+      pipeline.vae().to_latent(pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown).mean);
   const at::Tensor fitted = stretched(latent, rules, pipeline.size_factor());
   return masked_picture(at::upsample_nearest2d(mask, {fitted.size(2), fitted.size(3)}), fitted);
 }
@@ -71,12 +71,13 @@ PictureStart start_from(const Pipeline& pipeline,
           .to(pipeline.compute().device);
   const at::Tensor mean = stretched(pipeline.vae().encode(pixels).mean, rules, factor);
   PictureStart start;
-  start.latent = mean * pipeline.vae().config().scale_factor;
+  start.latent = pipeline.vae().to_latent(mean);
   if (mask != nullptr) {
     start.repaint = latent_mask(*mask, mean.size(2), mean.size(3), rules.round).to(mean.device());
   }
   if (pipeline.picture_input() == PictureInput::Edited) {
-    start.picture = mean[0].contiguous();
+    // CosXL's kind is shown the latent as samplers have it.
+    start.picture = (pipeline.files().edm ? start.latent : mean)[0].contiguous();
   } else if (pipeline.picture_input() == PictureInput::Masked) {
     at::Tensor values = mask != nullptr
                             ? values_of(*mask)

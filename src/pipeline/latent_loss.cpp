@@ -18,14 +18,19 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          double abar,
                          const at::Tensor& context,
                          const at::Tensor& vector) {
-  const at::Tensor times =
-      at::full({1}, static_cast<double>(t), at::TensorOptions(at::kFloat).device(x.device()));
+  const auto& edm = pipeline.files().edm;
+  const auto step = static_cast<double>(t);
+  const double time = edm ? even_log_sigma(step, edm->sigma_min, edm->sigma_max) / 4 : step;
+  const at::Tensor times = at::full({1}, time, at::TensorOptions(at::kFloat).device(x.device()));
   const int factor = pipeline.size_factor();
   const at::Tensor picture = pipeline.blank_picture(static_cast<int>(x.size(3)) * factor,
                                                     static_cast<int>(x.size(2)) * factor);
   const at::Tensor input = picture.defined() ? at::cat({x, picture.unsqueeze(0)}, 1) : x;
-  return predicted_noise(pipeline.unet().forward(UnetInputs{input, times, context, vector}),
-                         pipeline.files().prediction, x, abar);
+  const at::Tensor output = pipeline.unet().forward(UnetInputs{input, times, context, vector});
+  if (edm && pipeline.files().prediction == Prediction::Eps) {
+    return predicted_noise(-output, Prediction::V, x, abar);
+  }
+  return predicted_noise(output, pipeline.predicts_v() ? Prediction::V : Prediction::Eps, x, abar);
 }
 
 /// A row of its own that gradients are recorded for where they are wanted; nothing for nothing.

@@ -54,7 +54,7 @@ Image tensor_to_image(const at::Tensor& decoded) {
 
 at::Tensor encode_latent(const Vae& vae, const Image& image) {
   const at::Tensor pixels = image_to_tensor(image).to(vae.compute().device);
-  return vae.encode(pixels).mean * vae.config().scale_factor;
+  return vae.to_latent(vae.encode(pixels).mean);
 }
 
 at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent) {

@@ -88,6 +88,11 @@ int OpenModel::trained_size() const {
 }
 
 SigmaTable OpenModel::sigma_table() const {
+  if (files_.edm) {
+    const EdmSchedule& edm = *files_.edm;
+    return SigmaTable::evenly_in_logarithm(edm.sigma_min / edm.sigma_data,
+                                           edm.sigma_max / edm.sigma_data);
+  }
   return files_.alphas_cumprod ? SigmaTable(*files_.alphas_cumprod) : SigmaTable();
 }
 

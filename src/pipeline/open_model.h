@@ -46,8 +46,8 @@ class OpenModel {
   int trained_size() const;
   /// Noise levels by timestep, as the model was trained.
   SigmaTable sigma_table() const;
-  /// The network's prediction is v, not the noise.
-  bool predicts_v() const { return files_.prediction == Prediction::V; }
+  /// What samplers are given is v, not the noise: the network's prediction, of EDM models made so.
+  bool predicts_v() const { return files_.edm || files_.prediction == Prediction::V; }
   /// The same without its hold on the files of weights.
   std::shared_ptr<const OpenModel> without_weights() const;
 

@@ -72,8 +72,8 @@ at::Tensor Pipeline::blank_picture(int width, int height) const {
       known = at::zeros({picture_channels(picture_input(), files().vae.embed_dim), h, w}, options);
     } else {
       const at::Tensor grey = at::zeros({1, files().vae.in_channels, height, width}, options);
-      known = masked_picture(at::ones({1, 1, h, w}, options),
-                             vae().encode(grey).mean * vae().config().scale_factor);
+      known =
+          masked_picture(at::ones({1, 1, h, w}, options), vae().to_latent(vae().encode(grey).mean));
     }
   }
   return known;
@@ -84,9 +84,13 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const auto profile = ProfileScope::part("sampling");
-  const SamplingModel model{[this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); },
-                            files().prediction, sigma_table(),
-                            picture_input() == PictureInput::Edited};
+  Network network = [this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); };
+  if (const auto& edm = files().edm) {
+    network =
+        make_edm_network(std::move(network), files().prediction, edm->sigma_min, edm->sigma_max);
+  }
+  const SamplingModel model{std::move(network), predicts_v() ? Prediction::V : Prediction::Eps,
+                            sigma_table(), picture_input() == PictureInput::Edited};
   SamplingBatch sampling;
   sampling.images = batch.images;
   if (picture_input() != PictureInput::None) {

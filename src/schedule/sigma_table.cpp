@@ -42,6 +42,28 @@ SigmaTable::SigmaTable(std::vector<double> alphas_cumprod)
   }
 }
 
+SigmaTable SigmaTable::evenly_in_logarithm(double sigma_min, double sigma_max) {
+  if (!(sigma_min > 0 && sigma_max > sigma_min && std::isfinite(sigma_max))) {
+    throw Error(ErrorCode::InvalidArgument, "[sigmas] from " + std::to_string(sigma_min) + " to " +
+                                                std::to_string(sigma_max) +
+                                                ": expected positive ones that rise");
+  }
+  SigmaTable table{Empty{}};
+  for (std::int64_t t = 0; t < kTrainingTimesteps; ++t) {
+    const double sigma =
+        to_single(std::exp(even_log_sigma(static_cast<double>(t), sigma_min, sigma_max)));
+    table.sigmas_.push_back(sigma);
+    table.log_sigmas_.push_back(to_single(std::log(sigma)));
+    table.alphas_cumprod_.push_back(1 / (1 + sigma * sigma));
+  }
+  return table;
+}
+
+double even_log_sigma(double t, double sigma_min, double sigma_max) {
+  const double low = std::log(sigma_min);
+  return low + (std::log(sigma_max) - low) * t / static_cast<double>(kTrainingTimesteps - 1);
+}
+
 double SigmaTable::sigma_to_t(double sigma) const {
   const double log_sigma = std::log(sigma);
   const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma);

@@ -21,6 +21,10 @@ class SigmaTable {
   /// Corrupt.
   explicit SigmaTable(std::vector<double> alphas_cumprod);
 
+  /// kTrainingTimesteps levels whose logarithms are evenly spaced (Karras et al., 2022). Throws
+  /// InvalidArgument unless 0 < sigma_min < sigma_max.
+  static SigmaTable evenly_in_logarithm(double sigma_min, double sigma_max);
+
   std::int64_t size() const { return static_cast<std::int64_t>(sigmas_.size()); }
   const std::vector<double>& alphas_cumprod() const { return alphas_cumprod_; }
   const std::vector<double>& sigmas() const { return sigmas_; }
@@ -36,10 +40,16 @@ class SigmaTable {
   double t_to_sigma(double t) const;
 
  private:
+  struct Empty {};
+  explicit SigmaTable(Empty /*levels*/) {}
+
   std::vector<double> alphas_cumprod_;
   std::vector<double> sigmas_;      // float values
   std::vector<double> log_sigmas_;  // float values
 };
+
+/// ln(sigma) at a model time of SigmaTable::evenly_in_logarithm, in double precision.
+double even_log_sigma(double t, double sigma_min, double sigma_max);
 
 /// alphas_cumprod of the usual training: betas are squares of an even spacing from sqrt(0.00085)
 /// to sqrt(0.012).

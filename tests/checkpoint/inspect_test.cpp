@@ -61,6 +61,50 @@ TEST_F(Inspect, DescribesWhatCannotBeLoaded) {
             2U);
 }
 
+TEST_F(Inspect, TellsWhatAFileSaysOfItself) {
+  write_tiny_safetensors(folder_ / "m.safetensors", tiny_sd1(),
+                         {{"modelspec.title", "A\nmodel"},
+                          {"modelspec.author", "somebody"},
+                          {"modelspec.license", "CreativeML Open RAIL++-M"},
+                          {"modelspec.architecture", "stable-diffusion-xl-v1-base"},
+                          {"modelspec.trigger_phrase", "in the style of nobody"},
+                          {"ss_tag_frequency",
+                           R"({"1_a":{"cat":3," dog":5},"2_b":{"cat":4,"":9,"bird":"x"},"c":1})"}});
+  const ModelInfo info = inspect_model(folder_ / "m.safetensors", Hashing::No);
+  EXPECT_EQ(info.words.title, "A model");
+  EXPECT_EQ(info.words.author, "somebody");
+  EXPECT_EQ(info.words.license, "CreativeML Open RAIL++-M");
+  EXPECT_EQ(info.words.trigger_phrase, "in the style of nobody");
+  EXPECT_EQ(info.words.frequent_tags, (std::vector<std::string>{"cat", "dog"}));
+  ASSERT_EQ(info.notes.size(), 1U);
+  EXPECT_NE(
+      info.notes[0].find("says stable-diffusion-xl-v1-base, its tensors are those of a Stable "
+                         "Diffusion 1.x model; the tensors are believed"),
+      std::string::npos);
+  EXPECT_EQ(info.noise_levels, "Stable Diffusion's");
+  EXPECT_GT(info.memory_fp32, info.memory_16bit);
+  EXPECT_GT(info.memory_16bit, 0U);
+  const std::string text = describe(info);
+  for (const char* part :
+       {"title         A model", "license       CreativeML", "trigger words in the",
+        "frequent tags cat, dog", "note          Its metadata", "memory  "}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+}
+
+TEST_F(Inspect, LeavesOutMetadataThatCannotBeRead) {
+  for (const char* tags : {"", "[1,2]", "{", R"({"a":{"b":{}}})", R"({"a":[1]})"}) {
+    write_tiny_safetensors(folder_ / "m.safetensors", tiny_sd1(),
+                           {{"ss_tag_frequency", tags},
+                            {"modelspec.title", std::string(2000, 'x')},
+                            {"modelspec.architecture", "something else"}});
+    const ModelInfo info = inspect_model(folder_ / "m.safetensors", Hashing::No);
+    EXPECT_TRUE(info.words.frequent_tags.empty()) << tags;
+    EXPECT_EQ(info.words.title, std::string(500, 'x') + "...");
+    EXPECT_TRUE(info.notes.empty());
+  }
+}
+
 TEST_F(Inspect, LabelsEveryFamily) {
   for (int i = 0; i <= static_cast<int>(ModelFamily::Unknown); ++i) {
     EXPECT_FALSE(family_label(static_cast<ModelFamily>(i)).empty()) << i;

@@ -201,17 +201,6 @@ TEST(ModelFiles, ZeroSignalCanBeAskedForAndRefused) {
   EXPECT_FALSE(open_model(path, {.zero_snr = false}).alphas_cumprod);
 }
 
-TEST(ModelFiles, EdmModelsAreRefused) {
-  const TemporaryFolder folder;
-  for (const char* mark : {"edm_mean", "edm_vpred.sigma_max"}) {
-    TinyTensors tensors = tiny_sd1();
-    tensors[mark] = tiny_tensor({4});
-    write_tiny_safetensors(folder / "m.safetensors", tensors);
-    expect_error(ErrorCode::Unsupported, std::string("the tensor ") + mark,
-                 [&] { open_model(folder / "m.safetensors"); });
-  }
-}
-
 TEST(ModelFiles, AUnetThatTakesAVectorIsAnotherModel) {
   const TemporaryFolder folder;
   TinyTensors file = tiny_sd1();

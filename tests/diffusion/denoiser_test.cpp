@@ -52,6 +52,45 @@ TEST_P(DenoiserOutput, PerfectNetworkGivesTheCleanPicture) {
   }
 }
 
+/// D(x, sigma) of Karras et al., table 1, computed by those formulas for the network
+/// F(u, t) = 0.3 u + 0.2 t - 0.1. CosXL's kind (sigma_data 1) has the opposite sign before F.
+struct EdmReference {
+  double sigma_data;
+  Prediction prediction;
+  double sigma;
+  double x;
+  double denoised;
+};
+
+constexpr EdmReference kEdm[] = {
+    {0.5, Prediction::Eps, 0.01, 0.35, 0.348657291539},
+    {0.5, Prediction::Eps, 0.7, -2.5, -1.24726695639},
+    {0.5, Prediction::Eps, 15, 40, 0.461642594556},
+    {0.5, Prediction::Eps, 79, 0.35, 0.0599135598849},
+    {1, Prediction::V, 0.01, 40, 39.8793148187},
+    {1, Prediction::V, 0.7, 0.35, 0.253143686711},
+    {1, Prediction::V, 15, -2.5, 0.00339271507543},
+    {1, Prediction::V, 79, 40, -0.263929099037},
+};
+
+TEST(EdmNetwork, IsPreconditionedAsInThePaper) {
+  const Network linear = [](const std::vector<NetworkRow>& rows) -> at::Tensor {
+    return latents_of(rows) * 0.3 + (0.2 * rows[0].time - 0.1);
+  };
+  constexpr double kMin = 0.002;
+  constexpr double kMax = 80;
+  for (const EdmReference& row : kEdm) {
+    const ConditionedModel denoiser = make_denoiser(
+        make_edm_network(linear, row.prediction, kMin, kMax), Prediction::V,
+        SigmaTable::evenly_in_logarithm(kMin / row.sigma_data, kMax / row.sigma_data));
+    const at::Tensor x = at::full({1, 1, 1, 1}, row.x / row.sigma_data, at::kDouble);
+    const at::Tensor denoised = denoiser(x, row.sigma / row.sigma_data, nothing(1));
+    EXPECT_NEAR(denoised.item<double>() * row.sigma_data, row.denoised,
+                1e-6 * (1 + std::fabs(row.denoised)))
+        << row.sigma << " " << row.x;
+  }
+}
+
 TEST_P(DenoiserOutput, TimestepModelGivesTheNoise) {
   const SigmaTable table;
   Rng rng(RngSource::Cpu, 2);
