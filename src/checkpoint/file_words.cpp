@@ -95,6 +95,7 @@ std::vector<std::string> most_frequent_tags(const std::string& text) {
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   order.resize(std::min(order.size(), kMostTags));
   std::vector<std::string> tags;
+  tags.reserve(order.size());
   for (const auto& [tag, count] : order) {
     tags.push_back(tag);
   }

@@ -98,14 +98,21 @@ void check_parts(const ModelFiles& model) {
 
 void read_configs(const ConfigHints& hints, const ModelOptions& options, ModelFiles& model) {
   const FamilyTraits& traits = family_traits(model.family);
-  model.unet = read_unet_config(*model.weights, hints);
-  model.clips.clear();
-  for (std::size_t i = 0; i < traits.texts.size(); ++i) {
-    TextTraits text = traits.texts[i];
-    text.fixed_skip = is_folder(model.path) ? text.folder_skip : text.fixed_skip;
-    model.clips.push_back(read_clip_config(*model.weights, hints, kTextParts[i], text));
+  try {
+    model.unet = read_unet_config(*model.weights, hints);
+    model.clips.clear();
+    for (std::size_t i = 0; i < traits.texts.size(); ++i) {
+      TextTraits text = traits.texts[i];
+      text.fixed_skip = is_folder(model.path) ? text.folder_skip : text.fixed_skip;
+      model.clips.push_back(read_clip_config(*model.weights, hints, kTextParts[i], text));
+    }
+    model.vae = read_vae_config(*model.weights, hints, traits.scale_factor);
+  } catch (const Error& error) {
+    constexpr std::string_view kFront = "[config] ";
+    std::string_view problem = error.what();
+    problem.remove_prefix(problem.starts_with(kFront) ? kFront.size() : 0);
+    fail(error.code(), model.path, std::string(problem));
   }
-  model.vae = read_vae_config(*model.weights, hints, traits.scale_factor);
   model.picture = traits.picture;
   check_hints(hints, model.unet, model.clips, model.vae);
   check_parts(model);

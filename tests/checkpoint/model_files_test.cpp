@@ -472,6 +472,25 @@ struct Stranger {
   const char* message;
 };
 
+TEST(ModelFiles, AWidthThatHeadsDoNotDivideIsNamedWithItsFile) {
+  const TemporaryFolder folder;
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1());
+  write_bytes(folder / "m.json", R"({"unet":{"num_heads":7}})");
+  expect_error(ErrorCode::Corrupt,
+               "m.safetensors: the UNet's width at level 0 is 32, expected a multiple of 7",
+               [&] { open_model(folder / "m.safetensors"); });
+}
+
+TEST(ModelFiles, MetadataOfAnotherFamilyGivesWayToTensors) {
+  const TemporaryFolder folder;
+  write_tiny_safetensors(folder / "m.safetensors", tiny_sd1(),
+                         {{"modelspec.architecture", "stable-diffusion-v2-768-v"}});
+  const ModelFiles model = open_model(folder / "m.safetensors");
+  EXPECT_EQ(model.family, ModelFamily::Sd1);
+  ASSERT_EQ(model.notes.size(), 1U);
+  EXPECT_NE(model.notes[0].find("says stable-diffusion-v2-768-v, its tensors"), std::string::npos);
+}
+
 TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
   const TinyTensor one = tiny_tensor({1, 1});
   TinyTensors other = tiny_sd1();
