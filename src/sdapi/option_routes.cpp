@@ -42,7 +42,7 @@ void load_sd_model(SdState& state, const SdSettings& settings) {
     throw exception_answer("RuntimeError", "there is no model to load");
   }
   const SdBody none = read_sd_object(Json::object(), txt2img_fields());
-  TravelRequest request = sd_travel_request(none, settings, *model, false);
+  TravelRequest request = sd_travel_request(state.context.catalog, none, settings, *model, false);
   request.prompt = one_stage("");
   request.seed = {Seed(0)};
   RequestResolver::Settled settled = state.context.resolver.settle(std::move(request));

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "ptravel/sampling.h"
+#include "queue/automatic_vae.h"
 #include "request/frame_metadata.h"
 #include "request/stages.h"
 #include "sdapi/pictures.h"
@@ -79,7 +80,10 @@ void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& 
   set_sampler_numbers(request, body, settings);
 }
 
-void set_settings(TravelRequest& request, const SdSettings& settings) {
+void set_settings(TravelRequest& request,
+                  const SdSettings& settings,
+                  const ModelCatalog& catalog,
+                  const CatalogEntry& model) {
   request.clip_skip = static_cast<int>(settings.integer("CLIP_stop_at_last_layers"));
   request.ensd = settings.integer("eta_noise_seed_delta");
   request.rng = settings.text("randn_source") == "CPU" ? RngSource::Cpu : RngSource::Nv;
@@ -97,6 +101,8 @@ void set_settings(TravelRequest& request, const SdSettings& settings) {
     request.vae = "none";
   } else if (vae != "Automatic" && vae != "auto") {
     request.vae = vae;
+  } else if (const auto automatic = automatic_vae(catalog, model)) {
+    request.vae = request_name(*automatic);
   }
 }
 
@@ -160,14 +166,15 @@ void settle_pictures(const SdState& state, SdPlan& plan) {
   plan.request = std::move(settled.request);
 }
 
-TravelRequest sd_travel_request(const SdBody& body,
+TravelRequest sd_travel_request(const ModelCatalog& catalog,
+                                const SdBody& body,
                                 const SdSettings& settings,
                                 const CatalogEntry& model,
                                 bool img2img) {
   TravelRequest request;
   request.model = request_name(model);
   set_sampling(request, body, settings);
-  set_settings(request, settings);
+  set_settings(request, settings, catalog, model);
   if (img2img) {
     request.denoise_strength = {body.number("denoising_strength")};
     request.resize_mode = static_cast<ResizeMode>(body.integer("resize_mode"));
@@ -194,7 +201,8 @@ SdPlan plan_pictures(SdState& state, SdBody body, bool img2img) {
   plan.subseed = seed_of(plan.body.integer("subseed"));
   plan.batch_size = static_cast<int>(plan.body.integer("batch_size"));
   plan.n_iter = static_cast<int>(plan.body.integer("n_iter"));
-  plan.request = sd_travel_request(plan.body, plan.settings, plan.model, img2img);
+  plan.request =
+      sd_travel_request(state.context.catalog, plan.body, plan.settings, plan.model, img2img);
   plan.request.seed = {Seed(plan.seed)};
   plan.request.subseed = Seed(plan.subseed);
   if (img2img) {

@@ -39,7 +39,8 @@ SdPlan plan_pictures(SdState& state, SdBody body, bool img2img);
 
 /// The request of a body's fields, before names are resolved and values are checked: what txt2img,
 /// img2img and the script have in common. The prompt is not in it.
-TravelRequest sd_travel_request(const SdBody& body,
+TravelRequest sd_travel_request(const ModelCatalog& catalog,
+                                const SdBody& body,
                                 const SdSettings& settings,
                                 const CatalogEntry& model,
                                 bool img2img);

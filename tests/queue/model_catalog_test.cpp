@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "queue/automatic_vae.h"
 #include "queue/model_scan.h"
 #include "tests/queue/queue_testing.h"
 #include "tests/support/tiny_files.h"
@@ -73,6 +74,26 @@ bool all_hashed(const ModelCatalog& catalog) {
     }
   }
   return true;
+}
+
+TEST_F(Catalog, AutomaticTakesTheVaeOfTheModelsName) {
+  model("models/Stable-diffusion/v1-5.safetensors");
+  model("models/Stable-diffusion/other.safetensors");
+  model("models/Stable-diffusion/beside.safetensors");
+  vae("models/VAE/deep/v1-5.safetensors");
+  vae("models/VAE/fine.safetensors");
+  vae("models/VAE/beside.safetensors");
+  vae("models/Stable-diffusion/beside.vae.safetensors");
+  create_folders(folder_ / "models/VAE");
+  std::ofstream(folder_ / "models/VAE/other.safetensors") << "broken";
+  ModelCatalog catalog({folder_.path()}, [] {});
+  const auto chosen = [&](const char* name) {
+    const auto entry = automatic_vae(catalog, catalog.find_model(name).value());
+    return entry ? entry->file_name : "";
+  };
+  EXPECT_EQ(chosen("v1-5"), "deep/v1-5.safetensors");
+  EXPECT_EQ(chosen("beside"), "") << "opening the model takes the one that lies there";
+  EXPECT_EQ(chosen("other"), "") << "one that cannot be used is not taken";
 }
 
 TEST_F(Catalog, NamesAreThoseOfTheWebUi) {

@@ -1,7 +1,9 @@
 // What real clients send, one test for each habit.
 #include <gtest/gtest.h>
 
+#include "checkpoint/safetensors.h"
 #include "tests/sdapi/sdapi_server.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
@@ -93,6 +95,28 @@ TEST(SdapiHabits, OverridesStayWhenTheyAreNotToBeRestored) {
          {"override_settings_restore_afterwards", false}});
   EXPECT_EQ(sdapi_server().got("options").at("sd_vae"), "None");
   sdapi_server().posted("options", {{"sd_vae", "Automatic"}});
+}
+
+TEST(SdapiHabits, AutomaticTakesTheVaeOfTheModelsName) {
+  SdapiServer server;
+  const auto vae_of = [&] {
+    return info_of(server.posted("txt2img", small_picture())).at("sd_vae_name");
+  };
+  EXPECT_TRUE(vae_of().is_null());
+  const auto model = SafetensorsFile::open(server.folder() / "models/tiny.safetensors");
+  constexpr std::string_view kPrefix = "first_stage_model.";
+  TinyTensors vae;
+  for (const std::string& name : model->names()) {
+    if (name.starts_with(kPrefix)) {
+      vae[name.substr(kPrefix.size())] = {model->shape(name), read_numbers(*model, name),
+                                          model->format(name)};
+    }
+  }
+  write_tiny_safetensors(server.folder() / "models/vaes/tiny.safetensors", vae);
+  server.posted("refresh-vae", Json::object());
+  EXPECT_EQ(vae_of(), "tiny.safetensors");
+  server.posted("options", {{"sd_vae", "None"}});
+  EXPECT_TRUE(vae_of().is_null());
 }
 
 TEST(SdapiHabits, NumbersComeAsTexts) { drawn({{"hr_scale", "1.0"}, {"steps", "2"}}); }
