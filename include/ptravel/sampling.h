@@ -33,10 +33,11 @@ struct SamplerInfo {
   bool uses_noise_scale = false;           ///< s_noise acts on it.
   std::optional<double> default_eta = {};  ///< Absent where eta has no meaning.
   bool batchable = true;  ///< False: its steps depend on the picture, so pictures run one by one.
-  bool distilled_times = false;  ///< LCM: eps networks only, at the distilled timesteps.
-  bool needs_uncond = false;     ///< Uses the unconditional prediction by itself (CFG++).
-  double guidance_divisor = 1;   ///< The guidance scale is divided by it, so usual scales fit.
-  int extra_first_calls = 0;     ///< Further model calls in the first step (PLMS).
+  bool distilled_times = false;   ///< LCM: eps networks only, at the distilled timesteps.
+  bool spaces_timesteps = false;  ///< Works on timesteps and takes schedules that say which.
+  bool needs_uncond = false;      ///< Uses the unconditional prediction by itself (CFG++).
+  double guidance_divisor = 1;    ///< The guidance scale is divided by it, so usual scales fit.
+  int extra_first_calls = 0;      ///< Further model calls in the first step (PLMS).
   StepCount step_count = StepCount::EachSigma;
 };
 
@@ -44,6 +45,9 @@ struct SamplerInfo {
 struct ScheduleInfo {
   std::string_view name;
   std::string_view label;
+  bool takes_range = false;    ///< ScheduleOptions::sigma_min and sigma_max act on it.
+  double default_rho = 0;      ///< 0: rho has no meaning for it.
+  bool for_timesteps = false;  ///< Also says which timesteps SamplerInfo::spaces_timesteps take.
 };
 
 /// All samplers in the web UI's order. The list lives as long as the program.
@@ -66,6 +70,10 @@ struct SamplerChoice {
 /// Resolves the user's words as web UI 1.9 does: a sampler that ends in a schedule ("DPM++ 2M
 /// Karras") is split, and that schedule wins over `schedule`. Throws InvalidArgument.
 SamplerChoice resolve_sampler(std::string_view sampler, std::string_view schedule);
+
+/// The name of the schedule that a run goes by: the given one, or the sampler's default_schedule
+/// where that is "automatic" or none for a sampler on timesteps.
+std::string_view schedule_in_use(const SamplerInfo& sampler, std::string_view schedule);
 
 /// How many model calls prompt editing plans for `num_steps` steps.
 int planned_calls(const SamplerInfo& sampler, int num_steps);
@@ -103,6 +111,15 @@ struct ScheduleOptions {
   bool sdxl = false;        ///< Align Your Steps: the table made for SDXL.
 };
 
+/// Adaptive projected guidance (Sadat et al., 2024); the defaults are plain guidance.
+struct ProjectedGuidance {
+  double parallel = 1;   ///< Share that is kept of what guidance adds along the prediction ("eta").
+  double threshold = 0;  ///< Longest that the difference between both prompts may be; 0: any.
+  double momentum = 0;   ///< Share of the differences before; below 0 pushes away from them.
+
+  bool is_plain() const { return parallel == 1 && threshold == 0 && momentum == 0; }
+};
+
 /// Everything about one sampling run that is not a tensor; the defaults are the web UI's.
 struct SamplingSettings {
   std::string sampler = "Euler a";
@@ -125,7 +142,9 @@ struct SamplingSettings {
   bool discard_penultimate = false;   ///< Drop the last sigma above zero for every sampler.
   double s_min_uncond = 0;            ///< Below this sigma every other call skips uncond.
   bool s_min_uncond_all = false;      ///< Every call, not every other one.
-  double skip_early_cond = 0;         ///< Up to this fraction of the calls skips uncond.
+  double skip_early_cond = 0;         ///< Up to this fraction of the calls skips uncond; 0: none.
+  double skip_late_cond = 1;          ///< From this fraction of the calls on skips it; 1: none.
+  ProjectedGuidance projected;
 };
 
 /// How many steps a run with these settings reports: for progress displays. DPM adaptive does not

@@ -19,6 +19,22 @@ double spread_of(const at::Tensor& numbers) {
   return std::sqrt(mean_of_all(off * off).item<double>());
 }
 
+/// The sum of the products of all numbers, divided by how many there are.
+double mean_product(const at::Tensor& a, const at::Tensor& b) {
+  return mean_of_all(a * b).item<double>();
+}
+
+/// The step that projected guidance takes for each unit of scale, in clean latents.
+at::Tensor projected_step(const ProjectedGuidance& rules, at::Tensor step, const at::Tensor& cond) {
+  if (rules.threshold > 0) {
+    const double length = std::sqrt(mean_product(step, step) * static_cast<double>(step.numel()));
+    step = length > rules.threshold ? step * (rules.threshold / length) : step;
+  }
+  const double square = mean_product(cond, cond);
+  const double along = square > 0 ? mean_product(step, cond) / square : 0;
+  return step - cond * (along * (1 - rules.parallel));
+}
+
 }  // namespace
 
 Guidance::Guidance(ConditionedModel model,
@@ -36,6 +52,7 @@ Guidance::Guidance(ConditionedModel model,
                                                 std::to_string(options_.scales.size()));
   }
   PTRAVEL_CHECK(options_.rescale == 0 || options_.input_share);
+  PTRAVEL_CHECK(options_.projected.is_plain() || options_.denoised_shares);
   for (std::size_t i = 0; i < images_.size(); ++i) {
     const std::vector<ConditioningPart>& parts = images_[i].parts;
     is_neutral_.push_back(!options_.needs_uncond && !weighs_pictures() && parts.size() == 1 &&
@@ -48,14 +65,14 @@ double Guidance::scale_of(std::size_t image) const {
 }
 
 bool Guidance::skips_uncond(double level) const {
-  if (options_.needs_uncond || weighs_pictures()) {
-    return false;
+  if (options_.planned_calls > 0) {
+    const double share = static_cast<double>(calls_) / options_.planned_calls;
+    const bool early = options_.skip_early_cond != 0 && share <= options_.skip_early_cond;
+    if (early || (options_.skip_late_cond < 1 && share >= options_.skip_late_cond)) {
+      return true;
+    }
   }
-  if (options_.skip_early_cond != 0 && options_.planned_calls > 0 &&
-      static_cast<double>(calls_) / options_.planned_calls <= options_.skip_early_cond) {
-    return true;
-  }
-  return options_.s_min_uncond > 0 && level < options_.s_min_uncond &&
+  return options_.s_min_uncond > 0 && level < options_.s_min_uncond && !weighs_pictures() &&
          (calls_ % 2 == 1 || options_.s_min_uncond_all);
 }
 
@@ -118,7 +135,8 @@ at::Tensor Guidance::evaluate(const std::vector<Question>& questions,
 GuidedEps Guidance::combine(const at::Tensor& results,
                             bool skipped,
                             const at::Tensor& x,
-                            double level) const {
+                            double level) {
+  const bool plain = options_.projected.is_plain();
   std::vector<at::Tensor> guided;
   std::vector<at::Tensor> unconds;
   std::int64_t next = 0;
@@ -145,12 +163,15 @@ GuidedEps Guidance::combine(const at::Tensor& results,
     for (const ConditioningPart& part : images_[i].parts) {
       const at::Tensor difference = results[next] - uncond;
       sum = sum + difference * (part.weight * scale);
-      if (options_.rescale > 0) {
+      if (options_.rescale > 0 || !plain) {
         cond = cond + difference * part.weight;
       }
       ++next;
     }
-    if (weighs_pictures()) {
+    if (!plain && !without) {
+      sum = projected(i, cond, uncond, x, level);
+    }
+    if (weighs_pictures() && !skipped) {
       const at::Tensor blank = results[next_blank++];
       sum = sum + (uncond - blank) * (options_.picture_scale - 1);
       uncond = blank;
@@ -159,7 +180,26 @@ GuidedEps Guidance::combine(const at::Tensor& results,
     guided.push_back(rescales ? rescaled(sum, cond, x[static_cast<std::int64_t>(i)], level) : sum);
     unconds.push_back(uncond);
   }
-  return {at::stack(guided), at::stack(unconds)};
+  return {at::stack(guided), at::stack(unconds),
+          momentum_.defined() ? momentum_.clone() : at::Tensor()};
+}
+
+at::Tensor Guidance::projected(std::size_t image,
+                               const at::Tensor& cond,
+                               const at::Tensor& uncond,
+                               const at::Tensor& x,
+                               double level) {
+  const auto index = static_cast<std::int64_t>(image);
+  const DenoisedShares shares = options_.denoised_shares(level);
+  at::Tensor step = (cond - uncond) * shares.result;
+  if (options_.projected.momentum != 0) {
+    momentum_ = momentum_.defined() ? momentum_ : at::zeros_like(x);
+    step = step + momentum_[index] * options_.projected.momentum;
+    momentum_[index].copy_(step);
+  }
+  const at::Tensor denoised = x[index] * shares.input + cond * shares.result;
+  const at::Tensor towards = projected_step(options_.projected, step, denoised);
+  return cond + towards * ((scale_of(image) - 1) / shares.result);
 }
 
 at::Tensor Guidance::rescaled(const at::Tensor& guided,
@@ -184,7 +224,7 @@ GuidedEps Guidance::evaluate_all(const at::Tensor& x, double level) {
       questions.push_back({static_cast<std::int64_t>(i), images_[i].uncond.at_call(calls_)});
     }
   }
-  for (std::size_t i = 0; i < images_.size() && weighs_pictures(); ++i) {
+  for (std::size_t i = 0; i < images_.size() && weighs_pictures() && !skipped; ++i) {
     if (!is_done(images_[i])) {
       questions.push_back(
           {static_cast<std::int64_t>(i), blanked(images_[i].uncond.at_call(calls_))});
@@ -203,6 +243,8 @@ GuidedEps Guidance::operator()(const at::Tensor& x, double level) {
   std::optional<GuidedEps> result = hooks_.replay ? hooks_.replay(calls_, input) : std::nullopt;
   if (!result) {
     result = evaluate_all(input, level);
+  } else if (result->momentum.defined()) {
+    momentum_ = result->momentum.clone();
   }
   if (hooks_.on_call) {
     hooks_.on_call(calls_, input, level, *result);

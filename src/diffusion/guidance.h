@@ -14,14 +14,24 @@
 
 namespace ptravel {
 
+/// What a model's result says of the clean latents: input_share x + result_share result.
+struct DenoisedShares {
+  double input = 0;
+  double result = 1;
+};
+
 /// How conditional and unconditional predictions are combined.
 struct GuidanceOptions {
   std::vector<double> scales = {7};  ///< One for all pictures, or one for each.
-  bool needs_uncond = false;      ///< Evaluate uncond even where the result does not depend on it.
-  int planned_calls = 0;          ///< For skip_early_cond.
-  double s_min_uncond = 0;        ///< Below this level every other call skips uncond.
-  bool s_min_uncond_all = false;  ///< Every call, not every other one.
-  double skip_early_cond = 0;     ///< Calls up to this fraction of the planned ones skip uncond.
+  bool needs_uncond = false;         ///< Evaluate uncond even where the guided result needs none.
+  int planned_calls = 0;             ///< For skip_early_cond.
+  double s_min_uncond = 0;           ///< Below this level every other call skips uncond.
+  bool s_min_uncond_all = false;     ///< Every call, not every other one.
+  double skip_early_cond = 0;        ///< Calls up to this fraction of the planned ones skip uncond.
+  double skip_late_cond = 1;         ///< Calls from this fraction on; 1: none.
+  ProjectedGuidance projected = {};
+  /// By level, for projected guidance, which is about clean latents.
+  std::function<DenoisedShares(double level)> denoised_shares = {};
   /// How far the guided prediction is brought back to the spread of the conditional one, 0 to 1, as
   /// v; `input_share` then tells how much of a call's input is in results of its level that are
   /// not v: result = input_share(level) x + a multiple of v.
@@ -50,8 +60,11 @@ struct GuidanceHooks {
 /// All rows go through the model together: conds of all pictures and parts first, then unconds. A
 /// picture's parts are padded to their longest, but never to another picture's length, so that no
 /// picture depends on its neighbours; a padded conditioning stays the same one for the whole run.
-/// Rescaling (Lin et al., 2023) follows; of several parts their weighted mean is the conditional
-/// prediction.
+/// Adaptive projected guidance (Sadat et al., 2024) takes the difference between both prompts for a
+/// step: its part along the clean latents is cut, its length limited, former steps are added. Its
+/// memory is part of each call's result, so that replayed calls leave what evaluated ones would.
+/// Rescaling (Lin et al., 2023) follows; for both, of several parts their weighted sum is the
+/// conditional prediction.
 /// Where conditionings have pictures and picture_scale s_I is not 1, (s_I - 1) (U - N) is added, N
 /// being the result for the negative prompt with a picture of zeros.
 /// At scale 1 a picture with a single part of weight 1 needs no uncond, and none is evaluated for
@@ -89,10 +102,13 @@ class Guidance {
                       const at::Tensor& x,
                       double level) const;
   GuidedEps evaluate_all(const at::Tensor& x, double level);
-  GuidedEps combine(const at::Tensor& results,
-                    bool skipped,
-                    const at::Tensor& x,
-                    double level) const;
+  GuidedEps combine(const at::Tensor& results, bool skipped, const at::Tensor& x, double level);
+  /// The picture's result by projected guidance.
+  at::Tensor projected(std::size_t image,
+                       const at::Tensor& cond,
+                       const at::Tensor& uncond,
+                       const at::Tensor& x,
+                       double level);
   /// Gives a guided result the spread of the one for the prompt alone, as `rescale` says.
   at::Tensor rescaled(const at::Tensor& guided,
                       const at::Tensor& cond,
@@ -107,6 +123,7 @@ class Guidance {
   std::vector<bool> is_neutral_;  // By picture: U cancels out of its result.
   std::map<std::pair<SharedConditioning, std::int64_t>, SharedConditioning> padded_;
   std::map<SharedConditioning, SharedConditioning> blanked_;
+  at::Tensor momentum_;  // [N, C, h, w], once a call had any
   int calls_ = 0;
 };
 

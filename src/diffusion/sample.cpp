@@ -21,7 +21,7 @@ struct Run {
   const SamplingBatch& batch;
   const SamplingHooks& hooks;
   const SamplerEntry& sampler;
-  std::string_view schedule;  // Resolved: never "automatic".
+  std::string_view schedule;  // As schedule_in_use names it.
 
   bool img2img() const { return batch.init_latent.defined(); }
 
@@ -70,6 +70,12 @@ void check_settings(const SamplingSettings& settings) {
     throw Error(ErrorCode::InvalidArgument, "[sample] guidance rescale: expected 0 to 1, got " +
                                                 std::to_string(settings.guidance_rescale));
   }
+  const ProjectedGuidance& projected = settings.projected;
+  if (!std::isfinite(projected.parallel) || !std::isfinite(projected.momentum) ||
+      !(projected.threshold >= 0)) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[sample] projected guidance: expected finite numbers and a threshold from 0 on");
+  }
   if (!std::isfinite(settings.guidance_scale)) {
     throw Error(ErrorCode::InvalidArgument, "[sample] guidance scale: expected a finite number");
   }
@@ -84,10 +90,16 @@ SamplerRun make_sampler_run(const Run& run, ImageNoise& noise) {
   return result;
 }
 
-/// `input_share`: GuidanceOptions.
+/// How guidance sees a model's levels: members of GuidanceOptions.
+struct LevelShares {
+  std::function<double(double level)> input_share;
+  std::function<DenoisedShares(double level)> denoised_shares;
+};
+
 Guidance make_guidance(const Run& run,
+                       const Img2ImgSteps& steps,
                        ConditionedModel model,
-                       std::function<double(double level)> input_share) {
+                       LevelShares shares) {
   const SamplingSettings& settings = run.settings;
   GuidanceOptions options;
   options.scales = run.batch.guidance_scales;
@@ -98,13 +110,17 @@ Guidance make_guidance(const Run& run,
     scale /= run.sampler.info.guidance_divisor;
   }
   options.needs_uncond = run.sampler.info.needs_uncond;
-  options.planned_calls = planned_calls(run.sampler.info, settings.num_steps);
+  options.planned_calls =
+      planned_calls(run.sampler.info, run.img2img() ? steps.t_enc + 1 : settings.num_steps);
   options.s_min_uncond = settings.s_min_uncond;
   options.s_min_uncond_all = settings.s_min_uncond_all;
   options.skip_early_cond = settings.skip_early_cond;
+  options.skip_late_cond = settings.skip_late_cond;
+  options.projected = settings.projected;
+  options.denoised_shares = std::move(shares.denoised_shares);
   options.rescale = settings.guidance_rescale;
   options.picture_scale = run.model.edits_pictures ? settings.picture_scale : 1;
-  options.input_share = std::move(input_share);
+  options.input_share = std::move(shares.input_share);
   GuidanceHooks hooks = run.hooks.guidance;
   hooks.replace_input = [check = run.hooks.check_cancelled, replace = hooks.replace_input](
                             int call, const at::Tensor& x) {
@@ -168,10 +184,11 @@ at::Tensor run_by_sigmas(const Run& run, const Img2ImgSteps& steps) {
     sampler_run.range = SigmaRange{table.sigma_min(), table.sigma_max(), settings.num_steps};
   }
   Guidance guidance =
-      make_guidance(run,
+      make_guidance(run, steps,
                     lcm ? make_lcm_denoiser(run.model.network, run.model.prediction, table)
                         : make_denoiser(run.model.network, run.model.prediction, table),
-                    [](double sigma) { return 1 / (sigma * sigma + 1); });
+                    {[](double sigma) { return 1 / (sigma * sigma + 1); },
+                     [](double) { return DenoisedShares{}; }});
   const Denoiser denoiser = [&](const at::Tensor& input, double sigma) {
     return run.kept(guidance(input, sigma).guided);
   };
@@ -185,25 +202,31 @@ at::Tensor run_by_timesteps(const Run& run, const Img2ImgSteps& steps) {
                                             std::to_string(kTrainingTimesteps) + ", it has " +
                                             std::to_string(alphas_cumprod.size()));
   }
-  TimestepPlan plan{make_timesteps(steps.schedule_steps), alphas_cumprod, run.img2img()};
+  const Spacing spacing = spacing_of(run.schedule);
+  TimestepPlan plan{make_timesteps(steps.schedule_steps, spacing), alphas_cumprod, run.img2img()};
   ImageNoise noise(run.batch.seeds, run.batch.shape);
   const SamplerRun sampler_run = make_sampler_run(run, noise);
   at::Tensor x = first_noise(run, noise);
   if (run.img2img()) {
-    const double abar = alphas_cumprod[plan.timesteps.at(steps.t_enc)];
-    plan.timesteps.resize(steps.t_enc);
+    Img2ImgTimesteps shortened = img2img_timesteps(steps, spacing);
+    const double abar = alphas_cumprod[shortened.start];
+    plan.timesteps = std::move(shortened.used);
     at::Tensor latent = run.batch.init_latent.to(run.batch.options);
     const double extra = run.settings.extra_noise * std::sqrt(abar);
     latent = extra > 0 ? latent + x * extra : latent;
     x = latent * std::sqrt(abar) + x * std::sqrt(1 - abar);
   }
-  Guidance guidance =
-      make_guidance(run, make_eps_model(run.model.network, run.model.prediction, run.model.table),
-                    [&alphas_cumprod](double t) {
-                      const auto last = static_cast<double>(alphas_cumprod.size() - 1);
-                      const auto index = static_cast<std::size_t>(std::clamp(t, 0.0, last));
-                      return std::sqrt(1 - alphas_cumprod[index]);
-                    });
+  const auto abar_at = [&alphas_cumprod](double t) {
+    const auto last = static_cast<double>(alphas_cumprod.size() - 1);
+    return alphas_cumprod[static_cast<std::size_t>(std::clamp(t, 0.0, last))];
+  };
+  Guidance guidance = make_guidance(
+      run, steps, make_eps_model(run.model.network, run.model.prediction, run.model.table),
+      {[abar_at](double t) { return std::sqrt(1 - abar_at(t)); },
+       [abar_at](double t) {
+         const double abar = abar_at(t);
+         return DenoisedShares{1 / std::sqrt(abar), -std::sqrt((1 - abar) / abar)};
+       }});
   // As the web UI has it: the input's kept part is clean, at every level.
   const EpsModel model = [&](const at::Tensor& input, double t) {
     return guidance(run.kept(input), t);
@@ -252,8 +275,7 @@ at::Tensor sample_latents(const SamplingModel& model,
   check_settings(settings);
   const SamplerChoice choice = resolve_sampler(settings.sampler, settings.schedule);
   const SamplerEntry& sampler = find_sampler_entry(choice.sampler);
-  const bool automatic = choice.schedule == schedule_infos().front().name;
-  const std::string_view schedule = automatic ? sampler.info.default_schedule : choice.schedule;
+  const std::string_view schedule = schedule_in_use(sampler.info, choice.schedule);
   if (sampler.info.batchable) {
     return run_batch({model, settings, batch, hooks, sampler, schedule});
   }

@@ -34,6 +34,7 @@ const std::map<std::string_view, SamplerFunction>& functions() {
       {"plms", {nullptr, sample_plms}},
       {"unipc", {nullptr, sample_unipc}},
       {"lcm", {sample_lcm}},
+      {"tcd", {nullptr, sample_tcd}},
   };
   return table;
 }

@@ -21,6 +21,12 @@ using Denoiser = std::function<at::Tensor(const at::Tensor& x, double sigma)>;
 struct GuidedEps {
   at::Tensor guided;
   at::Tensor uncond;
+  at::Tensor momentum = {};  ///< What guidance with momentum goes on from; else undefined.
+
+  /// A copy of the numbers, for keeping.
+  GuidedEps clone() const {
+    return {guided.clone(), uncond.clone(), momentum.defined() ? momentum.clone() : momentum};
+  }
 };
 /// The counterpart for timestep samplers.
 using EpsModel = std::function<GuidedEps(const at::Tensor& x, double t)>;
@@ -104,6 +110,9 @@ at::Tensor sample_dpm_adaptive(const Denoiser&, at::Tensor x, const Sigmas&, con
 at::Tensor sample_ddim(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
 /// Needs GuidedEps::uncond.
 at::Tensor sample_ddim_cfgpp(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
+/// eta is what its authors call gamma: the share of each step that is noised again, 0 to 1. Throws
+/// InvalidArgument beyond that.
+at::Tensor sample_tcd(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
 at::Tensor sample_plms(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
 at::Tensor sample_unipc(const EpsModel&, at::Tensor x, const TimestepPlan&, const SamplerRun&);
 

@@ -63,6 +63,7 @@ SamplerInfo by_timesteps(std::string_view name,
   info.timesteps = true;
   info.default_eta = default_eta;
   info.step_count = step_count;
+  info.spaces_timesteps = step_count == StepCount::BetweenTimesteps;
   return info;
 }
 
@@ -95,6 +96,14 @@ SamplerInfo unipc() {
 SamplerInfo lcm() {
   SamplerInfo info = by_sigmas("lcm", "LCM", {"k_lcm"}, "uniform", kPlain);
   info.distilled_times = true;
+  return info;
+}
+
+/// Zheng et al., "Trajectory consistency distillation", 2024.
+SamplerInfo tcd() {
+  constexpr double kGamma = 0.3;  // what its authors publish their models with
+  SamplerInfo info = by_timesteps("tcd", "TCD", kGamma, StepCount::BetweenTimesteps);
+  info.default_schedule = "distilled";
   return info;
 }
 
@@ -134,6 +143,7 @@ std::vector<SamplerInfo> make_infos() {
       plms(),
       unipc(),
       lcm(),
+      tcd(),
   };
 }
 
@@ -159,6 +169,10 @@ const SamplerInfo* lookup(std::string_view text) {
     return is_called(info, text);
   });
   return found == infos.end() ? nullptr : &*found;
+}
+
+bool is_for(const ScheduleInfo& schedule, const SamplerInfo& sampler) {
+  return !sampler.timesteps || (sampler.spaces_timesteps && schedule.for_timesteps);
 }
 
 // `text` without a trailing " <suffix>", or nothing when it does not end so.
@@ -217,6 +231,12 @@ SamplerChoice resolve_sampler(std::string_view sampler, std::string_view schedul
   throw_unknown("sampler", sampler, sampler_infos());
 }
 
+std::string_view schedule_in_use(const SamplerInfo& sampler, std::string_view schedule) {
+  const ScheduleInfo& info = find_schedule(schedule);
+  const bool own = info.name == schedule_infos().front().name || !is_for(info, sampler);
+  return own ? sampler.default_schedule : info.name;
+}
+
 int planned_calls(const SamplerInfo& sampler, int num_steps) {
   return calls_per_step(sampler) * num_steps;
 }
@@ -234,8 +254,10 @@ int reported_steps(const SamplingSettings& settings, bool img2img) {
     }
   }
   if (sampler.timesteps) {
+    const Spacing spacing = spacing_of(schedule_in_use(sampler, choice.schedule));
     const int count =
-        img2img ? steps.t_enc : static_cast<int>(make_timesteps(steps.schedule_steps).size());
+        static_cast<int>(img2img ? img2img_timesteps(steps, spacing).used.size()
+                                 : make_timesteps(steps.schedule_steps, spacing).size());
     return std::max(sampler.step_count == StepCount::EachTimestep ? count : count - 1, 0);
   }
   if (sampler.step_count == StepCount::Thirds) {

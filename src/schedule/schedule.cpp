@@ -12,6 +12,10 @@
 namespace ptravel {
 namespace {
 
+constexpr bool kRange = true;  // ScheduleInfo::takes_range
+constexpr double kKarrasRho = 7;
+constexpr double kPolyexponentialRho = 1;
+
 // What every schedule gets: sigma_min, sigma_max and rho have their final values.
 struct Inputs {
   const SigmaTable& table;
@@ -79,12 +83,12 @@ Sigmas uniform(const Inputs& in) {
 }
 
 Sigmas karras(const Inputs& in) {
-  const double rho = in.options.rho == 0 ? 7 : in.options.rho;
+  const double rho = in.options.rho == 0 ? kKarrasRho : in.options.rho;
   return karras_in<float>(in.num_steps, in.options.sigma_min, in.options.sigma_max, rho);
 }
 
 Sigmas polyexponential(const Inputs& in) {
-  const double rho = in.options.rho == 0 ? 1 : in.options.rho;
+  const double rho = in.options.rho == 0 ? kPolyexponentialRho : in.options.rho;
   const double log_min = std::log(in.options.sigma_min);
   const double log_max = std::log(in.options.sigma_max);
   Sigmas sigmas;
@@ -173,6 +177,23 @@ Sigmas ddim(const Inputs& in) {
   return sigmas;
 }
 
+// The timesteps of make_timesteps, with as many levels as the table has (Lin et al., 2023).
+Sigmas trailing(const Inputs& in) {
+  const std::int64_t levels = in.table.size();
+  if (in.num_steps > levels) {
+    throw Error(ErrorCode::InvalidArgument, "[schedule trailing] steps: expected at most " +
+                                                std::to_string(levels) + ", got " +
+                                                std::to_string(in.num_steps));
+  }
+  const double stride = static_cast<double>(levels) / in.num_steps;
+  Sigmas sigmas;
+  for (int i = 0; i < in.num_steps; ++i) {
+    sigmas.push_back(in.table.sigmas()[std::lrint(static_cast<double>(levels) - i * stride) - 1]);
+  }
+  sigmas.push_back(0);
+  return sigmas;
+}
+
 // Lee et al., "Beta sampling is all you need", 2024.
 Sigmas beta(const Inputs& in) {
   const ScheduleOptions& o = in.options;
@@ -198,16 +219,18 @@ struct NamedSchedule {
 constexpr std::array kSchedules = {
     NamedSchedule{{"automatic", "Automatic"}, nullptr},
     NamedSchedule{{"uniform", "Uniform"}, uniform},
-    NamedSchedule{{"karras", "Karras"}, karras},
-    NamedSchedule{{"exponential", "Exponential"}, exponential},
-    NamedSchedule{{"polyexponential", "Polyexponential"}, polyexponential},
-    NamedSchedule{{"sgm_uniform", "SGM Uniform"}, sgm_uniform},
-    NamedSchedule{{"kl_optimal", "KL Optimal"}, kl_optimal},
+    NamedSchedule{{"karras", "Karras", kRange, kKarrasRho}, karras},
+    NamedSchedule{{"exponential", "Exponential", kRange}, exponential},
+    NamedSchedule{{"polyexponential", "Polyexponential", kRange, kPolyexponentialRho},
+                  polyexponential},
+    NamedSchedule{{"sgm_uniform", "SGM Uniform", kRange}, sgm_uniform},
+    NamedSchedule{{"kl_optimal", "KL Optimal", kRange}, kl_optimal},
     NamedSchedule{{"align_your_steps", "Align Your Steps"}, align_your_steps},
     NamedSchedule{{"simple", "Simple"}, simple},
-    NamedSchedule{{"normal", "Normal"}, normal},
+    NamedSchedule{{"normal", "Normal", kRange}, normal},
     NamedSchedule{{"ddim", "DDIM"}, ddim},
-    NamedSchedule{{"beta", "Beta"}, beta},
+    NamedSchedule{{"beta", "Beta", kRange}, beta},
+    NamedSchedule{{"trailing", "Trailing", false, 0, true}, trailing},
 };
 
 Inputs complete_inputs(const SigmaTable& table, int num_steps, ScheduleOptions options) {

@@ -1,6 +1,7 @@
 #include "schedule/timesteps.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "ptravel/error.h"
@@ -8,13 +9,47 @@
 
 namespace ptravel {
 
-std::vector<std::int64_t> make_timesteps(int num_steps) {
-  if (num_steps < 1 || num_steps > kTrainingTimesteps) {
+namespace {
+
+/// The i-th of num_steps from the last one down.
+std::int64_t trailing_timestep(int i, int num_steps) {
+  const double stride = static_cast<double>(kTrainingTimesteps) / num_steps;
+  return std::lrint(static_cast<double>(kTrainingTimesteps) - i * stride) - 1;
+}
+
+std::int64_t distilled_timestep(int i, int num_steps) {
+  constexpr std::int64_t kSkip = kTrainingTimesteps / kDistilledTimesteps;
+  const double stride = static_cast<double>(kDistilledTimesteps) / num_steps;
+  return kSkip * (kDistilledTimesteps - static_cast<std::int64_t>(i * stride)) - 1;
+}
+
+}  // namespace
+
+Spacing spacing_of(std::string_view schedule) {
+  return schedule == "trailing"    ? Spacing::Trailing
+         : schedule == "distilled" ? Spacing::Distilled
+                                   : Spacing::Leading;
+}
+
+int most_steps(Spacing spacing) {
+  return static_cast<int>(spacing == Spacing::Distilled ? kDistilledTimesteps : kTrainingTimesteps);
+}
+
+std::vector<std::int64_t> make_timesteps(int num_steps, Spacing spacing) {
+  if (num_steps < 1 || num_steps > most_steps(spacing)) {
     throw Error(ErrorCode::InvalidArgument, "[timesteps] steps: expected 1 to " +
-                                                std::to_string(kTrainingTimesteps) + ", got " +
+                                                std::to_string(most_steps(spacing)) + ", got " +
                                                 std::to_string(num_steps));
   }
   std::vector<std::int64_t> timesteps;
+  if (spacing != Spacing::Leading) {
+    timesteps.push_back(0);
+    for (int i = num_steps - 1; i >= 0; --i) {
+      timesteps.push_back(spacing == Spacing::Trailing ? trailing_timestep(i, num_steps)
+                                                       : distilled_timestep(i, num_steps));
+    }
+    return timesteps;
+  }
   for (std::int64_t t = 0; t < kTrainingTimesteps; t += kTrainingTimesteps / num_steps) {
     timesteps.push_back(std::min(t + 1, kTrainingTimesteps - 1));
   }
@@ -39,6 +74,14 @@ Img2ImgSteps img2img_steps(int num_steps, double strength, bool fix_steps) {
                     std::to_string(strength));
   }
   return {static_cast<int>(lengthened), num_steps - 1};
+}
+
+Img2ImgTimesteps img2img_timesteps(const Img2ImgSteps& steps, Spacing spacing) {
+  Img2ImgTimesteps result{make_timesteps(steps.schedule_steps, spacing), 0};
+  const int start = spacing == Spacing::Leading ? steps.t_enc : steps.t_enc + 1;
+  result.start = result.used.at(start);
+  result.used.resize(spacing == Spacing::Leading ? start : start + 1);
+  return result;
 }
 
 }  // namespace ptravel

@@ -18,8 +18,12 @@ const SamplerInfo& sampler_of(const TravelRequest& request) {
   return find_sampler(resolve_sampler(request.sampler, request.scheduler).sampler);
 }
 
-/// The first two rows of [2 + n, C, h, w] become one for each share, the others follow.
+/// The first two rows of [2 + n, C, h, w] become one for each share, the others follow. Nothing
+/// stays nothing.
 at::Tensor mixed(const at::Tensor& sides, const std::vector<double>& shares) {
+  if (!sides.defined()) {
+    return sides;
+  }
   std::vector<at::Tensor> rows;
   for (const double share : shares) {
     rows.push_back(sides[0] * (1 - share) + sides[1] * share);
@@ -43,7 +47,7 @@ GuidanceHooks Bridge::recorder(GuidanceHooks others) {
     if (before) {
       before(call, x, level, result);
     }
-    results_.push_back({result.guided.clone(), result.uncond.clone()});
+    results_.push_back(result.clone());
   };
   return hooks;
 }
@@ -57,7 +61,9 @@ GuidanceHooks Bridge::player(int steps, std::vector<double> shares) const {
     if (index >= calls) {
       return std::nullopt;
     }
-    return GuidedEps{mixed(results_[index].guided, shares), mixed(results_[index].uncond, shares)};
+    const GuidedEps& result = results_[index];
+    return GuidedEps{mixed(result.guided, shares), mixed(result.uncond, shares),
+                     mixed(result.momentum, shares)};
   };
   return hooks;
 }

@@ -14,7 +14,7 @@ namespace ptravel {
 namespace {
 
 at::Tensor repeated(const at::Tensor& one, std::int64_t rows) {
-  return one.repeat({rows, 1, 1, 1});
+  return one.defined() ? one.repeat({rows, 1, 1, 1}) : one;
 }
 
 int shared_calls(const TravelRequest& request, bool input_only) {
@@ -38,7 +38,7 @@ GuidanceHooks Embryo::recorder() {
       input_ = x.clone();
     }
     if (call < calls_ && !input_only_) {
-      results_.push_back({result.guided.clone(), result.uncond.clone()});
+      results_.push_back(result.clone());
     }
   };
   return hooks;
@@ -64,8 +64,9 @@ GuidanceHooks Embryo::player() const {
     if (index >= results_.size()) {
       return std::nullopt;
     }
-    return GuidedEps{repeated(results_[index].guided, x.size(0)),
-                     repeated(results_[index].uncond, x.size(0))};
+    const GuidedEps& result = results_[index];
+    return GuidedEps{repeated(result.guided, x.size(0)), repeated(result.uncond, x.size(0)),
+                     repeated(result.momentum, x.size(0))};
   };
   return hooks;
 }

@@ -212,6 +212,105 @@ TEST(Guidance, UncondIsSkippedAtLowSigmaEveryOtherCall) {
   EXPECT_FALSE(early(x, 1).guided.equal(toy_model(x, 1, {text(0.3)})));
 }
 
+TEST(Guidance, ActsWithinAnIntervalOfTheCalls) {
+  CountedModel counted;
+  Guidance guidance(
+      counted.model(), {image(0.3, -0.2)},
+      {.scales = {7}, .planned_calls = 10, .skip_early_cond = 0.2, .skip_late_cond = 0.8});
+  const at::Tensor x = latents(1);
+  std::vector<std::int64_t> rows;
+  for (int call = 0; call < 10; ++call) {
+    const std::int64_t before = counted.rows;
+    const GuidedEps result = guidance(x, 1);
+    rows.push_back(counted.rows - before);
+    EXPECT_EQ(result.guided.equal(toy_model(x, 1, {text(0.3)})), rows.back() == 1) << call;
+  }
+  EXPECT_EQ(rows, (std::vector<std::int64_t>{1, 1, 1, 2, 2, 2, 2, 2, 1, 1}));
+}
+
+/// The web UI's CFG++ goes by what stands in for the negative prompt.
+TEST(Guidance, SamplersThatNeedUncondGetTheStandIn) {
+  Guidance guidance(
+      toy_model, {image(0.3, -0.2)},
+      {.scales = {0.5}, .needs_uncond = true, .planned_calls = 2, .skip_early_cond = 0.1});
+  const at::Tensor x = latents(1);
+  EXPECT_TRUE(guidance(x, 1).uncond.equal(toy_model(x, 1, {text(0.3)})));
+  EXPECT_CLOSE(guidance(x, 1).uncond, toy_model(x, 1, {text(-0.2)}), 1e-12);
+}
+
+/// Sadat et al., 2024, algorithm 1, written out for one picture; results are eps.
+struct PaperGuidance {
+  double scale, eta, threshold, momentum;
+  at::Tensor average = {};
+
+  at::Tensor operator()(const at::Tensor& cond, const at::Tensor& uncond) {
+    at::Tensor step = cond - uncond;
+    average = average.defined() ? step + average * momentum : step;
+    step = average;
+    if (threshold > 0) {
+      step = step * at::minimum(at::ones({}, at::kDouble), threshold / step.norm());
+    }
+    const at::Tensor unit = cond / cond.norm();
+    const at::Tensor parallel = unit * (step * unit).sum();
+    return cond + (step - parallel + parallel * eta) * (scale - 1);
+  }
+};
+
+TEST(Guidance, ProjectsTheStepOfCleanLatents) {
+  const double level = 2;
+  const DenoisedShares shares{1.25, -0.75};
+  const at::Tensor x = latents(1);
+  const auto denoised = [&](double prompt) {
+    return x * shares.input + toy_model(x, level, {text(prompt)}) * shares.result;
+  };
+  for (const ProjectedGuidance rules :
+       {ProjectedGuidance{0, 0, 0}, {0.5, 0, 0}, {1, 2, 0}, {0, 2.5, -0.5}, {0, 0, 0.75}}) {
+    Guidance guidance(
+        toy_model, {image(0.3, -0.2)},
+        {.scales = {7}, .projected = rules, .denoised_shares = [&](double) { return shares; }});
+    PaperGuidance paper{7, rules.parallel, rules.threshold, rules.momentum};
+    for (int call = 0; call < 3; ++call) {
+      const at::Tensor guided = x * shares.input + guidance(x, level).guided * shares.result;
+      EXPECT_CLOSE(guided, paper(denoised(0.3), denoised(-0.2)), 1e-10);
+    }
+  }
+}
+
+TEST(Guidance, ProjectionThatTakesNothingAwayIsPlainGuidance) {
+  const at::Tensor x = latents(1);
+  Guidance plain(toy_model, {image(0.3, -0.2)}, {.scales = {7}});
+  Guidance wide(toy_model, {image(0.3, -0.2)},
+                {.scales = {7}, .projected = {1, 1e9, 0}, .denoised_shares = [](double) {
+                   return DenoisedShares{};
+                 }});
+  EXPECT_CLOSE(wide(x, 2).guided, plain(x, 2).guided, 1e-10);
+}
+
+/// A run that replays its first call goes on with the memory that the evaluated one left, alone or
+/// in a batch.
+TEST(Guidance, MomentumIsReplayed) {
+  const auto denoised = [](double) { return DenoisedShares{}; };
+  const GuidanceOptions options{
+      .scales = {7}, .projected = {0, 0, 0.75}, .denoised_shares = denoised};
+  Guidance first(toy_model, {image(0.3, -0.2)}, options);
+  const at::Tensor x = latents(1);
+  const GuidedEps recorded = first(x, 2);
+  const at::Tensor second = first(x, 1).guided;
+  GuidanceHooks hooks;
+  hooks.replay = [&](int call, const at::Tensor&) {
+    return call == 0 ? std::optional(GuidedEps{recorded.guided.repeat({2, 1, 1, 1}),
+                                               recorded.uncond.repeat({2, 1, 1, 1}),
+                                               recorded.momentum.repeat({2, 1, 1, 1})})
+                     : std::nullopt;
+  };
+  Guidance replayed(toy_model, {image(0.3, -0.2), image(0.3, -0.2)}, options, hooks);
+  const at::Tensor pair = x.repeat({2, 1, 1, 1});
+  replayed(pair, 2);
+  const at::Tensor result = replayed(pair, 1).guided;
+  EXPECT_TRUE(result[0].equal(second[0]));
+  EXPECT_TRUE(result[1].equal(second[0]));
+}
+
 TEST(Guidance, HooksSeeAndReplaceInputs) {
   int seen = 0;
   GuidanceHooks hooks;

@@ -211,6 +211,88 @@ TEST(Sample, EveryScheduleRuns) {
   }
 }
 
+/// What a picture does not tell is the sampler's own.
+TEST(Sample, AnAbsentEtaIsTheDefault) {
+  for (const SamplerInfo& info : sampler_infos()) {
+    if (!info.default_eta) {
+      continue;
+    }
+    SamplingSettings told = settings_for(info.label);
+    told.sampler_options.eta = info.default_eta;
+    const at::Tensor absent = sample_latents(toy_model(), settings_for(info.label), toy_batch(1));
+    EXPECT_TRUE(absent.equal(sample_latents(toy_model(), told, toy_batch(1)))) << info.label;
+  }
+}
+
+TEST(Sample, TrailingTimesteps) {
+  std::vector<double> times;
+  SamplingModel model = toy_model();
+  model.network = [&times](const std::vector<NetworkRow>& rows) {
+    times.push_back(rows.front().time);
+    return toy_network(rows);
+  };
+  for (const char* sampler : {"DDIM", "PLMS", "TCD"}) {
+    times.clear();
+    SamplingSettings settings = settings_for(sampler);
+    settings.schedule = "Trailing";
+    settings.num_steps = 4;
+    sample_latents(model, settings, toy_batch(1));
+    EXPECT_EQ(times.front(), 999) << sampler;
+    EXPECT_EQ(times.back(), 249) << sampler;
+    settings.denoising_strength = 0.5;
+    times.clear();
+    sample_latents(model, settings, img2img_batch(1));
+    EXPECT_EQ(times.front(), 749) << sampler;
+  }
+  times.clear();
+  SamplingSettings settings = settings_for("Euler a");
+  settings.schedule = "Trailing";
+  settings.num_steps = 1;
+  settings.guidance_scale = 1;
+  sample_latents(model, settings, toy_batch(1));
+  ASSERT_EQ(times.size(), 1u);
+  EXPECT_NEAR(times[0], 999, 1e-4);
+}
+
+/// In image-to-image the interval is of the steps that are run.
+TEST(Sample, GuidanceHasItsIntervalInEveryKindOfRun) {
+  for (const char* sampler : {"Euler", "Heun", "DDIM", "DDIM CFG++", "UniPC", "TCD"}) {
+    for (const bool img2img : {false, true}) {
+      std::vector<std::size_t> rows;
+      SamplingModel model = toy_model();
+      model.network = [&rows](const std::vector<NetworkRow>& asked) {
+        rows.push_back(asked.size());
+        return toy_network(asked);
+      };
+      SamplingSettings settings = settings_for(sampler);
+      settings.num_steps = 10;
+      settings.denoising_strength = 0.5;
+      settings.skip_early_cond = 0.2;
+      settings.skip_late_cond = 0.7;
+      sample_latents(model, settings, img2img ? img2img_batch(1) : toy_batch(1));
+      const int planned = calls_per_step(find_sampler(sampler)) * (img2img ? 6 : 10);
+      for (std::size_t call = 0; call < rows.size(); ++call) {
+        const double share = static_cast<double>(call) / planned;
+        EXPECT_EQ(rows[call], share <= 0.2 || share >= 0.7 ? 1U : 2U) << sampler << " " << call;
+      }
+    }
+  }
+}
+
+TEST(Sample, ProjectedGuidanceIsOneOfCleanLatentsForEverySampler) {
+  for (const char* sampler : {"Euler", "DDIM"}) {
+    SamplingSettings settings = settings_for(sampler);
+    const at::Tensor plain = sample_latents(toy_model(), settings, toy_batch(2));
+    settings.projected.threshold = 1e9;  // never reached
+    EXPECT_CLOSE(sample_latents(toy_model(), settings, toy_batch(2)), plain, 1e-4);
+    settings.projected = {0, 0.5, -0.5};
+    const at::Tensor both = sample_latents(toy_model(), settings, toy_batch(2));
+    EXPECT_FALSE(both.allclose(plain, 1e-3, 1e-3)) << sampler;
+    EXPECT_TRUE(both.isfinite().all().item<bool>());
+    EXPECT_CLOSE(sample_latents(toy_model(), settings, toy_batch(1))[0], both[0], 1e-5);
+  }
+}
+
 TEST(Sample, GuidanceOneEqualsThePromptAlone) {
   SamplingSettings settings = settings_for("Euler a");
   settings.guidance_scale = 1;

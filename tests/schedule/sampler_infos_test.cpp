@@ -66,6 +66,36 @@ TEST(SamplerInfos, SecondOrderSamplersPlanTwoCallsPerStep) {
   }
 }
 
+TEST(SamplerInfos, SchedulesActWhereTheyCan) {
+  const auto used = [](const char* sampler, const char* schedule) {
+    return schedule_in_use(find_sampler(sampler), schedule);
+  };
+  EXPECT_EQ(used("Euler", "Automatic"), "uniform");
+  EXPECT_EQ(used("Euler", "Trailing"), "trailing");
+  EXPECT_EQ(used("DDIM", "Trailing"), "trailing");
+  EXPECT_EQ(used("DDIM", "Karras"), "timesteps");
+  EXPECT_EQ(used("UniPC", "Trailing"), "timesteps");
+  EXPECT_EQ(used("TCD", ""), "distilled");
+  EXPECT_EQ(used("TCD", "trailing"), "trailing");
+}
+
+TEST(SamplerInfos, StepsAreCountedByTheSpacing) {
+  SamplingSettings settings;
+  settings.num_steps = 4;
+  settings.denoising_strength = 0.5;
+  const auto counted = [&](const char* sampler, const char* schedule, bool img2img) {
+    settings.sampler = sampler;
+    settings.schedule = schedule;
+    return reported_steps(settings, img2img);
+  };
+  EXPECT_EQ(counted("DDIM", "automatic", false), 3);
+  EXPECT_EQ(counted("DDIM", "trailing", false), 4);
+  EXPECT_EQ(counted("TCD", "automatic", false), 4);
+  EXPECT_EQ(counted("DDIM", "automatic", true), 1);
+  EXPECT_EQ(counted("DDIM", "trailing", true), 3);
+  EXPECT_EQ(counted("Euler", "trailing", true), 3);
+}
+
 TEST(SamplerInfos, EnumNamesRoundTrip) {
   for (const auto& [value, name] : kUnipcVariantNames.entries) {
     EXPECT_EQ(kUnipcVariantNames.parse(name), value);

@@ -57,6 +57,17 @@ TEST(Schedule, KnownKarrasValues) {
   EXPECT_NEAR(wide[19], 0.1, 1e-6);
 }
 
+/// Sigmas of diffusers 0.31, timestep_spacing "trailing".
+TEST(Schedule, TrailingBeginsAtTheLastLevel) {
+  const Sigmas sigmas = make_schedule("trailing", SigmaTable(), 6);
+  const Sigmas expected = {14.614647, 5.934704, 2.918308, 1.612887, 0.929215, 0.49241, 0};
+  ASSERT_EQ(sigmas.size(), expected.size());
+  for (std::size_t i = 0; i < sigmas.size(); ++i) {
+    EXPECT_NEAR(sigmas[i], expected[i], 1e-5) << i;
+  }
+  EXPECT_THROW(make_schedule("trailing", SigmaTable(), 1001), Error);
+}
+
 TEST(Schedule, UnknownNamesAreRefused) {
   EXPECT_THROW(make_schedule("automatic", SigmaTable(), 5), Error);
   EXPECT_THROW(make_schedule("quadratic", SigmaTable(), 5), Error);

@@ -22,6 +22,38 @@ TEST(Timesteps, AscendInsideTheTable) {
   EXPECT_THROW(make_timesteps(1001), Error);
 }
 
+using Steps = std::vector<std::int64_t>;
+
+/// As the schedulers that few-step models are published with space them (diffusers 0.31).
+TEST(Timesteps, TrailingAndDistilledEndAtTheLastOne) {
+  EXPECT_EQ(make_timesteps(1, Spacing::Trailing), (Steps{0, 999}));
+  EXPECT_EQ(make_timesteps(3, Spacing::Trailing), (Steps{0, 332, 666, 999}));
+  EXPECT_EQ(make_timesteps(4, Spacing::Trailing), (Steps{0, 249, 499, 749, 999}));
+  EXPECT_EQ(make_timesteps(16, Spacing::Trailing), (Steps{0, 61, 124, 187, 249, 311, 374, 437, 499,
+                                                          561, 624, 687, 749, 811, 874, 937, 999}));
+  EXPECT_EQ(make_timesteps(1, Spacing::Distilled), (Steps{0, 999}));
+  EXPECT_EQ(make_timesteps(3, Spacing::Distilled), (Steps{0, 339, 679, 999}));
+  EXPECT_EQ(make_timesteps(4, Spacing::Distilled), (Steps{0, 259, 499, 759, 999}));
+  EXPECT_EQ(make_timesteps(50, Spacing::Distilled)[1], 19);
+  EXPECT_THROW(make_timesteps(51, Spacing::Distilled), Error);
+  EXPECT_THROW(make_timesteps(0, Spacing::Trailing), Error);
+  EXPECT_EQ(make_timesteps(1000, Spacing::Trailing).size(), 1001u);
+}
+
+/// The steps that samplers on sigmas take at the same strength: t_enc + 1.
+TEST(Img2Img, TrailingTimestepsBeginWhereTheNoiseIs) {
+  const Img2ImgTimesteps half = img2img_timesteps(img2img_steps(4, 0.5, false), Spacing::Trailing);
+  EXPECT_EQ(half.used, (Steps{0, 249, 499, 749}));
+  EXPECT_EQ(half.start, 749);
+  const Img2ImgTimesteps all = img2img_timesteps(img2img_steps(4, 1, false), Spacing::Distilled);
+  EXPECT_EQ(all.used, make_timesteps(4, Spacing::Distilled));
+  EXPECT_EQ(all.start, 999);
+  const Img2ImgTimesteps leading =
+      img2img_timesteps(img2img_steps(4, 0.5, false), Spacing::Leading);
+  EXPECT_EQ(leading.used, (Steps{1, 251}));
+  EXPECT_EQ(leading.start, 501);
+}
+
 TEST(Img2Img, StepsFollowTheStrength) {
   const auto steps_run = [](double strength) {
     return img2img_steps(20, strength, false).t_enc + 1;

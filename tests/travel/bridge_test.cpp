@@ -48,6 +48,17 @@ TEST(Bridge, PlaysAMixOfBothSidesInItsFirstSteps) {
   EXPECT_FALSE(bridge.player(9, {0.5}).replay(5, x)) << "there was no sixth call";
 }
 
+TEST(Bridge, MixesTheMemoryOfGuidance) {
+  Bridge bridge(request_of("Euler a"));
+  GuidedEps side = answer(10);
+  side.momentum = side.guided * 3;
+  bridge.recorder({}).on_call(0, side.guided, 1, side);
+  side.momentum.zero_();  // the guidance goes on with it
+  const auto played = bridge.player(1, {0.5}).replay(0, side.guided);
+  ASSERT_TRUE(played);
+  EXPECT_THAT(numbers(played->momentum), ElementsAre(31.5f, 330.f));
+}
+
 TEST(Bridge, CountsStepsOfSecondOrderSamplersAsTwoCalls) {
   Bridge bridge(request_of("Heun"));
   const GuidanceHooks recorder = bridge.recorder({});
