@@ -124,7 +124,14 @@ struct TravelRequest {
   int steps = 20;
   std::vector<double> cfg_scale = {7.0};  ///< One value, or one per stage.
   double cfg_rescale = 0;  ///< Share by which guidance keeps the prediction's spread.
-  int width = 0;           ///< Pixels; 0: the size the model was trained on.
+  double cfg_start = 0;    ///< Up to this share of the steps there is no negative prompt; 0: all.
+  double cfg_end = 1;      ///< Nor from this share of the steps on.
+  double skip_guidance_below_sigma = 0;  ///< Nor in every other call below it.
+  bool skip_guidance_all_steps = false;  ///< In every call, not every other one.
+  double apg_eta = 1;                    ///< Share of guidance along the prediction; 1: as usual.
+  double apg_threshold = 0;              ///< Longest step of guidance; 0: any.
+  double apg_momentum = 0;               ///< Share of the guidance before.
+  int width = 0;                         ///< Pixels; 0: the size the model was trained on.
   int height = 0;
   std::vector<Seed> seed = {Seed()};             ///< One, or one per stage: the noise travels too.
   Seed subseed;                                  ///< Not given: each frame has its own.
@@ -146,6 +153,9 @@ struct TravelRequest {
   double s_tmin = 0.0;
   double s_tmax = 0.0;  ///< 0: no upper limit.
   double s_noise = 1.0;
+  double schedule_sigma_min = 0;  ///< 0: the model's, as for the next one.
+  double schedule_sigma_max = 0;
+  double schedule_rho = 0;  ///< 0: the schedule's own.
 
   std::string init_image;
   ResizeMode resize_mode = ResizeMode::JustResize;

@@ -98,6 +98,14 @@ SamplingSettings sampling_settings(const TravelRequest& request) {
   settings.num_steps = request.steps;
   settings.guidance_scale = request.cfg_scale.at(0);
   settings.guidance_rescale = request.cfg_rescale;
+  settings.skip_early_cond = request.cfg_start;
+  settings.skip_late_cond = request.cfg_end;
+  settings.s_min_uncond = request.skip_guidance_below_sigma;
+  settings.s_min_uncond_all = request.skip_guidance_all_steps;
+  settings.projected = {request.apg_eta, request.apg_threshold, request.apg_momentum};
+  settings.schedule_options.sigma_min = request.schedule_sigma_min;
+  settings.schedule_options.sigma_max = request.schedule_sigma_max;
+  settings.schedule_options.rho = request.schedule_rho;
   settings.sampler_options.eta = request.eta;
   settings.sampler_options.s_churn = request.s_churn;
   settings.sampler_options.s_tmin = request.s_tmin;

@@ -39,6 +39,17 @@ constexpr KeyRule kRules[] = {
     {"Sigma tmin", Applied},
     {"Sigma tmax", Applied},
     {"Sigma noise", Applied},
+    {"Schedule max sigma", Applied},
+    {"Schedule min sigma", Applied},
+    {"Schedule rho", Applied},
+    {"Skip Early CFG", Applied},
+    {"NGMS", Applied},
+    {"NGMS all steps", Applied},
+    {"CFG end", Applied},
+    {"CFG Rescale", Applied},
+    {"APG eta", Applied},
+    {"APG threshold", Applied},
+    {"APG momentum", Applied},
     {"RNG", Applied},
     {"Noise multiplier", Applied},
     {"Pad conds", Applied},
@@ -164,9 +175,9 @@ constexpr KeyRule kRules[] = {
     {"Parser", Sampling},
     {"Tiling", Network},
     {"Seamless*", Network},
-    {"Token merging*", Network},
-    {"ToMe", Network},
-    {"ToDo", Network},
+    {"Token merging*", Merging},
+    {"ToMe", Merging},
+    {"ToDo", Merging},
     {"FreeU*", Network},
     {"Hypertile*", Network},
     {"SAG*", Network},
@@ -211,6 +222,9 @@ std::string_view sentence(KeyEffect effect) {
       return "this setting of sampling is not supported yet";
     case Network:
       return "this change of the networks is not supported yet";
+    case Merging:
+      return "token merging trades detail for speed and is not done here: the picture will have "
+             "more";
     case Vae:
       return "give the file with --vae";
     default:

@@ -23,7 +23,8 @@ enum class KeyEffect {
   Finishing,   ///< Work on the finished picture: enlarging, faces, colours.
   Script,      ///< Extensions and scripts that draw in a way of their own.
   Sampling,    ///< Settings of samplers, schedules and guidance.
-  Network,     ///< Changes of the networks: tiling, token merging, FreeU.
+  Network,     ///< Changes of the networks: tiling, FreeU.
+  Merging,     ///< Token merging, which makes networks faster and pictures coarser.
   Vae,         ///< Another VAE.
   Unknown,     ///< Not in the table.
 };

@@ -24,7 +24,11 @@ std::string sampler_label(const FrameFacts& facts) {
 std::string schedule_label(const FrameFacts& facts) {
   const SamplerChoice choice = resolve_sampler(facts.request.sampler, facts.request.scheduler);
   const SamplerInfo& sampler = find_sampler(choice.sampler);
-  if (!sampler.uses_schedule || sampler.timesteps) {
+  if (sampler.timesteps) {
+    const bool own = schedule_in_use(sampler, choice.schedule) == sampler.default_schedule;
+    return own ? "Automatic" : std::string(find_schedule(choice.schedule).label);
+  }
+  if (!sampler.uses_schedule) {
     return "Automatic";
   }
   const bool automatic = choice.schedule == "automatic";
@@ -123,6 +127,52 @@ void add_seed_rows(RequestTableBuilder& table) {
       .key_if_changed("ENSD", 160);
 }
 
+/// When and how the negative prompt is left out or its difference is bent.
+void add_guidance_rows(RequestTableBuilder& table) {
+  table
+      .add("cfg_start",
+           "No negative prompt up to this share of the steps; 0: from the first one on",
+           &R::cfg_start, number_form(0, 1))
+      .label("CFG start")
+      .key_if_changed("Skip Early CFG", 226);
+  table
+      .add("cfg_end", "No negative prompt from this share of the steps on", &R::cfg_end,
+           number_form(0, 1))
+      .label("CFG end")
+      .key_if_changed("CFG end", 229);
+  table
+      .add("skip_guidance_below_sigma",
+           "No negative prompt in every other step below this sigma (DDIM and others on timesteps: "
+           "below this timestep); 0: off",
+           &R::skip_guidance_below_sigma, number_form(0, 1000))
+      .label("Negative Guidance minimum sigma")
+      .key_if_changed("NGMS", 227);
+  table
+      .add("skip_guidance_all_steps", "In every step below it, not every other one",
+           &R::skip_guidance_all_steps, boolean_form())
+      .label("Negative Guidance minimum sigma all steps")
+      .key_if_changed("NGMS all steps", 228, [](const FrameFacts& facts) {
+        return facts.request.skip_guidance_below_sigma > 0;
+      });
+  table
+      .add("apg_eta",
+           "Projected guidance (APG): share of guidance along the prediction; 0 avoids "
+           "oversaturation, 1 is off",
+           &R::apg_eta, number_form(-10, 10))
+      .label("APG eta")
+      .key_if_changed("APG eta", 231);
+  table
+      .add("apg_threshold", "APG: longest step of guidance, such as 15; 0: any length",
+           &R::apg_threshold, number_form(0, 100000))
+      .label("APG norm threshold")
+      .key_if_changed("APG threshold", 232);
+  table
+      .add("apg_momentum", "APG: share of the steps before, such as -0.5; 0: none",
+           &R::apg_momentum, number_form(-1, 1))
+      .label("APG momentum")
+      .key_if_changed("APG momentum", 233);
+}
+
 void add_step_rows(RequestTableBuilder& table) {
   table.add("sampler", "See: prompt-travel samplers", &R::sampler, text_form())
       .label("Sampling method")
@@ -149,6 +199,7 @@ void add_step_rows(RequestTableBuilder& table) {
            &R::cfg_rescale, number_form(0, 1))
       .label("CFG Rescale")
       .key_if_changed("CFG Rescale", 225);
+  add_guidance_rows(table);
   const char* size_help = "Pixels, a multiple of 8; 0: the size the model was trained on";
   table.add("width", size_help, &R::width, integer_form(0, 8192))
       .item(size_item("Size", 60, {&R::width, &R::height}, {"width", "height"}, always));
@@ -201,6 +252,22 @@ When eta_of(bool timesteps) {
   };
 }
 
+const ScheduleInfo* schedule_used(const R& request) {
+  const SamplerInfo& sampler = sampler_of(request);
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  return sampler.timesteps ? nullptr : &find_schedule(schedule_in_use(sampler, choice.schedule));
+}
+
+bool takes_range(const FrameFacts& facts) {
+  const ScheduleInfo* schedule = schedule_used(facts.request);
+  return schedule != nullptr && schedule->takes_range;
+}
+
+bool takes_rho(const FrameFacts& facts) {
+  const ScheduleInfo* schedule = schedule_used(facts.request);
+  return schedule != nullptr && schedule->default_rho > 0;
+}
+
 void add_noise_rows(RequestTableBuilder& table) {
   table.group("Sampling", Scope::Picture);
   table
@@ -220,6 +287,24 @@ void add_noise_rows(RequestTableBuilder& table) {
   table.add("s_noise", "Strength of added noise", &R::s_noise, number_form(0, 10))
       .label("Sigma noise")
       .key_if_changed("Sigma noise", 220);
+  table
+      .add("schedule_sigma_max",
+           "Where a schedule begins that takes it: Karras, Exponential, Polyexponential, SGM "
+           "Uniform, KL Optimal, Normal, Beta; 0: the model's",
+           &R::schedule_sigma_max, number_form(0, 10000))
+      .label("Schedule max sigma")
+      .key_if_changed("Schedule max sigma", 221, takes_range);
+  table
+      .add("schedule_sigma_min", "Where it ends, before 0", &R::schedule_sigma_min,
+           number_form(0, 10000))
+      .label("Schedule min sigma")
+      .key_if_changed("Schedule min sigma", 222, takes_range);
+  table
+      .add("schedule_rho",
+           "Karras (7) and Polyexponential (1): higher means more steps at low noise",
+           &R::schedule_rho, number_form(0, 1000))
+      .label("Schedule rho")
+      .key_if_changed("Schedule rho", 223, takes_rho);
 }
 
 void add_picture_rows(RequestTableBuilder& table) {

@@ -12,7 +12,7 @@
 #include "request/slice.h"
 #include "request/sound_stages.h"
 #include "request/stages.h"
-#include "schedule/sigma_table.h"
+#include "request/validate_sampling.h"
 
 namespace ptravel {
 namespace {
@@ -20,59 +20,6 @@ namespace {
 constexpr double kSlowestFps = 0.01;
 constexpr int kSmallestSide = 8;
 constexpr int kLargestSide = 8192;
-constexpr double kMostScheduleSteps = 1e6;  // as img2img_steps has it
-
-/// A number of steps, rounded down, which may be too large to count.
-std::string whole_text(double number) {
-  constexpr double kCountable = 1e15;
-  return number < kCountable ? std::to_string(static_cast<std::int64_t>(number))
-                             : number_text(number);
-}
-
-/// Image-to-image with a fixed number of steps runs the last ones of a schedule that grows without
-/// bound as the strength falls, but there are only so many timesteps.
-void check_fixed_steps(const TravelRequest& request,
-                       const SamplerChoice& choice,
-                       std::vector<Problem>& problems) {
-  const SamplerInfo& sampler = find_sampler(choice.sampler);
-  const bool img2img = !request.init_image.empty() || request.genesis == Genesis::Successive;
-  const bool by_timesteps =
-      sampler.timesteps || (sampler.uses_schedule && choice.schedule == "ddim");
-  if (!img2img || !request.img2img_fix_steps) {
-    return;
-  }
-  const double steps = std::max(request.steps, 1);
-  const double least = steps / (by_timesteps ? double{kTrainingTimesteps} : kMostScheduleSteps);
-  for (const double strength : request.denoise_strength) {
-    if (strength > 0 && strength < least) {
-      problems.push_back({"denoise_strength",
-                          number_text(strength) + " with img2img_fix_steps takes the last " +
-                              std::to_string(request.steps) + " of " +
-                              whole_text(steps / strength) + " steps, expected 0 or at least " +
-                              number_text(least) + " with " +
-                              (sampler.timesteps ? "sampler " + std::string(sampler.label)
-                                                 : "scheduler " + std::string(choice.schedule))});
-      return;
-    }
-  }
-}
-
-/// What the sampler cannot do with these settings, or with this model.
-void check_sampler(const TravelRequest& request,
-                   const ModelLimits& limits,
-                   std::vector<Problem>& problems) {
-  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
-  const SamplerInfo& sampler = find_sampler(choice.sampler);
-  if (sampler.timesteps && sampler.default_eta && request.eta.value_or(0) > 1) {
-    problems.push_back({"eta", number_text(*request.eta) + ", expected 0 to 1 with sampler " +
-                                   std::string(sampler.label)});
-  }
-  if (sampler.distilled_times && (limits.predicts_v || request.prediction == PredictionChoice::V)) {
-    problems.push_back({"sampler", "\"" + std::string(sampler.label) +
-                                       "\", expected another one with a model that predicts v"});
-  }
-  check_fixed_steps(request, choice, problems);
-}
 
 void check_sizes(const TravelRequest& request,
                  const ModelLimits& limits,
@@ -363,7 +310,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     problems.push_back({"fps", number_text(request.fps) + ", expected 0 (no video) or at least " +
                                    number_text(kSlowestFps)});
   }
-  collect_problems(problems, [&] { check_sampler(request, limits, problems); });
+  check_sampling(request, limits, problems);
   check_sizes(request, limits, problems);
   if (lists_have_values(request)) {
     check_stages(request, problems);

@@ -32,13 +32,19 @@ const auto& pasted_fields() {
 }
 
 /// Keys that are settings.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPastedSettings = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kPastedSettings = {
     {{"Clip skip", "CLIP_stop_at_last_layers"},
      {"Model hash", "sd_model_checkpoint"},
      {"VAE", "sd_vae"},
      {"ENSD", "eta_noise_seed_delta"},
      {"RNG", "randn_source"},
-     {"Emphasis", "emphasis"}}};
+     {"Emphasis", "emphasis"},
+     {"NGMS", "s_min_uncond"},
+     {"NGMS all steps", "s_min_uncond_all"},
+     {"Skip Early CFG", "skip_early_cond"},
+     {"Schedule max sigma", "sigma_max"},
+     {"Schedule min sigma", "sigma_min"},
+     {"Schedule rho", "rho"}}};
 
 void paste_size(const Infotext& text,
                 std::string_view key,

@@ -12,12 +12,21 @@ namespace ptravel {
 namespace {
 
 /// Keys whose values are floating point numbers in requests, which Python prints with a fraction.
-constexpr std::array<std::string_view, 10> kNumberKeys = {
-    "CFG scale",          "Variation seed strength",
-    "Denoising strength", "Eta",
-    "Eta DDIM",           "Sigma churn",
-    "Sigma tmin",         "Sigma tmax",
-    "Sigma noise",        "Noise multiplier"};
+constexpr std::array<std::string_view, 15> kNumberKeys = {"CFG scale",
+                                                          "Variation seed strength",
+                                                          "Denoising strength",
+                                                          "Eta",
+                                                          "Eta DDIM",
+                                                          "Sigma churn",
+                                                          "Sigma tmin",
+                                                          "Sigma tmax",
+                                                          "Sigma noise",
+                                                          "Noise multiplier",
+                                                          "NGMS",
+                                                          "Skip Early CFG",
+                                                          "Schedule max sigma",
+                                                          "Schedule min sigma",
+                                                          "Schedule rho"};
 
 std::string python_form(std::string_view key, const std::string& value) {
   const bool number = std::find(kNumberKeys.begin(), kNumberKeys.end(), key) != kNumberKeys.end();

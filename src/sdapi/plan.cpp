@@ -60,6 +60,18 @@ void set_sampler_numbers(TravelRequest& request, const SdBody& body, const SdSet
   }
 }
 
+void set_guidance_and_schedule(TravelRequest& request,
+                               const SdBody& body,
+                               const SdSettings& settings) {
+  request.skip_guidance_below_sigma =
+      number_or_setting(body, "s_min_uncond", settings, "s_min_uncond");
+  request.skip_guidance_all_steps = settings.boolean("s_min_uncond_all");
+  request.cfg_start = settings.number("skip_early_cond");
+  request.schedule_sigma_min = settings.number("sigma_min");
+  request.schedule_sigma_max = settings.number("sigma_max");
+  request.schedule_rho = settings.number("rho");
+}
+
 void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& settings) {
   const SdSampler sampler = resolve_sd_sampler(body.text("sampler_name"),
                                                body.text("sampler_index"), body.text("scheduler"));
@@ -78,6 +90,7 @@ void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& 
   }
   request.subseed_strength = {body.number("subseed_strength")};
   set_sampler_numbers(request, body, settings);
+  set_guidance_and_schedule(request, body, settings);
 }
 
 void set_settings(TravelRequest& request,

@@ -89,9 +89,6 @@ void refuse_unsupported(const SdBody& body, bool img2img) {
   if (!refiner.empty() && lower_case(refiner) != "none") {
     refuse(problems, "refiner_checkpoint", "a refiner is not supported, expected none");
   }
-  if (body.number("s_min_uncond") > 0) {
-    refuse(problems, "s_min_uncond", "is not supported, expected 0");
-  }
   refuse_scripts(body.value("alwayson_scripts"), problems);
   if (img2img) {
     refuse_init_fields(body, problems);

@@ -83,6 +83,8 @@ std::vector<TravelRequest> kinds_of_frames() {
   base.seed_resize_from_width = 256;
   base.seed_resize_from_height = 320;
   base.init_image = "start.png";
+  base.scheduler = "Polyexponential";  // which takes ends and rho
+  base.skip_guidance_below_sigma = 2;
   base.width = 512;
   base.height = 512;
   std::vector<TravelRequest> kinds;

@@ -116,7 +116,6 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
                                   "Face restoration: CodeFormer",
                                   "Mask blur: 4",
                                   "Discard penultimate sigma: True",
-                                  "NGMS: 2",
                                   "ADetailer model: face.pt",
                                   "Postprocess upscale by: 4",
                                   "Script: X/Y/Z plot",
@@ -134,6 +133,30 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
     EXPECT_EQ(parameters.notes.size(), 1u) << setting << "\n" << all_notes(parameters);
     EXPECT_EQ(count_notes_with(parameters, setting.substr(0, setting.find(':'))), 1) << setting;
   }
+}
+
+TEST(PictureWebUi, SettingsOfGuidanceAndSchedulesAreReadAndKept) {
+  const std::string settings =
+      "NGMS: 2.5, NGMS all steps: True, Skip Early CFG: 0.1, Schedule max sigma: 10.0, Schedule "
+      "min sigma: 0.1, Schedule rho: 5.0";
+  const PictureParameters parameters = read_text(
+      webui_text("girl", "Sampler: DPM++ 2M, Schedule type: Karras, Seed: 1, " + settings));
+  EXPECT_TRUE(parameters.notes.empty()) << all_notes(parameters);
+  const TravelRequest request = parse_frame_parameters(format_infotext(parameters.meant)).request;
+  EXPECT_EQ(request.skip_guidance_below_sigma, 2.5);
+  EXPECT_TRUE(request.skip_guidance_all_steps);
+  EXPECT_EQ(request.cfg_start, 0.1);
+  EXPECT_EQ(request.schedule_sigma_max, 10);
+  EXPECT_EQ(request.schedule_sigma_min, 0.1);
+  EXPECT_EQ(request.schedule_rho, 5);
+}
+
+TEST(PictureWebUi, MergedTokensAreLeftOutWithTheirReason) {
+  const PictureParameters parameters = read_text(webui_text(
+      "girl", "Sampler: Euler, Seed: 1, Token merging ratio: 0.5, Token merging ratio hr: 0.4"));
+  ASSERT_EQ(parameters.notes.size(), 1u) << all_notes(parameters);
+  EXPECT_NE(parameters.notes[0].text.find("token merging trades detail for speed"),
+            std::string::npos);
 }
 
 TEST(PictureWebUi, HarmlessAndAppliedSettingsAreSilent) {

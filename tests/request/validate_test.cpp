@@ -244,6 +244,58 @@ TEST(Validate, FixedStepsAtLowStrengthNeedTimesteps) {
   EXPECT_THAT(problems(request), ElementsAre("denoise_strength", "init_image"));
 }
 
+TEST(Validate, FewStepSamplersHaveTheirTimes) {
+  TravelRequest request = valid_request();
+  request.sampler = "TCD";
+  request.steps = 50;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.steps = 51;
+  EXPECT_THAT(problems(request), ElementsAre("steps"));
+  request.scheduler = "Trailing";
+  EXPECT_THAT(problems(request), IsEmpty()) << "only the distilled ones are fifty";
+  request.eta = 1.5;
+  EXPECT_THAT(problems(request), ElementsAre("eta"));
+  request.eta.reset();
+  for (const char* sampler : {"Euler", "Euler a", "DDIM", "DDIM CFG++", "PLMS"}) {
+    request.sampler = sampler;
+    EXPECT_THAT(problems(request), IsEmpty()) << sampler;
+  }
+  request.sampler = "LCM";
+  EXPECT_THAT(problems(request), ElementsAre("steps"));
+  request.sampler = "UniPC";
+  EXPECT_THAT(problems(request), ElementsAre("scheduler"));
+  request.genesis = Genesis::Successive;
+  request.img2img_fix_steps = true;
+  request.denoise_strength = {0.01};
+  for (const char* sampler : {"Euler", "DDIM"}) {
+    request.sampler = sampler;
+    EXPECT_THAT(problems(request), ElementsAre("denoise_strength")) << "51 of 5100 times";
+  }
+}
+
+TEST(Validate, GuidanceHasAnInterval) {
+  TravelRequest request = valid_request();
+  request.cfg_start = 0.2;
+  request.cfg_end = 0.8;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.cfg_end = 0.2;
+  EXPECT_EQ(validate_request(request).at(0).message, "0.2, expected less than cfg_end, 0.2");
+  request.cfg_start = 0;
+  request.cfg_end = 0;
+  EXPECT_THAT(problems(request), ElementsAre("cfg_start"));
+  request.cfg_end = 1.1;
+  EXPECT_THAT(problems(request), ElementsAre("cfg_end"));
+}
+
+TEST(Validate, SchedulesFall) {
+  TravelRequest request = valid_request();
+  request.schedule_sigma_min = 5;
+  EXPECT_THAT(problems(request), IsEmpty());
+  request.schedule_sigma_max = 4;
+  EXPECT_EQ(validate_request(request).at(0).message,
+            "5.0, expected at most schedule_sigma_max, 4.0");
+}
+
 TEST(Validate, ListsInJson) {
   TravelRequest request = valid_request();
   EXPECT_TRUE(apply_json(request, R"({"cfg_scale": [7, 8.5, 9], "seed": [1, 2, 3],
