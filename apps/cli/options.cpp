@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ptravel/error.h"
+#include "ptravel/preset.h"
 #include "ptravel/smooth.h"
 #include "ptravel/text_input.h"
 
@@ -80,6 +81,33 @@ std::string smooth_text() {
   return text;
 }
 
+/// "lcm, tcd, ...".
+std::string preset_names() {
+  std::string text;
+  for (const Preset& preset : presets()) {
+    text += (text.empty() ? "" : ", ") + std::string(preset.name);
+  }
+  return text;
+}
+
+void apply_preset(const std::string& name, TravelRequest& request, std::vector<Problem>& problems) {
+  const std::size_t before = problems.size();
+  collect_problems(problems, [&] {
+    for (const auto& [field, text] : find_preset(name).settings) {
+      PTRAVEL_CHECK(!set_request_field(request, field, text));
+    }
+  });
+  for (std::size_t i = before; i < problems.size(); ++i) {
+    problems[i].field = "--preset";
+  }
+}
+
+/// `--sampler "Euler a"`, as it would be typed.
+std::string typed(const std::string& field, const std::string& text) {
+  const bool quoted = text.find(' ') != std::string::npos;
+  return dashed(field) + " " + (quoted ? "\"" + text + "\"" : text);
+}
+
 }  // namespace
 
 std::string option_name(const std::string& field) {
@@ -136,6 +164,13 @@ void add_file_options(CLI::App& command, FieldOptions& options) {
       .add_flag("--smooth", options.smooth,
                 "Even motion, without jumps: the same as " + smooth_text())
       ->group("Prompts and travel");
+  command
+      .add_option("--preset", options.preset,
+                  "What models of few steps ask for (sampler, schedule, steps, CFG scale), where "
+                  "nothing else is given: " +
+                      preset_names())
+      ->type_name("NAME")
+      ->group("Sampling");
 }
 
 TravelRequest build_request(const FieldOptions& options,
@@ -145,6 +180,9 @@ TravelRequest build_request(const FieldOptions& options,
   bool readable = true;
   for (const std::string& argument : options.unknown) {
     problems.push_back({argument, "is not an option of this command, see --help"});
+  }
+  if (!options.preset.empty()) {
+    apply_preset(options.preset, request, problems);
   }
   if (!options.config.empty()) {
     readable = apply_config(options.config, request, problems);
@@ -170,6 +208,24 @@ TravelRequest build_request(const FieldOptions& options,
     }
   }
   return request;
+}
+
+std::optional<std::string> preset_note(const FieldOptions& options, const TravelRequest& request) {
+  if (options.preset.empty()) {
+    return std::nullopt;
+  }
+  const Preset& preset = find_preset(options.preset);
+  TravelRequest as_preset;
+  std::string set;
+  std::string kept;
+  for (const auto& [field, text] : preset.settings) {
+    PTRAVEL_CHECK(!set_request_field(as_preset, field, text));
+    const std::string now = request_field_text(request, field);
+    const bool taken = now == request_field_text(as_preset, field);
+    (taken ? set : kept) += " " + typed(field, taken ? text : now);
+  }
+  return "Preset " + std::string(preset.name) + ":" + set +
+         (kept.empty() ? "" : "; kept as given:" + kept) + ".";
 }
 
 std::vector<std::string> fields_set(const FieldOptions& options) {

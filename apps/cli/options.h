@@ -24,6 +24,7 @@ struct FieldOptions {
   std::string config;
   std::string prompt_file;
   bool smooth = false;
+  std::string preset;
   std::vector<std::string> unknown;  ///< Arguments that belong to no option.
 
   /// All settings that were given, as pairs of field and text, in the order of the table.
@@ -35,15 +36,19 @@ void add_field_options(CLI::App& command,
                        FieldOptions& options,
                        const std::vector<std::string>& only = {});
 
-/// Adds --config, --prompt-file and --smooth.
+/// Adds --config, --prompt-file, --smooth and --preset.
 void add_file_options(CLI::App& command, FieldOptions& options);
 
-/// `base` (the defaults), then the config file, then --smooth, then what was typed. Problems of
+/// `base` (the defaults), then --preset, the config file, --smooth, and what was typed. Problems of
 /// every kind are collected; but when a file cannot be read everything else would only follow from
 /// that, so its error is thrown.
 TravelRequest build_request(const FieldOptions& options,
                             std::vector<Problem>& problems,
                             const TravelRequest& base = {});
+
+/// "Preset turbo: --sampler \"Euler a\" ...; kept as given: --steps 2." Nothing without a preset.
+/// `request`: as build_request made it.
+std::optional<std::string> preset_note(const FieldOptions& options, const TravelRequest& request);
 
 /// The fields that the config file or what was typed sets to something else than the default, and
 /// all that were typed. Throws as build_request.

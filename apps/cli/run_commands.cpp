@@ -105,8 +105,11 @@ void check_redraw(const RunArguments& arguments, std::vector<Problem>& problems)
       problems.push_back({option, "is for a whole travel, expected no --from"});
     }
   }
-  if (arguments.fields.smooth) {
-    problems.push_back({"--smooth", "is for a whole travel, expected no --from"});
+  for (const auto& [option, given] : {std::pair{"--smooth", arguments.fields.smooth},
+                                      std::pair{"--preset", !arguments.fields.preset.empty()}}) {
+    if (given) {
+      problems.push_back({option, "is for a whole travel, expected no --from"});
+    }
   }
   if (!arguments.output.empty() && extension_of(arguments.output) != "png") {
     problems.push_back({"--frame-out", "\"" + arguments.output + "\", expected a name in .png"});
@@ -203,6 +206,9 @@ void render(const RunArguments& arguments) {
     }
     for (const std::string& note : complete_request(request, std::move(problems))) {
       events({RunEvent::Kind::Note, note, {}, 0});
+    }
+    if (const auto note = preset_note(arguments.fields, request)) {
+      events({RunEvent::Kind::Note, *note, {}, 0});
     }
     if (arguments.dry_run) {
       if (const auto note = place_stages_by_sound(request)) {

@@ -4,6 +4,7 @@
 
 #include "http/request_parts.h"
 #include "ptravel/default_model.h"
+#include "ptravel/preset.h"
 #include "ptravel/sampling.h"
 #include "ptravel/smooth.h"
 #include "request/mode_infos.h"
@@ -106,6 +107,26 @@ Json smooth_json() {
   return settings;
 }
 
+/// Models of few steps, with the settings that they ask for in the form of a request.
+Json few_steps_json() {
+  Json list = Json::array();
+  for (const Preset& preset : presets()) {
+    TravelRequest request;
+    for (const auto& [field, text] : preset.settings) {
+      PTRAVEL_CHECK(!set_request_field(request, field, text));
+    }
+    const Json values = Json::parse(request_to_json(request));
+    Json settings = Json::object();
+    for (const auto& [field, text] : preset.settings) {
+      settings[field] = values.at(field);
+    }
+    list.push_back({{"name", std::string(preset.name)},
+                    {"label", std::string(preset.label)},
+                    {"request", std::move(settings)}});
+  }
+  return list;
+}
+
 Json bootstrap_json(const ServerContext& context, bool local) {
   const Json defaults = context.resolver.shown(TravelRequest{});
   Json answer = {{"version", PTRAVEL_VERSION}, {"fields", fields_json(defaults)}};
@@ -114,6 +135,7 @@ Json bootstrap_json(const ServerContext& context, bool local) {
   answer.update(samplers_json());
   answer["modes"] = modes_json();
   answer["smooth"] = smooth_json();
+  answer["few_steps"] = few_steps_json();
   answer["limits"] = limits_json(context.options.limits);
   answer["words"] = known_words();
   answer["example"] = example_json();
@@ -135,6 +157,7 @@ Json bootstrap_schema() {
                      {"schedulers", array_schema(text)},
                      {"modes", array_schema(object)},
                      {"smooth", object},
+                     {"few_steps", array_schema(object)},
                      {"limits", object},
                      {"words", array_schema(text)},
                      {"example", object},

@@ -142,6 +142,27 @@ TEST(Input, SmoothIsAPresetThatOtherOptionsWinOver) {
               HasSubstr("--bridge: \"latents\" with pace preview"));
 }
 
+TEST(Input, APresetFillsWhatIsNotGivenAndSaysSo) {
+  const TemporaryFolder folder;
+  const auto note = [&](const std::string& words) {
+    const Outcome outcome = run(folder, "render " + kModel + "--dry-run --prompt girl " + words);
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    return outcome.output + outcome.errors;
+  };
+  EXPECT_THAT(note("--preset turbo"),
+              HasSubstr("Preset turbo: --sampler \"Euler a\" --scheduler Trailing --steps 1 "
+                        "--cfg-scale 1 --width 512 --height 512."));
+  EXPECT_THAT(note("--preset Lightning-4 --steps 6"),
+              HasSubstr("Preset lightning-4: --sampler Euler --scheduler Trailing --cfg-scale 1; "
+                        "kept as given: --steps 6."));
+  write_file_atomic(folder / "a.toml", "steps = 7\n");
+  EXPECT_THAT(note("--preset lcm --config a.toml"), HasSubstr("kept as given: --steps 7."));
+  EXPECT_THAT(refusal(folder, kPlan + "--prompt girl --preset lightning"),
+              HasSubstr("--preset: \"lightning\", expected one of lcm, tcd, turbo, "));
+  EXPECT_THAT(refusal(folder, "render --from a.png --preset lcm"),
+              HasSubstr("--preset: is for a whole travel, expected no --from"));
+}
+
 TEST(Input, EmptyValuesAreValues) {
   const TemporaryFolder folder;
   const json plan = plan_of(folder, "--prompt girl --prompt boy --negative-prompt= --loop");

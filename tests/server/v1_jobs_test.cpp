@@ -275,6 +275,12 @@ TEST(V1Bootstrap, TellsWhatAPageNeeds) {
       EXPECT_EQ(field.at("maximum"), 1000);
     }
   }
+  const Json& turbo = answer.at("few_steps").at(2);
+  EXPECT_EQ(turbo.at("name"), "turbo");
+  for (const auto& [field, value] : turbo.at("request").items()) {
+    EXPECT_EQ(value.type(), answer.at("defaults").at(field).type()) << field;
+  }
+  EXPECT_EQ(turbo.at("request").at("steps"), 1);
   // What a first visitor finds filled in can be drawn.
   EXPECT_EQ(world.post("/api/v1/dry-run", {{"request", answer.at("example").at("request")}})
                 .at("problems"),

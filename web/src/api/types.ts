@@ -79,6 +79,8 @@ export interface Bootstrap {
   modes: { name: string; label?: string; options: string[] }[];
   /** What the switch for smooth motion sets. */
   smooth: RequestValues;
+  /** What models of few steps ask for. */
+  few_steps: { name: string; label: string; request: RequestValues }[];
   limits: Limits;
   /** Words that the default model knows; empty for other models. */
   words: string[];

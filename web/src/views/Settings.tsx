@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import type { Field } from '../api/types';
+import { FewStepsControl } from '../controls/FewStepsControl';
 import { FieldControl } from '../controls/FieldControl';
 import { InitPictureControl } from '../controls/InitPictureControl';
 import { ModelControl, VaeControl } from '../controls/ModelControls';
@@ -151,6 +152,7 @@ export function Settings() {
         <SizeControl />
         <SeedControl />
         <SmoothControl />
+        <FewStepsControl />
       </div>
       {narrow && <ModelSection />}
       {sections.map((plan) => (
