@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct ModelIdentity {
   std::string vae_sha256;              ///< Empty without a separate VAE file.
   std::string init_image_name = {};    ///< File name; empty without an init picture.
   std::string init_image_sha256 = {};  ///< Of the file; empty without an init picture.
+  std::map<std::string, std::string> mask_sha256 = {};  ///< Of each of the request's masks.
+  bool takes_mask = false;   ///< Its UNet takes a mask: an inpainting model.
+  bool edits = false;        ///< Its UNet takes a picture: InstructPix2Pix.
   std::string kernels = {};  ///< What computes: "cuda", or a CPU's instructions such as "avx2".
   std::vector<FileIdentity> files = {};  ///< Every file that was read, the init picture included.
 };
@@ -82,6 +86,7 @@ struct FrameRequest {
   std::string model_hash;       ///< Short sha256 of the model that drew it; empty when unknown.
   std::string init_image_name;  ///< Its file's name; empty when it did not start from one.
   std::string init_image_hash;  ///< Short sha256 of that file.
+  std::string masks;  ///< Name and short sha256 of its masks, as "a.png [0123456789]"; or empty.
 };
 
 /// Reads what draws a frame again from its parameters text. Throws InvalidArgument when the text is

@@ -11,6 +11,7 @@
 #include "ptravel/emphasis.h"
 #include "ptravel/error.h"
 #include "ptravel/image.h"
+#include "ptravel/inpainting.h"
 #include "ptravel/rng_source.h"
 #include "ptravel/sampling.h"
 #include "ptravel/seed.h"
@@ -159,6 +160,15 @@ struct TravelRequest {
 
   std::string init_image;
   ResizeMode resize_mode = ResizeMode::JustResize;
+  std::string mask;  ///< White is drawn anew: one file for all stages, or one per stage and line.
+  double mask_blur = 4;
+  bool invert_mask = false;
+  bool mask_round = true;  ///< A latent cell is drawn or not; otherwise shades of the mask count.
+  InpaintingFill inpainting_fill = InpaintingFill::Original;
+  InpaintArea inpaint_area = InpaintArea::Whole;
+  int inpaint_padding = 32;           ///< Pixels around the mask, where only that is drawn.
+  double inpainting_mask_weight = 1;  ///< How far inpainting models are not shown what is masked.
+  double image_cfg_scale = 1.5;       ///< InstructPix2Pix: how strongly the picture is kept.
   bool img2img_fix_steps = false;
   double noise_multiplier = 1.0;
 

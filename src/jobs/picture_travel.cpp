@@ -10,6 +10,7 @@
 #include "media/image_file.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "request/mask_files.h"
 
 namespace ptravel {
 namespace {
@@ -75,6 +76,9 @@ void fill_from_run(const fs::path& picture, TravelRequest& request) {
   request.model = manifest.request.model;
   request.vae = manifest.request.vae;
   request.init_image = manifest.request.init_image;
+  if (mask_files(manifest.request).size() == 1) {
+    request.mask = manifest.request.mask;
+  }
 }
 
 /// The pictures that were drawn from a picture which is not known.
@@ -88,6 +92,10 @@ void check_init_image(const std::vector<PictureStage>& stages,
       problems.push_back({stage.name,
                           "Denoising strength: was drawn from another picture, which none holds; "
                           "expected --init-image with it"});
+    }
+    if (!stage.picture.frame.masks.empty() && request.mask.empty() && given.count("mask") == 0) {
+      problems.push_back({stage.name, "Travel mask: was drawn with " + stage.picture.frame.masks +
+                                          ", which no picture holds; expected --mask with it"});
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
 #include "request/frame_places.h"
+#include "request/mask_files.h"
 #include "request/picture_request.h"
 
 namespace ptravel {
@@ -59,6 +60,7 @@ void fill_from_manifest(const Manifest& manifest, TravelRequest& request) {
   request.prediction = manifest.request.prediction;
   request.init_image = manifest.request.init_image;
   request.resize_mode = manifest.request.resize_mode;
+  request.mask = manifest.request.mask;
 }
 
 /// Opens the travel: what only the model brings to light names the picture and its key too.
@@ -146,7 +148,7 @@ TravelOptions opening(const std::optional<Manifest>& manifest,
   options.first_stage = first_stage;
   const bool others = std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
     return override_.first == "model" || override_.first == "vae" ||
-           override_.first == "init_image";
+           override_.first == "init_image" || override_.first == "mask";
   });
   if (manifest && !others) {
     options.check_model = [&manifest, &events](const ModelIdentity& identity) {
@@ -221,6 +223,9 @@ Redraw read_redraw(const fs::path& path, const Overrides& overrides, const RunEv
   redraw.frame = redraw.picture.frame;
   redraw.manifest = manifest_beside(path);
   redraw.alone = is_lone_frame(redraw.frame.request, redraw.frame.spot);
+  // Files are compared with all of the run's; a part that is drawn covers the masks of all stages.
+  redraw.alone =
+      redraw.alone && !(redraw.manifest && mask_files(redraw.manifest->request).size() > 1);
   if (!redraw.alone) {
     redraw.frame.request = whole_request(redraw.manifest, path);
   } else if (redraw.manifest) {
@@ -255,6 +260,10 @@ void settle(Redraw& redraw, const Overrides& overrides) {
   name_picture_keys(problems, redraw.picture, redraw.path.string(), redraw.given);
   if (redraw.picture.needs_init_image && request.init_image.empty()) {
     problems.push_back(missing_init_image(redraw));
+  }
+  if (!redraw.frame.masks.empty() && request.mask.empty()) {
+    problems.push_back({"mask", "is not given, expected " + redraw.frame.masks + " that " +
+                                    redraw.path.string() + " was drawn with"});
   }
   throw_request_problems(problems);
   draw_seeds(request);

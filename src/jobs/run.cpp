@@ -17,6 +17,7 @@
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
 #include "ptravel/travel.h"
+#include "request/mask_files.h"
 #include "request/mode_infos.h"
 
 namespace ptravel {
@@ -49,6 +50,11 @@ TravelRequest settled(TravelRequest request) {
     request.vae = absolute_or_empty(request.vae);
   }
   request.init_image = absolute_or_empty(request.init_image);
+  std::vector<std::string> masks = mask_files(request);
+  for (std::string& mask : masks) {
+    mask = absolute_or_empty(mask);
+  }
+  request.mask = masks_of_files(masks);
   request.soundtrack = absolute_or_empty(request.soundtrack);
   return request;
 }

@@ -58,6 +58,13 @@ at::Tensor latent_mask(const GreyImage& mask, std::int64_t h, std::int64_t w, bo
   return round ? values.round() : values;
 }
 
+at::Tensor latent_of_picture(const Pipeline& pipeline,
+                             const Image& picture,
+                             const InpaintingRules& rules) {
+  const int factor = pipeline.size_factor();
+  return stretched(encode_latent(pipeline.vae(), whole_cells(picture, factor)), rules, factor);
+}
+
 PictureStart start_from(const Pipeline& pipeline,
                         const Image& picture,
                         const GreyImage* mask,

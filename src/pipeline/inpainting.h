@@ -25,6 +25,11 @@ struct PictureStart {
   at::Tensor picture;  ///< What the network takes of it (PictureBatch); undefined: nothing.
 };
 
+/// The latent [1, C, h, w] of a picture, stretched where the rules say so.
+at::Tensor latent_of_picture(const Pipeline& pipeline,
+                             const Image& picture,
+                             const InpaintingRules& rules);
+
 /// The start from a picture. `mask`: of the same size, or null. Of the fills that are latent,
 /// with_fill is to follow.
 PictureStart start_from(const Pipeline& pipeline,

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "ptravel/error.h"
 #include "request/compat.h"
+#include "request/mask_files.h"
 #include "request/mode_infos.h"
 
 namespace ptravel {
@@ -59,6 +60,7 @@ TravelRequest frame_request(const TravelRequest& request,
   frame.subseed_strength = {value_at(request.subseed_strength, place)};
   frame.sdxl_crop_top = {value_at(request.sdxl_crop_top, place)};
   frame.sdxl_crop_left = {value_at(request.sdxl_crop_left, place)};
+  frame.mask = masks_of_files(mask_files_at(request, place));
   const Seed seed = stage_value(request.seed, place.stage);
   const Seed to_seed = stage_value(request.seed, place.stage + 1);
   frame.seed = {seed};
@@ -79,9 +81,10 @@ StageRules stage_rules(const TravelRequest& request) {
   StageRules rules;
   rules.single = mode_info(request.mode).doubles_single_stage || varies ? SingleStage::Double
                                                                         : SingleStage::Keep;
-  rules.least = std::max({request.seed.size(), request.cfg_scale.size(),
-                          request.denoise_strength.size(), request.subseed_strength.size(),
-                          request.sdxl_crop_top.size(), request.sdxl_crop_left.size()});
+  rules.least =
+      std::max({request.seed.size(), request.cfg_scale.size(), request.denoise_strength.size(),
+                request.subseed_strength.size(), request.sdxl_crop_top.size(),
+                request.sdxl_crop_left.size(), mask_files(request).size()});
   rules.loop = request.loop;
   return rules;
 }
@@ -114,6 +117,7 @@ SamplingSettings sampling_settings(const TravelRequest& request) {
   settings.denoising_strength = request.denoise_strength.at(0);
   settings.fix_steps = request.img2img_fix_steps;
   settings.noise_multiplier = request.noise_multiplier;
+  settings.picture_scale = request.image_cfg_scale;
   return settings;
 }
 

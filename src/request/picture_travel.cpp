@@ -25,7 +25,8 @@ bool is_shared(const RequestField& field) {
   const bool once = field.group == "Sampling" || field.group == "Prompt encoding" ||
                     field.group == "Init picture";
   return (once || name == "prediction" || name == "precision") && name != "seed" &&
-         name != "cfg_scale" && name != "subseed_strength" && name != "init_image";
+         name != "cfg_scale" && name != "subseed_strength" && name != "init_image" &&
+         name != "mask";
 }
 
 std::string words_of(std::string_view name) {

@@ -81,7 +81,17 @@ inline constexpr auto kEmphasisNames = enum_names<Emphasis>({{Emphasis::Original
 inline constexpr auto kResizeModeNames =
     enum_names<ResizeMode>({{ResizeMode::JustResize, "just-resize"},
                             {ResizeMode::CropAndResize, "crop-and-resize"},
-                            {ResizeMode::ResizeAndFill, "resize-and-fill"}});
+                            {ResizeMode::ResizeAndFill, "resize-and-fill"},
+                            {ResizeMode::LatentUpscale, "latent-upscale"}});
+
+inline constexpr auto kInpaintingFillNames =
+    enum_names<InpaintingFill>({{InpaintingFill::Fill, "fill"},
+                                {InpaintingFill::Original, "original"},
+                                {InpaintingFill::LatentNoise, "latent-noise"},
+                                {InpaintingFill::LatentNothing, "latent-nothing"}});
+
+inline constexpr auto kInpaintAreaNames =
+    enum_names<InpaintArea>({{InpaintArea::Whole, "whole"}, {InpaintArea::Masked, "masked"}});
 
 inline constexpr auto kDeviceNames = enum_names<DeviceChoice>(
     {{DeviceChoice::Auto, "auto"}, {DeviceChoice::Cpu, "cpu"}, {DeviceChoice::Cuda, "cuda"}});

@@ -1,7 +1,9 @@
+#include <filesystem>
 #include <limits>
 
 #include "media/infotext.h"
 #include "ptravel/sampling.h"
+#include "request/mask_files.h"
 #include "request/request_names.h"
 #include "request/request_table.h"
 #include "request/value_forms.h"
@@ -307,6 +309,83 @@ void add_noise_rows(RequestTableBuilder& table) {
       .key_if_changed("Schedule rho", 223, takes_rho);
 }
 
+bool has_mask(const FrameFacts& facts) { return !facts.request.mask.empty(); }
+
+/// "a.png [0123456789]", on the way between stages with different masks both.
+ParameterItem mask_item() {
+  return {"Travel mask", 1038,
+          [](const FrameFacts& facts) -> std::optional<std::string> {
+            std::string text;
+            for (const std::string& file : mask_files(facts.request)) {
+              const auto hash = facts.model.mask_sha256.find(file);
+              text += (text.empty() ? "" : ", ") + std::filesystem::path(file).filename().string() +
+                      " [" +
+                      (hash == facts.model.mask_sha256.end() ? "" : short_hash(hash->second)) + "]";
+            }
+            return text.empty() ? std::nullopt : std::optional(text);
+          },
+          [](FrameRequest& frame, const std::string& value) {
+            frame.masks = value;
+            return std::optional<std::string>();
+          },
+          true};
+}
+
+void add_mask_rows(RequestTableBuilder& table) {
+  table
+      .add("mask",
+           "Draw only where this picture is white (inpainting): one file, or one per stage, mixed "
+           "along the way",
+           &R::mask, lines_form())
+      .example("mask.png")
+      .item(mask_item());
+  table.add("mask_blur", "Softens the mask's edge: pixels", &R::mask_blur, number_form(0, 64))
+      .label("Mask blur")
+      .key("Mask blur", 272, has_mask);
+  table.add("invert_mask", "Draw where the mask is black", &R::invert_mask, boolean_form())
+      .label("Inpaint not masked")
+      .key_if_changed("Mask mode", 270, has_mask)
+      .spelt({{"True", "Inpaint not masked"}, {"False", "Inpaint masked"}});
+  table
+      .add("mask_round", "A place is drawn or not; off: as much as the mask is white",
+           &R::mask_round, boolean_form())
+      .label("Round the mask")
+      .key_if_changed("Travel mask round", 1039, has_mask);
+  table
+      .add("inpainting_fill", "What is under the mask at the start", &R::inpainting_fill,
+           choice_form(kInpaintingFillNames))
+      .label("Masked content")
+      .key_if_changed("Masked content", 278, has_mask)
+      .spelt({{"latent-noise", "latent noise"}, {"latent-nothing", "latent nothing"}});
+  table
+      .add("inpaint_area", "Draw the whole picture, or only the mask's surroundings at full size",
+           &R::inpaint_area, choice_form(kInpaintAreaNames))
+      .key_if_changed("Inpaint area", 274, has_mask)
+      .spelt({{"whole", "Whole picture"}, {"masked", "Only masked"}});
+  table
+      .add("inpaint_padding", "With inpaint area masked: pixels around the mask",
+           &R::inpaint_padding, integer_form(0, 1024))
+      .label("Only masked padding, pixels")
+      .key("Masked area padding", 276, [](const FrameFacts& facts) {
+        return has_mask(facts) && facts.request.inpaint_area == InpaintArea::Masked;
+      });
+  table
+      .add("inpainting_mask_weight",
+           "Inpainting models: 1 hides what is masked from them, 0 shows it",
+           &R::inpainting_mask_weight, number_form(0, 1))
+      .label("Inpainting conditioning mask strength")
+      .key("Conditional mask weight", 145, [](const FrameFacts& facts) {
+        return facts.model.takes_mask || facts.request.inpainting_mask_weight != 1;
+      });
+  table
+      .add("image_cfg_scale", "InstructPix2Pix: how strongly the picture is kept",
+           &R::image_cfg_scale, number_form(0, 100))
+      .label("Image CFG Scale")
+      .key("Image CFG scale", 45, [](const FrameFacts& facts) {
+        return facts.model.edits || facts.request.image_cfg_scale != R{}.image_cfg_scale;
+      });
+}
+
 void add_picture_rows(RequestTableBuilder& table) {
   table.group("Init picture", Scope::Picture);
   table
@@ -326,6 +405,7 @@ void add_picture_rows(RequestTableBuilder& table) {
       .add("resize_mode", "How the init picture gets the size", &R::resize_mode,
            choice_form(kResizeModeNames))
       .key_if_changed("Travel resize mode", 1034, starts_from_picture);
+  add_mask_rows(table);
   table
       .add("img2img_fix_steps", "Do exactly the given number of steps with img2img",
            &R::img2img_fix_steps, boolean_form())

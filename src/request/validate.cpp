@@ -7,6 +7,7 @@
 #include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/mask_files.h"
 #include "request/request_names.h"
 #include "request/request_table.h"
 #include "request/slice.h"
@@ -97,6 +98,7 @@ void check_plan(const StagePlan& plan,
   check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
   check_list("sdxl_crop_top", request.sdxl_crop_top.size(), stages, problems);
   check_list("sdxl_crop_left", request.sdxl_crop_left.size(), stages, problems);
+  check_list("mask", mask_files(request).size(), stages, problems);
   if (!compat_quirks(request).embryo_takes_many_stages && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {
     problems.push_back({"genesis", "\"embryo\" with this compat takes exactly two stages, got " +
@@ -281,6 +283,26 @@ void check_embryo(const TravelRequest& request, std::vector<Problem>& problems) 
   }
 }
 
+void check_mask(const TravelRequest& request, std::vector<Problem>& problems) {
+  const std::vector<std::string> files = mask_files(request);
+  for (const std::string& file : files) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) {
+      problems.push_back({"mask", "\"" + file + "\", expected a picture file that exists"});
+    }
+  }
+  if (!files.empty() && request.init_image.empty()) {
+    problems.push_back({"mask", "\"" + files.front() +
+                                    "\" says what is drawn anew of an init picture, expected "
+                                    "init_image with it"});
+  }
+  if (!files.empty() && request.resize_mode == ResizeMode::LatentUpscale) {
+    problems.push_back({"resize_mode",
+                        "\"latent-upscale\" stretches latents, not masks; expected "
+                        "another one with mask"});
+  }
+}
+
 void check_init_image(const TravelRequest& request, std::vector<Problem>& problems) {
   std::error_code error;
   if (!request.init_image.empty() && !std::filesystem::is_regular_file(request.init_image, error)) {
@@ -322,6 +344,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     check_attention(request, problems);
   }
   check_init_image(request, problems);
+  check_mask(request, problems);
   check_sounds(request, problems);
   return problems;
 }

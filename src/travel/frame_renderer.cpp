@@ -56,7 +56,7 @@ void FrameRenderer::prepare(PictureTask& task, FrameSink& sink) {
     draw_waiting();  // What this frame depends on may still be waiting.
   }
   if (start_from) {
-    task.start = scene_.latent_of(picture(*start_from));
+    task.start = scene_.starts().from(picture(*start_from), task.place);
     used_as_start(*start_from);
   }
   drawer_.forget_other_gaps(gap);
@@ -245,7 +245,7 @@ at::Tensor FrameRenderer::target_latent(std::int64_t gap) {
     // In a chain the stage's own frame comes last: the walk goes by a picture that is drawn from
     // the gap's first frame and shown to nobody.
     PictureTask task = drawer_.make_task(*index, {gap + 1, 0, 0, 0, 0});
-    task.start = scene_.latent_of(picture(stage_frame(gap)));
+    task.start = scene_.starts().from(picture(stage_frame(gap)), task.place);
     task.conditioning = scene_.route->conditioning(task.place, {});
     target_latent_ =
         scene_.latent_of(drawer_.draw({task}, static_cast<double>(frames_done_)).front().image);
@@ -298,7 +298,7 @@ RenderedFrame FrameRenderer::render_spot(const FrameSpot& spot,
   PictureTask task = drawer_.make_task(spot.index, {0, spot.alpha, spot.step, spot.steps, 0});
   if (scene_.request.genesis == Genesis::Successive && spot.index > 0) {
     PTRAVEL_CHECK(previous.has_value());
-    task.start = scene_.latent_of(*previous);
+    task.start = scene_.starts().from(*previous, task.place);
   }
   task.conditioning = scene_.route->conditioning(task.place, {});
   RenderedFrame frame;

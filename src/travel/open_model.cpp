@@ -1,5 +1,6 @@
 #include "travel/open_model.h"
 
+#include <string>
 #include <vector>
 
 #include "base/profile_scope.h"
@@ -29,9 +30,10 @@ void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
 std::vector<Problem> check_against_model(const TravelRequest& request, const Pipeline& pipeline) {
   std::vector<Problem> problems =
       validate_request(request, {pipeline.size_factor(), pipeline.predicts_v()});
-  if (pipeline.picture_input() == PictureInput::Edited) {
-    problems.push_back(
-        {"model", "is an InstructPix2Pix model, which travels do not draw with yet"});
+  if (pipeline.picture_input() == PictureInput::Edited && request.init_image.empty()) {
+    problems.push_back({"init_image", "is not given, expected a picture: the model is an " +
+                                          std::string(family_label(pipeline.files().family)) +
+                                          ", which changes one"});
   }
   const ClipConfig& clip = pipeline.files().clips.front();
   const std::int64_t layers = clip.num_layers;

@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "media/inpaint.h"
+#include "pipeline/inpainting.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
 #include "request/frame_settings.h"
@@ -25,10 +27,11 @@ std::string numbered(const char* name, std::int64_t number) {
 }  // namespace
 
 bool PictureDrawer::fit_together(const PictureTask& a, const PictureTask& b) {
-  return a.start.defined() == b.start.defined() && a.embryo == b.embryo && a.bridge == b.bridge &&
+  const bool from_picture = a.start.latent.defined();
+  return from_picture == b.start.latent.defined() && a.embryo == b.embryo && a.bridge == b.bridge &&
          a.bridge_steps == b.bridge_steps && a.along_stages == b.along_stages &&
          (!a.along_stages || a.gap == b.gap) &&
-         (!a.start.defined() || a.request.denoise_strength == b.request.denoise_strength);
+         (!from_picture || a.request.denoise_strength == b.request.denoise_strength);
 }
 
 PictureTask PictureDrawer::make_task(std::int64_t index, const FramePlace& place) const {
@@ -36,7 +39,7 @@ PictureTask PictureDrawer::make_task(std::int64_t index, const FramePlace& place
   task.index = index;
   task.place = place;
   task.request = frame_request(walked_request(scene_.request), place, index);
-  task.start = scene_.init_latent;
+  task.start = scene_.first_start(place);
   task.gap = place.stage;
   task.along_stages = attends() && !place.at_stage();
   return task;
@@ -107,13 +110,23 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
   batch.width = scene_.request.width;
   batch.height = scene_.request.height;
   std::vector<at::Tensor> starts;
+  std::vector<at::Tensor> repaints;
   for (const PictureTask& task : with_ends(wanted)) {
     batch.images.push_back(task.conditioning);
     batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
     batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
-    if (task.start.defined()) {
-      starts.push_back(task.start);
+    if (task.start.latent.defined()) {
+      starts.push_back(with_fill(task.start, task.request.inpainting_fill, batch.seeds.back()));
     }
+    if (task.start.repaint.defined()) {
+      repaints.push_back(task.start.repaint);
+    }
+    if (task.start.picture.defined()) {
+      batch.pictures.push_back(task.start.picture);
+    }
+  }
+  if (!repaints.empty()) {
+    batch.repaint = at::cat(repaints);
   }
   if (!starts.empty()) {
     batch.init_latent = at::cat(starts);
@@ -137,10 +150,14 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
       .narrow(0, 0, static_cast<std::int64_t>(wanted.size()));
 }
 
-std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents) const {
+std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents,
+                                            const std::vector<PictureTask>& tasks) const {
   std::vector<Drawing> drawings;
   for (Image& image : decode_latents(scene_.pipeline->vae(), latents)) {
     const auto index = static_cast<std::int64_t>(drawings.size());
+    if (const auto& overlay = tasks.at(drawings.size()).start.overlay) {
+      image = with_overlay(image, *overlay);
+    }
     drawings.push_back({std::move(image), stored_latent(latents, index)});
   }
   return drawings;
@@ -151,7 +168,8 @@ std::vector<Drawing> PictureDrawer::draw(const std::vector<PictureTask>& tasks,
   const PictureTask& first = tasks.front();
   if (!first.bridge) {
     return decoded(
-        sample(tasks, first.embryo ? first.embryo->player() : GuidanceHooks{}, frames_before));
+        sample(tasks, first.embryo ? first.embryo->player() : GuidanceHooks{}, frames_before),
+        tasks);
   }
   std::vector<double> shares;
   for (const PictureTask& task : tasks) {
@@ -166,7 +184,8 @@ std::vector<Drawing> PictureDrawer::draw(const std::vector<PictureTask>& tasks,
     return drawings;
   }
   return decoded(
-      sample(tasks, first.bridge->player(first.bridge_steps, std::move(shares)), frames_before));
+      sample(tasks, first.bridge->player(first.bridge_steps, std::move(shares)), frames_before),
+      tasks);
 }
 
 std::shared_ptr<Embryo> PictureDrawer::embryo_of(std::int64_t gap, FrameSink& sink) {
@@ -176,7 +195,8 @@ std::shared_ptr<Embryo> PictureDrawer::embryo_of(std::int64_t gap, FrameSink& si
   PictureTask task = make_task(0, {gap, 0.5, 0, 0, 0.5});
   task.conditioning = scene_.route->halfway(gap);
   const auto embryo = std::make_shared<Embryo>(task.request);
-  std::vector<Drawing> drawings = decoded(sample({task}, embryo->recorder(), frames_before_));
+  std::vector<Drawing> drawings =
+      decoded(sample({task}, embryo->recorder(), frames_before_), {task});
   const bool only_one = scene_.plan.steps.size() == 1;
   sink.add_file(
       {only_one ? "embryo.png" : numbered("embryo", gap), "", std::move(drawings.front().image)});
@@ -208,8 +228,11 @@ std::shared_ptr<const Bridge> PictureDrawer::bridge_of(const FilmBridge& film,
       shares_embryo() ? embryo_of(film.stage, sink)->player() : GuidanceHooks{};
   const at::Tensor latents = sample(sides, bridge->recorder(shared), frames_before_);
   if (scene_.request.bridge == BridgeKind::Blend) {
-    bridge->set_pictures(decode_latents(scene_.pipeline->vae(), latents),
-                         {latents.narrow(0, 0, 1), latents.narrow(0, 1, 1)});
+    std::vector<Image> images;
+    for (Drawing& drawing : decoded(latents, sides)) {
+      images.push_back(std::move(drawing.image));
+    }
+    bridge->set_pictures(std::move(images), {latents.narrow(0, 0, 1), latents.narrow(0, 1, 1)});
   }
   bridges_.push_back({film, bridge});
   return bridge;

@@ -17,6 +17,7 @@
 #include "travel/attention_ends.h"
 #include "travel/bridge.h"
 #include "travel/embryo.h"
+#include "travel/picture_start.h"
 #include "travel/travel_scene.h"
 
 namespace ptravel {
@@ -27,7 +28,7 @@ struct PictureTask {
   FramePlace place;
   TravelRequest request;  ///< With the picture's own values.
   ImageConditioning conditioning;
-  at::Tensor start;                      ///< [1, C, h, w]; undefined: from noise.
+  FrameStart start;
   std::shared_ptr<Embryo> embryo;        ///< Null: none.
   std::shared_ptr<const Bridge> bridge;  ///< Null: on none.
   int bridge_steps = 0;
@@ -73,7 +74,8 @@ class PictureDrawer {
   at::Tensor sample(const std::vector<PictureTask>& tasks,
                     const GuidanceHooks& guidance,
                     double frames_before);
-  std::vector<Drawing> decoded(const at::Tensor& latents) const;
+  std::vector<Drawing> decoded(const at::Tensor& latents,
+                               const std::vector<PictureTask>& tasks) const;
   std::shared_ptr<Embryo> embryo_of(std::int64_t gap, FrameSink& sink);
   std::shared_ptr<const Bridge> bridge_of(const FilmBridge& film,
                                           FrameSink& sink,

@@ -14,6 +14,7 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "request/frame_settings.h"
+#include "request/mask_files.h"
 #include "request/slice.h"
 #include "tensor/kernel_family.h"
 #include "tensor/library_errors.h"
@@ -29,8 +30,9 @@ namespace ptravel {
 namespace {
 
 ModelIdentity identify(const OpenModel& model,
-                       const std::string& init_image,
+                       const TravelRequest& request,
                        const Progress& progress) {
+  const std::string& init_image = request.init_image;
   const auto hash = [&](const std::filesystem::path& file) {
     return file_sha256(file, [&] { progress.check_cancelled(); });
   };
@@ -56,6 +58,13 @@ ModelIdentity identify(const OpenModel& model,
     identity.files.push_back(
         {"init picture", identity.init_image_name, identity.init_image_sha256});
   }
+  for (const std::string& mask : mask_files(request)) {
+    const std::string sha256 = hash(mask);
+    identity.mask_sha256[mask] = sha256;
+    identity.files.push_back({"mask", std::filesystem::path(mask).filename().string(), sha256});
+  }
+  identity.takes_mask = files.picture == PictureInput::Masked;
+  identity.edits = files.picture == PictureInput::Edited;
   identity.kernels = kernel_family(model.compute().device);
   return identity;
 }
@@ -81,7 +90,7 @@ std::optional<Image> load_init_image(const std::string& path, std::vector<std::s
 void load_model(TravelScene& scene, Progress& progress, const TravelOptions& options) {
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
-  scene.identity = identify(scene.pipeline->model(), scene.request.init_image, progress);
+  scene.identity = identify(scene.pipeline->model(), scene.request, progress);
   if (options.check_model) {
     options.check_model(scene.identity);
   }
@@ -145,16 +154,13 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->pipeline = open_checked(state->request);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
-  const std::optional<Image> init_image =
-      load_init_image(request.init_image, state->init_image_notes);
+  state->init_image = load_init_image(request.init_image, state->init_image_notes);
+  state->masks = read_masks(state->request, state->init_image);
   load_model(*state, progress, options);
   state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage,
                        progress);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
   check_attention(*state);
-  if (init_image) {
-    state->init_latent = state->latent_of(*init_image);
-  }
   return std::unique_ptr<Travel>(new Travel(std::move(state)));
 } catch (...) {
   throw library_error_in_flight("opening the model");

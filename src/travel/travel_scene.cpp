@@ -1,15 +1,22 @@
 #include "travel/travel_scene.h"
 
-#include "base/profile_scope.h"
-#include "media/resize.h"
-#include "pipeline/latents.h"
+#include "base/text.h"
+#include "request/mask_files.h"
 
 namespace ptravel {
 
-at::Tensor TravelScene::latent_of(const Image& image) const {
-  const auto profile = ProfileScope::part("pixels");
-  return encode_latent(pipeline->vae(), resize_for_img2img(image, request.width, request.height,
-                                                           request.resize_mode));
+const FrameStart& TravelScene::first_start(const FramePlace& place) {
+  if (!init_image) {
+    return start_;
+  }
+  const std::vector<std::string> files = mask_files_at(request, place);
+  const std::string key =
+      masks_of_files(files) + (files.size() > 1 ? "\n" + number_text(place.alpha) : "");
+  if (!start_.latent.defined() || key != known_start_) {
+    start_ = starts().from(*init_image, place);
+    known_start_ = key;
+  }
+  return start_;
 }
 
 }  // namespace ptravel

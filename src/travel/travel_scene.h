@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <ATen/core/Tensor.h>
 
@@ -11,6 +12,7 @@
 #include "ptravel/image.h"
 #include "ptravel/request.h"
 #include "request/stages.h"
+#include "travel/picture_start.h"
 #include "travel/route.h"
 #include "travel/sketcher.h"
 
@@ -24,11 +26,21 @@ struct TravelScene {
   std::unique_ptr<Pipeline> pipeline;
   std::optional<Route> route;        ///< Made once the pipeline is loaded.
   std::optional<Sketcher> sketcher;  ///< Where somebody looks at frames in work.
-  at::Tensor init_latent;            ///< [1, C, h, w] of the init picture; undefined without one.
+  std::optional<Image> init_image;
+  TravelMasks masks;
 
   std::int64_t frame_count() const { return static_cast<std::int64_t>(route->places().size()); }
+  /// How pictures become starts of frames.
+  FrameStarts starts() const { return {*pipeline, request, masks}; }
+  /// What a frame at a place starts from that starts from no other frame: the init picture, if
+  /// there is one. Made once for each mask.
+  const FrameStart& first_start(const FramePlace& place);
   /// The latent [1, C, h, w] of a picture, fitted to the request's size.
-  at::Tensor latent_of(const Image& image) const;
+  at::Tensor latent_of(const Image& image) const { return starts().latent_of(image); }
+
+ private:
+  std::string known_start_;  // mask and share of what is in `start_`
+  FrameStart start_;
 };
 
 }  // namespace ptravel

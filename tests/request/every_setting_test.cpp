@@ -85,6 +85,7 @@ std::vector<TravelRequest> kinds_of_frames() {
   base.init_image = "start.png";
   base.scheduler = "Polyexponential";  // which takes ends and rho
   base.skip_guidance_below_sigma = 2;
+  base.mask = "start.mask.png";
   base.width = 512;
   base.height = 512;
   std::vector<TravelRequest> kinds;
@@ -93,6 +94,9 @@ std::vector<TravelRequest> kinds_of_frames() {
       kinds.push_back(base);
       kinds.back().mode = mode;
       kinds.back().genesis = genesis;
+      if (genesis == Genesis::Embryo) {
+        kinds.back().inpaint_area = InpaintArea::Masked;
+      }
     }
   }
   return kinds;
@@ -114,7 +118,7 @@ std::string parameters_of(const TravelRequest& request) {
 }
 
 /// What a picture says by name and hash, since a path is of one machine.
-const std::set<std::string_view> kFiles = {"model", "vae", "init_image"};
+const std::set<std::string_view> kFiles = {"model", "vae", "init_image", "mask"};
 
 TEST_P(EverySetting, IsInPicturesWhenItChangesThem) {
   if (field().scope != Scope::Picture) {
