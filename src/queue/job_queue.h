@@ -150,7 +150,7 @@ class JobQueue {
   /// work, else those that lie in its run folder. Throws NotFound when it has none yet.
   std::string frames(const JobRecord& job) const;
   std::filesystem::path uploads() const;
-  /// The init pictures that requests of jobs name, those in the trash included.
+  /// The init pictures and masks that requests of jobs name, those in the trash included.
   std::vector<std::filesystem::path> init_images() const;
 
   /// Lets the models go that are loaded and not in use.

@@ -6,6 +6,7 @@
 #include "ptravel/error.h"
 #include "queue/job_rows.h"
 #include "queue/job_schema.h"
+#include "request/mask_files.h"
 
 namespace ptravel {
 namespace {
@@ -177,7 +178,18 @@ std::vector<std::string> JobStore::init_images() {
   Statement statement(database_,
                       "SELECT DISTINCT json_extract(request, '$.init_image') FROM jobs "
                       "WHERE json_extract(request, '$.init_image') <> ''");
-  return read_texts(statement);
+  std::vector<std::string> paths = read_texts(statement);
+  Statement masks(database_,
+                  "SELECT DISTINCT json_extract(request, '$.mask') FROM jobs "
+                  "WHERE json_extract(request, '$.mask') <> ''");
+  for (const std::string& lines : read_texts(masks)) {
+    TravelRequest request;
+    request.mask = lines;
+    for (std::string& file : mask_files(request)) {
+      paths.push_back(std::move(file));
+    }
+  }
+  return paths;
 }
 
 std::string JobStore::asked(const std::string& id) {

@@ -40,7 +40,7 @@ class JobStore {
   std::vector<std::string> ids_in(QueueState state);
   /// Jobs that were deleted before this time.
   std::vector<std::string> trashed_before(double time);
-  /// What the requests of all jobs have as their init picture, those in the trash included.
+  /// What the requests of all jobs have as init pictures and masks, those in the trash included.
   std::vector<std::string> init_images();
   /// A digest of the request as it was submitted.
   std::string asked(const std::string& id);

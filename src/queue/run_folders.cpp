@@ -10,6 +10,7 @@
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "ptravel/error.h"
+#include "request/mask_files.h"
 
 namespace ptravel {
 namespace {
@@ -55,6 +56,11 @@ bool is_same_run(const TravelRequest& asked, const TravelRequest& settled) {
   absolute(expected.model);
   absolute(expected.vae);
   absolute(expected.init_image);
+  std::vector<std::string> masks = mask_files(expected);
+  for (std::string& mask : masks) {
+    absolute(mask);
+  }
+  expected.mask = masks_of_files(masks);
   return expected == settled;
 }
 

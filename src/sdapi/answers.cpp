@@ -9,7 +9,7 @@ namespace ptravel {
 namespace {
 
 /// Our settings' names where this API calls them otherwise.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kFieldNames = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kFieldNames = {
     {{"sampler", "sampler_name"},
      {"denoise_strength", "denoising_strength"},
      {"seed_resize_from_width", "seed_resize_from_w"},
@@ -22,7 +22,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kFieldNa
      {"ensd", "override_settings"},
      {"batch", "batch_size"},
      {"travel_steps", "script_args"},
-     {"genesis", "script_args"}}};
+     {"genesis", "script_args"},
+     {"invert_mask", "inpainting_mask_invert"},
+     {"inpaint_area", "inpaint_full_res"},
+     {"inpaint_padding", "inpaint_full_res_padding"},
+     {"inpainting_mask_weight", "override_settings"}}};
 
 std::string_view field_name(std::string_view setting) {
   for (const auto& [ours, theirs] : kFieldNames) {

@@ -97,7 +97,7 @@ Json sd_info(const SdPlan& plan,
   info["styles"] = body.has_value("styles") ? body.value("styles") : Json::array();
   info["job_timestamp"] = drawing.timestamp;
   info["clip_skip"] = request.clip_skip;
-  info["is_using_inpainting_conditioning"] = false;
+  info["is_using_inpainting_conditioning"] = drawing.model.takes_mask;
   info["version"] = sd_version();
   return info;
 }

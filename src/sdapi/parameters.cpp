@@ -12,7 +12,7 @@ namespace ptravel {
 namespace {
 
 /// Keys whose values are floating point numbers in requests, which Python prints with a fraction.
-constexpr std::array<std::string_view, 15> kNumberKeys = {"CFG scale",
+constexpr std::array<std::string_view, 17> kNumberKeys = {"CFG scale",
                                                           "Variation seed strength",
                                                           "Denoising strength",
                                                           "Eta",
@@ -26,7 +26,9 @@ constexpr std::array<std::string_view, 15> kNumberKeys = {"CFG scale",
                                                           "Skip Early CFG",
                                                           "Schedule max sigma",
                                                           "Schedule min sigma",
-                                                          "Schedule rho"};
+                                                          "Schedule rho",
+                                                          "Image CFG scale",
+                                                          "Conditional mask weight"};
 
 std::string python_form(std::string_view key, const std::string& value) {
   const bool number = std::find(kNumberKeys.begin(), kNumberKeys.end(), key) != kNumberKeys.end();

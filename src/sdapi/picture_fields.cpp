@@ -88,7 +88,7 @@ std::vector<SdField> with_init_fields(std::vector<SdField> fields) {
                                {"mask_blur_x", Integer, "4"},
                                {"mask_blur_y", Integer, "4"},
                                {"mask_round", Boolean, "true"},
-                               {"inpainting_fill", Integer, "0"},
+                               {"inpainting_fill", Integer, "0", false, 0, 3},
                                {"inpaint_full_res", Boolean, "true"},
                                {"inpaint_full_res_padding", Integer, "0"},
                                {"inpainting_mask_invert", Integer, "0"},

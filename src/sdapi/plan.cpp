@@ -119,22 +119,50 @@ void set_settings(TravelRequest& request,
   }
 }
 
-/// Keeps the init picture where travels find it, and names it: that of a job for as long as the job
-/// may need it.
+/// Keeps a picture of a field where travels find it, and returns its name: for as long as the job
+/// may need it, or `passing` as long as the plan.
+std::string keep_picture(const SdState& state,
+                         const SdPlan& plan,
+                         const std::string& text,
+                         const char* field,
+                         std::shared_ptr<const Upload>& passing) {
+  const std::string bytes = sd_picture_bytes(text);
+  read_sd_picture(bytes, state.context.options.limits, field);
+  const UploadStore& uploads = state.context.uploads;
+  if (is_travel_script(plan.body.text("script_name"))) {
+    return uploads.keep(bytes, field).name();
+  }
+  passing = uploads.keep_passing(bytes, field);
+  return passing->name();
+}
+
+/// Takes the mask and what is said of it. Fields of the web UI are whole numbers.
+void set_mask(const SdState& state, SdPlan& plan) {
+  const SdBody& body = plan.body;
+  TravelRequest& request = plan.request;
+  if (body.text("mask").empty()) {
+    return;
+  }
+  request.mask = keep_picture(state, plan, body.text("mask"), "mask", plan.mask);
+  request.mask_blur =
+      static_cast<double>(body.integer(body.has_value("mask_blur") ? "mask_blur" : "mask_blur_x"));
+  request.mask_round = body.boolean("mask_round");
+  request.invert_mask = body.integer("inpainting_mask_invert") != 0;
+  request.inpainting_fill = static_cast<InpaintingFill>(body.integer("inpainting_fill"));
+  request.inpaint_area =
+      body.boolean("inpaint_full_res") ? InpaintArea::Masked : InpaintArea::Whole;
+  request.inpaint_padding =
+      static_cast<int>(std::clamp<std::int64_t>(body.integer("inpaint_full_res_padding"), 0, 1024));
+}
+
 void set_init_image(const SdState& state, SdPlan& plan) {
   const SdBody& body = plan.body;
   if (!body.has_value("init_images") || body.value("init_images").empty()) {
     throw http_exception(404, "Init image not found");
   }
-  const std::string bytes = sd_picture_bytes(body.texts("init_images").front());
-  read_sd_picture(bytes, state.context.options.limits, "init_images");
-  const UploadStore& uploads = state.context.uploads;
-  if (is_travel_script(body.text("script_name"))) {
-    plan.request.init_image = uploads.keep(bytes, "init_images").name();
-  } else {
-    plan.init_image = uploads.keep_passing(bytes, "init_images");
-    plan.request.init_image = plan.init_image->name();
-  }
+  plan.request.init_image =
+      keep_picture(state, plan, body.texts("init_images").front(), "init_images", plan.init_image);
+  set_mask(state, plan);
 }
 
 }  // namespace
@@ -193,7 +221,11 @@ TravelRequest sd_travel_request(const ModelCatalog& catalog,
     request.resize_mode = static_cast<ResizeMode>(body.integer("resize_mode"));
     request.noise_multiplier =
         number_or_setting(body, "initial_noise_multiplier", settings, "initial_noise_multiplier");
+    // Without a scale for the picture, the web UI guides by the text alone.
+    request.image_cfg_scale =
+        body.has_value("image_cfg_scale") ? body.number("image_cfg_scale") : 1;
   }
+  request.inpainting_mask_weight = settings.number("inpainting_mask_weight");
   return request;
 }
 

@@ -58,15 +58,12 @@ void refuse_scripts(const Json& scripts, Problems& problems) {
 }
 
 void refuse_init_fields(const SdBody& body, Problems& problems) {
-  constexpr std::int64_t kLatentUpscale = 3;
-  for (const char* field : {"mask", "latent_mask"}) {
-    if (!body.text(field).empty()) {
-      refuse(problems, field, "inpainting is not supported: send the picture without a mask");
-    }
+  if (!body.text("latent_mask").empty()) {
+    refuse(problems, "latent_mask", "is not supported, expected mask");
   }
-  if (body.integer("resize_mode") == kLatentUpscale) {
-    refuse(problems, "resize_mode",
-           "3 (latent upscale) is not supported, expected 0 (stretch), 1 (crop) or 2 (fill)");
+  if (!body.text("mask").empty() && !body.has_value("mask_blur") &&
+      body.integer("mask_blur_x") != body.integer("mask_blur_y")) {
+    refuse(problems, "mask_blur_y", "differs from mask_blur_x, expected the same");
   }
   if (body.has_value("init_images") && body.value("init_images").size() > 1) {
     refuse(problems, "init_images", "has several pictures, expected one");

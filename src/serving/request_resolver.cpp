@@ -6,6 +6,7 @@
 #include "ptravel/default_model.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/mask_files.h"
 #include "request/stages.h"
 
 namespace ptravel {
@@ -164,18 +165,29 @@ void RequestResolver::resolve_names(TravelRequest& request, std::vector<Problem>
       sound->clear();
     }
   }
-  if (!request.init_image.empty()) {
-    const std::string_view name = request.init_image;
-    const auto upload = name.starts_with(kUploadPrefix)
-                            ? uploads_.find(name.substr(kUploadPrefix.size()))
-                            : std::nullopt;
-    if (!upload) {
-      problems.push_back({"init_image", "\"" + request.init_image +
-                                            "\", expected \"\" or the \"upload:...\" that "
-                                            "POST /api/v1/pictures gave"});
-    }
-    request.init_image = upload ? upload->path.string() : "";
+  request.init_image = upload_path("init_image", request.init_image, problems);
+  std::vector<std::string> masks;
+  for (const std::string& mask : mask_files(request)) {
+    masks.push_back(upload_path("mask", mask, problems));
   }
+  request.mask = masks_of_files(masks);
+}
+
+std::string RequestResolver::upload_path(const char* field,
+                                         const std::string& name,
+                                         std::vector<Problem>& problems) const {
+  if (name.empty()) {
+    return name;
+  }
+  const auto upload = name.starts_with(kUploadPrefix)
+                          ? uploads_.find(std::string_view(name).substr(kUploadPrefix.size()))
+                          : std::nullopt;
+  if (!upload) {
+    problems.push_back({field, "\"" + name +
+                                   "\", expected \"\" or the \"upload:...\" that "
+                                   "POST /api/v1/pictures gave"});
+  }
+  return upload ? upload->path.string() : "";
 }
 
 void RequestResolver::settle_machine(TravelRequest& request, std::vector<Problem>& problems) const {
@@ -193,6 +205,10 @@ Json RequestResolver::shown(const TravelRequest& request) const {
   named.model = shown_model(request.model);
   named.vae = shown_vae(request.vae);
   named.init_image = shown_init_image(request.init_image);
+  std::vector<std::string> masks = mask_files(request);
+  std::ranges::transform(masks, masks.begin(),
+                         [this](const std::string& mask) { return shown_init_image(mask); });
+  named.mask = masks_of_files(masks);
   named.out = TravelRequest{}.out;
   return Json::parse(request_to_json(named));
 }

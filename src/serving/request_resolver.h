@@ -16,7 +16,7 @@ namespace ptravel {
 /// back: no path of a client reaches the file system, and none of this machine leaves it.
 ///
 /// `model` and `vae` are names of the catalog ("" the default model and VAE, "none" the
-/// checkpoint's own VAE), `init_image` is "" or "upload:<id>". `out`, `soundtrack` and
+/// checkpoint's own VAE), `init_image` and `mask` are "" or "upload:<id>". `out`, `soundtrack` and
 /// `beats` are not a client's to choose.
 /// `device`, `precision` and `threads` may be given where the server's own option leaves them open.
 /// Thread-safe.
@@ -58,6 +58,10 @@ class RequestResolver {
   std::string shown_init_image(const std::string& path) const;
 
  private:
+  /// The path of a picture that was uploaded as `name`; a problem of `field` where there is none.
+  std::string upload_path(const char* field,
+                          const std::string& name,
+                          std::vector<Problem>& problems) const;
   void resolve_names(TravelRequest& request, std::vector<Problem>& problems) const;
   void settle_machine(TravelRequest& request, std::vector<Problem>& problems) const;
 

@@ -371,11 +371,48 @@ TEST(SdapiImg2img, PicturesThatAreMissingOrBrokenAreTold) {
   EXPECT_EQ(detail({png_base64(64, 64).substr(0, 200)}, 500), "Invalid encoded image");
 }
 
-TEST(SdapiImg2img, RefusesMasksAndLatentUpscaling) {
+TEST(SdapiImg2img, DrawsWhereTheMaskIsWhite) {
+  const std::string init = png_base64(80, 48);
+  Image mask(80, 48);
+  for (int y = 8; y < 40; ++y) {
+    std::fill(mask.row(y) + 3 * 24, mask.row(y) + 3 * 64, std::uint8_t{255});
+  }
+  const std::filesystem::path init_path = sdapi_server().folder() / "masked-init.png";
+  const std::filesystem::path mask_path = sdapi_server().folder() / "mask.png";
+  write_png(init_path, decode_image(from_base64(init).value(), "init", 1 << 20).image);
+  write_png(mask_path, mask);
+  for (const bool only_masked : {false, true}) {
+    const Json answer = drawn({{"init_images", {init}},
+                               {"mask", to_base64(encode_png(mask))},
+                               {"mask_blur", 2},
+                               {"inpainting_fill", 2},
+                               {"inpaint_full_res", only_masked},
+                               {"inpaint_full_res_padding", 4},
+                               {"steps", 4}},
+                              "img2img");
+    EXPECT_EQ(decoded(answer.at("images")[0]).image, rendered([&](TravelRequest& request) {
+                request.init_image = init_path.string();
+                request.mask = mask_path.string();
+                request.mask_blur = 2;
+                request.inpainting_fill = InpaintingFill::LatentNoise;
+                request.inpaint_area = only_masked ? InpaintArea::Masked : InpaintArea::Whole;
+                request.inpaint_padding = 4;
+                request.steps = 4;
+              }));
+    const std::string text = info_of(answer).at("infotexts")[0].get<std::string>();
+    EXPECT_NE(text.find("Mask blur: 2"), std::string::npos) << text;
+    EXPECT_NE(text.find("Masked content: latent noise"), std::string::npos) << text;
+    EXPECT_EQ(text.find("Inpaint area: Only masked") != std::string::npos, only_masked) << text;
+  }
+}
+
+TEST(SdapiImg2img, RefusesMasksThatDoNotFit) {
   const std::string init = png_base64(64, 64);
-  EXPECT_EQ(refused({{"init_images", {init}}, {"mask", init}}, "img2img").at("loc")[1], "mask");
-  EXPECT_EQ(refused({{"init_images", {init}}, {"resize_mode", 3}}, "img2img").at("loc")[1],
-            "resize_mode");
+  EXPECT_EQ(refused({{"init_images", {init}}, {"latent_mask", init}}, "img2img").at("loc")[1],
+            "latent_mask");
+  EXPECT_EQ(refused({{"init_images", {init}}, {"mask", init}, {"mask_blur_x", 1}}, "img2img")
+                .at("loc")[1],
+            "mask_blur_y");
   EXPECT_EQ(refused({{"init_images", {init, init}}}, "img2img").at("loc")[1], "init_images");
 }
 
