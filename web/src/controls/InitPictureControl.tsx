@@ -4,23 +4,24 @@ import { chooseInitPicture } from '../state/drops';
 import { Labelled } from './Labelled';
 import { useField } from './useField';
 
-/** The init picture: chosen, dropped, looked at, taken away. */
-export function InitPictureControl() {
-  const use = useField('init_image');
+/** A picture of the form, the init picture or its mask: chosen, looked at, taken away. */
+export function InitPictureControl({ name }: { name: 'init_image' | 'mask' }) {
+  const use = useField(name);
   const chooser = useRef<HTMLInputElement>(null);
   if (!use) return null;
-  const upload = /^upload:(.+)$/.exec(String(use.value ?? ''))?.[1];
+  // Of masks for several stages the first one is shown.
+  const upload = /^upload:(.+)$/m.exec(String(use.value ?? ''))?.[1];
   const choose = async (file: File | undefined) => {
     const picture = file && (await chooseInitPicture(file));
     if (picture) use.set(picture);
   };
   return (
-    <Labelled use={use} wide label={upload ? use.field.label : 'Init picture'}>
+    <Labelled use={use} wide label={use.field.label}>
       <div class="init-picture">
         {upload !== undefined && (
           <img
             src={`/api/v1/pictures/${upload}?w=192`}
-            alt="The init picture"
+            alt={`The ${use.field.label.toLowerCase()}`}
             width={96}
             height={96}
           />

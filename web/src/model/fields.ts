@@ -55,6 +55,15 @@ export const sections: SectionPlan[] = [
       'init_image',
       'denoise_strength',
       'resize_mode',
+      'mask',
+      'mask_blur',
+      'invert_mask',
+      'mask_round',
+      'inpainting_fill',
+      'inpaint_area',
+      'inpaint_padding',
+      'inpainting_mask_weight',
+      'image_cfg_scale',
       'img2img_fix_steps',
       'noise_multiplier',
     ],
@@ -105,6 +114,15 @@ const isSet = (value: Json) => value !== null && value !== '';
 const rules: Record<string, Rule> = {
   denoise_strength: (value) => isSet(value('init_image')) || value('genesis') === 'successive',
   resize_mode: (value) => isSet(value('init_image')),
+  mask: (value) => isSet(value('init_image')),
+  mask_blur: (value) => isSet(value('mask')),
+  invert_mask: (value) => isSet(value('mask')),
+  mask_round: (value) => isSet(value('mask')),
+  inpainting_fill: (value) => isSet(value('mask')),
+  inpaint_area: (value) => isSet(value('mask')),
+  inpaint_padding: (value) => isSet(value('mask')) && value('inpaint_area') === 'masked',
+  inpainting_mask_weight: (value) => isSet(value('mask')),
+  image_cfg_scale: (value) => isSet(value('init_image')),
   img2img_fix_steps: (value) => isSet(value('init_image')) || value('genesis') === 'successive',
   noise_multiplier: (value) => isSet(value('init_image')) || value('genesis') === 'successive',
   grad_w_latent: (value) => usesGradients(value),
@@ -180,6 +198,8 @@ export function sectionSummary(
       parts.push(value === 0 ? 'none' : `${valueText(value)} fps`);
     } else if (name === 'init_image') {
       parts.push(isSet(value) ? 'chosen' : 'none');
+    } else if (name === 'mask') {
+      if (isSet(value)) parts.push('masked');
     } else if (always[section.id]?.includes(name)) {
       parts.push(valueText(value));
     } else if (!sameValue(value, field.default)) {

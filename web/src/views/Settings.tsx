@@ -76,8 +76,8 @@ function PlannedSection({ plan }: { plan: SectionPlan }) {
     >
       <div class="grid">
         {shown.map((field) =>
-          field.name === 'init_image' ? (
-            <InitPictureControl key={field.name} />
+          field.name === 'init_image' || field.name === 'mask' ? (
+            <InitPictureControl key={field.name} name={field.name} />
           ) : (
             <FieldControl key={field.name} name={field.name} />
           ),
