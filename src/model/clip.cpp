@@ -10,18 +10,37 @@
 #include "tensor/attention.h"
 
 namespace ptravel {
+namespace {
+
+/// Text encoders compute in fp32 and are used seldom: they rest in the 16 bits that most files hold
+/// them in.
+std::optional<at::ScalarType> resting_type(const Weights& weights, std::string_view name) {
+  const auto stored = weights.dtype(name);
+  return stored == at::kHalf || stored == at::kBFloat16 ? stored : std::nullopt;
+}
+
+Linear resting_linear(const Weights& weights,
+                      std::int64_t in,
+                      std::int64_t out,
+                      const Compute& compute,
+                      Linear::Bias bias = Linear::Bias::Yes) {
+  return Linear(weights, in, out, compute, bias, Linear::Stored::Matrix,
+                resting_type(weights, "weight"));
+}
+
+}  // namespace
 
 ClipTextModel::Layer::Layer(const Weights& weights,
                             const ClipConfig& config,
                             const Compute& compute)
     : norm1(weights.at("layer_norm1"), config.width, compute),
       norm2(weights.at("layer_norm2"), config.width, compute),
-      q(weights.at("self_attn.q_proj"), config.width, config.width, compute),
-      k(weights.at("self_attn.k_proj"), config.width, config.width, compute),
-      v(weights.at("self_attn.v_proj"), config.width, config.width, compute),
-      out(weights.at("self_attn.out_proj"), config.width, config.width, compute),
-      fc1(weights.at("mlp.fc1"), config.width, config.intermediate, compute),
-      fc2(weights.at("mlp.fc2"), config.intermediate, config.width, compute) {}
+      q(resting_linear(weights.at("self_attn.q_proj"), config.width, config.width, compute)),
+      k(resting_linear(weights.at("self_attn.k_proj"), config.width, config.width, compute)),
+      v(resting_linear(weights.at("self_attn.v_proj"), config.width, config.width, compute)),
+      out(resting_linear(weights.at("self_attn.out_proj"), config.width, config.width, compute)),
+      fc1(resting_linear(weights.at("mlp.fc1"), config.width, config.intermediate, compute)),
+      fc2(resting_linear(weights.at("mlp.fc2"), config.intermediate, config.width, compute)) {}
 
 at::Tensor ClipTextModel::Layer::operator()(const at::Tensor& x, const ClipConfig& config) const {
   const at::Tensor normed = norm1(x);
@@ -43,6 +62,10 @@ ClipTextModel::ClipTextModel(const Weights& weights,
   }
   tokens_ =
       weights.load("embeddings.token_embedding.weight", {config.vocab_size, config.width}, compute);
+  const auto resting = resting_type(weights, "embeddings.token_embedding.weight");
+  if (resting && compute.device.is_cpu() && !tokens_.requires_grad()) {
+    tokens_ = tokens_.to(*resting);
+  }
   positions_ = weights.load("embeddings.position_embedding.weight",
                             {config.max_positions, config.width}, compute);
   weights.ignore("embeddings.position_ids");
@@ -51,8 +74,8 @@ ClipTextModel::ClipTextModel(const Weights& weights,
   }
   final_norm_ = LayerNorm(weights.at("final_layer_norm"), config.width, compute);
   if (config.projection > 0) {
-    projection_.emplace(weights.at("text_projection"), config.width, config.projection, compute,
-                        Linear::Bias::No);
+    projection_ = resting_linear(weights.at("text_projection"), config.width, config.projection,
+                                 compute, Linear::Bias::No);
   }
 }
 
@@ -91,7 +114,7 @@ ClipText ClipTextModel::encode(const at::Tensor& ids,
   const std::int64_t clip_skip = config_.fixed_skip > 0 ? config_.fixed_skip : asked_skip;
   check(ids, clip_skip);
   const BlockProbe probe(observer);
-  at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)) +
+  at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)).to(compute_.dtype) +
                  positions_.narrow(0, 0, ids.size(1)).unsqueeze(0);
   probe("embeddings", x);
   ClipText text;

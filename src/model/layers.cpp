@@ -21,13 +21,14 @@ Linear::Linear(const Weights& weights,
                std::int64_t out,
                const Compute& compute,
                Bias bias,
-               Stored stored) {
+               Stored stored,
+               std::optional<at::ScalarType> resting) {
   at::Tensor weight = stored == Stored::Filter
                           ? weights.load("weight", {out, in, 1, 1}, compute).reshape({out, in})
                           : weights.load("weight", {out, in}, compute);
   at::Tensor offset =
       bias == Bias::Yes ? weights.load("bias", {out}, vector_precision(compute)) : at::Tensor();
-  map = LinearMap(std::move(weight), std::move(offset));
+  map = LinearMap(std::move(weight), std::move(offset), resting);
 }
 
 PixelLinear::PixelLinear(const Weights& weights,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,8 @@ struct Linear {
          std::int64_t out,
          const Compute& compute,
          Bias bias = Bias::Yes,
-         Stored stored = Stored::Matrix);
+         Stored stored = Stored::Matrix,
+         std::optional<at::ScalarType> resting = std::nullopt);
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const {
     return map(x, residual);
   }

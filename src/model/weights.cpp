@@ -68,6 +68,14 @@ std::optional<std::vector<std::int64_t>> Weights::shape(std::string_view name) c
   return source_->shape(full);
 }
 
+std::optional<at::ScalarType> Weights::dtype(std::string_view name) const {
+  const std::string full = prefix_ + std::string(name);
+  if (!source_->contains(full)) {
+    return std::nullopt;
+  }
+  return source_->dtype(full);
+}
+
 at::Tensor Weights::load(std::string_view name,
                          at::IntArrayRef expected_shape,
                          const Compute& compute) const {

@@ -49,6 +49,8 @@ class Weights {
   bool contains(std::string_view name) const;
   /// The shape in the file, or nothing when the tensor is not there. Does not count as a use.
   std::optional<std::vector<std::int64_t>> shape(std::string_view name) const;
+  /// The number format in the file, likewise.
+  std::optional<at::ScalarType> dtype(std::string_view name) const;
 
   /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory
   /// with the file. When the tensor is missing, has another shape or holds a NaN or infinity, the

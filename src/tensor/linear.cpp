@@ -1,5 +1,7 @@
 #include "tensor/linear.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -21,6 +23,11 @@ at::Tensor on_cpu_by_torch(const at::Tensor& x, const at::Tensor& weight, const 
   }
   return at::cat(images, 0);
 }
+
+/// Products of more rows are made one piece after the other: what oneDNN's plans are compared on
+/// (see plan_agreement.h) is as large as a product. As many rows as a picture of 512x512 has
+/// pixels.
+constexpr std::int64_t kMostRows = std::int64_t{1} << 18;
 
 /// [N, rows, width], contiguous; a vector for each image is one row.
 at::Tensor as_rows(const at::Tensor& x) { return (x.dim() == 2 ? x.unsqueeze(1) : x).contiguous(); }
@@ -60,7 +67,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 };
 
-LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
+LinearMap::LinearMap(at::Tensor weight, at::Tensor bias, std::optional<at::ScalarType> resting)
     : bias_(std::move(bias)),
       dtype_(weight.scalar_type()),
       in_features_(weight.size(1)),
@@ -69,13 +76,31 @@ LinearMap::LinearMap(at::Tensor weight, at::Tensor bias)
     kernel_bias_ = bias_.detach().to(at::kFloat).reshape({1, -1}).contiguous();
   }
   if (use_cpu_kernels({&weight}) && !weight.requires_grad()) {
-    packed_ = std::make_shared<const cpu::PackedWeights>(weight.contiguous());
+    packed_ = std::make_shared<const cpu::PackedWeights>(weight.contiguous(), cpu::ConvGeometry{},
+                                                         resting);
   } else {
     weight_ = std::move(weight);
   }
 }
 
 at::Tensor LinearMap::weight() const { return packed_ ? packed_->plain() : weight_; }
+
+bool LinearMap::run_in_pieces(const at::Tensor& rows,
+                              const at::Tensor& addend,
+                              at::Tensor& out) const {
+  const std::int64_t all = rows.size(1);
+  for (std::int64_t first = 0; first < all; first += kMostRows) {
+    const std::int64_t count = std::min(kMostRows, all - first);
+    const auto piece = [&](const at::Tensor& x) {
+      return x.defined() && count < all ? x.narrow(1, first, count) : x;
+    };
+    at::Tensor result = piece(out);
+    if (!packed_->run(piece(rows), kernel_bias_, piece(addend), result)) {
+      return false;  // There is no kernel for the first piece either.
+    }
+  }
+  return true;
+}
 
 at::Tensor LinearMap::on_cpu(const at::Tensor& x,
                              const at::Tensor& residual,
@@ -85,7 +110,7 @@ at::Tensor LinearMap::on_cpu(const at::Tensor& x,
   at::Tensor out = at::empty({rows.size(0), rows.size(1), out_features_}, x.options().dtype(type));
   const at::Tensor addend =
       residual.defined() ? residual.reshape(out.sizes()).contiguous() : residual;
-  if (packed_->run(rows, kernel_bias_, addend, out)) {
+  if (run_in_pieces(rows, addend, out)) {
     return x.dim() == 2 ? out.squeeze(1) : out;
   }
   const at::Tensor wide =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -16,8 +17,11 @@ namespace ptravel {
 class LinearMap {
  public:
   LinearMap() = default;
-  /// weight [out, in] in the format to compute in; bias [out] or undefined.
-  LinearMap(at::Tensor weight, at::Tensor bias);
+  /// weight [out, in] in the format to compute in; bias [out] or undefined. `resting`: as
+  /// PackedWeights has it.
+  LinearMap(at::Tensor weight,
+            at::Tensor bias,
+            std::optional<at::ScalarType> resting = std::nullopt);
 
   /// x [N, tokens, in] or [N, in] gives [N, tokens, out] or [N, out], plus `residual` (like the
   /// result, or float32) where defined. Float32: the result unrounded.
@@ -40,6 +44,9 @@ class LinearMap {
 
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual, ResultFormat format) const;
+
+  /// Products of many rows in pieces. False where there is no kernel.
+  bool run_in_pieces(const at::Tensor& rows, const at::Tensor& addend, at::Tensor& out) const;
 
   std::shared_ptr<const cpu::PackedWeights> packed_;  // on a CPU
   at::Tensor weight_;                                 // elsewhere, and where it learns

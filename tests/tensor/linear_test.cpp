@@ -68,6 +68,33 @@ TEST(LinearMap, DoesNotDependOnBatchOrThreads) {
   }
 }
 
+TEST(LinearMap, RestsInFewerBitsWithTheSameResults) {
+  for (const at::ScalarType resting : {at::kHalf, at::kBFloat16}) {
+    const at::Tensor weight = at::randn({96, 160}).to(resting).to(at::kFloat);
+    const LinearMap wide(weight, at::randn({96}));
+    const LinearMap narrow(weight, wide.bias(), resting);
+    const at::Tensor x = at::randn({2, 77, 160});
+    EXPECT_TRUE(narrow(x).equal(wide(x)));
+    EXPECT_TRUE(narrow.weight().equal(weight));
+    const at::Tensor grad = at::randn({2, 77, 96});
+    EXPECT_TRUE(narrow.input_gradient(grad).equal(wide.input_gradient(grad)));
+  }
+  // It is kept in those bits: what they do not hold is lost.
+  const LinearMap rounded(at::full({32, 32}, 1.0001), {}, at::kHalf);
+  if (cpu::onednn_available()) {
+    EXPECT_TRUE(rounded.weight().equal(at::ones({32, 32})));
+  }
+}
+
+TEST(LinearMap, TakesManyRowsInPieces) {
+  const LinearMap map(at::randn({16, 8}), at::randn({16}));
+  const at::Tensor x = at::randn({2, (1 << 18) + 5, 8});
+  const at::Tensor out = map(x, at::ones({2, (1 << 18) + 5, 16}));
+  ASSERT_EQ(out.sizes(), (std::vector<std::int64_t>{2, (1 << 18) + 5, 16}));
+  EXPECT_TRUE(out.narrow(1, 1 << 18, 5).equal(map(x.narrow(1, 1 << 18, 5).contiguous()) + 1));
+  EXPECT_CLOSE(out, reference(x, map.weight(), map.bias()) + 1, 1e-5);
+}
+
 TEST(LinearMap, GivesItsWeightBackAndDifferentiates) {
   const at::Tensor weight = at::randn({24, 16});
   const LinearMap map(weight.clone(), at::randn({24}));

@@ -11,9 +11,11 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/cpu/onednn_call.h"
 #include "tensor/cpu/onednn_plans.h"
 #include "tensor/cpu/parallel.h"
 #include "tensor/cpu/plan_agreement.h"
+#include "tensor/cpu/resting_weights.h"
 #include "tensor/thread_scope.h"
 
 namespace ptravel::cpu {
@@ -23,26 +25,6 @@ using dnnl::memory;
 using Description = memory::desc;
 using Tag = memory::format_tag;
 
-enum class Direction { Forward, Backward };
-
-/// What a primitive is made for: its direction, rows and columns of the input and of the output,
-/// the output's format, what it adds, the border of its rows, whether it has a bias, and the number
-/// of threads that there are.
-using Key = std::tuple<Direction,
-                       std::int64_t,
-                       std::int64_t,
-                       std::int64_t,
-                       std::int64_t,
-                       memory::data_type,
-                       Addend,
-                       RowBorder,
-                       bool,
-                       int>;
-
-/// What decides about a primitive beside its key: the weights' sizes and format, and the geometry.
-using Shape =
-    std::tuple<std::vector<std::int64_t>, at::ScalarType, std::int64_t, std::int64_t, std::int64_t>;
-
 /// Sizes change seldom: one program run renders one or two, on one and on all threads.
 constexpr std::size_t kMostPlans = 32;
 
@@ -51,86 +33,6 @@ constexpr std::size_t kMostPlans = 32;
 /// sizes, too.
 constexpr std::int64_t kUsualSide = 64;
 constexpr std::int64_t kUsualRows = 1024;
-
-/// One call of a layer: backward, `x` is the gradient that comes in and `out` the one that goes
-/// out.
-struct Call {
-  Direction direction = Direction::Forward;
-  at::Tensor x, bias, residual, out;
-  Addend addend = Addend::None;
-  RowBorder border = RowBorder::Padded;
-
-  bool is_forward() const { return direction == Direction::Forward; }
-  /// One image, [C, h, w] seen as [1, C, h, w], in channels-last memory.
-  static Description picture(const at::Tensor& x) {
-    return {{1, x.size(1), x.size(2), x.size(3)}, data_type(x.scalar_type()), Tag::nhwc};
-  }
-  /// One image, [rows, columns].
-  static Description matrix(const at::Tensor& x) {
-    return {{x.size(1), x.size(2)}, data_type(x.scalar_type()), Tag::ab};
-  }
-  Description bias_layout(const memory::dims& sizes, Tag format) const {
-    return bias.defined() ? Description(sizes, memory::data_type::f32, format) : Description();
-  }
-};
-
-Key key_of(const Call& call) {
-  return {call.direction,    call.x.size(-2),   call.x.size(-1),
-          call.out.size(-2), call.out.size(-1), data_type(call.out.scalar_type()),
-          call.addend,       call.border,       call.bias.defined(),
-          threads_here()};
-}
-
-/// On how many threads a call gives the bytes of one thread: found once, for all layers alike.
-class AgreedThreads {
- public:
-  std::optional<int> find(const Shape& shape, const Key& key) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = threads_.find({shape, key});
-    return found == threads_.end() ? std::nullopt : std::optional(found->second);
-  }
-  void set(const Shape& shape, const Key& key, int threads) {
-    const std::lock_guard lock(mutex_);
-    threads_[{shape, key}] = threads;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::pair<Shape, Key>, int> threads_;
-};
-
-AgreedThreads& agreed_threads() {
-  static AgreedThreads agreed;
-  return agreed;
-}
-
-/// Memory for weights that are laid out for one call. It stays from one call to the next, as fresh
-/// memory of that size comes from the system page by page, which takes longer than filling it.
-/// As large as the largest weights; calls at the same time take memory of their own.
-class SpareMemory {
- public:
-  at::Tensor take(const Description& layout) {
-    const std::lock_guard lock(mutex_);
-    const at::Tensor taken = std::exchange(spare_, at::Tensor());
-    const auto wanted = static_cast<std::int64_t>(layout.get_size());
-    return taken.defined() && taken.size(0) >= wanted ? taken : bytes_for(layout);
-  }
-  void give_back(at::Tensor memory) {
-    const std::lock_guard lock(mutex_);
-    if (!spare_.defined() || spare_.size(0) < memory.size(0)) {
-      spare_ = std::move(memory);
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  at::Tensor spare_;
-};
-
-SpareMemory& spare_memory() {
-  static SpareMemory memory;
-  return memory;
-}
 
 /// Where an image of [N, ...] begins; null for an undefined tensor.
 void* of_image(const at::Tensor& x, std::int64_t image) {
@@ -160,13 +62,14 @@ void execute(const Plan& plan, const Call& call, const at::Tensor& weights) {
 
 struct PackedWeights::State {
   mutable std::mutex mutex;  // guards `storage`, `layout` and `plans`
-  at::Tensor storage;
-  Description layout;  // of `storage`; matrices as [in, out]
+  at::Tensor storage;        // bytes; where it rests in 16 bits, numbers
+  Description layout;        // of `storage`; matrices as [in, out]
   std::map<Key, Plan> plans;
   ConvGeometry geometry;
   Description plain_layout, usual_layout;  // the latter empty where oneDNN has no fast kernel
   std::vector<std::int64_t> sizes;
   at::ScalarType dtype = at::kFloat;
+  std::optional<at::ScalarType> resting;
 
   bool is_filter() const { return sizes.size() == 4; }
   memory::data_type type() const { return data_type(dtype); }
@@ -182,6 +85,27 @@ struct PackedWeights::State {
   const Plan& plan_for(const Call& call);
   /// Lays the weights out anew, for good.
   void pack(const Description& wanted);
+  /// Keeps numbers that are laid out as `layout_in`.
+  void keep(at::Tensor numbers, const Description& layout_in);
+};
+
+/// A layer's weights in the format that they are computed in, for one call.
+class WideWeights {
+ public:
+  /// `kept`: numbers in 16 bits that stand for float32, or what is computed with.
+  WideWeights(at::Tensor kept, at::ScalarType computed) : weights_(std::move(kept)) {
+    const auto type = weights_.scalar_type();
+    if (computed == at::kFloat && (type == at::kHalf || type == at::kBFloat16)) {
+      spare_.emplace(4 * weights_.numel());
+      widen_into(weights_, spare_->memory());
+      weights_ = spare_->memory();
+    }
+  }
+  const at::Tensor& weights() const { return weights_; }
+
+ private:
+  std::optional<SpareMemory> spare_;
+  at::Tensor weights_;
 };
 
 namespace {
@@ -231,13 +155,16 @@ bool onednn_out_of_memory() {
   }
 }
 
-PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
+PackedWeights::PackedWeights(at::Tensor plain,
+                             ConvGeometry geometry,
+                             std::optional<at::ScalarType> resting)
     : state_(std::make_unique<State>()) {
   PTRAVEL_CHECK((plain.dim() == 2 || plain.dim() == 4) && plain.is_contiguous());
   const auto type = data_type(plain.scalar_type());
   state_->sizes = plain.sizes().vec();
   state_->dtype = plain.scalar_type();
   state_->geometry = geometry;
+  state_->resting = resting;
   if (plain.dim() == 4) {
     state_->plain_layout = Description(plain.sizes().vec(), type, Tag::oihw);
   } else {
@@ -246,8 +173,11 @@ PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry geometry)
   state_->layout = state_->plain_layout;
   state_->storage = std::move(plain);
   state_->usual_layout = state_->find_usual_layout();
-  if (state_->usual_layout.get_size() > 0) {
+  const bool has_usual = state_->usual_layout.get_size() > 0;
+  if (has_usual && state_->usual_layout != state_->layout) {
     state_->pack(state_->usual_layout);
+  } else {
+    state_->keep(state_->storage, state_->layout);
   }
 }
 
@@ -255,11 +185,12 @@ PackedWeights::~PackedWeights() = default;
 
 at::Tensor PackedWeights::plain() const {
   const std::lock_guard lock(state_->mutex);
-  if (state_->layout == state_->plain_layout) {
+  if (state_->layout == state_->plain_layout && state_->storage.scalar_type() == state_->dtype) {
     return state_->storage;
   }
   at::Tensor result = at::empty(state_->sizes, state_->dtype);
-  reorder_between(state_->layout, state_->storage, state_->plain_layout, result);
+  const WideWeights wide(state_->storage, state_->dtype);
+  reorder_between(state_->layout, wide.weights(), state_->plain_layout, result);
   return result;
 }
 
@@ -352,9 +283,18 @@ const Plan& PackedWeights::State::plan_for(const Call& call) {
 void PackedWeights::State::pack(const Description& wanted) {
   if (wanted != layout) {
     at::Tensor packed = bytes_for(wanted);
-    reorder_between(layout, storage, wanted, packed);
-    storage = packed;
-    layout = wanted;
+    reorder_between(layout, WideWeights(storage, dtype).weights(), wanted, packed);
+    keep(std::move(packed), wanted);
+  }
+}
+
+void PackedWeights::State::keep(at::Tensor numbers, const Description& layout_in) {
+  layout = layout_in;
+  storage = std::move(numbers);
+  if (resting && dtype == at::kFloat) {
+    const at::Tensor floats =
+        storage.scalar_type() == at::kByte ? storage.view(at::kFloat) : storage;
+    storage = floats.to(*resting);
   }
 }
 
@@ -387,7 +327,7 @@ bool PackedWeights::run(const at::Tensor& x,
   if (call.addend == Addend::Out && !in_place) {
     out.copy_(residual);
   }
-  execute(plan, call, weights);
+  execute(plan, call, WideWeights(std::move(weights), state_->dtype).weights());
   return true;
 }
 
@@ -407,10 +347,10 @@ bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out) const 
   }
   // A second copy for good would take as much memory as the network; laying the weights out anew
   // costs little beside the product.
-  at::Tensor weights = spare_memory().take(plan.weights);
-  reorder_between(layout, packed, plan.weights, weights);
-  execute(plan, call, weights);
-  spare_memory().give_back(std::move(weights));
+  SpareMemory weights(static_cast<std::int64_t>(plan.weights.get_size()));
+  const WideWeights wide(std::move(packed), state_->dtype);
+  reorder_between(layout, wide.weights(), plan.weights, weights.memory());
+  execute(plan, call, weights.memory());
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include <ATen/core/Tensor.h>
 
@@ -35,8 +36,12 @@ enum class RowBorder {
 class PackedWeights {
  public:
   /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions, and lays it out.
-  /// `geometry` matters for filters only.
-  explicit PackedWeights(at::Tensor plain, ConvGeometry geometry = {});
+  /// `geometry` matters for filters only. `resting`: float16 or bfloat16 where that holds every one of
+  /// these float32 numbers exactly and memory is dearer than time: they are kept so and widened for
+  /// each use.
+  explicit PackedWeights(at::Tensor plain,
+                         ConvGeometry geometry = {},
+                         std::optional<at::ScalarType> resting = std::nullopt);
   ~PackedWeights();
   PackedWeights(const PackedWeights&) = delete;
   PackedWeights& operator=(const PackedWeights&) = delete;

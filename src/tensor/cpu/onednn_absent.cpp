@@ -16,7 +16,7 @@ bool onednn_available() { return false; }
 
 bool onednn_out_of_memory() { return false; }
 
-PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry)
+PackedWeights::PackedWeights(at::Tensor plain, ConvGeometry, std::optional<at::ScalarType>)
     : state_(std::make_unique<State>(State{std::move(plain)})) {}
 
 PackedWeights::~PackedWeights() = default;
