@@ -47,6 +47,7 @@ class ModelStore;  // ptravel/model_store.h
 struct ResumeOptions {
   std::optional<DeviceChoice> device;
   std::optional<int> threads;
+  std::optional<bool> low_memory;
   std::optional<std::string> model;  ///< Where the model lies now, kept for the next time.
   ModelStore* store = nullptr;       ///< Where the model comes from; null: loaded for this run.
   SketchOptions sketches = {};

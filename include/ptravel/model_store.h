@@ -27,6 +27,9 @@ struct ModelSpec {
   ZeroSnrChoice zero_snr = ZeroSnrChoice::Auto;
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
+  /// Networks are read when they are needed first, and those that are only needed for texts go
+  /// again while pictures are drawn.
+  bool low_memory = false;
   /// In the order in which they are applied. No kind can be applied yet: a model that is opened
   /// with one is refused (Unsupported).
   std::vector<ModelAddon> addons;

@@ -186,7 +186,8 @@ struct TravelRequest {
   std::string out = "outputs";
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
-  int threads = 0;  ///< 0: one for each processor.
+  int threads = 0;          ///< 0: one for each processor.
+  bool low_memory = false;  ///< Networks leave memory while they are not needed.
   int batch = 1;
 
   bool operator==(const TravelRequest&) const = default;

@@ -168,6 +168,7 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   TravelRequest request = manifest.request;
   request.device = options.device.value_or(request.device);
   request.threads = options.threads.value_or(request.threads);
+  request.low_memory = options.low_memory.value_or(request.low_memory);
   request.model = options.model ? absolute_or_empty(*options.model) : request.model;
   TravelOptions opening;
   opening.store = &store;

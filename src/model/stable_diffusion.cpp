@@ -1,5 +1,7 @@
 #include "model/stable_diffusion.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -42,14 +44,9 @@ class ReportingTensors : public TensorSource {
   mutable double done_ = 0;
 };
 
-std::size_t bytes_of(const TensorSource& source, ModelPart part, const Compute& compute) {
-  std::size_t bytes = 0;
-  for (const std::string& name : source.names()) {
-    if (name.starts_with(ldm_prefix(part))) {
-      bytes += c10::multiply_integers(source.shape(name)) * c10::elementSize(compute.dtype);
-    }
-  }
-  return compute.device.is_cpu() ? bytes : 0;
+bool is_text(std::string_view name) {
+  return std::any_of(std::begin(kTextParts), std::end(kTextParts),
+                     [&](ModelPart part) { return name.starts_with(ldm_prefix(part)); });
 }
 
 /// Loads one network and checks that it took exactly the tensors below its prefix.
@@ -73,33 +70,53 @@ StableDiffusion StableDiffusion::load(const ModelFiles& files,
   return load(files, std::make_shared<FileTensors>(files.weights), compute, progress);
 }
 
+NetworkLoader::NetworkLoader(const ModelFiles& files,
+                             std::shared_ptr<const TensorSource> weights,
+                             const Compute& compute)
+    : files_(files), weights_(std::move(weights)), compute_(compute) {}
+
+std::vector<ClipTextModel> NetworkLoader::text_encoders() const {
+  std::vector<ClipTextModel> clips;
+  for (std::size_t i = 0; i < files_.clips.size(); ++i) {
+    clips.push_back(load_network<ClipTextModel>(weights_, kTextParts[i],
+                                                i == 0 ? "text encoder" : "second text encoder",
+                                                files_.clips[i], full_precision(compute_)));
+  }
+  return clips;
+}
+
+Unet NetworkLoader::unet() const {
+  return load_network<Unet>(weights_, ModelPart::Unet, "unet", files_.unet, compute_);
+}
+
+Vae NetworkLoader::vae() const {
+  return load_network<Vae>(weights_, ModelPart::Vae, "vae", files_.vae,
+                           compute_.device.is_cpu() ? compute_ : full_precision(compute_));
+}
+
+std::uint64_t NetworkLoader::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : weights_->names()) {
+    const at::ScalarType stored = weights_->dtype(name);
+    const at::ScalarType text =
+        compute_.device.is_cpu() && c10::elementSize(stored) == 2 ? stored : at::kFloat;
+    bytes += static_cast<std::uint64_t>(c10::multiply_integers(weights_->shape(name))) *
+             c10::elementSize(is_text(name) ? text : compute_.dtype);
+  }
+  return bytes;
+}
+
 StableDiffusion StableDiffusion::load(const ModelFiles& files,
                                       const std::shared_ptr<const TensorSource>& weights,
                                       const Compute& compute,
                                       Progress& progress) {
-  const auto source = std::make_shared<ReportingTensors>(weights, progress);
-  const Compute full = full_precision(compute);
-  const Compute vae_compute = compute.device.is_cpu() ? compute : full;
-  std::size_t bytes =
-      bytes_of(*source, ModelPart::Unet, compute) + bytes_of(*source, ModelPart::Vae, vae_compute);
-  for (const ModelPart part : kTextParts) {
-    bytes += bytes_of(*source, part, full);
-  }
-  reserve_memory(bytes);
-  std::vector<ClipTextModel> clips;
-  for (std::size_t i = 0; i < files.clips.size(); ++i) {
-    clips.push_back(load_network<ClipTextModel>(source, kTextParts[i],
-                                                i == 0 ? "text encoder" : "second text encoder",
-                                                files.clips[i], full));
+  const NetworkLoader loader(files, std::make_shared<ReportingTensors>(weights, progress), compute);
+  if (compute.device.is_cpu()) {
+    reserve_memory(loader.bytes());
   }
   return {
-      std::move(clips),
-      load_network<Unet>(source, ModelPart::Unet, "unet", files.unet, compute),
-      load_network<Vae>(source, ModelPart::Vae, "vae", files.vae, vae_compute),
-      compute,
-      files.prediction,
-      files.alphas_cumprod,
-      files.path,
+      loader.text_encoders(), loader.unet(),        loader.vae(), compute,
+      files.prediction,       files.alphas_cumprod, files.path,
   };
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "checkpoint/model_files.h"
@@ -10,6 +13,26 @@
 #include "ptravel/progress.h"
 
 namespace ptravel {
+
+/// Reads the networks of what open_model found, one or all. Each function throws as
+/// StableDiffusion::load. Holds `files`.
+class NetworkLoader {
+ public:
+  NetworkLoader(const ModelFiles& files,
+                std::shared_ptr<const TensorSource> weights,
+                const Compute& compute);
+  /// In the order of kTextParts.
+  std::vector<ClipTextModel> text_encoders() const;
+  Unet unet() const;
+  Vae vae() const;
+  /// What all weights take in memory.
+  std::uint64_t bytes() const;
+
+ private:
+  const ModelFiles& files_;
+  std::shared_ptr<const TensorSource> weights_;
+  Compute compute_;
+};
 
 /// A Stable Diffusion model, loaded and ready to compute. Immutable, so that several threads may
 /// use it; movable.

@@ -96,8 +96,9 @@ BenchmarkReport measure(const BenchmarkOptions& options, Progress& progress) {
   const at::Tensor image = (rng.rand({1, 3, report.height, report.width}) * 2 - 1).to(device);
   const at::Tensor ids = at::full({1, 77}, 1, at::kLong).to(device);
 
+  const SharedTextEncoders encoders = pipeline->text_encoders();
   const auto encode_text = [&] {
-    for (const ClipTextModel& encoder : pipeline->text_encoders()) {
+    for (const ClipTextModel& encoder : *encoders) {
       wait_for(encoder.forward(ids));
     }
   };

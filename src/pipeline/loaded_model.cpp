@@ -1,36 +1,65 @@
 #include "pipeline/loaded_model.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <ATen/ATen.h>
 
-#include "checkpoint/key_map.h"
+#include "model/tensor_sources.h"
 
 namespace ptravel {
 namespace {
 
-/// Of all weights in the formats they are kept in: text encoders are fp32.
-std::uint64_t bytes_of(const OpenModel& model) {
-  std::uint64_t bytes = 0;
-  const StoredTensors& source = *model.files().weights;
-  for (const std::string& name : source.names()) {
-    const bool text =
-        std::any_of(std::begin(kTextParts), std::end(kTextParts),
-                    [&](ModelPart part) { return name.starts_with(ldm_prefix(part)); });
-    const auto type = text ? at::kFloat : model.compute().dtype;
-    bytes += number_count(source, name) * c10::elementSize(type);
-  }
-  return bytes;
+NetworkLoader loader_of(const OpenModel& model) {
+  return NetworkLoader(model.files(), std::make_shared<FileTensors>(model.files().weights),
+                       model.compute());
 }
 
 }  // namespace
 
+LoadedModel::LoadedModel(std::shared_ptr<const OpenModel> model, std::uint64_t bytes)
+    : model_(std::move(model)), bytes_(bytes) {}
+
 std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Progress& progress) {
+  const std::uint64_t bytes = loader_of(model).bytes();
+  if (model.spec().low_memory) {
+    return std::shared_ptr<const LoadedModel>(
+        new LoadedModel(std::make_shared<const OpenModel>(model), bytes));
+  }
   StableDiffusion networks = StableDiffusion::load(model.files(), model.compute(), progress);
-  return std::shared_ptr<const LoadedModel>(
-      new LoadedModel(model.without_weights(), std::move(networks), bytes_of(model)));
+  const std::shared_ptr<LoadedModel> loaded(new LoadedModel(model.without_weights(), bytes));
+  loaded->text_encoders_ =
+      std::make_shared<const std::vector<ClipTextModel>>(std::move(networks.clips));
+  loaded->unet_.emplace(std::move(networks.unet));
+  loaded->vae_.emplace(std::move(networks.vae));
+  return loaded;
+}
+
+SharedTextEncoders LoadedModel::text_encoders() const {
+  const std::lock_guard lock(mutex_);
+  if (!text_encoders_) {
+    text_encoders_ =
+        std::make_shared<const std::vector<ClipTextModel>>(loader_of(*model_).text_encoders());
+  }
+  return text_encoders_;
+}
+
+const Unet& LoadedModel::unet() const {
+  const std::lock_guard lock(mutex_);
+  if (model_->spec().low_memory) {
+    text_encoders_.reset();
+  }
+  if (!unet_) {
+    unet_.emplace(loader_of(*model_).unet());
+  }
+  return *unet_;
+}
+
+const Vae& LoadedModel::vae() const {
+  const std::lock_guard lock(mutex_);
+  if (!vae_) {
+    vae_.emplace(loader_of(*model_).vae());
+  }
+  return *vae_;
 }
 
 const LatentColours& LoadedModel::colours() const {

@@ -8,35 +8,40 @@
 #include "model/stable_diffusion.h"
 #include "pipeline/latent_colours.h"
 #include "pipeline/open_model.h"
+#include "pipeline/prompt_encoder.h"
 #include "ptravel/progress.h"
 
 namespace ptravel {
 
-/// A model with its weights, ready to compute. Immutable: any number of pipelines and threads may
-/// share it.
+/// A model with its weights, ready to compute: what it computes never changes, and any number of
+/// pipelines and threads may share it. Where memory is short (ModelSpec::low_memory) each network
+/// is read when it is needed first, and the text encoders go again when pictures are drawn.
 class LoadedModel {
  public:
-  /// Reads the weights. Progress counts tensors. Throws what StableDiffusion::load throws.
+  /// Reads the weights. Progress counts tensors. Throws what StableDiffusion::load throws; where
+  /// memory is short the functions below do.
   static std::shared_ptr<const LoadedModel> load(const OpenModel& model, Progress& progress);
   LoadedModel(const LoadedModel&) = delete;
   LoadedModel& operator=(const LoadedModel&) = delete;
 
   const OpenModel& model() const { return *model_; }
-  const std::vector<ClipTextModel>& text_encoders() const { return networks_.clips; }
-  const Unet& unet() const { return networks_.unet; }
-  const Vae& vae() const { return networks_.vae; }
+  SharedTextEncoders text_encoders() const;
+  const Unet& unet() const;
+  const Vae& vae() const;
   /// The colours of its latents; fitted when they are asked for first.
   const LatentColours& colours() const;
-  /// What the weights take in memory.
+  /// What the weights take in memory, all of them together.
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  LoadedModel(std::shared_ptr<const OpenModel> model, StableDiffusion networks, std::uint64_t bytes)
-      : model_(std::move(model)), networks_(std::move(networks)), bytes_(bytes) {}
+  LoadedModel(std::shared_ptr<const OpenModel> model, std::uint64_t bytes);
 
   std::shared_ptr<const OpenModel> model_;
-  StableDiffusion networks_;
   std::uint64_t bytes_ = 0;
+  mutable std::mutex mutex_;  // guards what is empty until it is read
+  mutable SharedTextEncoders text_encoders_;
+  mutable std::optional<Unet> unet_;
+  mutable std::optional<Vae> vae_;
   mutable std::once_flag fitted_;  // guards the making of colours_
   mutable std::optional<LatentColours> colours_;
 };

@@ -28,9 +28,9 @@ void Pipeline::load(ModelStore& store, Progress& progress) {
 void Pipeline::use(std::shared_ptr<const LoadedModel> loaded) {
   loaded_ = std::move(loaded);
   model_ = std::shared_ptr<const OpenModel>(loaded_, &loaded_->model());  // lets go of the files
-  encoder_.emplace(tokenizers(), loaded_->text_encoders(),
-                   EncodingRules{files().unet.vector_dim, files().zero_blank_negative});
-  calls_ = std::make_unique<SharedCalls>(loaded_->unet());
+  encoder_.emplace(
+      tokenizers(), files().clips, [loaded = loaded_] { return loaded->text_encoders(); },
+      EncodingRules{files().unet.vector_dim, files().zero_blank_negative});
 }
 
 const PromptEncoder& Pipeline::encoder() const {
@@ -48,7 +48,7 @@ const Unet& Pipeline::unet() const {
   return loaded_->unet();
 }
 
-const std::vector<ClipTextModel>& Pipeline::text_encoders() const {
+SharedTextEncoders Pipeline::text_encoders() const {
   PTRAVEL_CHECK(loaded_);
   return loaded_->text_encoders();
 }
@@ -108,6 +108,10 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   sampling.guidance_scales = batch.guidance_scales;
   sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;
+  const Unet& drawing = unet();  // Asked for in every call: text encoders may go by it.
+  if (!calls_) {
+    calls_ = std::make_unique<SharedCalls>(drawing);
+  }
   calls_->begin_pictures();
   SamplingSettings own = settings;
   own.schedule_options.sdxl = files().unet.vector_dim > 0;

@@ -65,7 +65,7 @@ class Pipeline {
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
-  const std::vector<ClipTextModel>& text_encoders() const;
+  SharedTextEncoders text_encoders() const;
   const LatentColours& colours() const;
 
   /// Whether the network takes a picture behind the latent, and which channels.
@@ -86,7 +86,7 @@ class Pipeline {
   std::shared_ptr<const OpenModel> model_;
   std::shared_ptr<const LoadedModel> loaded_;
   std::optional<PromptEncoder> encoder_;
-  std::unique_ptr<SharedCalls> calls_;
+  mutable std::unique_ptr<SharedCalls> calls_;                        // made for the first pictures
   mutable std::map<std::pair<int, int>, at::Tensor> blank_pictures_;  // by size
 };
 

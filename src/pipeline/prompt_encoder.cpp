@@ -81,18 +81,22 @@ TextEncoding without_text(const TextEncoding& encoding, std::int64_t pooled_widt
 }  // namespace
 
 PromptEncoder::PromptEncoder(const Tokenizers& tokenizers,
-                             const std::vector<ClipTextModel>& models,
+                             std::vector<ClipConfig> configs,
+                             std::function<SharedTextEncoders()> models,
                              const EncodingRules& rules)
-    : tokenizers_(tokenizers), models_(models), rules_(rules) {
-  PTRAVEL_CHECK(tokenizers.size() == models.size() && !models.empty());
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    if (tokenizers[i].vocab_size() > models[i].config().vocab_size) {
+    : tokenizers_(tokenizers),
+      configs_(std::move(configs)),
+      models_(std::move(models)),
+      rules_(rules) {
+  PTRAVEL_CHECK(tokenizers.size() == configs_.size() && !configs_.empty());
+  for (std::size_t i = 0; i < configs_.size(); ++i) {
+    if (tokenizers[i].vocab_size() > configs_[i].vocab_size) {
       throw Error(ErrorCode::Unsupported, "[text encoder] the tokenizer has " +
                                               std::to_string(tokenizers[i].vocab_size()) +
                                               " entries, expected at most the text model's " +
-                                              std::to_string(models[i].config().vocab_size));
+                                              std::to_string(configs_[i].vocab_size));
     }
-    pooled_width_ += models[i].config().projection;
+    pooled_width_ += configs_[i].projection;
   }
   PTRAVEL_CHECK((rules.vector_width - pooled_width_) % (2 * kSizeNumbers) == 0);
 }
@@ -164,13 +168,14 @@ std::vector<TextEncoding> PromptEncoder::encode_texts(const std::vector<TextChun
   }
   std::vector<at::Tensor> tokens;   // of each encoder
   std::vector<at::Tensor> vectors;  // pooled texts, then the sizes
-  for (std::size_t encoder = 0; encoder < models_.size(); ++encoder) {
+  const SharedTextEncoders models = models_();
+  for (std::size_t encoder = 0; encoder < models->size(); ++encoder) {
     const Chunk empty = empty_chunk(tokenizers_[encoder]);
     std::vector<ChunkColumn> columns;
     for (std::size_t i = 0; i < chunk_count; ++i) {
       columns.push_back(column_of(texts, encoder, i, empty));
     }
-    EncoderOutput output = run_encoder(models_[encoder], columns, options);
+    EncoderOutput output = run_encoder((*models)[encoder], columns, options);
     tokens.push_back(std::move(output.tokens));
     if (output.pooled.defined() && rules_.vector_width > 0) {
       vectors.push_back(std::move(output.pooled));
@@ -225,10 +230,11 @@ TextEncoding PromptEncoder::encode_empty(const PromptOptions& options) const {
 }
 
 at::Tensor PromptEncoder::embeddings(const std::vector<std::vector<std::int32_t>>& ids) const {
-  PTRAVEL_CHECK(ids.size() == models_.size());
+  PTRAVEL_CHECK(ids.size() == configs_.size());
   const at::NoGradGuard no_gradients;
+  const SharedTextEncoders models = models_();
   std::vector<at::Tensor> sides;
-  for (std::size_t i = 0; i < models_.size(); ++i) {
+  for (std::size_t i = 0; i < configs_.size(); ++i) {
     const std::vector<std::int64_t> wide(ids[i].begin(), ids[i].end());
     // A text model takes as many tokens at once as it has positions.
     std::vector<at::Tensor> rows;
@@ -236,7 +242,7 @@ at::Tensor PromptEncoder::embeddings(const std::vector<std::vector<std::int32_t>
       const std::size_t last = std::min(wide.size(), first + kChunkTokens);
       const at::Tensor piece =
           at::tensor(at::ArrayRef<std::int64_t>(wide.data() + first, last - first), at::kLong);
-      rows.push_back(models_[i].embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
+      rows.push_back((*models)[i].embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
     }
     sides.push_back(at::cat(rows));
   }

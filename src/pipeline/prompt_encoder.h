@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +14,9 @@
 #include "text/tokenizer.h"
 
 namespace ptravel {
+
+/// Text encoders in memory for as long as somebody holds them.
+using SharedTextEncoders = std::shared_ptr<const std::vector<ClipTextModel>>;
 
 /// What a model makes of what its text encoders give.
 struct EncodingRules {
@@ -28,9 +33,11 @@ enum class PromptSide { Positive, Negative };
 /// Holds references; one thread.
 class PromptEncoder {
  public:
-  /// A tokenizer for each text model. Throws Unsupported when one has more entries than its model.
+  /// A tokenizer for each text model, whose configs are given; `models` gives the models whenever
+  /// texts are encoded. Throws Unsupported when a tokenizer has more entries than its model.
   PromptEncoder(const Tokenizers& tokenizers,
-                const std::vector<ClipTextModel>& models,
+                std::vector<ClipConfig> configs,
+                std::function<SharedTextEncoders()> models,
                 const EncodingRules& rules = {});
 
   /// A positive and a negative prompt. Throws InvalidArgument for wrong weights or schedules.
@@ -70,7 +77,8 @@ class PromptEncoder {
   at::Tensor embedded_sizes(const PictureSizes& sizes) const;
 
   const Tokenizers& tokenizers_;
-  const std::vector<ClipTextModel>& models_;
+  std::vector<ClipConfig> configs_;
+  std::function<SharedTextEncoders()> models_;
   EncodingRules rules_;
   std::int64_t pooled_width_ = 0;
 };

@@ -284,6 +284,12 @@ void add_machine_rows(RequestTableBuilder& table) {
            integer_form(0, 1024))
       .label("CPU threads");
   table
+      .add("low_memory",
+           "Read each network when it is needed first, and let the text encoders go while pictures "
+           "are drawn: less memory, the same pictures",
+           &R::low_memory, boolean_form())
+      .label("Low memory");
+  table
       .add("batch", "Frames drawn at once where they do not build on each other", &R::batch,
            integer_form(1, 256))
       .label("Batch size");

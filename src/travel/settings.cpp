@@ -13,6 +13,7 @@ ModelSpec model_spec(const TravelRequest& request) {
   spec.vae = request.vae;
   spec.prediction = request.prediction;
   spec.zero_snr = request.zero_snr;
+  spec.low_memory = request.low_memory;
   spec.device = request.device;
   spec.precision = request.precision;
   return spec;

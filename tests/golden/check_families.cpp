@@ -46,7 +46,8 @@ void check_prediction(const Pipeline& pipeline,
 /// The ids, and what the text encoder of tiny_sd2 makes of them.
 void check_sd2_texts(const Context& context, const Pipeline& pipeline, Report& report) {
   const auto tensors = FileTensors::open(context.folder / "text.safetensors");
-  const ClipTextModel& clip = pipeline.text_encoders().front();
+  const SharedTextEncoders encoders = pipeline.text_encoders();
+  const ClipTextModel& clip = encoders->front();
   const json set = read_json(context.folder / "text.json");
   for (const json& entry : set.at("cases")) {
     const std::string key = entry.at("key");
@@ -190,7 +191,7 @@ class SdxlTextCheck {
         close(tensor, value, kTextTolerance);
       }
     };
-    ClipText encoded = pipeline_.text_encoders().at(place).encode(ids, 1, observer);
+    ClipText encoded = pipeline_.text_encoders()->at(place).encode(ids, 1, observer);
     close("hidden_" + letter, encoded.tokens, kTextTolerance);
     return encoded;
   }

@@ -173,6 +173,7 @@ TEST_P(EveryWay, BatchAndThreadsDoNotChangeBytes) {
   request.out = three.path().string();
   request.batch = 3;
   request.threads = 2;
+  request.low_memory = true;
   const RunResult batched = run_travel(request, progress, kNoEvents);
   for (std::int64_t i = 0; i < single.frames; ++i) {
     EXPECT_TRUE(read_file(single.folder / frame_file_name(i)) ==

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "base/files.h"
@@ -42,6 +43,29 @@ TEST(ModelStore, EqualSettingsShareOneModel) {
   EXPECT_EQ(store.models(), 2u);
   EXPECT_EQ(store.bytes(), 2 * one->bytes());
   EXPECT_GT(one->bytes(), 10'000u);
+}
+
+TEST(LoadedModel, LetsTextEncodersGoWhereMemoryIsShort) {
+  Progress progress;
+  ModelSpec spec = tiny_spec();
+  const auto plain = LoadedModel::load(*OpenModel::open(spec), progress);
+  const std::weak_ptr<const std::vector<ClipTextModel>> stays = plain->text_encoders();
+  plain->unet();
+  EXPECT_FALSE(stays.expired());
+
+  spec.low_memory = true;
+  const auto lean = LoadedModel::load(*OpenModel::open(spec), progress);
+  std::weak_ptr<const std::vector<ClipTextModel>> goes = lean->text_encoders();
+  EXPECT_EQ(goes.lock(), lean->text_encoders());  // Not read again for the next text.
+  const Unet* unet = &lean->unet();
+  EXPECT_TRUE(goes.expired());
+  const SharedTextEncoders held = lean->text_encoders();
+  goes = held;
+  EXPECT_EQ(unet, &lean->unet());
+  EXPECT_FALSE(goes.expired());  // While somebody encodes with them.
+  const at::Tensor ids = at::full({1, 77}, 3, at::kLong);
+  EXPECT_TRUE(held->front().forward(ids).equal(plain->text_encoders()->front().forward(ids)));
+  EXPECT_EQ(lean->bytes(), plain->bytes());
 }
 
 /// The store compares settings as a whole, so models that differ in an add-on are different ones.

@@ -119,7 +119,8 @@ class SameBytes : public testing::TestWithParam<Parameters> {
 };
 
 TEST_P(SameBytes, OfTextEncodings) {
-  const ClipTextModel& clip = pipeline_->text_encoders().front();
+  const SharedTextEncoders encoders = pipeline_->text_encoders();
+  const ClipTextModel& clip = encoders->front();
   const at::Tensor ids =
       at::arange(kMostImages * 77).reshape({kMostImages, 77}).remainder(clip.config().vocab_size);
   expect_same([&](std::int64_t first, std::int64_t count) {
