@@ -102,8 +102,10 @@ std::function<void()> unet_step(const Model& model,
                                   subject.height / factor, subject.width / factor});
   std::vector<UnetConditioning> conditionings;
   for (std::int64_t i = 0; i < subject.images; ++i) {
-    conditionings.push_back({unet->prepare_time(500.0F),
-                             unet->prepare_text(rng.randn({77, model.files.unet.context_dim}))});
+    const std::int64_t width = model.files.unet.vector_dim;
+    conditionings.push_back(
+        {unet->prepare_time(500.0F, width > 0 ? rng.randn({width}) : at::Tensor()),
+         unet->prepare_text(rng.randn({77, model.files.unet.context_dim}))});
   }
   return [unet, x, conditionings] { unet->forward(x, conditionings); };
 }
