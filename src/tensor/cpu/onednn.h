@@ -36,9 +36,9 @@ enum class RowBorder {
 class PackedWeights {
  public:
   /// Takes a contiguous CPU tensor, float32 or bfloat16, of 2 or 4 dimensions, and lays it out.
-  /// `geometry` matters for filters only. `resting`: float16 or bfloat16 where that holds every one of
-  /// these float32 numbers exactly and memory is dearer than time: they are kept so and widened for
-  /// each use.
+  /// `geometry` matters for filters only. `resting`: float16 or bfloat16 where that holds every one
+  /// of these float32 numbers exactly and memory is dearer than time: they are kept so and widened
+  /// for each use.
   explicit PackedWeights(at::Tensor plain,
                          ConvGeometry geometry = {},
                          std::optional<at::ScalarType> resting = std::nullopt);

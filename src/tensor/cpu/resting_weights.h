@@ -4,10 +4,10 @@
 
 namespace ptravel::cpu {
 
-/// Memory for weights that are laid out or widened for one call. One block stays from one call to the
-/// next, as fresh memory of that size comes from the system page by page, which takes longer than
-/// filling it. It is as large as the largest weights; calls at the same time take memory of their
-/// own. May be used from several threads.
+/// Memory for weights that are laid out or widened for one call. One block stays from one call to
+/// the next, as fresh memory of that size comes from the system page by page, which takes longer
+/// than filling it. It is as large as the largest weights; calls at the same time take memory of
+/// their own. May be used from several threads.
 class SpareMemory {
  public:
   explicit SpareMemory(std::int64_t bytes);
