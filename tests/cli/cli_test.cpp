@@ -257,7 +257,7 @@ TEST(Cli, HelpAndLists) {
   EXPECT_THAT(help.output,
               AllOf(HasSubstr("Sampling:"), HasSubstr("--cfg-scale"), HasSubstr("[7.0]")));
   const auto lists = nlohmann::json::parse(run(folder, "samplers --json").output);
-  EXPECT_EQ(lists.at("samplers").size(), 20u);
+  EXPECT_EQ(lists.at("samplers").size(), 21u);
   EXPECT_EQ(run(folder, "").status, 0);
 }
 
