@@ -211,8 +211,8 @@ struct LayerTimer::Way {
     for (std::int64_t call = 0; call < count; ++call) {
       calls.push_back({
           {DNNL_ARG_SRC, image_of(kernel.source, source, call)},
-          {DNNL_ARG_WEIGHTS, cpu::wrap(kernel.weights, weights)},
-          {DNNL_ARG_BIAS, cpu::wrap(kernel.bias, bias)},
+          {DNNL_ARG_WEIGHTS, memory(kernel.weights, cpu::engine(), weights.data_ptr())},
+          {DNNL_ARG_BIAS, memory(kernel.bias, cpu::engine(), bias.data_ptr())},
           {DNNL_ARG_DST, image_of(kernel.out, out, call)},
           {DNNL_ARG_SCRATCHPAD, image_of(kernel.scratch, scratch, call)},
       });

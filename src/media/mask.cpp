@@ -12,7 +12,7 @@ namespace {
 /// One half of a symmetric kernel and its middle, in 256ths, which sum up to 256 with the other
 /// half: what rounding one weight leaves over goes to the next.
 std::vector<unsigned> fixed_gauss(double sigma) {
-  const int radius = static_cast<int>(2.5 * sigma + 0.5);
+  const int radius = static_cast<int>(std::floor(2.5 * sigma + 0.5));
   std::vector<double> weights;
   double sum = 0;
   for (int i = -radius; i <= 0; ++i) {

@@ -25,7 +25,7 @@ std::string masks_of_files(const std::vector<std::string>& files) {
 std::vector<std::string> mask_files_at(const TravelRequest& request, const FramePlace& place) {
   const std::vector<std::string> files = mask_files(request);
   if (files.empty()) {
-    return files;
+    return {};
   }
   const auto of_stage = [&](std::int64_t stage) {
     return files.at(static_cast<std::size_t>(stage) % files.size());
