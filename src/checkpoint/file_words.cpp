@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -16,10 +17,12 @@ constexpr std::size_t kMostTagText = std::size_t{4} << 20;
 constexpr std::size_t kMostTags = 10;
 constexpr std::size_t kMostTagLetters = 80;
 
-// What begins "modelspec.architecture" of a family's files.
+constexpr std::string_view kArchitectureKey = "modelspec.architecture";
+
+// How it begins in a family's files.
 struct Architecture {
   std::string_view front;
-  ModelFamily base;
+  ModelFamily family;
 };
 constexpr Architecture kArchitectures[] = {
     {"stable-diffusion-xl-v1-refiner", ModelFamily::SdxlRefiner},
@@ -34,12 +37,14 @@ constexpr Architecture kArchitectures[] = {
 ModelFamily base_of(ModelFamily family) {
   switch (family) {
     case ModelFamily::Sd1Inpainting:
+    case ModelFamily::InstructPix2Pix:
       return ModelFamily::Sd1;
     case ModelFamily::Sd2Inpainting:
     case ModelFamily::Sd2Depth:
     case ModelFamily::UnClip:
       return ModelFamily::Sd2;
     case ModelFamily::SdxlInpainting:
+    case ModelFamily::SdxlInstructPix2Pix:
       return ModelFamily::Sdxl;
     default:
       return family;
@@ -109,7 +114,7 @@ ModelWords words_of(const TensorFile& file) {
   words.title = value_of(file, {"modelspec.title", "ss_output_name"});
   words.author = value_of(file, {"modelspec.author", "author"});
   words.license = value_of(file, {"modelspec.license", "license"});
-  words.architecture = value_of(file, {"modelspec.architecture"});
+  words.architecture = value_of(file, {kArchitectureKey});
   words.trigger_phrase = value_of(file, {"modelspec.trigger_phrase"});
   if (const auto found = file.metadata.find("ss_tag_frequency"); found != file.metadata.end()) {
     words.frequent_tags = most_frequent_tags(found->second);
@@ -117,17 +122,24 @@ ModelWords words_of(const TensorFile& file) {
   return words;
 }
 
-std::string contradiction(const std::string& architecture, ModelFamily family) {
+std::optional<ModelFamily> claimed_family(const TensorFile& file) {
+  const std::string claimed = value_of(file, {kArchitectureKey});
   for (const Architecture& row : kArchitectures) {
-    if (architecture.starts_with(row.front)) {
-      return row.base == base_of(family)
-                 ? ""
-                 : "Its metadata (modelspec.architecture) says " + architecture +
-                       ", its tensors are those of a " + std::string(family_label(family)) +
-                       " model; the tensors are believed.";
+    if (claimed.starts_with(row.front)) {
+      return row.family;
     }
   }
-  return {};
+  return std::nullopt;
+}
+
+std::string contradiction(const TensorFile& file, ModelFamily family) {
+  const auto claimed = claimed_family(file);
+  if (!claimed || *claimed == base_of(family)) {
+    return {};
+  }
+  return "Its metadata (" + std::string(kArchitectureKey) + ") says " +
+         value_of(file, {kArchitectureKey}) + ", its tensors are those of a " +
+         std::string(family_label(family)) + " model; the tensors are believed.";
 }
 
 }  // namespace ptravel

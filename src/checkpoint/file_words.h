@@ -1,7 +1,7 @@
 #pragma once
 
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "checkpoint/tensor_file.h"
 #include "ptravel/model.h"
@@ -14,8 +14,12 @@ namespace ptravel {
 /// lines.
 ModelWords words_of(const TensorFile& file);
 
-/// A sentence where the architecture that metadata claims is another family's than the tensors
-/// show; empty: it is not. Tensors are believed.
-std::string contradiction(const std::string& architecture, ModelFamily family);
+/// The family whose architecture a file's metadata claims ("modelspec.architecture"), without
+/// variants such as inpainting; nothing where it claims none that is known.
+std::optional<ModelFamily> claimed_family(const TensorFile& file);
+
+/// A sentence where that is another family than the tensors show; empty: it is not. Tensors are
+/// believed.
+std::string contradiction(const TensorFile& file, ModelFamily family);
 
 }  // namespace ptravel

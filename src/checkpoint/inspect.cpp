@@ -128,13 +128,21 @@ std::vector<std::string> needs_of(ModelFamily family) {
   return {};
 }
 
-/// What the weights take: those of the parts that are loaded, text encoders in fp32.
+/// What the weights take: those of the parts that are loaded. Text encoders compute in fp32, but on
+/// a CPU they stay in the 16 bits of their file.
 void tell_memory(ModelInfo& info) {
   for (const ModelPartInfo& part : info.parts) {
-    const bool text = part.name == "text encoder";
-    if (text || part.name == "unet" || part.name == "vae") {
+    if (part.name == "text encoder") {
+      std::uint64_t narrow = 0;
+      for (const auto& [dtype, count] : part.dtypes) {
+        narrow += dtype == "F16" || dtype == "BF16" ? count : 0;
+      }
+      const std::uint64_t bytes = 4 * part.parameters - 2 * narrow;
+      info.memory_fp32 += bytes;
+      info.memory_16bit += bytes;
+    } else if (part.name == "unet" || part.name == "vae") {
       info.memory_fp32 += 4 * part.parameters;
-      info.memory_16bit += (text ? 4 : 2) * part.parameters;
+      info.memory_16bit += 2 * part.parameters;
     }
   }
 }
@@ -206,7 +214,7 @@ void inspect_file(ModelInfo& info) {
   info.bytes = size_of(info.path);
   info.words = words_of(file);
   if (is_loadable(info.family)) {
-    if (std::string note = contradiction(info.words.architecture, info.family); !note.empty()) {
+    if (std::string note = contradiction(file, info.family); !note.empty()) {
       info.notes.push_back(std::move(note));
     }
     ConfigHints hints = read_hints_beside(info.path);

@@ -223,10 +223,8 @@ ConfigHints open_single_file(const ModelOptions& options,
   model.files.push_back({"model", model.path});
   model.alphas_cumprod = schedule_of(opened);
   model.edm = read_edm(*file);
-  if (const auto words = words_of(opened); !words.architecture.empty()) {
-    if (std::string note = contradiction(words.architecture, model.family); !note.empty()) {
-      model.notes.push_back(std::move(note));
-    }
+  if (std::string note = contradiction(opened, model.family); !note.empty()) {
+    model.notes.push_back(std::move(note));
   }
   if (options.vae.empty() && options.automatic_vae) {
     take_vae_beside(tensors, model);

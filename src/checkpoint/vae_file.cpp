@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "checkpoint/diffusers.h"
+#include "checkpoint/file_words.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/scaled_tensors.h"
@@ -23,18 +24,14 @@ using Source = std::shared_ptr<const StoredTensors>;
 
 constexpr std::uint64_t kMaxConfigBytes = std::uint64_t{1} << 20;
 
-// What begins "modelspec.architecture" of a family's files.
-struct Architecture {
-  std::string_view front;
+constexpr ModelFamily kFamilies[] = {ModelFamily::Sd1, ModelFamily::Sd2, ModelFamily::Sdxl};
+
+// Pieces of the names that VAEs usually have.
+struct UsualName {
+  std::string_view piece;
   ModelFamily family;
 };
-constexpr Architecture kArchitectures[] = {
-    {"stable-diffusion-xl", ModelFamily::Sdxl},
-    {"stable-diffusion-v1", ModelFamily::Sd1},
-    {"stable-diffusion-v2", ModelFamily::Sd2},
-};
-// Pieces of the names that VAEs usually have.
-constexpr Architecture kNames[] = {
+constexpr UsualName kNames[] = {
     {"sdxl", ModelFamily::Sdxl},      {"xl_vae", ModelFamily::Sdxl},
     {"xlvae", ModelFamily::Sdxl},     {"vae-ft-mse", ModelFamily::Sd1},
     {"vae-ft-ema", ModelFamily::Sd1}, {"kl-f8", ModelFamily::Sd1},
@@ -84,19 +81,19 @@ void check_scale(const TensorFile& file,
   const double ours = family_traits(family).scale_factor;
   const std::string expected = "; expected the VAE of a " + std::string(family_label(family)) +
                                " model, whose latents are multiplied by " + scale_text(ours);
-  if (const auto said = file.metadata.find("modelspec.architecture"); said != file.metadata.end()) {
-    for (const Architecture& row : kArchitectures) {
-      const bool other = family_traits(row.family).scale_factor != ours;
-      if (said->second.starts_with(row.front) && other) {
-        fail(ErrorCode::Unsupported, path,
-             "its metadata (modelspec.architecture) says " + said->second.substr(0, 60) + expected);
-      }
+  const auto of_other_scale = [&](ModelFamily other) {
+    return family_traits(other).scale_factor != ours;
+  };
+  if (auto claimed = claimed_family(file)) {
+    claimed = *claimed == ModelFamily::SdxlRefiner ? ModelFamily::Sdxl : *claimed;
+    if (is_loadable(*claimed) && of_other_scale(*claimed)) {
+      fail(ErrorCode::Unsupported, path,
+           "its metadata (modelspec.architecture) says " + words_of(file).architecture + expected);
     }
   }
   const auto scale = scale_beside(path);
-  for (const Architecture& row : kArchitectures) {
-    const double known = family_traits(row.family).scale_factor;
-    if (scale && *scale == known && known != ours) {
+  for (const ModelFamily known : kFamilies) {
+    if (scale && *scale == family_traits(known).scale_factor && of_other_scale(known)) {
       fail(ErrorCode::Unsupported, path,
            "config.json beside it states scaling_factor " + scale_text(*scale) + expected);
     }
@@ -104,8 +101,8 @@ void check_scale(const TensorFile& file,
   std::string name = path.filename().string();
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  for (const Architecture& row : kNames) {
-    if (name.find(row.front) != name.npos && family_traits(row.family).scale_factor != ours) {
+  for (const UsualName& row : kNames) {
+    if (name.find(row.piece) != name.npos && of_other_scale(row.family)) {
       notes.push_back(
           path.string() + " is named like the VAE of a " + std::string(family_label(row.family)) +
           " model, and this is a " + std::string(family_label(family)) +

@@ -489,6 +489,12 @@ TEST(ModelFiles, MetadataOfAnotherFamilyGivesWayToTensors) {
   EXPECT_EQ(model.family, ModelFamily::Sd1);
   ASSERT_EQ(model.notes.size(), 1U);
   EXPECT_NE(model.notes[0].find("says stable-diffusion-v2-768-v, its tensors"), std::string::npos);
+  // Variants bear the name of what they were made of.
+  for (const std::int64_t channels : {std::int64_t{8}, std::int64_t{9}}) {
+    write_tiny_safetensors(folder / "m.safetensors", tiny_sd1({.in_channels = channels}),
+                           {{"modelspec.architecture", "stable-diffusion-v1/edit"}});
+    EXPECT_TRUE(open_model(folder / "m.safetensors").notes.empty()) << channels;
+  }
 }
 
 TEST(ModelFiles, RefusesOtherKindsInOneSentence) {
