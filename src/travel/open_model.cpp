@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "base/profile_scope.h"
+#include "base/text.h"
+#include "ptravel/sampling.h"
 #include "travel/settings.h"
 
 namespace ptravel {
@@ -27,6 +29,29 @@ void settle_with_model(TravelRequest& request, const Pipeline& pipeline) {
   request.precision = precision_of(pipeline.compute());
 }
 
+/// One end of a schedule that is given must leave room for the model's other one. (Both are
+/// compared before a model is known.)
+void check_schedule_ends(const TravelRequest& request,
+                         const SigmaTable& table,
+                         std::vector<Problem>& problems) {
+  const SamplerChoice choice = resolve_sampler(request.sampler, request.scheduler);
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  const bool takes_ends = !sampler.timesteps && sampler.uses_schedule &&
+                          find_schedule(schedule_in_use(sampler, choice.schedule)).takes_range;
+  const double least = request.schedule_sigma_min;
+  const double most = request.schedule_sigma_max;
+  if (takes_ends && most == 0 && least > table.sigma_max()) {
+    problems.push_back({"schedule_sigma_min", number_text(least) +
+                                                  ", expected at most the model's largest sigma, " +
+                                                  number_text(table.sigma_max())});
+  }
+  if (takes_ends && least == 0 && most > 0 && most < table.sigma_min()) {
+    problems.push_back({"schedule_sigma_max",
+                        number_text(most) + ", expected at least the model's smallest sigma, " +
+                            number_text(table.sigma_min())});
+  }
+}
+
 std::vector<Problem> check_against_model(const TravelRequest& request, const Pipeline& pipeline) {
   std::vector<Problem> problems =
       validate_request(request, {pipeline.size_factor(), pipeline.predicts_v()});
@@ -35,6 +60,8 @@ std::vector<Problem> check_against_model(const TravelRequest& request, const Pip
                                           std::string(family_label(pipeline.files().family)) +
                                           ", which changes one"});
   }
+  collect_problems(problems,
+                   [&] { check_schedule_ends(request, pipeline.sigma_table(), problems); });
   const ClipConfig& clip = pipeline.files().clips.front();
   const std::int64_t layers = clip.num_layers;
   if (clip.fixed_skip == 0 && request.clip_skip > layers) {
