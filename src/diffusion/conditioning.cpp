@@ -35,9 +35,9 @@ bool is_same(const at::Tensor& a, const at::Tensor& b) {
   return a.defined() ? a.is_same(b) : !b.defined();
 }
 
-SharedConditioning copied(const Conditioning& like,
-                          TextEncoding text,
-                          std::optional<AttentionMix> attention) {
+std::shared_ptr<Conditioning> copied(const Conditioning& like,
+                                     TextEncoding text,
+                                     std::optional<AttentionMix> attention) {
   auto result = std::make_shared<Conditioning>(std::move(text));
   result->control_hints = like.control_hints;
   result->adapter_strengths = like.adapter_strengths;
@@ -78,10 +78,7 @@ SharedConditioning with_attention(const SharedConditioning& like,
 }
 
 SharedConditioning with_picture(const SharedConditioning& like, at::Tensor picture) {
-  auto result = std::make_shared<Conditioning>(like->text);
-  result->control_hints = like->control_hints;
-  result->adapter_strengths = like->adapter_strengths;
-  result->attention = like->attention;
+  const auto result = copied(*like, like->text, like->attention);
   result->picture = std::move(picture);
   return result;
 }
@@ -96,8 +93,8 @@ std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> imag
     for_each_conditioning(images[i], [&](SharedConditioning& conditioning) {
       SharedConditioning& known = own[conditioning];
       if (!known) {
-        const auto made =
-            std::const_pointer_cast<Conditioning>(with_picture(conditioning, pictures[i]));
+        const auto made = copied(*conditioning, conditioning->text, conditioning->attention);
+        made->picture = pictures[i];
         if (made->attention) {
           attending.push_back(made);
         } else {

@@ -24,8 +24,9 @@ struct SdPlan {
   std::uint64_t subseed = 0;
   int batch_size = 1;
   int n_iter = 1;
-  std::shared_ptr<const Upload> init_image;  ///< Of plain pictures; its file goes with the plan.
-  std::shared_ptr<const Upload> mask;        ///< Likewise.
+  std::shared_ptr<const Upload> init_image =
+      {};                                   ///< Of plain pictures; its file goes with the plan.
+  std::shared_ptr<const Upload> mask = {};  ///< Likewise.
 
   int pictures() const { return batch_size * n_iter; }
   bool varies() const { return request.subseed_strength.front() != 0; }

@@ -18,7 +18,8 @@ namespace ptravel {
 /// `model` and `vae` are names of the catalog ("" the default model and VAE, "none" the
 /// checkpoint's own VAE), `init_image` and `mask` are "" or "upload:<id>". `out`, `soundtrack` and
 /// `beats` are not a client's to choose.
-/// `device`, `precision` and `threads` may be given where the server's own option leaves them open.
+/// `device`, `precision` and `threads` may be given where the server's own option leaves them open,
+/// `low_memory` always.
 /// Thread-safe.
 class RequestResolver {
  public:
