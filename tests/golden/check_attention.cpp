@@ -33,14 +33,16 @@ CrossAttention layer_of(const std::string& kind,
   return {Weights(own, "layer", "attention"), channels, context_dim, heads, compute};
 }
 
-void check_case(const json& entry, const TensorSource& tensors, Report& report) {
+void check_case(const json& entry,
+                const TensorSource& tensors,
+                const Compute& compute,
+                Report& report) {
   const at::NoGradGuard no_gradients;
   const std::string kind = entry.at("kind");
   const std::string key = entry.at("key");
-  const Compute compute{at::kCPU, at::kFloat};
   const CrossAttention layer =
       layer_of(kind, entry.at("heads").get<std::int64_t>(), tensors, compute);
-  const at::Tensor x = tensors.tensor(kind + "/x");
+  const at::Tensor x = tensors.tensor(kind + "/x").to(compute.device);
   // The start, the picture between, the end.
   std::vector<std::optional<MixedImage>> mixed(3);
   mixed[1] = MixedImage{
@@ -54,7 +56,7 @@ void check_case(const json& entry, const TensorSource& tensors, Report& report) 
   if (kind == "self") {
     out = layer(x, mixed, {});
   } else {
-    const at::Tensor context = tensors.tensor(kind + "/context");
+    const at::Tensor context = tensors.tensor(kind + "/context").to(compute.device);
     std::vector<KeysValues> prepared;
     for (std::int64_t i = 0; i < 3; ++i) {
       prepared.push_back(layer.keys_values(context[i]));
@@ -72,8 +74,9 @@ void check_case(const json& entry, const TensorSource& tensors, Report& report) 
 void check_attention(const Context& context, Report& report) {
   const json cases = read_json(context.folder / "attention.json").at("cases");
   const auto tensors = FileTensors::open(context.folder / "attention.safetensors");
+  const Compute compute = resolve_compute(context.device, Precision::Fp32);
   for (const json& entry : cases) {
-    report.guarded("motion/attention", [&] { check_case(entry, *tensors, report); });
+    report.guarded("motion/attention", [&] { check_case(entry, *tensors, compute, report); });
   }
 }
 

@@ -176,7 +176,7 @@ class InpaintCheck {
   void check_conditioning(const std::string& tensor,
                           const at::Tensor& picture,
                           const std::string& encoding) {
-    at::Tensor actual = picture.unsqueeze(0).clone();
+    const at::Tensor actual = picture.unsqueeze(0).cpu();
     report_.close(name_ + tensor + "/mask", actual.narrow(1, 0, 1),
                   expected(tensor).narrow(1, 0, 1), 1e-6);
     const at::Tensor latent = actual.narrow(1, 1, actual.size(1) - 1) + drawn(encoding);
@@ -185,7 +185,7 @@ class InpaintCheck {
   }
 
   void use_picture(const std::string& tensor) {
-    const at::Tensor channels = expected(tensor);
+    const at::Tensor channels = expected(tensor).to(pipeline_.compute().device);
     batch_.pictures.clear();
     for (std::size_t i = 0; i < batch_.images.size(); ++i) {
       batch_.pictures.push_back(channels[channels.size(0) == 1 ? 0 : static_cast<int>(i)]);
@@ -212,7 +212,8 @@ class InpaintCheck {
     if (run_.contains("inpainting_mask_weight")) {
       const double shown = 1 - run_.at("inpainting_mask_weight").get<double>();
       const at::Tensor picture = pipeline_.vae().decode(start) * shown;
-      const at::Tensor latent = pipeline_.vae().encode(picture).mean * scale() + drawn("encode1");
+      const at::Tensor latent =
+          pipeline_.vae().encode(picture).mean.cpu() * scale() + drawn("encode1");
       report_.close(name_ + "second_image_conditioning", latent,
                     expected("second_image_conditioning").narrow(1, 1, latent.size(1)), 5e-3);
     } else {
@@ -322,10 +323,10 @@ class InpaintCheck {
     std::vector<at::Tensor> starts;
     for (std::int64_t i = 0; i < count(); ++i) {
       PictureStart own = start;
+      const std::string encoding = "encode" + std::to_string(i);
       own.latent =
-          start.latent + drawn_latent(has("encode" + std::to_string(i) + "_std") && count() > 1
-                                          ? "encode" + std::to_string(i)
-                                          : "encode0");
+          start.latent + drawn_latent(has(encoding + "_std") && count() > 1 ? encoding : "encode0")
+                             .to(start.latent.device());
       starts.push_back(with_fill(own, rules.fill, batch_.seeds[static_cast<std::size_t>(i)]));
     }
     batch_.init_latent = at::cat(starts);
@@ -388,7 +389,9 @@ void check_inpaint9(const Context& context, Report& report) {
   if (tensors->contains("unet/x")) {
     report.guarded("hires/inpaint9/unet", [&] {
       const at::Tensor x = at::cat({tensors->tensor("unet/x"), tensors->tensor("unet/concat")}, 1);
-      const UnetInputs inputs{x, tensors->tensor("unet/t"), tensors->tensor("unet/context")};
+      const at::Device device = pipeline->compute().device;
+      const UnetInputs inputs{x.to(device), tensors->tensor("unet/t").to(device),
+                              tensors->tensor("unet/context").to(device)};
       report.close("hires/inpaint9/unet/eps", pipeline->unet().forward(inputs),
                    tensors->tensor("unet/eps"), context.precision == Precision::Fp32 ? kUnet : 0.1,
                    kUnet);

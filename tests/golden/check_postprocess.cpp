@@ -8,6 +8,7 @@
 #include "postprocess/optical_flow.h"
 #include "postprocess/rife.h"
 #include "postprocess/upscaler.h"
+#include "tensor/compute.h"
 #include "tests/golden/postprocess.h"
 
 namespace ptravel::golden {
@@ -22,6 +23,11 @@ constexpr double kFlowTolerance = 1e-3;
 /// The network whose weights stand below `key`/ in a file of several.
 NetworkFile network_of(const Context& context, const std::string& weights, const std::string& key) {
   return NetworkFile::open(context.folder / weights).below(key + "/");
+}
+
+/// These networks are fp32 always.
+Compute compute_of(const Context& context) {
+  return resolve_compute(context.device, Precision::Fp32);
 }
 
 /// A set's picture [h, w, 3] as [1, 3, h, w] from 0 to 1.
@@ -42,7 +48,7 @@ void check_upscaler(const Context& context,
       return;
     }
     // The key may tell what weights cannot: "esrgan/x3".
-    const Upscaler upscaler({file.tensors(), weights}, {});
+    const Upscaler upscaler({file.tensors(), weights}, compute_of(context));
     report.close("motion/upscale/" + weights, upscaler(picture)[0], expected, kUpscaleTolerance);
   };
   compare(key);
@@ -56,7 +62,7 @@ void check_rife_case(const Context& context,
   const std::string key = entry.at("key");
   const NetworkFile file = rife_tensors(network_of(
       context, "rife_weights.safetensors", "rife" + entry.at("version").get<std::string>()));
-  const Rife rife = load_network<Rife>(file, recognize_rife(file), {});
+  const Rife rife = load_network<Rife>(file, recognize_rife(file), compute_of(context));
   const RifeResult result =
       rife(unit(tensors.tensor("img0")), unit(tensors.tensor("img1")), entry.at("t").get<double>(),
            entry.at("ensemble").get<bool>() ? RifeEnsemble::Yes : RifeEnsemble::No);
@@ -79,7 +85,7 @@ void check_film_case(const Context& context,
   FilmConfig config = recognize_film(file);
   const json sizes = read_json(context.folder / "film.json").at("config");
   config.pyramid_levels = sizes.at("pyramid_levels").get<std::int64_t>();
-  const Film film = load_network<Film>(file, config, {});
+  const Film film = load_network<Film>(file, config, compute_of(context));
   report.close("motion/film/" + key,
                film(unit(tensors.tensor("img0")), unit(tensors.tensor("img1")),
                     {entry.at("t").get<double>()})[0][0],

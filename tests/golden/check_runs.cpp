@@ -157,7 +157,10 @@ class RunCheck {
     const at::Tensor pixels = expected("init_image");  // [h, w, 3]
     Image image(static_cast<int>(pixels.size(1)), static_cast<int>(pixels.size(0)));
     std::memcpy(image.pixels.data(), pixels.contiguous().data_ptr(), image.pixels.size());
-    const LatentDistribution posterior = pipeline_.vae().encode(image_to_tensor(image));
+    LatentDistribution posterior =
+        pipeline_.vae().encode(image_to_tensor(image).to(pipeline_.compute().device));
+    posterior.mean = posterior.mean.cpu();
+    posterior.std = posterior.std.cpu();
     report_.close(name_ + "posterior_mean", posterior.mean, expected("posterior_mean"),
                   allowed_.encoded);
     report_.close(name_ + "posterior_std", posterior.std, expected("posterior_std"),
@@ -183,7 +186,7 @@ class RunCheck {
                   std::to_string(levels.size()));
     report_.close(name_ + "model_sigma_or_t", at::tensor(levels, at::kDouble),
                   expected("model_sigma_or_t"), allowed_.timestep, allowed_.sigma_relative);
-    check_first_call(batch, model_out.at(0));
+    check_first_call(batch, model_out.at(0).cpu());
     close_latents("model_x", at::stack(model_x));
     close_latents("model_out", at::stack(model_out));
     if (has("callback_x")) {

@@ -6,6 +6,7 @@
 #include "diffusion/sampler_table.h"
 #include "ptravel/error.h"
 #include "schedule/sampling_names.h"
+#include "tensor/compute.h"
 #include "tests/support/golden.h"
 
 namespace ptravel::golden {
@@ -99,7 +100,7 @@ struct Setting {
   const json& set;
   const json& entry;
   const FileTensors& tensors;
-  at::ScalarType dtype;
+  at::TensorOptions options;  // where the sampler runs, and in which numbers
 
   std::string key() const { return entry.at("key"); }
 };
@@ -122,7 +123,7 @@ Result run_case(const Setting& setting) {
       result.t.push_back(step.attempt->t);
     }
   };
-  at::Tensor x = setting.tensors.tensor("x_unit").to(setting.dtype);
+  at::Tensor x = setting.tensors.tensor("x_unit").to(setting.options);
   if (row.by_sigmas != nullptr) {
     const at::Tensor sigmas = setting.tensors.tensor(setting.key() + "/sigmas").to(at::kDouble);
     const double* values = sigmas.data_ptr<double>();
@@ -207,7 +208,7 @@ void check_case(const Setting& setting, Report& report, const std::string& preci
           tensors.tensor(base + "/denoised"), relative);
   compare(report, "samplers/" + base + "/final", result.final_x, tensors.tensor(base + "/final"),
           relative);
-  const bool single = setting.dtype == at::kFloat;
+  const bool single = setting.options.dtype() == at::kFloat;
   // Single precision moves the times of UniPC in units of the reference's last digits.
   compare_numbers(report, tensors, base + "/model_times", result.model_times,
                   single ? Tolerance{2e-3, 1e-5} : Tolerance{1e-9, relative});
@@ -222,11 +223,13 @@ void check_case(const Setting& setting, Report& report, const std::string& preci
 void check_samplers(const Context& context, Report& report) {
   const json set = read_json(context.folder / "samplers.json");
   const auto tensors = FileTensors::open(context.folder / "samplers.safetensors");
+  const at::Device device = resolve_compute(context.device, Precision::Fp32).device;
   for (const json& entry : set.at("cases")) {
     for (const auto& [precision, dtype] :
          {std::pair<std::string, at::ScalarType>{"f32", at::kFloat}, {"f64", at::kDouble}}) {
       report.guarded("samplers/" + entry.value("key", "?") + "/" + precision, [&] {
-        check_case({set, entry, *tensors, dtype}, report, precision);
+        check_case({set, entry, *tensors, at::TensorOptions(dtype).device(device)}, report,
+                   precision);
       });
     }
   }

@@ -256,7 +256,7 @@ class WalkCheck {
       const auto distribution = pipeline_.vae().encode(image_to_tensor(image));
       const at::Tensor deviation = (distribution.logvar * 0.5).exp();
       const auto gap = static_cast<std::int64_t>(encoded.size());
-      encoded.push_back((distribution.mean + deviation * noise.narrow(0, gap, 1)) *
+      encoded.push_back((distribution.mean.cpu() + deviation.cpu() * noise.narrow(0, gap, 1)) *
                         pipeline_.vae().config().scale_factor);
     }
     // Through a picture of 8 bits: single levels may differ.

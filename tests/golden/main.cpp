@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "ptravel/error.h"
 #include "tensor/compute.h"
 #include "tests/support/golden.h"
 
@@ -12,10 +13,12 @@ namespace ptravel::golden {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: golden_check DIR [--only NAME]... [--precision fp32|bf16] [--threads N]\n"
+    "usage: golden_check DIR [--only NAME]... [--device cpu|cuda] [--precision fp32|bf16|fp16]\n"
+    "                    [--threads N]\n"
     "Compares this implementation with every golden case found in DIR (folders tokenizer,\n"
     "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, tiny_sd2, tiny_sdxl, travel,\n"
-    "travel_sdxl, hires, motion). NAME: one folder.\n";
+    "travel_sdxl, hires, motion). NAME: one folder. Networks, samplers and travels run on the\n"
+    "device; fp32 has one set of tolerances for all devices, bf16 and fp16 have their own.\n";
 
 const std::array<Section, 13> kSections = {{{"tokenizer", check_tokenizer},
                                             {"prompt_parser", check_prompt_parser},
@@ -35,8 +38,14 @@ struct Arguments {
   std::filesystem::path folder;
   std::vector<std::string> only;
   Precision precision = Precision::Fp32;
+  DeviceChoice device = DeviceChoice::Cpu;
   int threads = 0;
 };
+
+bool parse_precision(std::string_view word, Precision& precision) {
+  precision = word == "bf16" ? Precision::Bf16 : word == "fp16" ? Precision::Fp16 : Precision::Fp32;
+  return word == "bf16" || word == "fp16" || word == "fp32";
+}
 
 bool parse_arguments(int argc, char** argv, Arguments& arguments) {
   for (int i = 1; i < argc; ++i) {
@@ -45,11 +54,15 @@ bool parse_arguments(int argc, char** argv, Arguments& arguments) {
     if (word == "--only" && has_value) {
       arguments.only.emplace_back(argv[++i]);
     } else if (word == "--precision" && has_value) {
-      const std::string_view precision = argv[++i];
-      if (precision != "fp32" && precision != "bf16") {
+      if (!parse_precision(argv[++i], arguments.precision)) {
         return false;
       }
-      arguments.precision = precision == "bf16" ? Precision::Bf16 : Precision::Fp32;
+    } else if (word == "--device" && has_value) {
+      const std::string_view device = argv[++i];
+      if (device != "cpu" && device != "cuda") {
+        return false;
+      }
+      arguments.device = device == "cuda" ? DeviceChoice::Cuda : DeviceChoice::Cpu;
     } else if (word == "--threads" && has_value) {
       arguments.threads = std::atoi(argv[++i]);
     } else if (!word.starts_with("--") && arguments.folder.empty()) {
@@ -68,6 +81,8 @@ bool selected(const Arguments& arguments, const std::string& name) {
 
 int run(const Arguments& arguments) {
   prepare_cpu(arguments.threads);
+  // What cannot be done is said once, and not by every case.
+  resolve_compute(arguments.device, arguments.precision);
   Report report;
   for (const std::string& name : arguments.only) {
     const bool known = std::any_of(kSections.begin(), kSections.end(),
@@ -81,7 +96,7 @@ int run(const Arguments& arguments) {
   for (const Section& section : kSections) {
     const std::filesystem::path folder = arguments.folder / section.name;
     if (selected(arguments, section.name) && std::filesystem::is_directory(folder)) {
-      const Context context{arguments.folder, folder, arguments.precision};
+      const Context context{arguments.folder, folder, arguments.precision, arguments.device};
       report.guarded(section.name, [&] { section.run(context, report); });
     }
   }
@@ -102,5 +117,10 @@ int main(int argc, char** argv) {
     std::fputs(ptravel::golden::kUsage, stderr);
     return 2;
   }
-  return ptravel::golden::run(arguments);
+  try {
+    return ptravel::golden::run(arguments);
+  } catch (const ptravel::Error& error) {
+    std::fprintf(stderr, "golden_check: %s\n", error.what());
+    return 2;
+  }
 }

@@ -19,7 +19,8 @@
 namespace ptravel::golden {
 
 /// How far a whole run may be from the reference. The fp32 numbers are the golden set's own; the
-/// bf16 ones are loose, because guidance 7 amplifies the rounding of networks with random weights.
+/// bf16 ones are loose, because guidance 7 amplifies the rounding of networks with random weights;
+/// fp16, whose rounding is an eighth, is allowed a quarter of them.
 struct RunTolerances {
   double cond = 2e-5;
   double noise = 1e-5;
@@ -34,7 +35,7 @@ struct RunTolerances {
   double latents_beyond = 0;    ///< Fraction of latents beyond `latent`.
 };
 
-/// The allowances for a number format.
+/// The allowances for a number format, on any device.
 RunTolerances tolerances(Precision precision);
 
 /// The model of tiny_sd1, loaded, or another one.

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "base/files.h"
-#include "tests/support/tensor_testing.h"
+#include "tests/support/tensor_difference.h"
 
 namespace ptravel::golden {
 
@@ -15,6 +15,10 @@ void Report::add(Case result) {
               result.ok || result.detail.empty() ? "" : "  ",
               result.ok ? "" : result.detail.c_str());
   std::fflush(stdout);
+}
+
+void Report::left_out(const std::string& what, const std::string& reason) {
+  std::printf("%-72s left out: %s\n", what.c_str(), reason.c_str());
 }
 
 void Report::exact(const std::string& name, bool ok, const std::string& detail) {

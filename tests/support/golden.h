@@ -43,6 +43,8 @@ class Report {
                     double outlier_fraction);
   /// A finished case, for comparisons of another kind.
   void add(Case result);
+  /// Says that something of the set was not looked at, and why.
+  void left_out(const std::string& what, const std::string& reason);
   /// Runs one comparison; an exception in it becomes a failed case instead of ending the run.
   void guarded(const std::string& name, const std::function<void()>& body);
 
@@ -54,11 +56,14 @@ class Report {
   int failed_ = 0;
 };
 
-/// What a section gets. `folder` is DIR/<section name>, `root` is DIR.
+/// What a section gets. `folder` is DIR/<section name>, `root` is DIR. Networks, samplers and
+/// travels run on `device`; what has its own number format (samplers, networks that find pictures
+/// in between) keeps it.
 struct Context {
   std::filesystem::path root;
   std::filesystem::path folder;
   Precision precision = Precision::Fp32;
+  DeviceChoice device = DeviceChoice::Cpu;
 };
 
 /// One section, named like its folder. It discovers its cases from the files in the folder.
