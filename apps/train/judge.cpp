@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "base/files.h"
 #include "model/safetensors_writer.h"

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "checkpoint/key_map.h"
 #include "model/tensor_sources.h"

@@ -1,6 +1,7 @@
 #include "pipeline/inpainting.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "base/profile_scope.h"
 #include "media/inpaint.h"

@@ -1,6 +1,7 @@
 #include "pipeline/pipeline.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "base/profile_scope.h"
 #include "pipeline/latents.h"

@@ -2,7 +2,11 @@
 
 // The one place that knows what differs between LibTorch 1.13 and 2.x.
 
+#include <cstddef>
+#include <cstring>
+
 #include <ATen/ATen.h>
+#include <c10/core/Allocator.h>
 #include <torch/version.h>
 
 #define PTRAVEL_TORCH_AT_LEAST_2 (TORCH_VERSION_MAJOR >= 2)
@@ -23,5 +27,21 @@ inline at::Tensor fused_attention(const at::Tensor& query,
   return {};
 #endif
 }
+
+/// What an allocator of ours derives from. LibTorch 1.13 to 2.2 ask a const object for memory,
+/// later ones do not, and 2.2 and later want to know how to copy: whichever of these a version
+/// declares is overridden, so none says `override`.
+class Allocator : public c10::Allocator {
+ public:
+  c10::DataPtr allocate(std::size_t bytes) { return take(bytes); }
+  c10::DataPtr allocate(std::size_t bytes) const { return take(bytes); }
+  void copy_data(void* target, const void* source, std::size_t bytes) const {
+    std::memcpy(target, source, bytes);
+  }
+
+ protected:
+  /// Memory for `bytes`, with what gives it back. Any thread may ask.
+  virtual c10::DataPtr take(std::size_t bytes) const = 0;
+};
 
 }  // namespace ptravel::compat

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "checkpoint/key_map.h"
 #include "pipeline/latents.h"

@@ -1,6 +1,7 @@
 #include "model/unet.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"

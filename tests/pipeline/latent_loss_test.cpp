@@ -1,6 +1,7 @@
 #include "pipeline/latent_loss.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "ptravel/error.h"
 #include "ptravel/profile.h"

@@ -14,6 +14,7 @@
 
 #include "ptravel/error.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/torch_compat.h"
 
 namespace ptravel::cpu {
 namespace {
@@ -52,16 +53,18 @@ void release_block(void* block) {
   }
 }
 
-class ArenaAllocator : public c10::Allocator {
+class ArenaAllocator : public compat::Allocator {
  public:
-  c10::DataPtr allocate(std::size_t bytes) const override {
+  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
+
+ private:
+  c10::DataPtr take(std::size_t bytes) const override {
     void* block = bytes >= kSmallestBlock ? arena().take(bytes) : nullptr;
     if (block == nullptr) {
       block = small_block(bytes);
     }
     return {block, block, &release_block, c10::Device(c10::DeviceType::CPU)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
 };
 
 }  // namespace

@@ -1,0 +1,36 @@
+# Finds oneDNN, which is optional: without it LibTorch's own operators compute on a CPU.
+#
+# Sets PTRAVEL_ONEDNN_FOUND, DNNL_INCLUDE_DIR, DNNL_LIBRARY, and PTRAVEL_ONEDNN_HEADERS: the folder to
+# include from, before all others.
+
+set(PTRAVEL_ONEDNN_FOUND FALSE)
+if(PTRAVEL_ONEDNN)
+  find_path(DNNL_INCLUDE_DIR dnnl.hpp)
+  find_library(DNNL_LIBRARY dnnl)
+  if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
+    set(PTRAVEL_ONEDNN_FOUND TRUE)
+    set(PTRAVEL_ONEDNN_HEADERS "${DNNL_INCLUDE_DIR}")
+  else()
+    message(STATUS "oneDNN (libdnnl-dev) was not found: convolutions and linear maps go through LibTorch")
+  endif()
+endif()
+
+# LibTorch 2.x brings the headers of a oneDNN that is hidden inside it. A folder that compilers search
+# by themselves comes last, behind those: then ours are reached through links.
+set(hidden_headers FALSE)
+foreach(folder IN LISTS TORCH_INCLUDE_DIRS)
+  if(EXISTS "${folder}/dnnl.hpp" AND NOT folder STREQUAL DNNL_INCLUDE_DIR)
+    set(hidden_headers TRUE)
+  endif()
+endforeach()
+if(PTRAVEL_ONEDNN_FOUND AND hidden_headers AND DNNL_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+  set(PTRAVEL_ONEDNN_HEADERS "${CMAKE_BINARY_DIR}/onednn_headers")
+  file(REMOVE_RECURSE "${PTRAVEL_ONEDNN_HEADERS}")
+  file(MAKE_DIRECTORY "${PTRAVEL_ONEDNN_HEADERS}/oneapi")
+  file(GLOB headers "${DNNL_INCLUDE_DIR}/dnnl*.h" "${DNNL_INCLUDE_DIR}/dnnl*.hpp")
+  foreach(header IN LISTS headers)
+    get_filename_component(name "${header}" NAME)
+    file(CREATE_LINK "${header}" "${PTRAVEL_ONEDNN_HEADERS}/${name}" SYMBOLIC)
+  endforeach()
+  file(CREATE_LINK "${DNNL_INCLUDE_DIR}/oneapi/dnnl" "${PTRAVEL_ONEDNN_HEADERS}/oneapi/dnnl" SYMBOLIC)
+endif()
