@@ -35,6 +35,13 @@ struct Profile::State {
     return &found;
   }
 
+  void wait_for_work() const {
+    if (wait) {
+      wait();
+    }
+  }
+
+  std::function<void()> wait;  // for a device; empty: there is none
   std::map<Key, ProfileEntry> entries;
   const char* part = "";  // of scopes that lie in no other
   ProfileScope* innermost = nullptr;
@@ -53,10 +60,12 @@ void ProfileScope::begin(const char* part,
   entry_ = state_->entry(part_, kind, sizes);
   flops_ = flops;
   state_->innermost = this;
+  state_->wait_for_work();
   start_ = Clock::now();
 }
 
 void ProfileScope::finish() {
+  state_->wait_for_work();
   const double seconds = seconds_since(start_);
   state_->innermost = outer_;
   (outer_ != nullptr ? outer_->inside_ : state_->inside) += seconds;
@@ -104,8 +113,9 @@ ProfileFork::Branch::~Branch() {
   }
 }
 
-Profile::Profile() : state_(std::make_unique<State>()) {
+Profile::Profile(std::function<void()> wait) : state_(std::make_unique<State>()) {
   PTRAVEL_CHECK(ProfileScope::current_ == nullptr);
+  state_->wait = std::move(wait);
   ProfileScope::current_ = state_.get();
 }
 

@@ -11,6 +11,7 @@
 
 #include "pipeline/pipeline.h"
 #include "ptravel/pipeline.h"
+#include "tensor/devices.h"
 #include "tensor/library_errors.h"
 #include "tensor/rng.h"
 #include "tensor/thread_scope.h"
@@ -115,7 +116,7 @@ BenchmarkReport measure(const BenchmarkOptions& options, Progress& progress) {
   report.vae_encode_seconds = measured(1, progress, encode);
   if (options.profile) {
     progress.begin("measuring layers", "", 0);
-    const Profile profile;
+    const Profile profile([device] { wait_for_device(device); });
     encode_text();
     step();
     decode();

@@ -7,6 +7,7 @@
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/memory.h"
+#include "tensor/devices.h"
 #include "tensor/thread_scope.h"
 
 namespace ptravel {
@@ -15,8 +16,9 @@ namespace {
 at::Device resolve_device(DeviceChoice choice) {
   const bool cuda = at::hasCUDA();
   if (choice == DeviceChoice::Cuda && !cuda) {
+    const std::string why = explain(cuda_state());
     throw Error(ErrorCode::Unsupported,
-                "[device] cuda: expected a LibTorch with CUDA and a CUDA device, found none");
+                "[device] cuda: " + (why.empty() ? "LibTorch does not find the card" : why));
   }
   return (choice == DeviceChoice::Cpu || !cuda) ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
 }

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,6 +60,22 @@ TEST(Profile, TimeBelongsToTheInnermostScope) {
     sum += entry.seconds;
   }
   EXPECT_NEAR(sum, report.seconds, 1e-9);
+}
+
+TEST(Profile, WaitsForADeviceWhereLayersBeginAndEnd) {
+  // A device that has as many milliseconds of work left as were launched.
+  int left = 0;
+  const Profile profile([&left] { wait(std::exchange(left, 0)); });
+  {
+    const auto part = ProfileScope::part("network");
+    left += 4;
+    const ProfileScope layer("layer");
+    left += 8;
+  }
+  const ProfileReport report = profile.report();
+  EXPECT_EQ(left, 0);
+  EXPECT_GE(find(report, "network", "layer").seconds, 0.008);
+  EXPECT_GE(find(report, "network", "").seconds, 0.004);
 }
 
 TEST(Profile, SeparatesSizesAndAddsThemUpInTheTable) {
