@@ -1,15 +1,10 @@
 // Times the networks with random weights and nothing but LibTorch (and oneDNN where the build has
-// it): one denoising step of two images, the text encoder, the VAE's two directions. For trying
-// machines that have no model file. With --gradient, only the UNet of one image, in turn without
-// and with the gradient of its output's sum with respect to the conditioning.
-//
-//   engine_bench [cpu|cuda|auto] [fp32|bf16|fp16|auto] [--small] [--size W H] [--threads N]
-//   [--repeat N] [--gradient]
+// it), and checks what a device computes: for trying machines that have no model file.
+// bench_options.cpp says what it can be asked for.
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -19,27 +14,25 @@
 #include <ATen/core/grad_mode.h>
 #include <sys/resource.h>
 
-#include "model/clip.h"
-#include "model/random_tensors.h"
-#include "model/unet.h"
-#include "model/vae.h"
 #include "ptravel/error.h"
+#include "ptravel/profile.h"
 #include "tensor/compute.h"
+#include "tensor/devices.h"
+
+#include "bench_checks.h"
+#include "bench_networks.h"
+#include "bench_options.h"
 
 namespace {
 
 using namespace ptravel;
+using bench::Options;
 
-struct Options {
-  DeviceChoice device = DeviceChoice::Auto;
-  Precision precision = Precision::Auto;
-  bool small = false;
-  bool gradient = false;
-  std::int64_t width = 512;
-  std::int64_t height = 512;
-  int threads = 0;
-  int repeat = 3;
-};
+constexpr double kGib = 1024.0 * 1024.0 * 1024.0;
+/// A card chooses its ways of computing in first calls, and is timed over several calls in a row,
+/// as a sampler makes them.
+constexpr int kWarmUpCalls = 5;
+constexpr int kCallsInARow = 10;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -63,45 +56,132 @@ double peak_gib() {
   return static_cast<double>(usage.ru_maxrss) / (1024.0 * 1024.0);
 }
 
-/// Runs once to warm up, then reports the median. `body` returns a tensor; reading one number of it
-/// waits for a GPU.
-void time_case(const char* name, const Options& options, const std::function<at::Tensor()>& body) {
-  const auto run = [&] { return body().flatten()[0].item<float>(); };
-  const double first = now();
-  run();
-  const double warm_up = now() - first;
-  std::vector<double> seconds;
-  const double user = user_seconds();
-  for (int i = 0; i < options.repeat; ++i) {
-    const double start = now();
-    run();
-    seconds.push_back(now() - start);
+using Body = std::function<at::Tensor()>;
+
+/// What timing a case gave, in seconds of one call.
+struct Times {
+  double median = 0;
+  double best = 0;
+  double first = 0;
+  double user = 0;  // of the processor
+  double device_peak_gib = 0;
+};
+
+class Timing {
+ public:
+  Timing(const Options& options, const Compute& compute)
+      : device_(compute.device),
+        repeat_(options.repeat),
+        in_a_row_(device_.is_cuda() ? kCallsInARow : 1) {}
+
+  /// Warms up and times `body`.
+  Times of(const Body& body) const {
+    reset_peak_memory(device_);
+    Times times;
+    times.first = group(body, 1);
+    for (int i = 0; device_.is_cuda() && i < kWarmUpCalls; ++i) {
+      body();
+    }
+    std::vector<double> seconds;
+    const double user = user_seconds();
+    for (int i = 0; i < repeat_; ++i) {
+      seconds.push_back(group(body, in_a_row_));
+    }
+    times.user = (user_seconds() - user) / (repeat_ * in_a_row_);
+    times.median = median(seconds);
+    times.best = *std::min_element(seconds.begin(), seconds.end());
+    if (const auto memory = device_memory(device_)) {
+      times.device_peak_gib = static_cast<double>(memory->peak) / kGib;
+    }
+    return times;
   }
+
+  /// " device peak 3.14 GiB" on a card.
+  std::string device_peak(const Times& times) const {
+    char text[64] = "";
+    if (device_.is_cuda()) {
+      std::snprintf(text, sizeof text, "   device peak %5.2f GiB", times.device_peak_gib);
+    }
+    return text;
+  }
+
+  const at::Device& device() const { return device_; }
+
+ private:
+  double group(const Body& body, int calls) const {
+    wait_for_device(device_);
+    DeviceTimer timer(device_);
+    for (int i = 0; i < calls; ++i) {
+      body();
+    }
+    return timer.seconds() / calls;
+  }
+
+  at::Device device_;
+  int repeat_;
+  int in_a_row_;
+};
+
+void time_case(const char* name, const Timing& timing, const Body& body) {
+  const Times times = timing.of(body);
   std::printf(
-      "%-28s median %8.4f s   best %8.4f s   first %8.4f s   user %8.3f s   peak %5.2f GiB\n", name,
-      median(seconds), *std::min_element(seconds.begin(), seconds.end()), warm_up,
-      (user_seconds() - user) / options.repeat, peak_gib());
+      "%-28s median %8.4f s   best %8.4f s   first %8.4f s   user %8.3f s   peak %5.2f GiB%s\n",
+      name, times.median, times.best, times.first, times.user, peak_gib(),
+      timing.device_peak(times).c_str());
   std::fflush(stdout);
 }
 
-/// Seconds that `body` takes; it returns a tensor, as above.
-double seconds_of(const std::function<at::Tensor()>& body) {
-  const double start = now();
-  body().flatten()[0].item<float>();
-  return now() - start;
+double flops_of(const Body& body) {
+  const Profile profile;
+  body();
+  double flops = 0;
+  for (const ProfileEntry& entry : profile.report().entries) {
+    flops += entry.flops;
+  }
+  return flops;
+}
+
+/// One step of `count` guided frames.
+void time_frames(const Options& options,
+                 const Timing& timing,
+                 const bench::GuidedFrames& frames,
+                 std::int64_t count) {
+  const Body step = [&] { return frames.step(0, count); };
+  const Times times = timing.of(step);
+  const std::string name = "UNet step, " + std::to_string(count) + " guided";
+  std::printf(
+      "%-28s median %9.5f s   best %9.5f s   first %8.4f s   %8.2f guided steps/s   "
+      "%7.2f TFLOP/s   peak %5.2f GiB%s\n",
+      name.c_str(), times.median, times.best, times.first,
+      static_cast<double>(count) / times.median, 1e-12 * flops_of(step) / times.median, peak_gib(),
+      timing.device_peak(times).c_str());
+  if (options.profile) {
+    const Profile profile([&] { wait_for_device(timing.device()); });
+    step();
+    std::printf("%s", to_text(profile.report()).c_str());
+  }
+  std::fflush(stdout);
+}
+
+/// Seconds that `body` takes.
+double seconds_of(const at::Device& device, const Body& body) {
+  DeviceTimer timer(device);
+  body();
+  return timer.seconds();
 }
 
 /// Times inference and inference with a gradient in turn, so that both see the same machine.
 void time_gradient(const Options& options,
-                   const std::function<at::Tensor()>& inference,
-                   const std::function<at::Tensor()>& gradient) {
-  seconds_of(inference);
+                   const at::Device& device,
+                   const Body& inference,
+                   const Body& gradient) {
+  seconds_of(device, inference);
   const double plain_peak = peak_gib();
-  seconds_of(gradient);
+  seconds_of(device, gradient);
   std::vector<double> plain, both, ratios;
   for (int i = 0; i < options.repeat; ++i) {
-    plain.push_back(seconds_of(inference));
-    both.push_back(seconds_of(gradient));
+    plain.push_back(seconds_of(device, inference));
+    both.push_back(seconds_of(device, gradient));
     ratios.push_back(both.back() / plain.back());
   }
   std::printf(
@@ -111,97 +191,94 @@ void time_gradient(const Options& options,
       options.repeat, peak_gib(), plain_peak);
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const auto number = [&] { return i + 1 < argc ? std::atoi(argv[++i]) : 0; };
-    if (word == "cpu" || word == "cuda") {
-      options.device = word == "cpu" ? DeviceChoice::Cpu : DeviceChoice::Cuda;
-    } else if (word == "fp32" || word == "bf16" || word == "fp16") {
-      options.precision = word == "fp32"   ? Precision::Fp32
-                          : word == "bf16" ? Precision::Bf16
-                                           : Precision::Fp16;
-    } else if (word == "--small") {
-      options.small = true;
-    } else if (word == "--gradient") {
-      options.gradient = true;
-    } else if (word == "--size") {
-      options.width = number();
-      options.height = number();
-    } else if (word == "--threads") {
-      options.threads = number();
-    } else if (word == "--repeat") {
-      options.repeat = std::max(1, number());
-    } else if (word != "auto") {
-      throw Error(ErrorCode::InvalidArgument, "[engine_bench] " + word +
-                                                  ": expected cpu, cuda, fp32, bf16, fp16, "
-                                                  "--small, --size W H, --threads N, --repeat N or "
-                                                  "--gradient");
-    }
-  }
-  return options;
+void time_gradient(const Options& options,
+                   const Compute& compute,
+                   const bench::Networks& networks,
+                   const bench::Inputs& inputs) {
+  const auto first = [&](const at::Tensor& rows) {
+    return rows.defined() ? rows.narrow(0, 0, 1).to(compute.device) : rows;
+  };
+  const at::Tensor x = first(inputs.latents);
+  const at::Tensor t = at::full({1}, 500.0F).to(compute.device);
+  const at::Tensor vector = first(inputs.vectors);
+  const auto step = [&](const at::Tensor& conditioning) {
+    return networks.unet.forward(UnetInputs{x, t, conditioning, vector});
+  };
+  const Body inference = [&] {
+    const at::NoGradGuard no_gradients;
+    return step(first(inputs.contexts));
+  };
+  const Body gradient = [&] {
+    const at::Tensor leaf = first(inputs.contexts).clone().requires_grad_();
+    step(leaf).sum().backward();
+    return leaf.grad();
+  };
+  time_gradient(options, compute.device, inference, gradient);
 }
 
-void run(const Options& options) {
+void time_networks(const Options& options, const Compute& compute) {
+  const bench::NetworkSizes sizes = bench::sizes_of(options);
+  const double start = now();
+  const bench::Networks networks(sizes, compute);
+  std::printf("made the weights in %.1f s, peak %.2f GiB\n", now() - start, peak_gib());
+  const std::int64_t most =
+      options.frames.empty() ? 1 : *std::max_element(options.frames.begin(), options.frames.end());
+  const bench::Inputs inputs(sizes, options, most);
+  if (options.gradient) {
+    time_gradient(options, compute, networks, inputs);
+    return;
+  }
+  const at::NoGradGuard no_gradients;
+  const Timing timing(options, compute);
+  const auto on_device = [&](const at::Tensor& tensor) { return tensor.to(compute.device); };
+  const at::Tensor latent = on_device(inputs.latents.narrow(0, 0, 1));
+  if (!options.frames.empty()) {
+    const bench::GuidedFrames frames(networks.unet, inputs);
+    for (const std::int64_t count : options.frames) {
+      time_frames(options, timing, frames, count);
+    }
+  } else {
+    const at::Tensor ids = on_device(inputs.ids);
+    const at::Tensor image = on_device(inputs.image);
+    UnetInputs two{latent.repeat({2, 1, 1, 1}), on_device(at::full({2}, 500.0F)),
+                   on_device(inputs.contexts)};
+    if (inputs.vectors.defined()) {
+      two.vector = on_device(inputs.vectors);
+    }
+    for (const ClipTextModel& clip : networks.clips) {
+      time_case("text encoder, 2 prompts", timing, [&] { return clip.forward(ids); });
+    }
+    time_case("UNet step, 2 images", timing, [&] { return networks.unet.forward(two); });
+    time_case("VAE encode, 1 image", timing, [&] { return networks.vae.encode(image).mean; });
+  }
+  time_case("VAE decode, 1 image", timing, [&] { return networks.vae.decode(latent); });
+}
+
+int run(const Options& options) {
   const int threads = prepare_cpu(options.threads);
   const Compute compute = resolve_compute(options.device, options.precision);
   std::printf("device %s, %s, %d threads, %ld x %ld\n", compute.device.str().c_str(),
               at::toString(compute.dtype), threads, static_cast<long>(options.width),
               static_cast<long>(options.height));
-  ClipConfig clip_config;
-  UnetConfig unet_config;
-  VaeConfig vae_config;
-  if (options.small) {
-    clip_config.num_layers = 2;
-    unet_config.model_channels = 64;
-    vae_config.channels = 32;
+  if (options.batch_check) {
+    return bench::same_in_any_batch(options, compute) ? 0 : 1;
   }
-  const auto source = std::make_shared<RandomTensors>(1);
-  const double start = now();
-  const ClipTextModel clip(Weights(source, "clip", "text encoder"), clip_config,
-                           full_precision(compute));
-  const Unet unet(Weights(source, "unet", "unet"), unet_config, compute);
-  const Vae vae(Weights(source, "vae", "vae"), vae_config, compute);
-  std::printf("made the weights in %.1f s, peak %.2f GiB\n", now() - start, peak_gib());
-
-  const std::int64_t h = options.height / 8;
-  const std::int64_t w = options.width / 8;
-  const at::Tensor ids = at::randint(49408, {2, 77}, at::kLong);
-  const at::Tensor x = at::randn({2, 4, h, w});
-  const at::Tensor t = at::full({2}, 500.0F);
-  const at::Tensor context = at::randn({2, 77, unet_config.context_dim});
-  const at::Tensor image = at::rand({1, 3, 8 * h, 8 * w}) * 2 - 1;
-  const auto first = [](const at::Tensor& both) { return both.narrow(0, 0, 1).clone(); };
-  if (options.gradient) {
-    const auto step = [&](const at::Tensor& conditioning) {
-      return unet.forward(first(x), first(t), conditioning);
-    };
-    const auto inference = [&] {
-      const at::NoGradGuard no_gradients;
-      return step(first(context));
-    };
-    const auto gradient = [&] {
-      const at::Tensor leaf = first(context).requires_grad_();
-      step(leaf).sum().backward();
-      return leaf.grad();
-    };
-    time_gradient(options, inference, gradient);
-    return;
+  if (options.compare_cpu) {
+    return bench::close_to_cpu(options, compute) ? 0 : 1;
   }
-  const at::NoGradGuard no_gradients;
-  time_case("text encoder, 2 prompts", options, [&] { return clip.forward(ids); });
-  time_case("UNet step, 2 images", options, [&] { return unet.forward(x, t, context); });
-  time_case("VAE encode, 1 image", options, [&] { return vae.encode(image).mean; });
-  time_case("VAE decode, 1 image", options, [&] { return vae.decode(first(x)); });
+  time_networks(options, compute);
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    run(parse(argc, argv));
+  if (argc > 1 && (std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0)) {
+    std::fputs(bench::usage().c_str(), stdout);
     return 0;
+  }
+  try {
+    return run(bench::parse_options(argc, argv));
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return exit_status(error.code());
