@@ -53,6 +53,11 @@ function(ptravel_use_aten target)
   if(NOT TARGET ptravel_torch)
     add_library(ptravel_torch INTERFACE)
     target_include_directories(ptravel_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+    # The Python package's libtorch.so exports parts of another C++ library (std::filesystem), which do not
+    # work in a program of ours: the compiler's own has to be found before them.
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_link_libraries(ptravel_torch INTERFACE stdc++)
+    endif()
     target_link_libraries(ptravel_torch INTERFACE ${TORCH_LIBRARIES})
     string(REPLACE " " ";" flags "${TORCH_CXX_FLAGS}")
     target_compile_options(ptravel_torch INTERFACE ${flags})
