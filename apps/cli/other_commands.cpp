@@ -8,6 +8,7 @@
 #include "apps/cli/console.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
+#include "ptravel/devices.h"
 #include "ptravel/jobs.h"
 #include "ptravel/model.h"
 #include "ptravel/pipeline.h"
@@ -20,6 +21,7 @@ using Json = nlohmann::ordered_json;
 
 struct InfoArguments {
   std::string path;
+  bool devices = false;
   bool json = false;
 };
 
@@ -85,7 +87,16 @@ ModelInfo inspect_known(const std::string& path) {
   }
 }
 
+void devices(bool json) {
+  const DeviceReport report = device_report();
+  std::printf("%s", json ? (to_json(report) + "\n").c_str() : describe(report).c_str());
+}
+
 void info(const InfoArguments& arguments) {
+  if (arguments.devices) {
+    devices(arguments.json);
+    return;
+  }
   const std::string path = arguments.path.empty() ? default_path() : arguments.path;
   if (const auto text = describe_result(path, arguments.json)) {
     std::printf("%s\n", text->c_str());
@@ -189,11 +200,16 @@ void samplers(bool json) {
 }  // namespace
 
 void add_info_command(CLI::App& program, Command& chosen) {
-  CLI::App* command =
-      program.add_subcommand("info", "Say what a model file, a picture or a run folder is");
+  CLI::App* command = program.add_subcommand(
+      "info", "Say what a model file, a picture or a run folder is, or what there is to draw on");
   const auto arguments = std::make_shared<InfoArguments>();
-  command->add_option("path", arguments->path,
-                      "Checkpoint, diffusers folder, picture or run folder [the default model]");
+  CLI::Option* path = command->add_option(
+      "path", arguments->path,
+      "Checkpoint, diffusers folder, picture or run folder [the default model]");
+  command
+      ->add_flag("--devices", arguments->devices,
+                 "Instead: list the processor, the cards and what this build can do with them")
+      ->excludes(path);
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->callback([&chosen, arguments] { chosen = [arguments] { info(*arguments); }; });
 }

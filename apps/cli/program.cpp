@@ -43,7 +43,7 @@ Commands:
   resume    go on with a run that was stopped or killed
   video     make the video of a run again with other settings
   upscale   enlarge pictures or the frames of a run
-  info      say what a model file, a picture or a run folder is
+  info      say what a model file, a picture or a run folder is; --devices: what there is to draw on
   report    measure how evenly a run, pictures or a video move
   samplers  list the samplers and noise schedules
   bench     measure a model's speed and memory here

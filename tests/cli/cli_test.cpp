@@ -66,6 +66,26 @@ TEST(Cli, FailuresOfJsonCommandsAreJson) {
   EXPECT_EQ(error_of("info --json one two").at("code"), "invalid_argument");
 }
 
+TEST(Cli, InfoListsDevices) {
+  const TemporaryFolder folder;
+  const Outcome words = run(folder, "info --devices");
+  EXPECT_EQ(words.status, 0) << words.errors;
+  EXPECT_THAT(words.output, HasSubstr("cpu: "));
+  EXPECT_THAT(words.output, HasSubstr("cuda"));
+  const auto object = nlohmann::json::parse(run(folder, "info --devices --json").output);
+  EXPECT_GE(object.at("cpu").at("processors"), 1);
+  const auto& cuda = object.at("cuda");
+  const bool ready = cuda.at("status") == "ready";
+  EXPECT_EQ(ready, !cuda.at("cards").empty());
+  EXPECT_EQ(ready, cuda.at("explanation") == "");
+  // Whoever asks for a card is told the same.
+  if (!ready) {
+    EXPECT_THAT(run(folder, kQuick + "--device cuda").errors,
+                HasSubstr(cuda.at("explanation").get<std::string>()));
+  }
+  EXPECT_NE(run(folder, "info --devices file").status, 0);
+}
+
 TEST(Cli, EveryWrongValueIsReportedByOptionName) {
   const TemporaryFolder folder;
   const Outcome outcome =
