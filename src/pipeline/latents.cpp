@@ -1,12 +1,15 @@
 #include "pipeline/latents.h"
 
 #include <cstring>
+#include <optional>
 
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
 #include "media/latent_chunk.h"
 #include "ptravel/error.h"
+#include "tensor/devices.h"
+#include "tensor/memory_shortage.h"
 
 namespace ptravel {
 namespace {
@@ -20,6 +23,19 @@ void check_latents(const at::Tensor& latents) {
                 "[sampling] the latent has values that are not numbers: the sampler went astray "
                 "with these settings (cfg_scale, eta, s_noise, steps), or the UNet overflows and "
                 "needs --precision fp32");
+  }
+}
+
+/// Nothing where the device has not the memory for it and that is no failure.
+std::optional<Image> decoded_if_it_fits(const Vae& vae, const at::Tensor& latent, bool may_not) {
+  try {
+    before_large_work(LargeWork::Decoding, 1);
+    return tensor_to_image(vae.decode(latent));
+  } catch (...) {
+    if (!may_not || !memory_was_refused()) {
+      throw;
+    }
+    return std::nullopt;
   }
 }
 
@@ -62,10 +78,22 @@ at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent) {
 }
 
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
+  return decode_latents(vae, latents, {});
+}
+
+std::vector<Image> decode_latents(const Vae& vae,
+                                  const at::Tensor& latents,
+                                  const std::function<const Vae&()>& in_need) {
   check_latents(latents);
   std::vector<Image> images;
   for (std::int64_t i = 0; i < latents.size(0); ++i) {
-    images.push_back(tensor_to_image(vae.decode(latents.narrow(0, i, 1))));
+    const at::Tensor latent = latents.narrow(0, i, 1);
+    if (auto image = decoded_if_it_fits(vae, latent, in_need != nullptr)) {
+      images.push_back(std::move(*image));
+      continue;
+    }
+    release_unused_memory(vae.compute().device);
+    images.push_back(tensor_to_image(in_need().decode(latent)));
   }
   return images;
 }

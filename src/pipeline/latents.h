@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent);
 /// Pictures of latents [N, C, h, w], decoded one by one as the web UI does. Throws Unsupported when
 /// values are not numbers, and says whether they already were none in the latents.
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents);
+
+/// The same. A picture that `vae` has not the memory for is decoded by what `in_need` gives: the
+/// same VAE elsewhere.
+std::vector<Image> decode_latents(const Vae& vae,
+                                  const at::Tensor& latents,
+                                  const std::function<const Vae&()>& in_need);
 
 /// The latent number `index` of [N, C, h, w] as picture files keep it (media/latent_chunk.h).
 std::string stored_latent(const at::Tensor& latents, std::int64_t index);

@@ -62,6 +62,19 @@ const Vae& LoadedModel::vae() const {
   return *vae_;
 }
 
+const Vae& LoadedModel::vae_on_cpu() const {
+  const std::lock_guard lock(mutex_);
+  if (!vae_on_cpu_) {
+    // What is loaded has let go of its files.
+    const auto opened = OpenModel::open(model_->spec());
+    vae_on_cpu_.emplace(NetworkLoader(opened->files(),
+                                      std::make_shared<FileTensors>(opened->files().weights),
+                                      {at::kCPU, at::kFloat})
+                            .vae());
+  }
+  return *vae_on_cpu_;
+}
+
 const LatentColours& LoadedModel::colours() const {
   std::call_once(fitted_, [this] { colours_ = LatentColours::fit(vae()); });
   return *colours_;

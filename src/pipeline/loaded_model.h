@@ -28,6 +28,9 @@ class LoadedModel {
   SharedTextEncoders text_encoders() const;
   const Unet& unet() const;
   const Vae& vae() const;
+  /// The same VAE on the CPU in fp32, read from its files when it is first asked for: for pictures
+  /// that a card has not the memory for.
+  const Vae& vae_on_cpu() const;
   /// The colours of its latents; fitted when they are asked for first.
   const LatentColours& colours() const;
   /// What the weights take in memory, all of them together.
@@ -42,6 +45,7 @@ class LoadedModel {
   mutable SharedTextEncoders text_encoders_;
   mutable std::optional<Unet> unet_;
   mutable std::optional<Vae> vae_;
+  mutable std::optional<Vae> vae_on_cpu_;
   mutable std::once_flag fitted_;  // guards the making of colours_
   mutable std::optional<LatentColours> colours_;
 };

@@ -59,6 +59,14 @@ const LatentColours& Pipeline::colours() const {
   return loaded_->colours();
 }
 
+std::vector<Image> Pipeline::decode(const at::Tensor& latents) const {
+  PTRAVEL_CHECK(loaded_);
+  if (compute().device.is_cpu()) {
+    return decode_latents(vae(), latents);
+  }
+  return decode_latents(vae(), latents, [this]() -> const Vae& { return loaded_->vae_on_cpu(); });
+}
+
 at::Tensor Pipeline::blank_picture(int width, int height) const {
   if (picture_input() == PictureInput::None) {
     return {};

@@ -75,6 +75,10 @@ class Pipeline {
   /// networks. `width`, `height`: pixels.
   at::Tensor blank_picture(int width, int height) const;
 
+  /// decode_latents with its VAE. What a card has not the memory for is decoded on the CPU, where
+  /// large pictures go through in bands.
+  std::vector<Image> decode(const at::Tensor& latents) const;
+
   /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.
   at::Tensor sample(const SamplingSettings& settings,
                     const PictureBatch& batch,

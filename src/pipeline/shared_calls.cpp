@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/memory_shortage.h"
 
 namespace ptravel {
 namespace {
@@ -108,6 +109,7 @@ std::vector<at::Tensor> SharedCalls::compute(const std::vector<Operands>& all) c
       latents.push_back(all[member].latent);
       conditionings.push_back(all[member].conditioning);
     }
+    before_large_work(LargeWork::NetworkCall, static_cast<std::int64_t>(members.size()));
     const at::Tensor x = at::stack(latents);
     const at::Tensor computed = unet_.forward(x, conditionings).to(x.device());
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -149,6 +151,7 @@ at::Tensor SharedCalls::mixed(const std::vector<NetworkRow>& rows) {
     latents.push_back(std::move(operands.latent));
     conditionings.push_back(std::move(operands.conditioning));
   }
+  before_large_work(LargeWork::NetworkCall, static_cast<std::int64_t>(rows.size()));
   const at::Tensor x = at::stack(latents);
   const at::Tensor results = unet_.forward(x, conditionings).to(x.device());
   forget(2 * rows.size());

@@ -1,7 +1,9 @@
 #include "travel/picture_drawer.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include <ATen/ATen.h>
@@ -11,6 +13,8 @@
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
 #include "request/frame_settings.h"
+#include "tensor/devices.h"
+#include "tensor/memory_shortage.h"
 #include "travel/frame_units.h"
 #include "travel/settings.h"
 #include "travel/step_counter.h"
@@ -153,7 +157,7 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
 std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents,
                                             const std::vector<PictureTask>& tasks) const {
   std::vector<Drawing> drawings;
-  for (Image& image : decode_latents(scene_.pipeline->vae(), latents)) {
+  for (Image& image : scene_.pipeline->decode(latents)) {
     const auto index = static_cast<std::int64_t>(drawings.size());
     if (const auto& overlay = tasks.at(drawings.size()).start.overlay) {
       image = with_overlay(image, *overlay);
@@ -163,8 +167,34 @@ std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents,
   return drawings;
 }
 
+/// Where memory is short, fewer are drawn at once from there on: a picture does not depend on how
+/// many there are.
 std::vector<Drawing> PictureDrawer::draw(const std::vector<PictureTask>& tasks,
                                          double frames_before) {
+  std::vector<Drawing> drawings;
+  while (drawings.size() < tasks.size()) {
+    const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(drawings.size());
+    const std::size_t count = std::min(most_at_once_, tasks.size() - drawings.size());
+    const std::vector<PictureTask> some(begin, begin + static_cast<std::ptrdiff_t>(count));
+    try {
+      std::vector<Drawing> drawn =
+          draw_at_once(some, frames_before + static_cast<double>(drawings.size()));
+      std::ranges::move(drawn, std::back_inserter(drawings));
+    } catch (...) {
+      if (count == 1 || !memory_was_refused()) {
+        throw;
+      }
+      most_at_once_ = (count + 1) / 2;
+    }
+    if (most_at_once_ < count) {
+      release_unused_memory(scene_.pipeline->compute().device);
+    }
+  }
+  return drawings;
+}
+
+std::vector<Drawing> PictureDrawer::draw_at_once(const std::vector<PictureTask>& tasks,
+                                                 double frames_before) {
   const PictureTask& first = tasks.front();
   if (!first.bridge) {
     return decoded(

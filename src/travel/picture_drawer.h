@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,7 +65,8 @@ class PictureDrawer {
 
   /// Whether two tasks can be drawn together.
   static bool fit_together(const PictureTask& a, const PictureTask& b);
-  /// Draws tasks that fit together. `frames_before`: where the progress stands.
+  /// Draws tasks that fit together, all at once as long as there is memory for it. `frames_before`:
+  /// where the progress stands.
   std::vector<Drawing> draw(const std::vector<PictureTask>& tasks, double frames_before);
 
  private:
@@ -74,6 +77,7 @@ class PictureDrawer {
   at::Tensor sample(const std::vector<PictureTask>& tasks,
                     const GuidanceHooks& guidance,
                     double frames_before);
+  std::vector<Drawing> draw_at_once(const std::vector<PictureTask>& tasks, double frames_before);
   std::vector<Drawing> decoded(const at::Tensor& latents,
                                const std::vector<PictureTask>& tasks) const;
   std::shared_ptr<Embryo> embryo_of(std::int64_t gap, FrameSink& sink);
@@ -87,6 +91,7 @@ class PictureDrawer {
   };
   TravelScene& scene_;
   Progress& progress_;
+  std::size_t most_at_once_ = std::numeric_limits<std::size_t>::max();
   double frames_before_ = 0;  // where the progress stands for what is drawn to be shared
   std::map<std::int64_t, std::shared_ptr<Embryo>> embryos_;      // by gap
   std::map<std::int64_t, std::unique_ptr<AttentionEnds>> ends_;  // by gap

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "tensor/memory_shortage.h"
 #include "tests/model/tiny.h"
 
 namespace ptravel {
@@ -50,6 +51,26 @@ TEST(Latents, TheMessageSaysWhereNumbersWereLost) {
   const std::string message = message_of([&] { decode_latents(vae, latent); });
   EXPECT_NE(message.find("cfg_scale, eta"), std::string::npos) << message;
   EXPECT_EQ(message.find("weights"), std::string::npos) << message;
+}
+
+TEST(Latents, PicturesThatDoNotFitAreDecodedElsewhere) {
+  const Vae vae(random_weights("vae"), tiny_vae(), cpu_fp32());
+  const at::Tensor latents = at::arange(3.0 * 4 * 16).reshape({3, 4, 4, 4}) / 100 - 1;
+  const std::vector<Image> expected = decode_latents(vae, latents);
+  int decoded = 0, asked = 0;
+  // The second picture does not fit.
+  const MemoryProbeScope scope([&](LargeWork work, std::int64_t) {
+    EXPECT_EQ(work, LargeWork::Decoding);
+    TORCH_CHECK_WITH(OutOfMemoryError, ++decoded != 2, "no room");
+  });
+  const auto elsewhere = [&]() -> const Vae& {
+    ++asked;
+    return vae;
+  };
+  EXPECT_TRUE(decode_latents(vae, latents, elsewhere) == expected);
+  EXPECT_EQ(asked, 1);
+  decoded = 0;
+  EXPECT_THROW(decode_latents(vae, latents), c10::OutOfMemoryError);
 }
 
 TEST(Latents, NotANumberIsAnError) {
