@@ -15,6 +15,26 @@ if(PTRAVEL_ONEDNN)
   endif()
 endif()
 
+# A LibTorch that links another oneDNN (Debian's links 2.x) would call ours, whose functions have the same
+# names and other arguments.
+function(ptravel_check_onednn_of_torch)
+  get_filename_component(folder "${TORCH_LIBRARY}" DIRECTORY)
+  set(library "${folder}/libtorch_cpu.so")
+  if(NOT CMAKE_READELF OR NOT EXISTS "${library}")
+    return()
+  endif()
+  execute_process(COMMAND "${CMAKE_READELF}" -d "${library}" OUTPUT_VARIABLE needed ERROR_QUIET)
+  file(STRINGS "${DNNL_INCLUDE_DIR}/oneapi/dnnl/dnnl_version.h" line REGEX "define DNNL_VERSION_MAJOR")
+  string(REGEX REPLACE "[^0-9]" "" major "${line}")
+  if(needed MATCHES "libdnnl\\.so\\.([0-9]+)" AND NOT CMAKE_MATCH_1 EQUAL major)
+    message(FATAL_ERROR "oneDNN ${major} (${DNNL_LIBRARY}): expected version ${CMAKE_MATCH_1}, which LibTorch "
+                        "(${library}) links. LibTorch 2.x from a Python package goes with any.")
+  endif()
+endfunction()
+if(PTRAVEL_ONEDNN_FOUND)
+  ptravel_check_onednn_of_torch()
+endif()
+
 # LibTorch 2.x brings the headers of a oneDNN that is hidden inside it. A folder that compilers search
 # by themselves comes last, behind those: then ours are reached through links.
 set(hidden_headers FALSE)

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <optional>
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -171,57 +173,85 @@ class RunCheck {
     report_.close(name_ + "init_latent", latent, expected("init_latent"), allowed_.encoded);
   }
 
-  void check_sampling(const PictureBatch& batch) {
+  /// What a run tells while it samples.
+  struct Recording {
     std::vector<at::Tensor> model_x, model_out, callback_x;
     std::vector<double> levels;
-    SamplingHooks hooks;
-    hooks.on_step = [&](const SamplerStep& step) { callback_x.push_back(step.x.clone()); };
-    hooks.guidance.on_call = [&](int, const at::Tensor& x, double level, const GuidedEps& out) {
-      model_x.push_back(x.clone());
-      model_out.push_back(out.guided.clone());
-      levels.push_back(level);
-    };
-    const at::Tensor latent = pipeline_.sample(settings_of(run_), batch, hooks);
-    report_.exact(name_ + "model_calls",
-                  static_cast<int>(levels.size()) == run_.at("model_calls").get<int>(),
-                  std::to_string(levels.size()));
-    report_.close(name_ + "model_sigma_or_t", at::tensor(levels, at::kDouble),
-                  expected("model_sigma_or_t"), allowed_.timestep, allowed_.sigma_relative);
-    check_first_call(batch, model_out.at(0).cpu());
-    close_latents("model_x", at::stack(model_x));
-    close_latents("model_out", at::stack(model_out));
-    if (has("callback_x")) {
-      close_latents("callback_x", at::stack(callback_x));
+    at::Tensor latent;
+
+    SamplingHooks hooks() {
+      SamplingHooks result;
+      result.on_step = [this](const SamplerStep& step) { callback_x.push_back(step.x.clone()); };
+      result.guidance.on_call = [this](int, const at::Tensor& x, double level,
+                                       const GuidedEps& out) {
+        model_x.push_back(x.clone());
+        model_out.push_back(out.guided.clone());
+        levels.push_back(level);
+      };
+      return result;
     }
-    close_latents("latent", latent);
+  };
+
+  void check_sampling(const PictureBatch& batch) {
+    Recording ours;
+    ours.latent = pipeline_.sample(settings_of(run_), batch, ours.hooks());
+    report_.exact(name_ + "model_calls",
+                  static_cast<int>(ours.levels.size()) == run_.at("model_calls").get<int>(),
+                  std::to_string(ours.levels.size()));
+    report_.close(name_ + "model_sigma_or_t", at::tensor(ours.levels, at::kDouble),
+                  expected("model_sigma_or_t"), allowed_.timestep, allowed_.sigma_relative);
+    check_first_call(batch, ours.model_out.at(0).cpu());
+    close_latents(batch, "model_x", at::stack(ours.model_x),
+                  [](const Recording& run) { return at::stack(run.model_x); });
+    close_latents(batch, "model_out", at::stack(ours.model_out),
+                  [](const Recording& run) { return at::stack(run.model_out); });
+    if (has("callback_x")) {
+      close_latents(batch, "callback_x", at::stack(ours.callback_x),
+                    [](const Recording& run) { return at::stack(run.callback_x); });
+    }
+    close_latents(batch, "latent", ours.latent, [](const Recording& run) { return run.latent; });
     if (has("decoded")) {
       report_.close(name_ + "decoded", pipeline_.vae().decode(expected("latent")),
                     expected("decoded"), allowed_.decoded);
     }
-    report_.mostly_close(name_ + "image", as_bytes(decode_latents(pipeline_.vae(), latent)),
+    report_.mostly_close(name_ + "image", as_bytes(decode_latents(pipeline_.vae(), ours.latent)),
                          expected("image"), allowed_.level, 0, allowed_.pixels_beyond);
+  }
+
+  void check_first_call(const PictureBatch& batch, const at::Tensor& actual) {
+    close_or_float64(name_ + "model_out/first", actual, expected("model_out")[0],
+                     allowed_.first_call, [&] { return in_float64(batch).model_out.at(0); });
   }
 
   /// Networks with random weights can be so ill-conditioned (a group norm over two nearly equal
   /// numbers) that the reference's own rounding exceeds the tolerance. Where a first comparison
-  /// fails, the call is computed again in float64, and the reference's distance from that is
-  /// allowed on top.
-  void check_first_call(const PictureBatch& batch, const at::Tensor& actual) {
-    const at::Tensor reference = expected("model_out")[0];
-    const double tolerance = allowed_.first_call;
-    at::Tensor allowed = at::full_like(reference, tolerance, at::kDouble);
-    if (((actual - reference).abs() > tolerance).any().item<bool>()) {
-      allowed = allowed + (reference.to(at::kDouble) - first_call_in_float64(batch)).abs();
+  /// fails, the run is computed again in float64, and each number's distance from that is allowed
+  /// on top.
+  void close_or_float64(const std::string& name,
+                        const at::Tensor& actual,
+                        const at::Tensor& reference,
+                        double tolerance,
+                        const std::function<at::Tensor()>& float64) {
+    if (actual.sizes() != reference.sizes()) {
+      report_.exact(name, false, "shapes differ");
+      return;
     }
-    const at::Tensor error = (actual.to(at::kDouble) - reference).abs();
+    const at::Tensor error = (actual.to(at::kCPU, at::kDouble) - reference).abs();
+    at::Tensor allowed = at::full_like(reference, tolerance, at::kDouble);
+    if (!(error <= allowed).all().item<bool>()) {
+      allowed = allowed + (reference.to(at::kDouble) - float64()).abs();
+    }
     const auto worst = (error - allowed).argmax().item<std::int64_t>();
-    const double worst_error = error.flatten()[worst].item<double>();
-    const double allowed_there = allowed.flatten()[worst].item<double>();
-    report_.add({name_ + "model_out/first", worst_error, allowed_there,
-                 worst_error <= allowed_there, "first guided call of the network"});
+    const double there = error.flatten()[worst].item<double>();
+    const double limit = allowed.flatten()[worst].item<double>();
+    report_.add({name, there, limit, there <= limit, "at flat index " + std::to_string(worst)});
   }
 
-  at::Tensor first_call_in_float64(const PictureBatch& batch) const {
+  /// The whole run in float64, computed once.
+  const Recording& in_float64(const PictureBatch& batch) {
+    if (precise_) {
+      return *precise_;
+    }
     const ModelFiles files = open_model(pipeline_.files().path);
     const Compute compute{at::kCPU, at::kDouble};
     const Unet unet(
@@ -250,30 +280,23 @@ class RunCheck {
     sampling.init_latent =
         batch.init_latent.defined() ? batch.init_latent.to(at::kDouble) : at::Tensor();
     sampling.options = at::TensorOptions(at::kDouble);
-    at::Tensor result;
-    SamplingHooks hooks;
-    hooks.guidance.on_call = [&](int, const at::Tensor&, double, const GuidedEps& out) {
-      result = result.defined() ? result : out.guided.clone();
-    };
-    hooks.check_cancelled = [&] {
-      if (result.defined()) {
-        throw Error(ErrorCode::Cancelled, "the first call is enough");
-      }
-    };
-    try {
-      const at::NoGradGuard no_gradients;
-      result = sample_latents(model, settings_of(run_), sampling, hooks);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::Cancelled) {
-        throw;
-      }
-    }
-    return result;
+    const at::NoGradGuard no_gradients;
+    precise_.emplace();
+    precise_->latent = sample_latents(model, settings_of(run_), sampling, precise_->hooks());
+    return *precise_;
   }
 
-  void close_latents(const std::string& tensor, const at::Tensor& actual) {
-    report_.mostly_close(name_ + tensor, actual, expected(tensor), allowed_.latent, 0,
-                         allowed_.latents_beyond);
+  void close_latents(const PictureBatch& batch,
+                     const std::string& tensor,
+                     const at::Tensor& actual,
+                     const std::function<at::Tensor(const Recording&)>& of) {
+    if (allowed_.latents_beyond > 0) {
+      report_.mostly_close(name_ + tensor, actual, expected(tensor), allowed_.latent, 0,
+                           allowed_.latents_beyond);
+      return;
+    }
+    close_or_float64(name_ + tensor, actual, expected(tensor), allowed_.latent,
+                     [&] { return of(in_float64(batch)); });
   }
 
   const Pipeline& pipeline_;
@@ -283,6 +306,7 @@ class RunCheck {
   Report& report_;
   std::string key_;
   std::string name_;
+  std::optional<Recording> precise_;
 };
 
 }  // namespace

@@ -139,7 +139,7 @@ void close_or_rounded(Report& report,
   const at::Tensor error = (actual.to(at::kCPU, at::kDouble) - wanted).abs();
   at::Tensor allowed = wanted.abs() * rtol + atol;
   if (!(error <= allowed).all().item<bool>()) {
-    allowed = allowed + 2 * (wanted - float64().to(at::kDouble)).abs().max();
+    allowed = allowed + 4 * (wanted - float64().to(at::kDouble)).abs().max();
   }
   const auto worst = (error - allowed).argmax().item<std::int64_t>();
   const double there = error.flatten()[worst].item<double>();
