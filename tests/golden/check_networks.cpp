@@ -25,8 +25,8 @@ struct Tolerance {
 /// What is allowed in one number format. The fp32 numbers are the golden set's own. The bf16 ones
 /// are about three times what was measured on its tiny networks, most of whose values lie between
 /// -3 and 3 (the means of the latents reach 8): bf16 has 8 significant bits. fp16 has 11, so its
-/// rounding is an eighth; it is allowed a quarter of bf16's numbers. The text encoder is fp32 on a
-/// CPU and on CUDA, always.
+/// rounding is an eighth; its numbers are about three times what LibTorch's own operators gave. The
+/// text encoder is fp32 on a CPU and on CUDA, always.
 struct Tolerances {
   Tolerance text;
   Tolerance eps;
@@ -50,9 +50,9 @@ constexpr Tolerances kBf16Wave2 = {{2e-5, 0}, {3e-2, 1e-2}, {2.0, 5e-2}, {6e-1, 
 constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {6e-1, 0},
                               {1e-1, 0}, {4e-1, 0},    13,           1.0};
 constexpr Tolerances kFp16Wave2 = {
-    {2e-5, 0}, {8e-3, 3e-3}, {5e-1, 2e-2}, {1.5e-1, 0}, {3e-2, 0}, {1e-1, 0}, 4, 0.7};
+    {2e-5, 0}, {5e-3, 2e-3}, {2e-1, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
 constexpr Tolerances kFp16 = {
-    {2e-5, 0}, {8e-3, 3e-3}, {1.3e-1, 2e-2}, {1.5e-1, 0}, {3e-2, 0}, {1e-1, 0}, 4, 0.7};
+    {2e-5, 0}, {5e-3, 2e-3}, {8e-2, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
 
 const Tolerances& tolerances_of(const std::string& set, at::ScalarType dtype) {
   const bool first = set == "tiny_sd1/";

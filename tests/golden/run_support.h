@@ -20,7 +20,7 @@ namespace ptravel::golden {
 
 /// How far a whole run may be from the reference. The fp32 numbers are the golden set's own; the
 /// bf16 ones are loose, because guidance 7 amplifies the rounding of networks with random weights;
-/// fp16, whose rounding is an eighth, is allowed a quarter of them.
+/// fp16, whose rounding is an eighth, is allowed about a third of them.
 struct RunTolerances {
   double cond = 2e-5;
   double noise = 1e-5;
