@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "ptravel/error.h"
+#include "tensor/torch_compat.h"
 
 namespace ptravel {
 
@@ -36,9 +37,10 @@ int thread_count(int wish) {
   return wish == 0 ? usable_processors() : wish;
 }
 
-// OpenMP keeps the number for each thread, and LibTorch and oneDNN ask OpenMP. LibTorch sets a new
-// thread's number on its first question: that comes first, or it would undo ours.
-ThreadScope::ThreadScope(int threads) : before_(at::get_num_threads()) {
+// OpenMP keeps the number for each thread, and LibTorch and oneDNN ask OpenMP.
+ThreadScope::ThreadScope(int threads) {
+  compat::settle_thread_number();
+  before_ = at::get_num_threads();
   omp_set_num_threads(thread_count(threads));
 }
 

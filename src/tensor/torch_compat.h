@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/Allocator.h>
 #include <torch/version.h>
 
@@ -26,6 +27,14 @@ inline at::Tensor fused_attention(const at::Tensor& query,
 #else
   return {};
 #endif
+}
+
+/// Lets LibTorch set the calling thread's number of threads, which it does on the first question in
+/// that thread and would else do later, over a number of ours. LibTorch 2.x remembers it twice: in
+/// its library, and in what its header compiles into this program.
+inline void settle_thread_number() {
+  at::get_num_threads();
+  at::internal::lazy_init_num_threads();
 }
 
 /// What an allocator of ours derives from. LibTorch 1.13 to 2.2 ask a const object for memory,

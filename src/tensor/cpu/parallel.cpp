@@ -11,6 +11,7 @@
 
 #include "base/profile_scope.h"
 #include "tensor/thread_scope.h"
+#include "tensor/torch_compat.h"
 
 namespace ptravel::cpu {
 
@@ -34,7 +35,7 @@ void parallel_tasks(std::int64_t count, const std::function<void(std::int64_t ta
   ProfileFork fork(threads);
 #pragma omp parallel num_threads(threads)
   {
-    at::get_num_threads();   // LibTorch sets a new thread's number on first use: now, not below
+    compat::settle_thread_number();
     omp_set_num_threads(1);  // holds for this thread inside this region alone
     const c10::InferenceMode inference;
     const ProfileFork::Branch branch(fork);
