@@ -5,6 +5,7 @@
 #include "base/profile_scope.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/path.h"
 
 namespace ptravel {
@@ -141,6 +142,11 @@ at::Tensor geglu(const at::Tensor& x) {
   }
   if (fits_cpu_kernels(x)) {
     return GegluFunction::apply(x);
+  }
+  if (use_cuda_kernels({&x})) {
+    if (const at::Tensor made = cuda::geglu(x); made.defined()) {
+      return made;
+    }
   }
   const std::int64_t width = x.size(-1) / 2;
   return x.narrow(-1, 0, width) * at::gelu(x.narrow(-1, width, width));

@@ -10,6 +10,7 @@
 #include "base/profile_scope.h"
 #include "ptravel/error.h"
 #include "tensor/attention_cpu.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/path.h"
 #include "tensor/torch_compat.h"
 
@@ -61,6 +62,26 @@ at::Tensor attention_by_torch(const at::Tensor& queries,
   return join(parts.size() == 1 ? parts[0] : at::cat(parts, 2));
 }
 
+/// By the kernels for NVIDIA cards where they fit, else by LibTorch's operators. keys and values of
+/// each image: [Tk, heads * head_dim].
+at::Tensor attention_elsewhere(const at::Tensor& queries,
+                               const std::vector<at::Tensor>& keys,
+                               const std::vector<at::Tensor>& values,
+                               std::int64_t heads,
+                               AttentionMask mask) {
+  const bool fits = std::all_of(keys.begin(), keys.end(), [&](const at::Tensor& image) {
+    return use_cuda_kernels({&queries, &image});
+  });
+  if (fits && !any_wants_gradient({&values.front()})) {
+    const at::Tensor made =
+        cuda::attention(queries, keys, values, heads, mask == AttentionMask::Causal);
+    if (made.defined()) {
+      return made;
+    }
+  }
+  return attention_by_torch(queries, at::stack(keys), at::stack(values), heads, mask);
+}
+
 }  // namespace
 
 at::Tensor attention(const at::Tensor& queries,
@@ -75,7 +96,7 @@ at::Tensor attention(const at::Tensor& queries,
       "attention", 4.0 * static_cast<double>(queries.numel() * keys.size(1)),
       {queries.size(0), heads, queries.size(2) / heads, queries.size(1), keys.size(1)});
   if (!fit_cpu_kernels({&queries, &keys, &values})) {
-    return attention_by_torch(queries, keys, values, heads, mask);
+    return attention_elsewhere(queries, keys.unbind(), values.unbind(), heads, mask);
   }
   return any_wants_gradient({&queries, &keys, &values})
              ? differentiable_attention(queries, keys, values, heads, mask)
@@ -113,8 +134,7 @@ at::Tensor attention(const at::Tensor& queries, const std::vector<const KeysValu
   if (first.packed().defined()) {
     return attention_on_cpu(queries, images);
   }
-  return attention_by_torch(queries, at::stack(keys), at::stack(values), first.heads(),
-                            AttentionMask::None);
+  return attention_elsewhere(queries, keys, values, first.heads(), AttentionMask::None);
 }
 
 }  // namespace ptravel

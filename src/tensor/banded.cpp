@@ -7,11 +7,32 @@
 #include <ATen/ATen.h>
 
 #include "base/profile_scope.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/group_norm_cpu.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
 
 namespace ptravel {
+namespace {
+
+/// Where the CPU's kernels do not compute.
+at::Tensor group_norm_of_parts(at::TensorList parts, const GroupNormStep& norm) {
+  const bool fits = std::all_of(parts.begin(), parts.end(), [&](const at::Tensor& part) {
+    return use_cuda_kernels({&parts[0], &part});
+  });
+  if (parts.size() > 1 && fits && !any_wants_gradient({&norm.weight, &norm.bias})) {
+    const ProfileScope scope("group norm");
+    const at::Tensor made = cuda::group_norm(parts, norm.groups, norm.weight, norm.bias, norm.eps,
+                                             norm.after == AfterNorm::Silu);
+    if (made.defined()) {
+      return made;
+    }
+  }
+  const at::Tensor x = parts.size() == 1 ? parts[0] : at::cat(parts, 1);
+  return group_norm(x, norm.groups, norm.weight, norm.bias, norm.eps, norm.after);
+}
+
+}  // namespace
 
 at::Tensor norm_then_convolve(at::TensorList parts,
                               const GroupNormStep& norm,
@@ -25,9 +46,7 @@ at::Tensor norm_then_convolve(at::TensorList parts,
   });
   if (!by_kernels ||
       any_wants_gradient({&norm.weight, &norm.bias, &extras.image_bias, &extras.residual})) {
-    const at::Tensor x = parts.size() == 1 ? first : at::cat(parts, 1);
-    return convolution(group_norm(x, norm.groups, norm.weight, norm.bias, norm.eps, norm.after),
-                       extras);
+    return convolution(group_norm_of_parts(parts, norm), extras);
   }
   std::vector<at::Tensor> pictures;
   std::transform(parts.begin(), parts.end(), std::back_inserter(pictures), to_channels_last);
@@ -62,6 +81,12 @@ at::Tensor resize_then_convolve(const at::Tensor& picture,
                                 std::int64_t width,
                                 const Convolution& convolution) {
   const std::vector<std::int64_t> sizes = {picture.size(0), picture.size(1), height, width};
+  if (height == 2 * picture.size(2) && width == 2 * picture.size(3) &&
+      use_cuda_kernels({&picture})) {
+    if (const at::Tensor made = convolution.of_doubled(picture); made.defined()) {
+      return made;
+    }
+  }
   if (!convolution.wants_bands(sizes, picture)) {
     return convolution(resize_nearest(picture, height, width));
   }

@@ -5,13 +5,24 @@
 #include <ATen/ATen.h>
 
 #include "tensor/cpu/parallel.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/path.h"
 
 namespace ptravel {
 
 at::Tensor by_image(std::int64_t rows,
                     std::initializer_list<const at::Tensor*> operands,
+                    const Compute& place,
                     const RowsFunction& compute) {
+  const bool card = place.device.is_cuda();
+  if (card && rows > 1 && (place.dtype == at::kFloat || !cuda::built()) &&
+      !any_wants_gradient(operands)) {
+    std::vector<at::Tensor> images;
+    for (std::int64_t image = 0; image < rows; ++image) {
+      images.push_back(compute(image, 1));
+    }
+    return at::cat(images);
+  }
   const std::int64_t shared = use_cpu_kernels(operands) ? cpu::tasks_for_threads(rows) : 0;
   if (shared == 0) {
     return compute(0, rows);

@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ptravel/error.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
 #include "tensor/saved_layer.h"
@@ -125,6 +126,24 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
   return extras.format == ResultFormat::Float32 ? out.to(at::kFloat) : out;
 }
 
+at::Tensor Convolution::on_cuda(const at::Tensor& x, const ConvExtras& extras, bool doubled) const {
+  const bool narrow = x.is_cuda() && cuda::available() && x.scalar_type() == at::kFloat &&
+                      weight_.scalar_type() == at::kFloat && !extras.residual.defined();
+  if (packed_ || any_wants_gradient({&x, &weight_, &bias_, &extras.image_bias}) ||
+      !(narrow || use_cuda_kernels({&x, &weight_, &extras.residual}))) {
+    return {};
+  }
+  return cuda::convolve(
+      {x},
+      {weight_, bias_, kernel_size_, geometry_.stride, geometry_.pad_before, geometry_.pad_after},
+      {extras.image_bias, extras.residual, extras.format == ResultFormat::Float32}, doubled);
+}
+
+at::Tensor Convolution::of_doubled(const at::Tensor& x) const {
+  const ProfileScope scope = measure({x.size(0), x.size(1), 2 * x.size(2), 2 * x.size(3)});
+  return on_cuda(x, {}, /*doubled=*/true);
+}
+
 at::Tensor Convolution::on_cpu_by_torch(const at::Tensor& x,
                                         const at::Tensor& bias,
                                         const at::Tensor& residual,
@@ -239,7 +258,8 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
 at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
   const ProfileScope scope = measure(x.sizes());
   if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
-    return by_torch(x, extras);
+    const at::Tensor result = on_cuda(x, extras, /*doubled=*/false);
+    return result.defined() ? result : by_torch(x, extras);
   }
   if (!any_wants_gradient({&x, &extras.residual, &extras.image_bias})) {
     return on_cpu(x, extras);

@@ -13,7 +13,7 @@ namespace ptravel {
 
 /// What a convolution does to its result in the same pass.
 struct ConvExtras {
-  at::Tensor image_bias = {};  ///< [N, out]: one more bias for each image and channel.
+  at::Tensor image_bias = {};  ///< [1 or N, out]: one more bias for each image and channel.
   /// A picture like the result, in the input's format. One that nobody else holds gives its memory
   /// to the result.
   at::Tensor residual = {};
@@ -37,6 +37,10 @@ class Convolution {
 
   /// x [N, in, h, w] gives [N, out, h', w'] in channels-last memory.
   at::Tensor operator()(const at::Tensor& x, const ConvExtras& extras = {}) const;
+
+  /// The same for x resized to twice its size by taking the nearest pixel, on a CUDA device, where
+  /// the resized picture never exists. Undefined where no kernel does that.
+  at::Tensor of_doubled(const at::Tensor& x) const;
 
   /// The same for an x of these sizes and this format that `source` makes, on a CPU, for filters
   /// that keep the size: band by band, so that memory does not grow with x. Bands overlap by what
@@ -71,6 +75,8 @@ class Convolution {
                           const ConvExtras& extras) const;
   /// By LibTorch's operators: on any device, and where weights learn.
   at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
+  /// By the kernels for NVIDIA cards, without recording gradients. Undefined where none fits.
+  at::Tensor on_cuda(const at::Tensor& x, const ConvExtras& extras, bool doubled) const;
   /// Inference on a CPU without oneDNN: each image for itself, so that a picture does not depend on
   /// how many were asked for together, and with one rounding at the end.
   at::Tensor on_cpu_by_torch(const at::Tensor& x,

@@ -1,12 +1,14 @@
 #include "tensor/linear.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/profile_scope.h"
 #include "ptravel/error.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/path.h"
 #include "tensor/saved_layer.h"
 
@@ -118,6 +120,31 @@ at::Tensor LinearMap::on_cpu(const at::Tensor& x,
   return (residual.defined() ? wide + residual : wide).to(type);
 }
 
+at::Tensor LinearMap::on_cuda(at::TensorList parts,
+                              const at::Tensor& residual,
+                              ResultFormat format) const {
+  const bool fits = std::all_of(parts.begin(), parts.end(), [&](const at::Tensor& part) {
+    return use_cuda_kernels({&part, &weight_, &residual});
+  });
+  if (packed_ || !fits || wants_gradient(bias_)) {
+    return {};
+  }
+  const bool vectors = parts[0].dim() == 2;
+  const auto as_tokens = [&](const at::Tensor& x) {
+    return vectors && x.defined() ? x.unsqueeze(1) : x;
+  };
+  std::vector<at::Tensor> rows;
+  std::transform(parts.begin(), parts.end(), std::back_inserter(rows), as_tokens);
+  const at::Tensor result = cuda::multiply(
+      rows, {weight_, kernel_bias_}, {{}, as_tokens(residual), format == ResultFormat::Float32});
+  return vectors && result.defined() ? result.squeeze(1) : result;
+}
+
+at::Tensor LinearMap::of_parts(at::TensorList parts) const {
+  const at::Tensor result = on_cuda(parts, {}, ResultFormat::AsInput);
+  return result.defined() ? result : (*this)(at::cat(parts, 2));
+}
+
 at::Tensor LinearMap::operator()(const at::Tensor& x,
                                  const at::Tensor& residual,
                                  ResultFormat format) const {
@@ -125,6 +152,9 @@ at::Tensor LinearMap::operator()(const at::Tensor& x,
       "linear", 2.0 * static_cast<double>(x.numel() * out_features_),
       {x.size(0), x.numel() / x.size(0) / in_features_, in_features_, out_features_});
   if (!packed_ || !fits_cpu_kernels(x) || wants_gradient(bias_)) {
+    if (const at::Tensor made = on_cuda(x, residual, format); made.defined()) {
+      return made;
+    }
     const at::Tensor bias = bias_.defined() ? bias_.to(x.scalar_type()) : bias_;
     const at::Tensor result = at::linear(x, weight(), bias);
     const at::Tensor sum = residual.defined() ? result + residual : result;

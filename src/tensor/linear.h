@@ -29,6 +29,9 @@ class LinearMap {
                         const at::Tensor& residual = {},
                         ResultFormat format = ResultFormat::AsInput) const;
 
+  /// The same for an x whose numbers come in parts [N, tokens, in part] that lie side by side.
+  at::Tensor of_parts(at::TensorList parts) const;
+
   /// The gradient with respect to x from the gradient of the result, both shaped as there. For
   /// weights that do not learn, on a CPU.
   at::Tensor input_gradient(const at::Tensor& grad) const;
@@ -42,6 +45,8 @@ class LinearMap {
  private:
   friend struct LinearFunction;
 
+  /// By the kernels for NVIDIA cards, without recording gradients. Undefined where none fits.
+  at::Tensor on_cuda(at::TensorList parts, const at::Tensor& residual, ResultFormat format) const;
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual, ResultFormat format) const;
 

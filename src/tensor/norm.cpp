@@ -8,6 +8,7 @@
 #include "ptravel/error.h"
 #include "tensor/cpu/kernels.h"
 #include "tensor/cpu/parallel.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/group_norm_cpu.h"
 #include "tensor/path.h"
 
@@ -109,6 +110,13 @@ at::Tensor group_norm(const at::Tensor& x,
   if (fits_cpu_kernels(x)) {
     return differentiable_group_norm(x, weight, bias, {groups, eps, after});
   }
+  if (use_cuda_kernels({&x}) && !any_wants_gradient({&weight, &bias})) {
+    const at::Tensor made =
+        cuda::group_norm(x, groups, weight, bias, eps, after == AfterNorm::Silu);
+    if (made.defined()) {
+      return made;
+    }
+  }
   const at::Tensor normal =
       at::group_norm(x, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
   return after == AfterNorm::Silu ? at::silu(normal) : normal;
@@ -124,6 +132,11 @@ at::Tensor layer_norm(const at::Tensor& x,
   }
   if (fits_cpu_kernels(x)) {
     return LayerNormFunction::apply(x, weight, bias, eps);
+  }
+  if (use_cuda_kernels({&x}) && !any_wants_gradient({&weight, &bias})) {
+    if (const at::Tensor made = cuda::layer_norm(x, weight, bias, eps); made.defined()) {
+      return made;
+    }
   }
   return at::layer_norm(x, {x.size(-1)}, weight.to(x.scalar_type()), bias.to(x.scalar_type()), eps);
 }

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include "tensor/cuda/operators.h"
+
 namespace ptravel {
 
 bool wants_gradient(const at::Tensor& x) {
@@ -29,6 +31,15 @@ bool fit_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
 
 bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands) {
   return fit_cpu_kernels(operands) && !any_wants_gradient(operands);
+}
+
+bool use_cuda_kernels(std::initializer_list<const at::Tensor*> operands) {
+  const at::Tensor& first = **operands.begin();
+  return cuda::fits(first) && !any_wants_gradient(operands) &&
+         std::all_of(operands.begin(), operands.end(), [&](const at::Tensor* operand) {
+           return !operand->defined() || (operand->scalar_type() == first.scalar_type() &&
+                                          operand->device() == first.device());
+         });
 }
 
 cpu::Element element_of(const at::Tensor& x) {

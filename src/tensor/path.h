@@ -13,6 +13,10 @@ namespace ptravel {
 /// Otherwise the operation goes through LibTorch, which differentiates and knows other devices.
 bool use_cpu_kernels(std::initializer_list<const at::Tensor*> operands);
 
+/// The same for the kernels for NVIDIA cards: fp16 or bf16 of one type on one CUDA device. The
+/// first operand is defined.
+bool use_cuda_kernels(std::initializer_list<const at::Tensor*> operands);
+
 /// True for the number formats and the place that the program's own CPU kernels know.
 bool fits_cpu_kernels(const at::Tensor& x);
 

@@ -20,7 +20,7 @@ TEST(ByImage, EveryRowIsComputedOnce) {
   for (const int threads : {1, 2, 3, 8}) {
     std::atomic<std::int64_t> rows{0};
     const at::Tensor out = with_threads(threads, [&] {
-      return by_image(5, {&x}, [&](std::int64_t first, std::int64_t count) {
+      return by_image(5, {&x}, Compute(), [&](std::int64_t first, std::int64_t count) {
         rows += count;
         return x.narrow(0, first, count) * 2;
       });
@@ -33,7 +33,7 @@ TEST(ByImage, EveryRowIsComputedOnce) {
 TEST(ByImage, WhatWantsAGradientIsComputedTogether) {
   const at::Tensor x = at::randn({4, 3}).requires_grad_();
   const at::Tensor out = with_threads(2, [&] {
-    return by_image(4, {&x}, [&](std::int64_t first, std::int64_t count) {
+    return by_image(4, {&x}, Compute(), [&](std::int64_t first, std::int64_t count) {
       EXPECT_EQ(count, 4);
       return x.narrow(0, first, count) * 2;
     });

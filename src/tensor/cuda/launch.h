@@ -1,0 +1,47 @@
+#pragma once
+
+// Starting kernels. For CUDA's compiler only.
+
+#include <stdexcept>
+#include <string>
+
+#include <cuda_runtime.h>
+
+#include "tensor/cuda/device.h"
+#include "tensor/cuda/kernels.h"
+
+namespace ptravel::cuda {
+
+inline void check(cudaError_t status) {
+  if (status != cudaSuccess) {
+    throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(status));
+  }
+}
+
+/// Starts `kernel`. `memory`: bytes of shared memory for each block.
+template <typename... Parameters, typename... Arguments>
+void launch(void (*kernel)(Parameters...),
+            dim3 blocks,
+            int threads,
+            int memory,
+            Stream stream,
+            const Arguments&... arguments) {
+  if (memory > 48 << 10) {
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, memory));
+  }
+  kernel<<<blocks, static_cast<unsigned>(threads), static_cast<std::size_t>(memory),
+           static_cast<cudaStream_t>(stream)>>>(arguments...);
+  check(cudaGetLastError());
+}
+
+/// Calls body(a number of the type that `element` names).
+template <typename Body>
+void for_element(Element element, const Body& body) {
+  if (element == Element::Float16) {
+    body(Half());
+  } else {
+    body(Bfloat16());
+  }
+}
+
+}  // namespace ptravel::cuda

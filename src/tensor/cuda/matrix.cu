@@ -1,0 +1,151 @@
+#include "tensor/cuda/launch.h"
+#include "tensor/cuda/matrix_kernel.h"
+
+namespace ptravel::cuda {
+namespace {
+
+#if PTRAVEL_WARPGROUPS
+template <typename T, int kRows, int kColumns>
+using Products = WarpgroupProducts<T, kRows, kColumns>;
+#else
+template <typename T, int kRows, int kColumns>
+using Products = WarpProducts<T, kRows, kColumns>;
+#endif
+
+/// Two blocks of 128 rows fit on a multiprocessor, or one of 256.
+template <typename T, int kRows, int kColumns, int kStages, int kFlying>
+PTRAVEL_KERNEL(2 * kRows, kStages > 3 ? 1 : 2)
+matrix_kernel(const __grid_constant__ MatrixProblem problem) {
+  matrix_block<T, kRows, kColumns, kStages, kFlying, false, Products<T, kRows, kColumns>>(problem);
+}
+
+/// Its two sets of sums leave registers for one block of 128 rows.
+template <typename T, int kRows, int kColumns, int kStages, int kFlying>
+PTRAVEL_KERNEL(2 * kRows, 1)
+segmented_kernel(const __grid_constant__ MatrixProblem problem) {
+  matrix_block<T, kRows, kColumns, kStages, kFlying, true, Products<T, kRows, kColumns>>(problem);
+}
+
+template <typename T>
+PTRAVEL_KERNEL(kThreadsForNumbers, 1)
+sum_kernel(const __grid_constant__ MatrixProblem problem) {
+  matrix_sum<T>(problem);
+}
+
+template <typename T>
+PTRAVEL_KERNEL(kThreadsForNumbers, 1)
+narrow_kernel(const __grid_constant__ MatrixProblem problem) {
+  narrow_convolution<T>(problem);
+}
+
+dim3 blocks_for(std::int64_t items) {
+  return dim3(static_cast<unsigned>((items + kThreadsForNumbers - 1) / kThreadsForNumbers));
+}
+
+/// Shared memory that a block of this thread's card may have.
+int most_memory() {
+  int device = 0, bytes = 0;
+  check(cudaGetDevice(&device));
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
+  return bytes;
+}
+
+int multiprocessors() {
+  int device = 0, count = 0;
+  check(cudaGetDevice(&device));
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
+  return count;
+}
+
+template <int kRows, int kColumns>
+std::int64_t tiles_of(const MatrixProblem& p) {
+  return static_cast<std::int64_t>((p.rows() + kRows - 1) / kRows) *
+         ((p.columns + kColumns - 1) / kColumns);
+}
+
+template <typename T, int kRows, int kColumns, int kStages, int kFlying>
+void start(const MatrixProblem& p, Stream stream) {
+  const dim3 blocks(static_cast<unsigned>(tiles_of<kRows, kColumns>(p)),
+                    p.split ? static_cast<unsigned>(p.segments) : 1);
+  const int memory = matrix_memory(kRows, kColumns, kStages);
+  if constexpr (kRows == 128) {
+    if (p.segments > 1 && !p.split) {
+      launch(segmented_kernel<T, kRows, kColumns, kStages, kFlying>, blocks, 2 * kRows, memory,
+             stream, p);
+      return;
+    }
+  }
+  launch(matrix_kernel<T, kRows, kColumns, kStages, kFlying>, blocks, 2 * kRows, memory, stream, p);
+}
+
+int wanted_block = 0;
+
+template <typename T, int kColumns>
+void start(const MatrixProblem& p, Stream stream) {
+  // Cards for desktops have 100 KiB of shared memory, those for servers more.
+  const int memory = most_memory();
+  const bool segmented = p.segments > 1 && !p.split;
+  if (matrix_memory(128, kColumns, 3) > memory) {
+    start<T, 128, kColumns, 2, 0>(p, stream);
+    return;
+  }
+  // Two small blocks on a multiprocessor hide each other's beginnings and ends; one large block
+  // reads less for each product.
+  const int tiles = multiprocessors();
+  const bool deep = p.kernel * p.kernel * p.channels() > 4000;
+  const bool large = deep && tiles_of<256, kColumns>(p) >= tiles * 3 / 4;
+  const bool alone = segmented || (tiles_of<128, kColumns>(p) <= tiles && !p.split);
+  const int block = wanted_block > 0 ? wanted_block : alone ? 4 : large ? 3 : 1;
+  switch (block) {
+    case 1:
+      start<T, 128, kColumns, 3, 0>(p, stream);
+      break;
+    case 2:
+      start<T, 256, kColumns, 4, 0>(p, stream);
+      break;
+    case 3:
+      start<T, 256, kColumns, 4, 1>(p, stream);
+      break;
+    default:
+      start<T, 128, kColumns, 5, 1>(p, stream);
+      break;
+  }
+}
+
+}  // namespace
+
+void set_matrix_block(int block) { wanted_block = block; }
+
+void run_matrix(const MatrixProblem& problem, Element element, Stream stream) {
+  for_element(element, [&](auto number) {
+    using T = decltype(number);
+    // Networks' channels are multiples of 320 in a UNet, of 128 in a VAE.
+    if (problem.columns % 160 == 0) {
+      start<T, 160>(problem, stream);
+    } else {
+      start<T, 128>(problem, stream);
+    }
+    if (problem.split) {
+      launch(sum_kernel<T>,
+             blocks_for(static_cast<std::int64_t>(problem.partial_pitch() / 8) * problem.rows()),
+             kThreadsForNumbers, 0, stream, problem);
+    }
+  });
+}
+
+void run_narrow_convolution(const MatrixProblem& problem, Number number, Stream stream) {
+  const dim3 blocks = blocks_for(static_cast<std::int64_t>(problem.rows()) * problem.columns);
+  switch (number) {
+    case Number::Float32:
+      launch(narrow_kernel<float>, blocks, kThreadsForNumbers, 0, stream, problem);
+      break;
+    case Number::Float16:
+      launch(narrow_kernel<Half>, blocks, kThreadsForNumbers, 0, stream, problem);
+      break;
+    case Number::Bfloat16:
+      launch(narrow_kernel<Bfloat16>, blocks, kThreadsForNumbers, 0, stream, problem);
+      break;
+  }
+}
+
+}  // namespace ptravel::cuda

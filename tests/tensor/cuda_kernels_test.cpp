@@ -1,0 +1,362 @@
+// The kernels for NVIDIA cards on an emulated GPU: their index arithmetic, their copies and
+// barriers, and that the number of pictures and of blocks changes no bit.
+
+// It defines what the kernels are written in, so it comes first.
+// clang-format off
+#include "tests/tensor/emulated_device.h"
+// clang-format on
+
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tensor/cuda/attention_kernel.h"
+#include "tensor/cuda/kernels.h"
+#include "tensor/cuda/matrix_kernel.h"
+#include "tensor/cuda/norm_kernels.h"
+
+namespace ptravel::cuda {
+namespace {
+
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+
+/// ||a - b|| / ||b||, with NaN for missing numbers.
+double error(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor wide = b.to(at::kDouble);
+  return ((a.to(at::kDouble) - wide).norm() / wide.norm()).item<double>();
+}
+
+template <typename T>
+constexpr at::ScalarType kType = c10::CppTypeToScalarType<T>::value;
+
+struct ConvCase {
+  std::int64_t images = 1, height = 1, width = 1, columns = 1, kernel = 3, stride = 1, pad = 1;
+  std::vector<std::int64_t> channels;
+  bool doubled = false, residual = false, image_bias = false, out_float = false;
+  int segments = 1;
+};
+
+template <typename T>
+struct Convolved {
+  Convolved(const ConvCase& c, std::uint64_t seed = 1) : wanted(c) {
+    at::manual_seed(seed);
+    for (const std::int64_t channels : c.channels) {
+      parts.push_back(at::randn({c.images, channels, c.height, c.width})
+                          .to(kType<T>)
+                          .contiguous(kChannelsLast));
+    }
+    const at::Tensor x = at::cat(parts, 1);
+    weight = (at::randn({c.columns, x.size(1), c.kernel, c.kernel}) / 8)
+                 .to(kType<T>)
+                 .contiguous(kChannelsLast);
+    bias = at::randn({c.columns});
+    image_bias = at::randn({c.images, c.columns});
+    at::Tensor seen = x.to(at::kFloat);
+    if (c.doubled) {
+      seen = at::upsample_nearest2d(seen, {2 * c.height, 2 * c.width});
+    }
+    reference = at::conv2d(seen, weight.to(at::kFloat), bias, c.stride, c.pad);
+    residual = at::randn(reference.sizes()).to(kType<T>).contiguous(kChannelsLast);
+    if (c.residual) {
+      reference = reference + residual.to(at::kFloat);
+    }
+    if (c.image_bias) {
+      reference = reference + image_bias.unsqueeze(2).unsqueeze(3);
+    }
+  }
+
+  MatrixProblem problem(at::Tensor& out) const {
+    MatrixProblem p;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      p.parts[i] = parts[i].data_ptr();
+      p.part_channels[i] = static_cast<int>(parts[i].size(1));
+    }
+    p.weight = weight.data_ptr();
+    p.height = static_cast<int>(wanted.height);
+    p.width = static_cast<int>(wanted.width);
+    p.doubled = wanted.doubled ? 1 : 0;
+    p.out_height = static_cast<int>(reference.size(2));
+    p.out_width = static_cast<int>(reference.size(3));
+    p.kernel = static_cast<int>(wanted.kernel);
+    p.stride = static_cast<int>(wanted.stride);
+    p.pad = static_cast<int>(wanted.pad);
+    p.images = static_cast<int>(wanted.images);
+    p.columns = static_cast<int>(wanted.columns);
+    p.bias = bias.data_ptr<float>();
+    p.image_bias = wanted.image_bias ? image_bias.data_ptr<float>() : nullptr;
+    p.image_bias_step = static_cast<int>(wanted.columns);
+    p.residual = wanted.residual ? residual.data_ptr() : nullptr;
+    p.out_float = wanted.out_float;
+    p.segments = wanted.segments;
+    out = at::full(reference.sizes(), std::nan(""),
+                   at::TensorOptions(wanted.out_float ? at::kFloat : kType<T>))
+              .contiguous(kChannelsLast);
+    p.out = out.data_ptr();
+    return p;
+  }
+
+  /// By the kernel; `split`: each segment by a block of its own.
+  template <template <typename, int, int> typename Products,
+            int kColumns,
+            int kStages,
+            int kRows = 128,
+            int kFlying = 0>
+  at::Tensor run(bool split = false) const {
+    at::Tensor out;
+    MatrixProblem p = problem(out);
+    at::Tensor partial = at::full({p.segments, p.rows(), p.partial_pitch()}, std::nan(""));
+    split = split || p.out_float || p.columns % 8 != 0;
+    p.split = split;
+    p.partial = partial.data_ptr<float>();
+    const int tiles = (p.rows() + kRows - 1) / kRows * ((p.columns + kColumns - 1) / kColumns);
+    emulated::launch(
+        tiles, split ? p.segments : 1, 1, 2 * kRows, matrix_memory(kRows, kColumns, kStages), [&] {
+          if (p.segments > 1 && !split) {
+            matrix_block<T, kRows, kColumns, kStages, kFlying, true, Products<T, kRows, kColumns>>(
+                p);
+          } else {
+            matrix_block<T, kRows, kColumns, kStages, kFlying, false, Products<T, kRows, kColumns>>(
+                p);
+          }
+        });
+    if (split) {
+      const int pieces = p.partial_pitch() / 8 * p.rows();
+      emulated::launch((pieces + kThreadsForNumbers - 1) / kThreadsForNumbers, 1, 1,
+                       kThreadsForNumbers, 0, [&] { matrix_sum<T>(p); });
+    }
+    return out;
+  }
+
+  ConvCase wanted;
+  std::vector<at::Tensor> parts;
+  at::Tensor weight, bias, image_bias, residual, reference;
+};
+
+template <typename T>
+void expect_convolved(const ConvCase& c) {
+  const Convolved<T> convolved(c);
+  const double bound = std::is_same_v<T, Half> ? 1e-3 : 6e-3;
+  EXPECT_LT(error(convolved.template run<WarpProducts, 128, 2>(), convolved.reference), bound);
+  EXPECT_LT(error(convolved.template run<WarpProducts, 160, 3>(), convolved.reference), bound);
+  EXPECT_LT(error(convolved.template run<WarpgroupProducts, 128, 3>(), convolved.reference), bound);
+  EXPECT_LT(error(convolved.template run<WarpgroupProducts, 160, 3>(), convolved.reference), bound);
+}
+
+TEST(CudaKernels, ConvolutionsOfManyShapes) {
+  expect_convolved<Half>(
+      {.images = 2, .height = 6, .width = 5, .columns = 40, .channels = {72}, .residual = true});
+  expect_convolved<Half>({.images = 1,
+                          .height = 8,
+                          .width = 10,
+                          .columns = 168,
+                          .stride = 2,
+                          .channels = {64},
+                          .image_bias = true});
+  expect_convolved<Bfloat16>(
+      {.images = 3, .height = 4, .width = 3, .columns = 24, .channels = {64, 40}, .doubled = true});
+  expect_convolved<Half>(
+      {.images = 2, .height = 7, .width = 11, .columns = 4, .channels = {32}, .out_float = true});
+  expect_convolved<Half>({.images = 2,
+                          .height = 1,
+                          .width = 77,
+                          .columns = 320,
+                          .kernel = 1,
+                          .pad = 0,
+                          .channels = {192},
+                          .residual = true,
+                          .image_bias = true});
+}
+
+TEST(CudaKernels, SegmentsGiveTheSameBitsSplitOrNot) {
+  const Convolved<Half> c({.images = 2,
+                           .height = 5,
+                           .width = 4,
+                           .columns = 48,
+                           .channels = {128},
+                           .residual = true,
+                           .segments = 4});
+  const at::Tensor whole = c.run<WarpProducts, 128, 2>(false);
+  EXPECT_LT(error(whole, c.reference), 1e-3);
+  EXPECT_TRUE((c.run<WarpProducts, 128, 2>(true)).equal(whole));
+  const at::Tensor grouped = c.run<WarpgroupProducts, 160, 3>(false);
+  EXPECT_LT(error(grouped, c.reference), 1e-3);
+  EXPECT_TRUE((c.run<WarpgroupProducts, 160, 3>(true)).equal(grouped));
+  EXPECT_TRUE((c.run<WarpgroupProducts, 160, 5, 128, 1>(false)).equal(grouped));
+}
+
+TEST(CudaKernels, LargeBlocksGiveTheSameBits) {
+  const Convolved<Half> c(
+      {.images = 3, .height = 11, .width = 12, .columns = 168, .channels = {72}, .residual = true});
+  const at::Tensor small = c.run<WarpgroupProducts, 160, 3>();
+  EXPECT_LT(error(small, c.reference), 1e-3);
+  EXPECT_TRUE((c.run<WarpgroupProducts, 160, 4, 256>()).equal(small));
+  EXPECT_TRUE((c.run<WarpgroupProducts, 160, 4, 256, 1>()).equal(small));
+  EXPECT_TRUE((c.run<WarpProducts, 160, 2, 256>()).equal(c.run<WarpProducts, 128, 2>()));
+}
+
+TEST(CudaKernels, APictureDoesNotDependOnOthersBesideIt) {
+  ConvCase c{.images = 3, .height = 9, .width = 7, .columns = 16, .channels = {64}};
+  const Convolved<Half> together(c);
+  Convolved<Half> alone = together;
+  alone.wanted.images = 1;
+  alone.parts[0] = together.parts[0].narrow(0, 2, 1);
+  alone.reference = together.reference.narrow(0, 2, 1);
+  EXPECT_TRUE((alone.run<WarpgroupProducts, 128, 3>())
+                  .equal((together.run<WarpgroupProducts, 128, 3>()).narrow(0, 2, 1)));
+}
+
+TEST(CudaKernels, SegmentsDependOnOnePictureAlone) {
+  MatrixProblem p;
+  p.kernel = 3;
+  p.part_channels[0] = 1280;
+  p.columns = 1280;
+  p.out_height = p.out_width = 16;
+  p.images = 2;
+  const int few = matrix_segments(p);
+  EXPECT_GT(few, 1);
+  p.segments = few;
+  EXPECT_TRUE(matrix_splits(p, 132));
+  p.images = 64;
+  EXPECT_EQ(matrix_segments(p), few);
+  EXPECT_FALSE(matrix_splits(p, 132));
+}
+
+TEST(CudaKernels, ConvolutionsOfFewChannels) {
+  const Convolved<float> c({.images = 2, .height = 5, .width = 6, .columns = 10, .channels = {4}});
+  at::Tensor out;
+  const MatrixProblem p = c.problem(out);
+  emulated::launch((p.rows() * p.columns + kThreadsForNumbers - 1) / kThreadsForNumbers, 1, 1,
+                   kThreadsForNumbers, 0, [&] { narrow_convolution<float>(p); });
+  EXPECT_LT(error(out, c.reference), 1e-6);
+}
+
+struct AttentionCase {
+  std::int64_t images = 1, heads = 1, head = 8, queries = 1;
+  std::vector<std::int64_t> keys;
+  bool causal = false;
+};
+
+template <typename T, int kHead, int kTiles>
+void expect_attended(const AttentionCase& c) {
+  at::manual_seed(3);
+  const std::int64_t width = c.heads * c.head;
+  const at::Tensor queries = (at::randn({c.images, c.queries, width}) * 2).to(kType<T>);
+  at::Tensor out = at::full_like(queries, std::nan(""));
+  AttentionProblem p;
+  std::vector<at::Tensor> kept, expected;
+  for (std::int64_t i = 0; i < c.images; ++i) {
+    const std::int64_t rows = c.keys[static_cast<std::size_t>(i)];
+    const at::Tensor keys = at::randn({rows, width}).to(kType<T>);
+    const at::Tensor values = at::randn({rows, width}).to(kType<T>);
+    p.keys[i] = keys.data_ptr();
+    p.values[i] = values.data_ptr();
+    p.key_rows[i] = static_cast<int>(rows);
+    kept.insert(kept.end(), {keys, values});
+    const auto split = [&](const at::Tensor& x) {
+      return x.to(at::kFloat).unflatten(1, {c.heads, c.head}).transpose(0, 1);
+    };
+    at::Tensor scores = at::matmul(split(queries[i]), split(keys).transpose(1, 2)) /
+                        std::sqrt(static_cast<double>(c.head));
+    if (c.causal) {
+      scores = scores.masked_fill(at::ones({c.queries, rows}, at::kBool).triu(1), -INFINITY);
+    }
+    expected.push_back(
+        at::matmul(at::softmax(scores, -1), split(values)).transpose(0, 1).flatten(1));
+  }
+  p.queries = queries.data_ptr();
+  p.out = out.data_ptr();
+  p.images = static_cast<int>(c.images);
+  p.query_rows = static_cast<int>(c.queries);
+  p.heads = static_cast<int>(c.heads);
+  p.head = static_cast<int>(c.head);
+  p.scale = 1.0F / std::sqrt(static_cast<float>(c.head));
+  p.causal = c.causal;
+  const int rows = attention_rows(kTiles);
+  emulated::launch((p.query_rows + rows - 1) / rows, p.heads, p.images, kAttentionThreads,
+                   attention_memory(kHead, kTiles), [&] { attention_block<T, kHead, kTiles>(p); });
+  const double bound = std::is_same_v<T, Half> ? 2e-3 : 1.5e-2;
+  EXPECT_LT(error(out, at::stack(expected)), bound) << c.head << " " << c.queries;
+}
+
+TEST(CudaKernels, AttentionOfManyShapes) {
+  expect_attended<Half, 40, 2>(
+      {.images = 2, .heads = 2, .head = 40, .queries = 140, .keys = {140, 77}});
+  expect_attended<Bfloat16, 64, 2>({.heads = 1, .head = 64, .queries = 70, .keys = {200}});
+  expect_attended<Half, 80, 1>({.heads = 2, .head = 80, .queries = 65, .keys = {64}});
+  expect_attended<Half, 160, 1>({.heads = 1, .head = 160, .queries = 33, .keys = {65}});
+  expect_attended<Half, 160, 1>({.heads = 2, .head = 96, .queries = 20, .keys = {130}});
+  expect_attended<Half, 40, 2>({.heads = 3, .head = 8, .queries = 9, .keys = {1}});
+  expect_attended<Half, 64, 2>(
+      {.heads = 2, .head = 64, .queries = 150, .keys = {150}, .causal = true});
+}
+
+void expect_group_norm(std::int64_t images,
+                       std::vector<std::int64_t> channels,
+                       std::int64_t side,
+                       std::int64_t groups,
+                       bool silu) {
+  at::manual_seed(4);
+  std::vector<at::Tensor> parts;
+  GroupNormProblem p;
+  std::int64_t all = 0;
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    parts.push_back((at::randn({images, channels[i], side, side}) * 3 + 20)
+                        .to(at::kHalf)
+                        .contiguous(kChannelsLast));
+    p.parts[i] = parts[i].data_ptr();
+    p.part_channels[i] = static_cast<int>(channels[i]);
+    all += channels[i];
+  }
+  const at::Tensor weight = at::randn({all}), bias = at::randn({all});
+  const at::Tensor x = at::cat(parts, 1).to(at::kFloat);
+  at::Tensor expected = at::group_norm(x, groups, weight, bias, 1e-5);
+  expected = silu ? at::silu(expected) : expected;
+  at::Tensor out = at::full(x.sizes(), std::nan(""), at::kHalf).contiguous(kChannelsLast);
+  p.images = static_cast<int>(images);
+  p.pixels = static_cast<int>(side * side);
+  p.groups = static_cast<int>(groups);
+  p.weight = weight.data_ptr<float>();
+  p.bias = bias.data_ptr<float>();
+  p.eps = 1e-5F;
+  p.silu = silu;
+  p.out = out.data_ptr();
+  const int chunks = group_norm_chunks(p.pixels);
+  at::Tensor sums = at::full({images, chunks, groups, 2}, std::nan(""), at::kFloat);
+  p.sums = sums.data_ptr<float>();
+  emulated::launch(chunks, p.images, 1, kNormThreads, group_sums_memory(p.channels()),
+                   [&] { group_sums<Half>(p); });
+  emulated::launch(2, p.images, 1, kNormThreads, group_apply_memory(p.groups),
+                   [&] { group_apply<Half>(p, chunks); });
+  EXPECT_LT(error(out, expected), 1e-3);
+}
+
+TEST(CudaKernels, GroupNormOfOnePartOrTwo) {
+  expect_group_norm(2, {320}, 8, 32, true);
+  expect_group_norm(1, {64, 32}, 12, 32, false);
+  expect_group_norm(2, {2048, 512}, 3, 32, true);
+}
+
+TEST(CudaKernels, LayerNormAndGatedUnit) {
+  at::manual_seed(5);
+  const at::Tensor x = (at::randn({11, 344}) * 2 + 5).to(at::kHalf);
+  const at::Tensor weight = at::randn({344}), bias = at::randn({344});
+  at::Tensor out = at::full_like(x, std::nan(""));
+  const LayerNormProblem p{
+      x.data_ptr(), out.data_ptr(), weight.data_ptr<float>(), bias.data_ptr<float>(), 1e-5F, 11,
+      344};
+  emulated::launch(2, 1, 1, kNormThreads, 0, [&] { layer_norm_row<Half>(p); });
+  EXPECT_LT(error(out, at::layer_norm(x.to(at::kFloat), {344}, weight, bias, 1e-5)), 1e-3);
+
+  at::Tensor gated = at::full({11, 172}, std::nan(""), at::kHalf);
+  const at::Tensor even = x.narrow(1, 0, 336).contiguous();
+  gated = at::full({11, 168}, std::nan(""), at::kHalf);
+  emulated::launch(1, 1, 1, kNormThreads, 0,
+                   [&] { geglu_piece<Half>(even.data_ptr(), gated.data_ptr(), 11, 168); });
+  const at::Tensor wide = even.to(at::kFloat);
+  EXPECT_LT(error(gated, wide.narrow(1, 0, 168) * at::gelu(wide.narrow(1, 168, 168))), 1e-3);
+}
+
+}  // namespace
+}  // namespace ptravel::cuda
