@@ -22,6 +22,8 @@ class ProfileScope {
       : ProfileScope(nullptr, kind, flops, sizes) {}
   /// A part of the program; layers inside belong to it.
   static ProfileScope part(const char* name) { return ProfileScope(name, "", 0, {}); }
+  /// Whether the thread has a Profile.
+  static bool measured() { return current_ != nullptr; }
   ~ProfileScope() {
     if (state_ != nullptr) {
       finish();

@@ -1,10 +1,13 @@
 #include "model/layers.h"
 
+#include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/layout.h"
 #include "tensor/path.h"
 
@@ -13,7 +16,8 @@ namespace ptravel {
 Compute full_precision(const Compute& compute) { return {compute.device, at::kFloat}; }
 
 Compute vector_precision(const Compute& compute) {
-  return compute.device.is_cpu() ? full_precision(compute) : compute;
+  const bool kernels = compute.device.is_cpu() || cuda::available();
+  return kernels ? full_precision(compute) : compute;
 }
 
 Linear::Linear(const Weights& weights,
@@ -53,8 +57,12 @@ PixelLinear::PixelLinear(const Weights& weights,
 at::Tensor PixelLinear::operator()(at::TensorList parts) const {
   const at::Tensor& first = parts[0];
   at::Tensor sum;
-  if (maps.size() == 1) {
-    sum = maps[0](to_tokens(parts.size() == 1 ? first : at::cat(parts, 1)));
+  if (maps.size() == 1 && parts.size() == 1) {
+    sum = maps[0](to_tokens(first));
+  } else if (maps.size() == 1) {
+    std::vector<at::Tensor> tokens;
+    std::transform(parts.begin(), parts.end(), std::back_inserter(tokens), to_tokens);
+    sum = maps[0].of_parts(tokens);
   } else {
     PTRAVEL_CHECK(maps.size() == parts.size());
     for (std::size_t i = 0; i < maps.size(); ++i) {

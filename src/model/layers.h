@@ -153,7 +153,7 @@ struct LayerNorm {
 /// The same device in fp32: for what is kept in full precision whatever the networks compute in.
 Compute full_precision(const Compute& compute);
 
-/// For the small vectors (biases, norms): fp32 on a CPU, whose kernels take them so.
+/// For the small vectors (biases, norms): fp32 where our own kernels take them so.
 Compute vector_precision(const Compute& compute);
 
 }  // namespace ptravel

@@ -90,8 +90,7 @@ Unet NetworkLoader::unet() const {
 }
 
 Vae NetworkLoader::vae() const {
-  return load_network<Vae>(weights_, ModelPart::Vae, "vae", files_.vae,
-                           compute_.device.is_cpu() ? compute_ : full_precision(compute_));
+  return load_network<Vae>(weights_, ModelPart::Vae, "vae", files_.vae, compute_);
 }
 
 std::uint64_t NetworkLoader::bytes() const {

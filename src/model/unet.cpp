@@ -7,6 +7,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/profile_scope.h"
+#include "model/unet_graphs.h"
 #include "ptravel/error.h"
 #include "tensor/by_image.h"
 #include "tensor/path.h"
@@ -121,7 +122,8 @@ struct Unet::Layers {
 };
 
 Unet::Unet(const Weights& weights, const UnetConfig& config, const Compute& compute)
-    : layers_(std::make_unique<const Layers>(weights, config, compute)) {}
+    : layers_(std::make_unique<const Layers>(weights, config, compute)),
+      graphs_(std::make_unique<UnetGraphs>()) {}
 Unet::Unet(Unet&&) noexcept = default;
 Unet& Unet::operator=(Unet&&) noexcept = default;
 Unet::~Unet() = default;
@@ -147,8 +149,9 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
     return net.run(rows(in.x), pass, in.residuals.narrow(first, count), probe);
   };
   const at::Tensor& vector = in.vector.defined() ? in.vector : in.t;
-  return probe.active() ? compute(0, in.x.size(0))
-                        : by_image(in.x.size(0), {&in.x, &in.t, &in.context, &vector}, compute);
+  return probe.active()
+             ? compute(0, in.x.size(0))
+             : by_image(in.x.size(0), {&in.x, &in.t, &in.context, &vector}, net.compute, compute);
 }
 
 std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) const {
@@ -170,6 +173,15 @@ std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) co
       }
     }
   });
+  if (rounded.is_cuda()) {
+    std::vector<at::Tensor> all;
+    for (const KeysValues& block : result->blocks) {
+      all.insert(all.end(), {block.keys().reshape(-1), block.values().reshape(-1)});
+    }
+    if (!all.empty()) {
+      return std::make_shared<UnetText>(result->in_memory(at::cat(all)));
+    }
+  }
   return result;
 }
 
@@ -185,9 +197,19 @@ std::shared_ptr<const UnetTime> Unet::prepare_time(float t, const at::Tensor& ve
   auto result = std::make_shared<UnetTime>();
   net.for_blocks([&](const UnetBlock& block) {
     if (block.res) {
-      result->blocks.push_back(block.res->time(time));
+      // Rounded as in a call for several images; fp32 is what kernels for cards add up in.
+      const at::Tensor bias = block.res->time(time);
+      result->blocks.push_back(bias.is_cuda() ? bias.to(at::kFloat) : bias);
     }
   });
+  if (time.is_cuda()) {
+    result->memory = at::cat(result->blocks, 1).reshape(-1);
+    std::int64_t first = 0;
+    for (at::Tensor& block : result->blocks) {
+      block = result->memory.narrow(0, first, block.numel()).view(block.sizes());
+      first += block.numel();
+    }
+  }
   return result;
 }
 
@@ -200,6 +222,12 @@ at::Tensor Unet::forward(const at::Tensor& x,
   PTRAVEL_CHECK(x.size(0) == static_cast<std::int64_t>(images.size()));
   const at::NoGradGuard no_gradients;
   const std::vector<std::optional<MixedImage>> mixed = mixed_images(images);
+  if (mixed.empty() && residuals.empty() && UnetGraphs::suits(net.compute, x, images)) {
+    return (*graphs_)(x.to(net.compute.device), images,
+                      [&](const at::Tensor& latents, const UnetPass& pass) {
+                        return net.run(latents, pass, {}, {});
+                      });
+  }
   const auto compute = [&](std::int64_t first, std::int64_t count) {
     UnetPass pass;
     pass.text.mixed = mixed;
@@ -211,7 +239,7 @@ at::Tensor Unet::forward(const at::Tensor& x,
     return net.run(x.narrow(0, first, count).to(net.compute.device), pass,
                    residuals.narrow(first, count), {});
   };
-  return mixed.empty() ? by_image(x.size(0), {&x}, compute) : compute(0, x.size(0));
+  return mixed.empty() ? by_image(x.size(0), {&x}, net.compute, compute) : compute(0, x.size(0));
 }
 
 }  // namespace ptravel

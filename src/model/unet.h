@@ -36,6 +36,8 @@ struct UnetInputs {
   ControlResiduals residuals = {};
 };
 
+class UnetGraphs;
+
 /// The denoising network of Stable Diffusion: 1.x, 2.x, and the larger ones that also take a
 /// vector. Immutable; forward may run in several threads.
 class Unet {
@@ -78,6 +80,7 @@ class Unet {
  private:
   struct Layers;
   std::unique_ptr<const Layers> layers_;
+  std::unique_ptr<UnetGraphs> graphs_;
 };
 
 }  // namespace ptravel

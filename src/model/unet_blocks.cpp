@@ -4,6 +4,7 @@
 
 #include "model/unet_blocks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -28,6 +29,24 @@ UnetBlock named_block(const std::string& list, std::size_t index) {
 }
 
 }  // namespace
+
+UnetText UnetText::in_memory(const at::Tensor& other) const {
+  UnetText copy;
+  copy.tokens = tokens;
+  copy.context = context;
+  copy.memory = other;
+  std::int64_t first = 0;
+  const auto next = [&](const at::Tensor& like) {
+    const at::Tensor view = other.narrow(0, first, like.numel()).view(like.sizes());
+    first += like.numel();
+    return view;
+  };
+  for (const KeysValues& block : blocks) {
+    const at::Tensor keys = next(block.keys());
+    copy.blocks.emplace_back(keys, next(block.values()), block.heads());
+  }
+  return copy;
+}
 
 GroupNormOptions unet_norm(const UnetConfig& config) {
   return {.groups = config.norm_groups, .eps = 1e-5};
@@ -60,11 +79,16 @@ at::Tensor ResBlock::time_bias(const UnetPass& pass) const {
   if (pass.times.empty()) {
     return time(pass.time_silu);
   }
+  const bool same = std::all_of(pass.times.begin(), pass.times.end(),
+                                [&](const auto& image) { return image == pass.times.front(); });
+  if (same) {
+    return pass.times.front()->blocks.at(place);
+  }
   std::vector<at::Tensor> rows;
   for (const auto& image : pass.times) {
     rows.push_back(image->blocks.at(place));
   }
-  return rows.size() == 1 ? rows.front() : at::cat(rows);
+  return at::cat(rows);
 }
 
 at::Tensor UnetBlock::operator()(at::TensorList parts,

@@ -17,12 +17,18 @@ struct UnetText {
   std::int64_t tokens = 0;
   std::vector<KeysValues> blocks;
   at::Tensor context;  ///< [tokens, context_dim] as the network computes with it.
+  /// On a card: the memory of all keys and values, one after the other; undefined elsewhere.
+  at::Tensor memory = {};
+
+  /// The same text with its keys and values in `other`, a memory like this one.
+  UnetText in_memory(const at::Tensor& other) const;
 };
 
 /// A timestep (and a vector, where the network takes one) as the network sees it: what it adds in
 /// each residual block, [1, out] each.
 struct UnetTime {
   std::vector<at::Tensor> blocks;
+  at::Tensor memory = {};  ///< As a text's.
 };
 
 /// What all blocks of one forward pass share.

@@ -136,6 +136,8 @@ at::Tensor by_channel(const std::vector<double>& numbers, const at::Tensor& late
   return at::tensor(numbers, at::kDouble).to(latents.options()).view({1, -1, 1, 1});
 }
 
+bool all_finite(const at::Tensor& x) { return at::isfinite(x).all().item<bool>(); }
+
 std::string text(at::IntArrayRef sizes) {
   std::ostringstream out;
   out << sizes;
@@ -172,7 +174,11 @@ struct Vae::Layers {
 };
 
 Vae::Vae(const Weights& weights, const VaeConfig& config, const Compute& compute)
-    : layers_(std::make_unique<const Layers>(weights, config, compute)) {}
+    : layers_(std::make_unique<const Layers>(weights, config, compute)) {
+  if (compute.dtype == at::kHalf) {
+    wide_ = std::make_unique<const Layers>(weights, config, full_precision(compute));
+  }
+}
 Vae::Vae(Vae&&) noexcept = default;
 Vae& Vae::operator=(Vae&&) noexcept = default;
 Vae::~Vae() = default;
@@ -182,7 +188,13 @@ const Compute& Vae::compute() const { return layers_->compute; }
 
 LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("vae encoder");
-  const Layers& net = *layers_;
+  LatentDistribution result = encode(*layers_, image, observer);
+  return !wide_ || all_finite(result.mean) ? result : encode(*wide_, image, observer);
+}
+
+LatentDistribution Vae::encode(const Layers& net,
+                               const at::Tensor& image,
+                               const BlockObserver& observer) const {
   const std::int64_t factor = net.config.factor();
   if (image.dim() != 4 || image.size(1) != net.config.in_channels || image.numel() == 0 ||
       image.size(2) % factor != 0 || image.size(3) % factor != 0) {
@@ -217,7 +229,13 @@ at::Tensor Vae::to_latent(const at::Tensor& sample) const {
 
 at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("vae decoder");
-  const Layers& net = *layers_;
+  const at::Tensor image = decode(*layers_, latent, observer);
+  return !wide_ || all_finite(image) ? image : decode(*wide_, latent, observer);
+}
+
+at::Tensor Vae::decode(const Layers& net,
+                       const at::Tensor& latent,
+                       const BlockObserver& observer) const {
   if (latent.dim() != 4 || latent.size(1) != net.config.embed_dim || latent.numel() == 0) {
     throw Error(ErrorCode::InvalidArgument, "[vae decode] latent " + text(latent.sizes()) +
                                                 ": expected [N, " +

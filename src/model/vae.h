@@ -19,7 +19,9 @@ struct LatentDistribution {
 /// activation (256 channels at full size); attention is computed in blocks.
 class Vae {
  public:
-  /// Loads every tensor below `weights` ("encoder", "decoder", "quant_conv", "post_quant_conv").
+  /// Loads every tensor below `weights` ("encoder", "decoder", "quant_conv", "post_quant_conv"). In
+  /// fp16 also in fp32: some VAEs have numbers that are too large for fp16, and a picture for which
+  /// that shows is computed again.
   Vae(const Weights& weights, const VaeConfig& config, const Compute& compute);
   Vae(Vae&&) noexcept;
   Vae& operator=(Vae&&) noexcept;
@@ -43,7 +45,15 @@ class Vae {
 
  private:
   struct Layers;
+  LatentDistribution encode(const Layers& net,
+                            const at::Tensor& image,
+                            const BlockObserver& observer) const;
+  at::Tensor decode(const Layers& net,
+                    const at::Tensor& latent,
+                    const BlockObserver& observer) const;
+
   std::unique_ptr<const Layers> layers_;
+  std::unique_ptr<const Layers> wide_;  // in fp32, where layers_ are in fp16
 };
 
 }  // namespace ptravel
