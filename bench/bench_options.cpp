@@ -74,6 +74,8 @@ bool set_switch(std::string_view word, Options& options) {
     options.precision = Precision::Bf16;
   } else if (word == "fp16") {
     options.precision = Precision::Fp16;
+  } else if (word == "--plain") {
+    options.plain = true;
   } else if (word == "--small") {
     options.small = true;
   } else if (word == "--gradient") {
@@ -97,6 +99,7 @@ std::string usage() {
 Times the networks with random weights: one step of the UNet for two images, the text encoder, the
 VAE's two directions. Needs no model file.
   --family sd1|sd2|sdxl  whose sizes the networks have (sd1)
+  --plain                leaves a card's computing to LibTorch, for comparison with our kernels
   --small                few layers and channels, for trying the program
   --size W H             pixels, multiples of 8 (512 512, for sdxl 1024 1024)
   --frames N[,N...]      instead: the UNet's steps for N guided frames in one call (2 N rows, texts and

@@ -16,6 +16,7 @@ struct Options {
   Precision precision = Precision::Auto;
   Family family = Family::Sd1;
   bool small = false;
+  bool plain = false;
   bool gradient = false;
   bool profile = false;
   bool batch_check = false;

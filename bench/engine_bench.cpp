@@ -17,6 +17,7 @@
 #include "ptravel/error.h"
 #include "ptravel/profile.h"
 #include "tensor/compute.h"
+#include "tensor/cuda/operators.h"
 #include "tensor/devices.h"
 
 #include "bench_checks.h"
@@ -255,6 +256,7 @@ void time_networks(const Options& options, const Compute& compute) {
 }
 
 int run(const Options& options) {
+  cuda::set_available(!options.plain);
   const int threads = prepare_cpu(options.threads);
   const Compute compute = resolve_compute(options.device, options.precision);
   std::printf("device %s, %s, %d threads, %ld x %ld\n", compute.device.str().c_str(),
