@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <optional>
 
 #include <ATen/ATen.h>
@@ -10,6 +11,7 @@
 #include "pipeline/latents.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "tensor/torch_compat.h"
 #include "tests/golden/networks.h"
 #include "tests/golden/run_support.h"
 #include "tests/golden/runs.h"
@@ -224,17 +226,19 @@ class RunCheck {
 
   void check_first_call(const PictureBatch& batch, const at::Tensor& actual) {
     close_or_float64(name_ + "model_out/first", actual, expected("model_out")[0],
-                     allowed_.first_call, [&] { return in_float64(batch).model_out.at(0); });
+                     allowed_.first_call, std::numeric_limits<double>::infinity(),
+                     [&] { return in_float64(batch).model_out.at(0); });
   }
 
   /// Networks with random weights can be so ill-conditioned (a group norm over two nearly equal
   /// numbers) that the reference's own rounding exceeds the tolerance. Where a first comparison
   /// fails, the run is computed again in float64, and each number's distance from that is allowed
-  /// on top.
+  /// on top, `most` at most: a mistake of ours is in the float64 run as well.
   void close_or_float64(const std::string& name,
                         const at::Tensor& actual,
                         const at::Tensor& reference,
                         double tolerance,
+                        double most,
                         const std::function<at::Tensor()>& float64) {
     if (actual.sizes() != reference.sizes()) {
       report_.exact(name, false, "shapes differ");
@@ -243,7 +247,7 @@ class RunCheck {
     const at::Tensor error = (actual.to(at::kCPU, at::kDouble) - reference).abs();
     at::Tensor allowed = at::full_like(reference, tolerance, at::kDouble);
     if (!(error <= allowed).all().item<bool>()) {
-      allowed = allowed + (reference.to(at::kDouble) - float64()).abs();
+      allowed = allowed + (reference.to(at::kDouble) - float64()).abs().clamp_max(most);
     }
     const auto worst = (error - allowed).argmax().item<std::int64_t>();
     const double there = error.flatten()[worst].item<double>();
@@ -294,13 +298,15 @@ class RunCheck {
                      const std::string& tensor,
                      const at::Tensor& actual,
                      const std::function<at::Tensor(const Recording&)>& of) {
-    if (allowed_.latents_beyond > 0) {
+    if (allowed_.latents_beyond > 0 || !compat::kHasFusedAttention) {
       report_.mostly_close(name_ + tensor, actual, expected(tensor), allowed_.latent, 0,
                            allowed_.latents_beyond);
       return;
     }
+    // LibTorch 2 adds up in another order, which these networks magnify.
+    constexpr double kMagnified = 20;
     close_or_float64(name_ + tensor, actual, expected(tensor), allowed_.latent,
-                     [&] { return of(in_float64(batch)); });
+                     kMagnified * allowed_.latent, [&] { return of(in_float64(batch)); });
   }
 
   const Pipeline& pipeline_;
