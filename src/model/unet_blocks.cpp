@@ -37,7 +37,7 @@ UnetText UnetText::in_memory(const at::Tensor& other) const {
   copy.memory = other;
   std::int64_t first = 0;
   const auto next = [&](const at::Tensor& like) {
-    const at::Tensor view = other.narrow(0, first, like.numel()).view(like.sizes());
+    at::Tensor view = other.narrow(0, first, like.numel()).view(like.sizes());
     first += like.numel();
     return view;
   };

@@ -61,6 +61,7 @@ at::Tensor UnetGraphs::operator()(const at::Tensor& x,
   });
   const std::size_t times = one_time ? 1 : images.size();
   std::vector<std::int64_t> tokens;
+  tokens.reserve(images.size());
   for (const UnetConditioning& image : images) {
     tokens.push_back(image.text->tokens);
   }

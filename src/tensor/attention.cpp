@@ -73,8 +73,7 @@ at::Tensor attention_elsewhere(const at::Tensor& queries,
     return use_cuda_kernels({&queries, &image});
   });
   if (fits && !any_wants_gradient({&values.front()})) {
-    const at::Tensor made =
-        cuda::attention(queries, keys, values, heads, mask == AttentionMask::Causal);
+    at::Tensor made = cuda::attention(queries, keys, values, heads, mask == AttentionMask::Causal);
     if (made.defined()) {
       return made;
     }
