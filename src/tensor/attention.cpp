@@ -62,23 +62,20 @@ at::Tensor attention_by_torch(const at::Tensor& queries,
   return join(parts.size() == 1 ? parts[0] : at::cat(parts, 2));
 }
 
-/// By the kernels for NVIDIA cards where they fit, else by LibTorch's operators. keys and values of
-/// each image: [Tk, heads * head_dim].
-at::Tensor attention_elsewhere(const at::Tensor& queries,
-                               const std::vector<at::Tensor>& keys,
-                               const std::vector<at::Tensor>& values,
-                               std::int64_t heads,
-                               AttentionMask mask) {
+/// By the kernels for NVIDIA cards; undefined where none fits. keys and values of each image: [Tk,
+/// heads * head_dim].
+at::Tensor attention_on_card(const at::Tensor& queries,
+                             const std::vector<at::Tensor>& keys,
+                             const std::vector<at::Tensor>& values,
+                             std::int64_t heads,
+                             AttentionMask mask) {
   const bool fits = std::all_of(keys.begin(), keys.end(), [&](const at::Tensor& image) {
     return use_cuda_kernels({&queries, &image});
   });
-  if (fits && !any_wants_gradient({&values.front()})) {
-    at::Tensor made = cuda::attention(queries, keys, values, heads, mask == AttentionMask::Causal);
-    if (made.defined()) {
-      return made;
-    }
+  if (!fits || any_wants_gradient({&values.front()})) {
+    return {};
   }
-  return attention_by_torch(queries, at::stack(keys), at::stack(values), heads, mask);
+  return cuda::attention(queries, keys, values, heads, mask == AttentionMask::Causal);
 }
 
 }  // namespace
@@ -95,7 +92,8 @@ at::Tensor attention(const at::Tensor& queries,
       "attention", 4.0 * static_cast<double>(queries.numel() * keys.size(1)),
       {queries.size(0), heads, queries.size(2) / heads, queries.size(1), keys.size(1)});
   if (!fit_cpu_kernels({&queries, &keys, &values})) {
-    return attention_elsewhere(queries, keys.unbind(), values.unbind(), heads, mask);
+    const at::Tensor made = attention_on_card(queries, keys.unbind(), values.unbind(), heads, mask);
+    return made.defined() ? made : attention_by_torch(queries, keys, values, heads, mask);
   }
   return any_wants_gradient({&queries, &keys, &values})
              ? differentiable_attention(queries, keys, values, heads, mask)
@@ -133,7 +131,11 @@ at::Tensor attention(const at::Tensor& queries, const std::vector<const KeysValu
   if (first.packed().defined()) {
     return attention_on_cpu(queries, images);
   }
-  return attention_elsewhere(queries, keys, values, first.heads(), AttentionMask::None);
+  const at::Tensor made =
+      attention_on_card(queries, keys, values, first.heads(), AttentionMask::None);
+  return made.defined() ? made
+                        : attention_by_torch(queries, at::stack(keys), at::stack(values),
+                                             first.heads(), AttentionMask::None);
 }
 
 }  // namespace ptravel

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "tensor/cpu/parallel.h"
 #include "tensor/cuda/operators.h"
@@ -16,8 +17,9 @@ at::Tensor by_image(std::int64_t rows,
                     const RowsFunction& compute) {
   const bool card = place.device.is_cuda();
   if (card && rows > 1 && (place.dtype == at::kFloat || !cuda::built()) &&
-      !any_wants_gradient(operands)) {
+      !at::GradMode::is_enabled()) {
     std::vector<at::Tensor> images;
+    images.reserve(static_cast<std::size_t>(rows));
     for (std::int64_t image = 0; image < rows; ++image) {
       images.push_back(compute(image, 1));
     }

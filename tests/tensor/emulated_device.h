@@ -86,9 +86,6 @@ inline char* at_address(std::uint32_t address) {
 inline void sync_block() {
   emulated::gather(0, nullptr, [](void* const*) {});
 }
-inline void sync_warp() {
-  emulated::gather(32, nullptr, [](void* const*) {});
-}
 
 inline float exchange(float value, int mask) {
   struct Brought {

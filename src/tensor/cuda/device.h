@@ -75,7 +75,6 @@ PTRAVEL_DEVICE std::uint32_t shared_address(const void* pointer) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
 }
 PTRAVEL_DEVICE void sync_block() { __syncthreads(); }
-PTRAVEL_DEVICE void sync_warp() { __syncwarp(); }
 
 /// The value of the lane whose number differs by `mask`.
 PTRAVEL_DEVICE float exchange(float value, int mask) {
