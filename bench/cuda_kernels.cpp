@@ -233,7 +233,7 @@ void report(const std::string& name, double flops, double ours, double torch) {
 /// TFLOP/s with each kind of block.
 void for_blocks(const std::function<void()>& body, double flops) {
   std::printf("      blocks:");
-  for (int block = 1; block <= 4; ++block) {
+  for (int block = 1; block <= 3; ++block) {
     cuda::set_matrix_block(block);
     std::printf(" %d: %.1f", block, flops / milliseconds(body, 7) / 1e9);
   }

@@ -203,12 +203,7 @@ std::shared_ptr<const UnetTime> Unet::prepare_time(float t, const at::Tensor& ve
     }
   });
   if (time.is_cuda()) {
-    result->memory = at::cat(result->blocks, 1).reshape(-1);
-    std::int64_t first = 0;
-    for (at::Tensor& block : result->blocks) {
-      block = result->memory.narrow(0, first, block.numel()).view(block.sizes());
-      first += block.numel();
-    }
+    return std::make_shared<UnetTime>(result->in_memory(at::cat(result->blocks, 1).reshape(-1)));
   }
   return result;
 }

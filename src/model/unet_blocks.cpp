@@ -22,6 +22,13 @@ std::int64_t sum_of(const std::vector<std::int64_t>& parts) {
   return std::accumulate(parts.begin(), parts.end(), std::int64_t{0});
 }
 
+/// A view of a memory's numbers from `first` on, which it moves behind them.
+at::Tensor next_like(const at::Tensor& like, const at::Tensor& memory, std::int64_t& first) {
+  at::Tensor view = memory.narrow(0, first, like.numel()).view(like.sizes());
+  first += like.numel();
+  return view;
+}
+
 UnetBlock named_block(const std::string& list, std::size_t index) {
   UnetBlock block;
   block.name = list + "." + std::to_string(index);
@@ -31,19 +38,20 @@ UnetBlock named_block(const std::string& list, std::size_t index) {
 }  // namespace
 
 UnetText UnetText::in_memory(const at::Tensor& other) const {
-  UnetText copy;
-  copy.tokens = tokens;
-  copy.context = context;
-  copy.memory = other;
+  UnetText copy{tokens, {}, context, other};
   std::int64_t first = 0;
-  const auto next = [&](const at::Tensor& like) {
-    at::Tensor view = other.narrow(0, first, like.numel()).view(like.sizes());
-    first += like.numel();
-    return view;
-  };
   for (const KeysValues& block : blocks) {
-    const at::Tensor keys = next(block.keys());
-    copy.blocks.emplace_back(keys, next(block.values()), block.heads());
+    const at::Tensor keys = next_like(block.keys(), other, first);
+    copy.blocks.emplace_back(keys, next_like(block.values(), other, first), block.heads());
+  }
+  return copy;
+}
+
+UnetTime UnetTime::in_memory(const at::Tensor& other) const {
+  UnetTime copy{{}, other};
+  std::int64_t first = 0;
+  for (const at::Tensor& block : blocks) {
+    copy.blocks.push_back(next_like(block, other, first));
   }
   return copy;
 }

@@ -29,6 +29,9 @@ struct UnetText {
 struct UnetTime {
   std::vector<at::Tensor> blocks;
   at::Tensor memory = {};  ///< As a text's.
+
+  /// As UnetText has it.
+  UnetTime in_memory(const at::Tensor& other) const;
 };
 
 /// What all blocks of one forward pass share.

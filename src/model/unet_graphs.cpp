@@ -17,17 +17,6 @@ constexpr std::int64_t kMostImages = 8;
 /// Each record keeps memory for all results inside the network.
 constexpr std::size_t kRecords = 3;
 
-/// Tensors like these, in one piece of memory.
-std::vector<at::Tensor> views_like(const std::vector<at::Tensor>& all, const at::Tensor& memory) {
-  std::vector<at::Tensor> views;
-  std::int64_t first = 0;
-  for (const at::Tensor& one : all) {
-    views.push_back(memory.narrow(0, first, one.numel()).view(one.sizes()));
-    first += one.numel();
-  }
-  return views;
-}
-
 }  // namespace
 
 struct UnetGraphs::Record {
@@ -80,10 +69,8 @@ at::Tensor UnetGraphs::operator()(const at::Tensor& x,
     for (std::size_t i = 0; i < times; ++i) {
       const UnetTime& like = *images[i].time;
       record->times.push_back(at::empty_like(like.memory));
-      auto time = std::make_shared<UnetTime>();
-      time->memory = record->times.back();
-      time->blocks = views_like(like.blocks, time->memory);
-      record->pass.times.push_back(std::move(time));
+      record->pass.times.push_back(
+          std::make_shared<UnetTime>(like.in_memory(record->times.back())));
     }
     record->pass.times.resize(images.size(), record->pass.times.front());
     for (const UnetConditioning& image : images) {

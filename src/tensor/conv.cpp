@@ -127,8 +127,9 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
 }
 
 at::Tensor Convolution::on_cuda(const at::Tensor& x, const ConvExtras& extras, bool doubled) const {
-  const bool narrow = x.is_cuda() && cuda::available() && x.scalar_type() == at::kFloat &&
-                      weight_.scalar_type() == at::kFloat && !extras.residual.defined();
+  const bool narrow = cuda::available() && x.is_cuda() && x.scalar_type() == at::kFloat &&
+                      weight_.scalar_type() == at::kFloat && !extras.residual.defined() &&
+                      in_channels_ < cuda::kNarrowChannels;
   if (packed_ || any_wants_gradient({&x, &weight_, &bias_, &extras.image_bias}) ||
       !(narrow || use_cuda_kernels({&x, &weight_, &extras.residual}))) {
     return {};

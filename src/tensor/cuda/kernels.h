@@ -51,7 +51,8 @@ struct MatrixProblem {
 int matrix_segments(const MatrixProblem& problem);
 /// Whether splitting pays for this many pictures on a card of so many multiprocessors.
 bool matrix_splits(const MatrixProblem& problem, int multiprocessors);
-/// For measuring: 1 to 4 names how large blocks are and how they go about it; 0: chosen by size.
+/// For measuring: 1: small blocks, two on a multiprocessor; 2: large ones; 3: small ones, alone
+/// there; 0: chosen by size.
 void set_matrix_block(int block);
 /// Throws std::runtime_error where CUDA reports an error, as all below.
 void run_matrix(const MatrixProblem& problem, Element element, Stream stream);

@@ -2,6 +2,7 @@
 
 // Starting kernels. For CUDA's compiler only.
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +17,11 @@ inline void check(cudaError_t status) {
   if (status != cudaSuccess) {
     throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(status));
   }
+}
+
+/// Blocks for so many items.
+inline dim3 blocks_for(std::int64_t items, std::int64_t per_block) {
+  return dim3(static_cast<unsigned>(items <= 0 ? 1 : (items + per_block - 1) / per_block));
 }
 
 /// Starts `kernel`. `memory`: bytes of shared memory for each block.

@@ -38,10 +38,6 @@ narrow_kernel(const __grid_constant__ MatrixProblem problem) {
   narrow_convolution<T>(problem);
 }
 
-dim3 blocks_for(std::int64_t items) {
-  return dim3(static_cast<unsigned>((items + kThreadsForNumbers - 1) / kThreadsForNumbers));
-}
-
 /// Shared memory that a block of this thread's card may have.
 int most_memory() {
   int device = 0, bytes = 0;
@@ -91,19 +87,17 @@ void start(const MatrixProblem& p, Stream stream) {
   }
   // Two small blocks on a multiprocessor hide each other's beginnings and ends; one large block
   // reads less for each product.
-  const int tiles = multiprocessors();
+  const int count = multiprocessors();
   const bool deep = p.kernel * p.kernel * p.channels() > 4000;
-  const bool large = deep && tiles_of<256, kColumns>(p) >= tiles * 3 / 4;
-  const bool alone = segmented || (tiles_of<128, kColumns>(p) <= tiles && !p.split);
-  const int block = wanted_block > 0 ? wanted_block : alone ? 4 : large ? 3 : 1;
+  const bool large = deep && tiles_of<256, kColumns>(p) >= count * 3 / 4;
+  const bool alone = segmented || (tiles_of<128, kColumns>(p) <= count && !p.split);
+  const bool wanted = wanted_block > 0 && !(segmented && wanted_block == 2);
+  const int block = wanted ? wanted_block : alone ? 3 : large ? 2 : 1;
   switch (block) {
     case 1:
       start<T, 128, kColumns, 3, 0>(p, stream);
       break;
     case 2:
-      start<T, 256, kColumns, 4, 0>(p, stream);
-      break;
-    case 3:
       start<T, 256, kColumns, 4, 1>(p, stream);
       break;
     default:
@@ -127,14 +121,16 @@ void run_matrix(const MatrixProblem& problem, Element element, Stream stream) {
     }
     if (problem.split) {
       launch(sum_kernel<T>,
-             blocks_for(static_cast<std::int64_t>(problem.partial_pitch() / 8) * problem.rows()),
+             blocks_for(static_cast<std::int64_t>(problem.partial_pitch() / 8) * problem.rows(),
+                        kThreadsForNumbers),
              kThreadsForNumbers, 0, stream, problem);
     }
   });
 }
 
 void run_narrow_convolution(const MatrixProblem& problem, Number number, Stream stream) {
-  const dim3 blocks = blocks_for(static_cast<std::int64_t>(problem.rows()) * problem.columns);
+  const dim3 blocks =
+      blocks_for(static_cast<std::int64_t>(problem.rows()) * problem.columns, kThreadsForNumbers);
   switch (number) {
     case Number::Float32:
       launch(narrow_kernel<float>, blocks, kThreadsForNumbers, 0, stream, problem);

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "tensor/cuda/launch.h"
 #include "tensor/cuda/norm_kernels.h"
 
@@ -30,10 +28,6 @@ geglu_kernel(const void* x, void* out, int rows, int width) {
   geglu_piece<T>(x, out, rows, width);
 }
 
-unsigned blocks_for(std::int64_t items, std::int64_t per_block) {
-  return static_cast<unsigned>(std::max<std::int64_t>(1, (items + per_block - 1) / per_block));
-}
-
 }  // namespace
 
 void run_group_norm(const GroupNormProblem& p, Element element, Stream stream) {
@@ -44,7 +38,7 @@ void run_group_norm(const GroupNormProblem& p, Element element, Stream stream) {
     using T = decltype(number);
     launch(sums_kernel<T>, dim3(static_cast<unsigned>(chunks), images), kNormThreads,
            group_sums_memory(p.channels()), stream, p);
-    launch(apply_kernel<T>, dim3(blocks_for(pieces, kNormThreads * kPiecesPerThread), images),
+    launch(apply_kernel<T>, dim3(blocks_for(pieces, kNormThreads * kPiecesPerThread).x, images),
            kNormThreads, group_apply_memory(p.groups), stream, p, chunks);
   });
 }
@@ -52,16 +46,14 @@ void run_group_norm(const GroupNormProblem& p, Element element, Stream stream) {
 void run_layer_norm(const LayerNormProblem& p, Element element, Stream stream) {
   for_element(element, [&](auto number) {
     using T = decltype(number);
-    launch(layer_norm_kernel<T>, dim3(blocks_for(p.rows, kNormThreads / 32)), kNormThreads, 0,
-           stream, p);
+    launch(layer_norm_kernel<T>, blocks_for(p.rows, kNormThreads / 32), kNormThreads, 0, stream, p);
   });
 }
 
 void run_geglu(const void* x, void* out, int rows, int width, Element element, Stream stream) {
   for_element(element, [&](auto number) {
     using T = decltype(number);
-    launch(geglu_kernel<T>,
-           dim3(blocks_for(static_cast<std::int64_t>(rows) * (width / 8), kNormThreads)),
+    launch(geglu_kernel<T>, blocks_for(static_cast<std::int64_t>(rows) * (width / 8), kNormThreads),
            kNormThreads, 0, stream, x, out, rows, width);
   });
 }

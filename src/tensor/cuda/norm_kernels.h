@@ -21,6 +21,16 @@ struct alignas(16) EightFloats {
   float numbers[8];
 };
 
+/// Of kLanes lanes side by side, in a fixed order; all have it.
+template <int kLanes>
+PTRAVEL_DEVICE float sum_of_lanes(float sum) {
+#pragma unroll
+  for (int mask = kLanes / 2; mask > 0; mask >>= 1) {
+    sum += exchange(sum, mask);
+  }
+  return sum;
+}
+
 /// The piece of eight channels at `channel` of a pixel of one image.
 template <typename T>
 PTRAVEL_DEVICE EightNumbers<T> read_piece(const GroupNormProblem& p,
@@ -92,11 +102,8 @@ PTRAVEL_DEVICE void group_sums(const GroupNormProblem& p) {
         square += at[1];
       }
     }
-#pragma unroll
-    for (int mask = 4; mask > 0; mask >>= 1) {
-      sum += exchange(sum, mask);
-      square += exchange(square, mask);
-    }
+    sum = sum_of_lanes<8>(sum);
+    square = sum_of_lanes<8>(square);
     if (group < p.groups && (thread_index() & 7) == 0) {
       float* at =
           p.sums + ((static_cast<std::int64_t>(image) * chunks + chunk) * p.groups + group) * 2;
@@ -134,11 +141,8 @@ PTRAVEL_DEVICE void group_apply(const GroupNormProblem& p, int chunks) {
         square += at[1];
       }
     }
-#pragma unroll
-    for (int mask = 4; mask > 0; mask >>= 1) {
-      sum += exchange(sum, mask);
-      square += exchange(square, mask);
-    }
+    sum = sum_of_lanes<8>(sum);
+    square = sum_of_lanes<8>(square);
     if (group < p.groups && (thread_index() & 7) == 0) {
       const float count = static_cast<float>(p.pixels) * static_cast<float>(width);
       const int channel = group * width;
@@ -218,10 +222,7 @@ PTRAVEL_DEVICE void layer_norm_row(const LayerNormProblem& p) {
       }
     }
   }
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) {
-    sum += exchange(sum, mask);
-  }
+  sum = sum_of_lanes<32>(sum);
   const float mean = sum / static_cast<float>(p.width);
   float square = 0;
 #pragma unroll
@@ -234,10 +235,7 @@ PTRAVEL_DEVICE void layer_norm_row(const LayerNormProblem& p) {
       }
     }
   }
-#pragma unroll
-  for (int mask = 16; mask > 0; mask >>= 1) {
-    square += exchange(square, mask);
-  }
+  square = sum_of_lanes<32>(square);
   const float factor = reciprocal_root(square / static_cast<float>(p.width) + p.eps);
   auto* out = reinterpret_cast<EightNumbers<T>*>(static_cast<T*>(p.out) + row * p.width);
 #pragma unroll

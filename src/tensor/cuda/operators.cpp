@@ -16,8 +16,6 @@ namespace ptravel::cuda {
 namespace {
 
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-/// Inputs of so few channels have a kernel of their own.
-constexpr std::int64_t kNarrowChannels = 16;
 constexpr int kOldestCapability = 8;
 
 std::atomic<bool> used = true;

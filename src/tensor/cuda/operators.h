@@ -13,6 +13,9 @@ namespace ptravel::cuda {
 /// Whether this build has kernels for NVIDIA cards, and they are to be used.
 bool available();
 
+/// Convolutions of fewer channels have a kernel of their own, also in fp32.
+constexpr std::int64_t kNarrowChannels = 16;
+
 /// Whether this build has kernels at all.
 bool built();
 
