@@ -56,8 +56,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 ExtraNetwork make_network(std::string_view kind, std::string_view arguments) {
-  ExtraNetwork network{std::string(kind), {}, {}};
+  ExtraNetwork network{std::string(kind), {}, {}, {}};
   for (const std::string_view argument : split(arguments, ':')) {
+    network.items.emplace_back(argument);
     if (std::ranges::count(argument, '=') == 1) {
       const std::size_t equals = argument.find('=');
       network.named.emplace_back(argument.substr(0, equals), argument.substr(equals + 1));

@@ -14,6 +14,7 @@ std::string remove_prompt_comments(std::string_view prompt);
 /// A tag <kind:a:b:key=value>, such as <lora:name:0.8>.
 struct ExtraNetwork {
   std::string kind;                     ///< "lora", "hypernet", ...
+  std::vector<std::string> items;       ///< All arguments as they stand, in order; at least one.
   std::vector<std::string> positional;  ///< Arguments without a key, in order.
   std::vector<std::pair<std::string, std::string>>
       named;  ///< key=value arguments; the last one counts.

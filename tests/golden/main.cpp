@@ -17,10 +17,10 @@ constexpr const char* kUsage =
     "                    [--threads N]\n"
     "Compares this implementation with every golden case found in DIR (folders tokenizer,\n"
     "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, tiny_sd2, tiny_sdxl, travel,\n"
-    "travel_sdxl, hires, motion). NAME: one folder. Networks, samplers and travels run on the\n"
+    "travel_sdxl, hires, motion, addons). NAME: one folder. Networks, samplers and travels run on the\n"
     "device; fp32 has one set of tolerances for all devices, bf16 and fp16 have their own.\n";
 
-const std::array<Section, 13> kSections = {{{"tokenizer", check_tokenizer},
+const std::array<Section, 14> kSections = {{{"tokenizer", check_tokenizer},
                                             {"prompt_parser", check_prompt_parser},
                                             {"chunking", check_chunking},
                                             {"rng", check_rng},
@@ -32,7 +32,8 @@ const std::array<Section, 13> kSections = {{{"tokenizer", check_tokenizer},
                                             {"travel", check_travel},
                                             {"travel_sdxl", check_travel_sdxl},
                                             {"hires", check_hires},
-                                            {"motion", check_motion}}};
+                                            {"motion", check_motion},
+                                            {"addons", check_addons}}};
 
 struct Arguments {
   std::filesystem::path folder;

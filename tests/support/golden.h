@@ -89,5 +89,6 @@ void check_travel(const Context&, Report&);
 void check_travel_sdxl(const Context&, Report&);
 void check_motion(const Context&, Report&);
 void check_hires(const Context&, Report&);
+void check_addons(const Context&, Report&);
 
 }  // namespace ptravel::golden
