@@ -178,9 +178,8 @@ Tags read_tags(const std::vector<ExtraNetwork>& networks,
 std::vector<NetworkKind> by_kind(const std::vector<ExtraNetwork>& networks) {
   std::vector<NetworkKind> groups;
   for (const ExtraNetwork& network : networks) {
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const NetworkKind& known) {
-      return known.kind == network.kind;
-    });
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const NetworkKind& known) { return known.kind == network.kind; });
     if (group == groups.end()) {
       group = groups.insert(groups.end(), {network.kind, {}});
     }
@@ -200,6 +199,16 @@ std::string UnreadableTag::message() const {
 
 LoraTags lora_tags(const std::vector<ExtraNetwork>& networks) {
   return read_tags<LoraTags>(networks, {"lora", "lyco"}, read_lora);
+}
+
+std::vector<LoraTag> with_last_strengths(std::vector<LoraTag> tags) {
+  for (std::size_t i = tags.size(); i-- > 0;) {
+    const LoraTag& last = *std::find_if(tags.rbegin(), tags.rend(), [&](const LoraTag& other) {
+      return other.name == tags[i].name;
+    });
+    tags[i] = LoraTag(last);
+  }
+  return tags;
 }
 
 HypernetTags hypernet_tags(const std::vector<ExtraNetwork>& networks) {

@@ -54,6 +54,10 @@ struct LoraTags {
 /// Reads the tags of the kinds "lora" and "lyco".
 LoraTags lora_tags(const std::vector<ExtraNetwork>& networks);
 
+/// The same tags where a name that comes several times has what its last tag says in all of them:
+/// to the web UI they are one network.
+std::vector<LoraTag> with_last_strengths(std::vector<LoraTag> tags);
+
 /// <hypernet:name:strength>.
 struct HypernetTag {
   std::string name;

@@ -1,8 +1,7 @@
-// Add-ons of a model: tags.json; lora.json with lora/ on tiny_sd1, sdxl.json with lora_sdxl/ on
-// tiny_sdxl, sd2.json with lora_sd2/ on tiny_sd2.
+// Add-ons of a model: tags.json here, LoRA in check_loras.cpp.
 #include <string>
 
-#include "tests/support/golden.h"
+#include "tests/golden/addons.h"
 #include "text/network_tags.h"
 
 namespace ptravel::golden {
@@ -28,19 +27,6 @@ json tags_json(const std::vector<ExtraNetwork>& networks) {
     result.push_back({{"kind", group.kind}, {"items", items}});
   }
   return result;
-}
-
-/// What the web UI's exception says.
-std::string python_message(const UnreadableTag& unreadable) {
-  switch (unreadable.problem) {
-    case UnreadableTag::Problem::NotANumber:
-      return "ValueError: could not convert string to float: '" + unreadable.argument + "'";
-    case UnreadableTag::Problem::NotAWholeNumber:
-      return "ValueError: invalid literal for int() with base 10: '" + unreadable.argument + "'";
-    case UnreadableTag::Problem::NoName:
-      break;
-  }
-  return "IndexError: list index out of range";
 }
 
 void check_tags(const std::string& name, const json& test, Report& report) {
@@ -77,6 +63,18 @@ void check_tags(const std::string& name, const json& test, Report& report) {
 
 }  // namespace
 
+std::string python_message(const UnreadableTag& unreadable) {
+  switch (unreadable.problem) {
+    case UnreadableTag::Problem::NotANumber:
+      return "ValueError: could not convert string to float: '" + unreadable.argument + "'";
+    case UnreadableTag::Problem::NotAWholeNumber:
+      return "ValueError: invalid literal for int() with base 10: '" + unreadable.argument + "'";
+    case UnreadableTag::Problem::NoName:
+      break;
+  }
+  return "IndexError: list index out of range";
+}
+
 void check_addons(const Context& context, Report& report) {
   const auto there = [&](const char* file) {
     return std::filesystem::exists(context.folder / file);
@@ -87,6 +85,21 @@ void check_addons(const Context& context, Report& report) {
     for (const json& test : file.at("cases")) {
       const std::string name = "addons/tags/" + std::to_string(index++);
       report.guarded(name, [&] { check_tags(name, test, report); });
+    }
+  }
+  const LoraSet sets[] = {
+      {"lora", "lora.json", "lora.safetensors", "lora", "tiny_sd1", "cond"},
+      {"lora_sdxl", "sdxl.json", "sdxl.safetensors", "lora_sdxl", "tiny_sdxl", "crossattn"},
+      {"lora_sd2", "sd2.json", "sd2.safetensors", "lora_sd2", "tiny_sd2", "cond"}};
+  for (const LoraSet& set : sets) {
+    if (!there(set.cases) || !there(set.files)) {
+      continue;
+    }
+    if (std::filesystem::exists(context.root / set.model / "model.safetensors")) {
+      check_loras(context, set, report);
+    } else {
+      report.left_out(std::string("addons/") + set.title,
+                      std::string("its model ") + set.model + " is not there");
     }
   }
 }

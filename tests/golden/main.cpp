@@ -17,7 +17,8 @@ constexpr const char* kUsage =
     "                    [--threads N]\n"
     "Compares this implementation with every golden case found in DIR (folders tokenizer,\n"
     "prompt_parser, chunking, rng, schedulers, samplers, tiny_sd1, tiny_sd2, tiny_sdxl, travel,\n"
-    "travel_sdxl, hires, motion, addons). NAME: one folder. Networks, samplers and travels run on the\n"
+    "travel_sdxl, hires, motion, addons). NAME: one folder. Networks, samplers and travels run on "
+    "the\n"
     "device; fp32 has one set of tolerances for all devices, bf16 and fp16 have their own.\n";
 
 const std::array<Section, 14> kSections = {{{"tokenizer", check_tokenizer},

@@ -73,6 +73,12 @@ TEST(NetworkTags, KindsInOrderOfFirstAppearance) {
   EXPECT_FALSE(is_known_network_kind("x"));
 }
 
+TEST(NetworkTags, TheLastStrengthCountsForAll) {
+  const auto tags = with_last_strengths(loras_of("<lora:a:0.7><lora:b:2><lora:a:0.2>").tags);
+  EXPECT_EQ(tags,
+            (std::vector<LoraTag>{{"a", 0.2, 0.2, {}}, {"b", 2, 2, {}}, {"a", 0.2, 0.2, {}}}));
+}
+
 TEST(NetworkTags, Hypernetworks) {
   const auto read = hypernet_tags(take_extra_networks("<hypernet:h:0.5><hypernet:g>").networks);
   EXPECT_EQ(read.tags, (std::vector<HypernetTag>{{"h", 0.5}, {"g", 1}}));

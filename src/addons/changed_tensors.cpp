@@ -1,0 +1,98 @@
+#include "addons/changed_tensors.h"
+
+#include <ATen/ATen.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+/// Low ranks that follow each other are one of the sum of their ranks: one product for all of them.
+class LowRankSum {
+ public:
+  void add(const LowRank& factors, double strength) {
+    ups_.push_back(factors.up * strength);
+    downs_.push_back(factors.down);
+  }
+  /// Adds them to the weight, and forgets them.
+  void flush(at::Tensor& weight) {
+    if (ups_.empty()) {
+      return;
+    }
+    at::Tensor rows = weight.view({weight.size(0), -1});
+    rows.addmm_(at::cat(ups_, 1), at::cat(downs_, 0));
+    ups_.clear();
+    downs_.clear();
+  }
+
+ private:
+  std::vector<at::Tensor> ups_;
+  std::vector<at::Tensor> downs_;
+};
+
+}  // namespace
+
+ChangedTensors::ChangedTensors(std::shared_ptr<const TensorSource> model,
+                               const std::vector<AppliedLora>& loras)
+    : model_(std::move(model)) {
+  for (const AppliedLora& lora : loras) {
+    for (const LoraFit::Layer& layer : lora.fit->layers()) {
+      const double strength = layer.text ? lora.text_encoder : lora.unet;
+      if (strength == 0) {
+        continue;
+      }
+      changes_[layer.weight].push_back({lora.fit, &layer.layer, strength, lora.options, false});
+      if (!layer.bias.empty()) {
+        changes_[layer.bias].push_back({lora.fit, &layer.layer, strength, lora.options, true});
+      }
+    }
+  }
+}
+
+at::ScalarType ChangedTensors::dtype(std::string_view name) const {
+  return changes_.contains(name) ? at::kFloat : model_->dtype(name);
+}
+
+void ChangedTensors::apply(const std::vector<Change>& changes, at::Tensor& weight) const {
+  LowRankSum sum;
+  for (const Change& change : changes) {
+    if (change.bias) {
+      weight += change.layer->bias_change() * change.strength;
+      continue;
+    }
+    const auto factors = change.layer->low_rank(change.options);
+    if (factors && factors->up.size(0) * factors->down.size(1) == weight.numel()) {
+      sum.add(*factors, change.strength);
+      continue;
+    }
+    sum.flush(weight);
+    weight += change.layer->change(weight, change.options) * change.strength;
+  }
+  sum.flush(weight);
+}
+
+at::Tensor ChangedTensors::tensor(std::string_view name) const {
+  const auto found = changes_.find(name);
+  if (found == changes_.end()) {
+    return model_->tensor(name);
+  }
+  at::Tensor weight = model_->tensor(name).to(at::kFloat, false, true).contiguous();
+  apply(found->second, weight);
+  if (!weight.sum().isfinite().item<bool>()) {
+    const LoraLayer& layer = *found->second.back().layer;
+    throw Error(ErrorCode::Corrupt, "[lora] " + layer.path().string() + ": layer " + layer.name() +
+                                        " makes " + std::string(name) +
+                                        " infinite or not a number, expected finite numbers");
+  }
+  return weight;
+}
+
+std::vector<std::string> ChangedTensors::changed() const {
+  std::vector<std::string> names;
+  for (const auto& [name, changes] : changes_) {
+    names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace ptravel
