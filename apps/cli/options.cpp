@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ptravel/error.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/preset.h"
 #include "ptravel/smooth.h"
 #include "ptravel/text_input.h"
@@ -261,6 +262,9 @@ std::vector<std::string> complete_request(TravelRequest& request, std::vector<Pr
     if (!told) {
       problems.push_back(std::move(problem));
     }
+  }
+  for (Problem& problem : check_models_folders(models_folders(request.models_dir), "models_dir")) {
+    problems.push_back(std::move(problem));
   }
   throw_option_problems(problems);
   if (model) {

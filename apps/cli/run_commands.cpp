@@ -245,6 +245,7 @@ void resume(const RunArguments& arguments) {
     take_given(arguments, "threads", request.threads, options.threads);
     take_given(arguments, "low_memory", request.low_memory, options.low_memory);
     take_given(arguments, "model", request.model, options.model);
+    take_given(arguments, "models_dir", request.models_dir, options.models_dir);
     return frames_and_files(console, resume_travel(arguments.folder, options, progress, events));
   });
 }
@@ -373,7 +374,8 @@ void add_resume_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("resume", "Go on with a run that was stopped or killed");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(*command, arguments->fields, {"model", "device", "threads", "low_memory"});
+  add_field_options(*command, arguments->fields,
+                    {"model", "models_dir", "device", "threads", "low_memory"});
   add_debug_option(*command, *arguments);
   add_profile_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {

@@ -10,6 +10,7 @@
 #include "apps/cli/console.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/server.h"
 
 namespace ptravel::cli {
@@ -18,7 +19,6 @@ namespace {
 struct ServeArguments {
   ServeOptions options;
   int port = 7861;
-  std::vector<std::string> models_dirs;
   std::vector<std::string> api_auth;
   std::vector<std::string> origins;
   FieldOptions fields;
@@ -79,7 +79,7 @@ void run_server(const ServeArguments& arguments) {
   const TravelRequest machine = build_request(arguments.fields, problems);
   ServeOptions options = arguments.options;
   options.port = static_cast<std::uint16_t>(arguments.port);
-  options.models_dirs.assign(arguments.models_dirs.begin(), arguments.models_dirs.end());
+  options.models_dirs = models_folders(machine.models_dir);
   options.api_auth = read_users(arguments.api_auth, problems);
   options.cors_allow_origins = arguments.origins;
   options.out = machine.out;
@@ -113,12 +113,6 @@ void add_serve_command(CLI::App& program, Command& chosen) {
       ->type_name("N")
       ->group("Server");
   command
-      ->add_option("--models-dir", a.models_dirs,
-                   "Folder with models, also a web UI's or ComfyUI's (may be repeated) [./models]")
-      ->type_name("FOLDER")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->group("Server");
-  command
       ->add_option("--api-auth", a.api_auth,
                    "USER:PASSWORD that every request needs (commas between several)")
       ->delimiter(',')
@@ -135,7 +129,7 @@ void add_serve_command(CLI::App& program, Command& chosen) {
                  "Serve other machines without a password (with --host)")
       ->group("Server");
   command->add_flag("--json", a.json, "Print events as JSON")->group("Server");
-  add_field_options(*command, a.fields, {"out", "device", "precision", "threads"});
+  add_field_options(*command, a.fields, {"out", "models_dir", "device", "precision", "threads"});
   command->allow_extras();
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();

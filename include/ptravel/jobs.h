@@ -48,8 +48,9 @@ struct ResumeOptions {
   std::optional<DeviceChoice> device;
   std::optional<int> threads;
   std::optional<bool> low_memory;
-  std::optional<std::string> model;  ///< Where the model lies now, kept for the next time.
-  ModelStore* store = nullptr;       ///< Where the model comes from; null: loaded for this run.
+  std::optional<std::string> model;       ///< Where the model lies now, kept for the next time.
+  std::optional<std::string> models_dir;  ///< The models folders here, kept as well.
+  ModelStore* store = nullptr;  ///< Where the model comes from; null: loaded for this run.
   SketchOptions sketches = {};
 };
 

@@ -184,6 +184,7 @@ struct TravelRequest {
   BeatsBy beats_by = BeatsBy::Beat;
 
   std::string out = "outputs";
+  std::string models_dir;  ///< Folders where files are found by name, one per line; "": ./models.
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   int threads = 0;          ///< 0: one for each processor.

@@ -16,6 +16,7 @@
 #include "jobs/stage_pictures.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/travel.h"
 #include "request/mask_files.h"
 #include "request/mode_infos.h"
@@ -27,6 +28,10 @@ namespace fs = std::filesystem;
 
 std::string absolute_or_empty(const std::string& path) {
   return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+}
+
+std::string absolute_folders(const std::string& models_dir) {
+  return models_dir_of_folders(models_folders(models_dir));
 }
 
 /// The store that was given, or one of the run's own, which shares its model with previews.
@@ -56,6 +61,7 @@ TravelRequest settled(TravelRequest request) {
   }
   request.mask = masks_of_files(masks);
   request.soundtrack = absolute_or_empty(request.soundtrack);
+  request.models_dir = absolute_folders(request.models_dir);
   return request;
 }
 
@@ -170,6 +176,8 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   request.threads = options.threads.value_or(request.threads);
   request.low_memory = options.low_memory.value_or(request.low_memory);
   request.model = options.model ? absolute_or_empty(*options.model) : request.model;
+  request.models_dir =
+      options.models_dir ? absolute_folders(*options.models_dir) : request.models_dir;
   TravelOptions opening;
   opening.store = &store;
   opening.sketches = options.sketches;
@@ -190,11 +198,14 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   return travel;
 }
 
-/// Remembers where the model lies now.
+/// Remembers where the model and the models folders are now.
 void keep_model_path(const RunFolder& folder, Manifest& manifest, const ResumeOptions& options) {
-  if (options.model) {
+  if (options.model || options.models_dir) {
     update_manifest(folder, manifest, [&](Manifest& on_disk) {
-      on_disk.request.model = absolute_or_empty(*options.model);
+      TravelRequest& request = on_disk.request;
+      request.model = options.model ? absolute_or_empty(*options.model) : request.model;
+      request.models_dir =
+          options.models_dir ? absolute_folders(*options.models_dir) : request.models_dir;
     });
   }
 }

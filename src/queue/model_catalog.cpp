@@ -10,9 +10,9 @@
 
 #include "base/text.h"
 #include "checkpoint/model_family.h"
+#include "checkpoint/models_folder.h"
 #include "ptravel/default_model.h"
 #include "ptravel/error.h"
-#include "queue/model_scan.h"
 
 namespace ptravel {
 namespace {
@@ -120,7 +120,7 @@ struct ModelCatalog::State {
   };
 
   void scan();
-  CatalogEntry look_at(const FoundModel& found, std::map<fs::path, Known>& now);
+  CatalogEntry look_at(const FoundFile& found, std::map<fs::path, Known>& now);
   void add_default(std::vector<CatalogEntry>& entries, std::map<fs::path, Known>& now);
   void take(std::vector<CatalogEntry> found);
   void loop();
@@ -150,7 +150,7 @@ struct ModelCatalog::State {
 };
 
 /// What is known already of an unchanged file, else what looking into it says.
-CatalogEntry ModelCatalog::State::look_at(const FoundModel& found, std::map<fs::path, Known>& now) {
+CatalogEntry ModelCatalog::State::look_at(const FoundFile& found, std::map<fs::path, Known>& now) {
   const Stamp stamp = stamp_of(found.path);
   CatalogEntry entry;
   const auto before = known.find(found.path);
@@ -159,7 +159,7 @@ CatalogEntry ModelCatalog::State::look_at(const FoundModel& found, std::map<fs::
     entry = before->second.entry;
   } else {
     entry.path = found.path;
-    inspect(entry, found.in_vae_folder);
+    inspect(entry, found.kind == FileKind::Vae);
   }
   std::error_code error;
   entry.file_name = found.name;
@@ -181,7 +181,7 @@ void ModelCatalog::State::add_default(std::vector<CatalogEntry>& found,
       return;
     }
   }
-  CatalogEntry entry = look_at({*path, path->filename().string(), false}, now);
+  CatalogEntry entry = look_at({*path, path->filename().string(), FileKind::Model}, now);
   entry.is_default = true;
   found.push_back(std::move(entry));
 }
@@ -191,7 +191,7 @@ void ModelCatalog::State::scan() {
     const std::lock_guard lock(scan_mutex);
     std::map<fs::path, Known> now;
     std::vector<CatalogEntry> found;
-    for (const FoundModel& model : find_models(folders)) {
+    for (const FoundFile& model : find_models(folders)) {
       found.push_back(look_at(model, now));
     }
     add_default(found, now);

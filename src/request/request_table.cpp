@@ -271,6 +271,12 @@ void add_film_rows(RequestTableBuilder& table) {
 
 void add_machine_rows(RequestTableBuilder& table) {
   table.group("Computing", Scope::Machine);
+  table
+      .add("models_dir",
+           "Folder whose files may be named, also a web UI's or ComfyUI's; empty: ./models",
+           &R::models_dir, lines_form())
+      .label("Models folders")
+      .example("/home/me/models");
   table.add("device", "Where to compute", &R::device, choice_form(kDeviceNames));
   table
       .add("precision",

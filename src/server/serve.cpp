@@ -6,6 +6,7 @@
 
 #include "http/request_parts.h"
 #include "http/server.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/server.h"
 #include "sdapi/sdapi.h"
 #include "server/api_error.h"
@@ -36,9 +37,8 @@ bool is_origin(const std::string& text) {
 
 /// The folders that are looked through; where none is given, "models" if it is there.
 ServeOptions with_models(ServeOptions options) {
-  std::error_code error;
-  if (options.models_dirs.empty() && fs::is_directory("models", error)) {
-    options.models_dirs.emplace_back("models");
+  if (options.models_dirs.empty()) {
+    options.models_dirs = models_folders({});
   }
   return options;
 }
@@ -102,11 +102,8 @@ void check_serve_options(const ServeOptions& options) {
                           "\"" + origin + "\", expected origins such as http://localhost:3000"});
     }
   }
-  for (const fs::path& folder : options.models_dirs) {
-    std::error_code error;
-    if (!fs::is_directory(folder, error)) {
-      problems.push_back({"--models-dir", "\"" + folder.string() + "\" is no folder"});
-    }
+  for (Problem& problem : check_models_folders(options.models_dirs, "--models-dir")) {
+    problems.push_back(std::move(problem));
   }
   throw_request_problems(problems);
 }

@@ -18,7 +18,7 @@ constexpr const char* kName = "the picture";
 /// Settings that a picture cannot know of this server.
 bool is_local(std::string_view field) {
   return field == "model" || field == "vae" || field == "init_image" || field == "mask" ||
-         field == "out";
+         field == "out" || field == "models_dir";
 }
 
 /// What the picture says of itself: everything that differs from the defaults, and always what

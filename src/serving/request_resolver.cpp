@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ptravel/default_model.h"
+#include "ptravel/models_folders.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/mask_files.h"
@@ -195,6 +196,11 @@ void RequestResolver::settle_machine(TravelRequest& request, std::vector<Problem
     problems.push_back({"out", "\"" + request.out + "\" is the server's to choose, leave it out"});
   }
   request.out = options_.out.string();
+  if (!request.models_dir.empty()) {
+    problems.push_back(
+        {"models_dir", "\"" + request.models_dir + "\" is the server's to choose, leave it out"});
+  }
+  request.models_dir = models_dir_of_folders(options_.models_dirs);
   settle_fixed(request, &TravelRequest::device, options_.device, "device", problems);
   settle_fixed(request, &TravelRequest::precision, options_.precision, "precision", problems);
   settle_fixed(request, &TravelRequest::threads, options_.threads, "threads", problems);
@@ -210,6 +216,7 @@ Json RequestResolver::shown(const TravelRequest& request) const {
                          [this](const std::string& mask) { return shown_init_image(mask); });
   named.mask = masks_of_files(masks);
   named.out = TravelRequest{}.out;
+  named.models_dir = TravelRequest{}.models_dir;
   return Json::parse(request_to_json(named));
 }
 

@@ -16,8 +16,8 @@ namespace ptravel {
 /// back: no path of a client reaches the file system, and none of this machine leaves it.
 ///
 /// `model` and `vae` are names of the catalog ("" the default model and VAE, "none" the
-/// checkpoint's own VAE), `init_image` and `mask` are "" or "upload:<id>". `out`, `soundtrack` and
-/// `beats` are not a client's to choose.
+/// checkpoint's own VAE), `init_image` and `mask` are "" or "upload:<id>". `out`,
+/// `models_dir`, `soundtrack` and `beats` are not a client's to choose.
 /// `device`, `precision` and `threads` may be given where the server's own option leaves them open,
 /// `low_memory` always.
 /// Thread-safe.

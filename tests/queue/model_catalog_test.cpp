@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "checkpoint/models_folder.h"
 #include "queue/automatic_vae.h"
-#include "queue/model_scan.h"
 #include "tests/queue/queue_testing.h"
 #include "tests/support/tiny_files.h"
 

@@ -45,6 +45,12 @@ TEST(PathSafety, TheOutputFolderIsTheServers) {
   EXPECT_EQ(problem_for(world, "out", "outputs"), "");  // what the server itself shows
 }
 
+TEST(PathSafety, TheModelsFoldersAreTheServers) {
+  const ApiWorld world;
+  EXPECT_NE(problem_for(world, "models_dir", "/etc"), "");
+  EXPECT_EQ(problem_for(world, "models_dir", ""), "");
+}
+
 TEST(PathSafety, SoundsAreOfTheCommandLine) {
   const ApiWorld world;
   EXPECT_NE(problem_for(world, "soundtrack", "/etc/passwd"), "");
