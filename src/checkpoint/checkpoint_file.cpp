@@ -19,6 +19,8 @@ constexpr int kMaxScriptNesting = 12;  // modules of a TorchScript archive
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kMaxVisits = 2'000'000;
 constexpr std::size_t kMaxKeyBytes = 512;
+constexpr std::size_t kMaxPlainValues = 10'000;  // Further ones are left out.
+constexpr std::size_t kMaxPlainText = 4096;
 constexpr std::int64_t kLegacyProtocol = 1001;
 // 0x1950a86a20f9469cfc6c, as the ten little-endian bytes of a long.
 constexpr std::string_view kLegacyMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
@@ -36,6 +38,23 @@ using Blocks = std::map<std::string, Block, std::less<>>;
 
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Nothing for containers, tensors and long texts.
+std::optional<PlainValue> plain_value(const PickleValue& value) {
+  switch (value.kind) {
+    case PickleKind::Bool:
+      return value.integer() != 0;
+    case PickleKind::Int:
+      return value.integer();
+    case PickleKind::Float:
+      return value.real();
+    case PickleKind::String:
+      return value.text().size() <= kMaxPlainText ? std::optional<PlainValue>(value.text())
+                                                  : std::nullopt;
+    default:
+      return std::nullopt;
+  }
 }
 
 /// Whether a view's numbers follow each other in row-major order.
@@ -166,6 +185,12 @@ struct CheckpointFile::Builder {
     const PickleValue& value = tree[index];
     if (value.kind == PickleKind::Tensor) {
       add(name, value.tensor());
+      return;
+    }
+    if (auto plain = plain_value(value)) {
+      if (result.values_.size() < kMaxPlainValues) {
+        result.values_.insert_or_assign(name, *std::move(plain));
+      }
       return;
     }
     const bool script = tree[tree.root].kind == PickleKind::Object;

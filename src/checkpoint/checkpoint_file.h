@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/files.h"
@@ -10,10 +11,15 @@
 
 namespace ptravel {
 
+/// A number or a text of a PyTorch file.
+using PlainValue = std::variant<bool, std::int64_t, double, std::string>;
+/// By their names.
+using PlainValues = std::map<std::string, PlainValue, std::less<>>;
+
 /// A PyTorch file (.ckpt, .pt, .pth, .bin): the ZIP layout of PyTorch 1.6 and later, and the older
 /// run of pickles. Nothing in the file is executed. The names are those of the dict under
-/// "state_dict" if there is one, else those of the top dict, nested dicts and lists joined by dots;
-/// values that are no tensors are left out. A TorchScript archive's are those of its modules; its
+/// "state_dict" if there is one, else those of the top dict, nested dicts and lists joined by dots.
+/// A TorchScript archive's are those of its modules; its
 /// code is not looked at. Tensors may share storages and need not be contiguous.
 class CheckpointFile : public StoredTensors {
  public:
@@ -27,6 +33,9 @@ class CheckpointFile : public StoredTensors {
   NumberFormat format(std::string_view name) const override;
   std::filesystem::path file(std::string_view) const override { return file_.path(); }
   void read(std::string_view name, std::uint64_t begin, std::span<std::byte> to) const override;
+  /// What else stands beside the tensors, under names of the same kind: numbers, and texts of at
+  /// most 4096 bytes.
+  const PlainValues& values() const { return values_; }
 
  private:
   struct Entry {
@@ -43,6 +52,7 @@ class CheckpointFile : public StoredTensors {
 
   MappedFile file_;
   std::map<std::string, Entry, std::less<>> entries_;
+  PlainValues values_;
 };
 
 }  // namespace ptravel

@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "base/files.h"
-#include "checkpoint/checkpoint_file.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/zip_archive.h"
 #include "ptravel/error.h"
@@ -24,6 +23,11 @@ constexpr Impostor kImpostors[] = {
     {"GGUF", "is a GGUF file, which is not supported"},
 };
 
+TensorFile open_checkpoint(const std::filesystem::path& path) {
+  const auto opened = CheckpointFile::open(path);
+  return {opened, ModelLayout::Checkpoint, {}, opened->values()};
+}
+
 bool is_checkpoint(std::string_view content, std::span<const std::byte> bytes) {
   // A safetensors file has its length first and then the header's brace.
   const bool braced = content.size() > 8 && content[8] == '{';
@@ -43,12 +47,12 @@ TensorFile open_tensor_file(const std::filesystem::path& path) {
     }
   }
   if (is_checkpoint(content, file.bytes())) {
-    return {CheckpointFile::open(path), ModelLayout::Checkpoint, {}};
+    return open_checkpoint(path);
   }
   const std::string extension = path.extension().string();
   if (extension == ".ckpt" || extension == ".pt" || extension == ".pth" || extension == ".bin") {
     if (content.size() <= 8 || content[8] != '{') {
-      return {CheckpointFile::open(path), ModelLayout::Checkpoint, {}};
+      return open_checkpoint(path);
     }
   }
   if (extension != ".safetensors" && (content.size() <= 8 || content[8] != '{')) {

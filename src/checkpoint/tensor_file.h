@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "checkpoint/checkpoint_file.h"
 #include "checkpoint/stored_tensors.h"
 #include "ptravel/model.h"
 
@@ -15,6 +16,7 @@ struct TensorFile {
   std::shared_ptr<const StoredTensors> tensors;
   ModelLayout layout = ModelLayout::Safetensors;
   std::map<std::string, std::string, std::less<>> metadata;  ///< Of a safetensors file.
+  PlainValues values = {};                                   ///< Of a PyTorch file.
 };
 
 /// Opens a .safetensors, .ckpt, .pt, .pth or .bin file; what it is shows in its content, not in its

@@ -258,6 +258,9 @@ void write_checkpoint(const std::filesystem::path& path,
     legacy_data += little_endian(tensor.numbers.size(), 8) + storage_bytes(tensor);
     members.emplace_back("archive/data/" + key, storage_bytes(tensor));
   }
+  if (!options.state_dict && !options.extra_pickle.empty()) {
+    dict += text_pickle("extra") + options.extra_pickle;
+  }
   dict += "u";
   std::string top = dict;
   if (options.state_dict) {
