@@ -1,5 +1,6 @@
 #include "model/clip.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <ATen/ATen.h>
@@ -107,15 +108,38 @@ at::Tensor ClipTextModel::embed_tokens(const at::Tensor& ids) const {
   return at::embedding(tokens_, ids.to(compute_.device)).to(at::kFloat);
 }
 
+/// `embedded`: [B, tokens, width].
+at::Tensor ClipTextModel::with_vectors(at::Tensor embedded,
+                                       const std::vector<ClipVectors>& vectors) const {
+  if (vectors.empty()) {
+    return embedded;
+  }
+  embedded = embedded.clone();
+  for (const ClipVectors& one : vectors) {
+    PTRAVEL_CHECK(one.text >= 0 && one.text < embedded.size(0) && one.place >= 0 &&
+                  one.place < embedded.size(1));
+    if (one.vectors.dim() != 2 || one.vectors.size(1) != config_.width) {
+      throw Error(ErrorCode::InvalidArgument,
+                  "[text encoder] an embedding's vectors: expected numbers of width " +
+                      std::to_string(config_.width));
+    }
+    const std::int64_t count = std::min(one.vectors.size(0), embedded.size(1) - one.place);
+    embedded[one.text].narrow(0, one.place, count).copy_(one.vectors.narrow(0, 0, count));
+  }
+  return embedded;
+}
+
 ClipText ClipTextModel::encode(const at::Tensor& ids,
                                std::int64_t asked_skip,
-                               const BlockObserver& observer) const {
+                               const BlockObserver& observer,
+                               const std::vector<ClipVectors>& vectors) const {
   const auto profile = ProfileScope::part("text encoder");
   const std::int64_t clip_skip = config_.fixed_skip > 0 ? config_.fixed_skip : asked_skip;
   check(ids, clip_skip);
   const BlockProbe probe(observer);
-  at::Tensor x = at::embedding(tokens_, ids.to(compute_.device)).to(compute_.dtype) +
-                 positions_.narrow(0, 0, ids.size(1)).unsqueeze(0);
+  const at::Tensor embedded = at::embedding(tokens_, ids.to(compute_.device)).to(compute_.dtype);
+  at::Tensor x =
+      with_vectors(embedded, vectors) + positions_.narrow(0, 0, ids.size(1)).unsqueeze(0);
   probe("embeddings", x);
   ClipText text;
   const std::int64_t last = config_.num_layers - (clip_skip - 1);

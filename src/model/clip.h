@@ -18,6 +18,13 @@ struct ClipText {
   at::Tensor pooled;
 };
 
+/// Vectors that stand in place of some of a text's token embeddings (textual inversion).
+struct ClipVectors {
+  std::int64_t text = 0;   ///< Row of the ids.
+  std::int64_t place = 0;  ///< Of the first among the row's tokens, start token included.
+  at::Tensor vectors;      ///< [count, width]; what would lie behind the last token is left out.
+};
+
 /// The CLIP text transformer (Radford et al. 2021), HuggingFace names. Immutable; forward may run
 /// in several threads.
 class ClipTextModel {
@@ -27,12 +34,14 @@ class ClipTextModel {
   ClipTextModel(const Weights& weights, const ClipConfig& config, const Compute& compute);
 
   /// ids [B, tokens] int64, tokens at most max_positions; clip_skip 1 is the last layer, and what
-  /// the config fixes wins. Throws
-  /// InvalidArgument for ids outside the vocabulary, too many tokens or a clip_skip beyond the
-  /// layers.
+  /// the config fixes wins. `vectors` take their places before positions are added, the later ones
+  /// over the earlier ones. Throws
+  /// InvalidArgument for ids outside the vocabulary, too many tokens, a clip_skip beyond the
+  /// layers or vectors of another width.
   ClipText encode(const at::Tensor& ids,
                   std::int64_t clip_skip = 1,
-                  const BlockObserver& observer = {}) const;
+                  const BlockObserver& observer = {},
+                  const std::vector<ClipVectors>& vectors = {}) const;
   /// encode(...).tokens.
   at::Tensor forward(const at::Tensor& ids,
                      std::int64_t clip_skip = 1,
@@ -54,6 +63,7 @@ class ClipTextModel {
     Linear q, k, v, out, fc1, fc2;
   };
   void check(const at::Tensor& ids, std::int64_t clip_skip) const;
+  at::Tensor with_vectors(at::Tensor embedded, const std::vector<ClipVectors>& vectors) const;
   /// `states`: behind the final layer norm.
   at::Tensor pool(const at::Tensor& states, const at::Tensor& ids) const;
 

@@ -14,6 +14,7 @@
 
 #include "checkpoint/model_files.h"
 #include "diffusion/sample.h"
+#include "pipeline/embedding_shelf.h"
 #include "pipeline/loaded_model.h"
 #include "pipeline/open_model.h"
 #include "pipeline/prompt_encoder.h"
@@ -62,6 +63,11 @@ class Pipeline {
   const Tokenizers& tokenizers() const { return model_->tokenizers(); }
   SigmaTable sigma_table() const { return model_->sigma_table(); }
   bool predicts_v() const { return model_->predicts_v(); }
+  /// The embeddings that its prompts may name; null: none. Before anything is tokenized.
+  void set_embeddings(std::shared_ptr<EmbeddingShelf> embeddings) {
+    embeddings_ = std::move(embeddings);
+  }
+  const std::shared_ptr<EmbeddingShelf>& embeddings() const { return embeddings_; }
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
@@ -89,6 +95,7 @@ class Pipeline {
 
   std::shared_ptr<const OpenModel> model_;
   std::shared_ptr<const LoadedModel> loaded_;
+  std::shared_ptr<EmbeddingShelf> embeddings_;
   std::optional<PromptEncoder> encoder_;
   mutable std::unique_ptr<SharedCalls> calls_;                        // made for the first pictures
   mutable std::map<std::pair<int, int>, at::Tensor> blank_pictures_;  // by size

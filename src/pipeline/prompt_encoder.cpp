@@ -25,16 +25,33 @@ std::int64_t longest(const ScheduledConditioning& schedule) {
 struct ChunkColumn {
   at::Tensor ids;
   at::Tensor multipliers;
+  std::vector<ClipVectors> vectors;
 };
+
+/// An embedding's vectors for one encoder, whose width they must have.
+at::Tensor vectors_of(const PromptEmbedding& embedding, std::size_t encoder, std::int64_t width) {
+  const bool has = encoder < embedding.encoders.size();
+  if (!has || embedding.encoders[encoder].width != width) {
+    throw Error(ErrorCode::InvalidArgument,
+                "[embedding] " + embedding.file + ": has " +
+                    (has ? "vectors of width " + std::to_string(embedding.encoders[encoder].width)
+                         : std::string("no vectors")) +
+                    " for text encoder " + std::to_string(encoder + 1) + ", expected width " +
+                    std::to_string(width));
+  }
+  const EmbeddingVectors& own = embedding.encoders[encoder];
+  return at::tensor(own.numbers, at::kFloat).reshape({own.count, own.width});
+}
 
 /// The texts' chunk number `index` for one encoder; `empty` for texts that have fewer.
 ChunkColumn column_of(const std::vector<TextChunks>& texts,
                       std::size_t encoder,
                       std::size_t index,
-                      const Chunk& empty) {
+                      const Chunk& empty,
+                      std::int64_t width) {
   const auto rows = static_cast<std::int64_t>(texts.size());
-  ChunkColumn column{at::empty({rows, kChunkSize}, at::kLong),
-                     at::empty({rows, kChunkSize}, at::kFloat)};
+  ChunkColumn column{
+      at::empty({rows, kChunkSize}, at::kLong), at::empty({rows, kChunkSize}, at::kFloat), {}};
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::vector<Chunk>& chunks = texts[static_cast<std::size_t>(row)].encoders.at(encoder);
     const Chunk& source = index < chunks.size() ? chunks[index] : empty;
@@ -42,6 +59,10 @@ ChunkColumn column_of(const std::vector<TextChunks>& texts,
     std::transform(source.multipliers.begin(), source.multipliers.end(),
                    column.multipliers[row].data_ptr<float>(),
                    [](double value) { return static_cast<float>(value); });
+    for (const ChunkEmbedding& one : source.embeddings) {
+      column.vectors.push_back({row, static_cast<std::int64_t>(one.offset) + 1,
+                                vectors_of(*one.embedding, encoder, width)});
+    }
   }
   return column;
 }
@@ -58,7 +79,7 @@ EncoderOutput run_encoder(const ClipTextModel& model,
   EncoderOutput output;
   std::vector<at::Tensor> chunks;
   for (const ChunkColumn& column : columns) {
-    const ClipText text = model.encode(column.ids, options.clip_skip);
+    const ClipText text = model.encode(column.ids, options.clip_skip, {}, column.vectors);
     chunks.push_back(
         apply_emphasis(text.tokens.to(at::kCPU), column.multipliers, options.emphasis));
     if (!output.pooled.defined() && text.pooled.defined()) {
@@ -174,7 +195,7 @@ std::vector<TextEncoding> PromptEncoder::encode_texts(const std::vector<TextChun
     const Chunk empty = empty_chunk(tokenizers_[encoder]);
     std::vector<ChunkColumn> columns;
     for (std::size_t i = 0; i < chunk_count; ++i) {
-      columns.push_back(column_of(texts, encoder, i, empty));
+      columns.push_back(column_of(texts, encoder, i, empty, configs_[encoder].width));
     }
     EncoderOutput output = run_encoder((*models)[encoder], columns, options);
     tokens.push_back(std::move(output.tokens));
@@ -230,20 +251,24 @@ TextEncoding PromptEncoder::encode_empty(const PromptOptions& options) const {
   return encode_texts({tokenize_text(tokenizers_, "", options)}, options).front();
 }
 
-at::Tensor PromptEncoder::embeddings(const std::vector<std::vector<std::int32_t>>& ids) const {
-  PTRAVEL_CHECK(ids.size() == configs_.size());
+at::Tensor PromptEncoder::embeddings(const TextChunks& text) const {
+  PTRAVEL_CHECK(text.encoders.size() == configs_.size());
   const at::NoGradGuard no_gradients;
   const SharedTextEncoders models = models_();
   std::vector<at::Tensor> sides;
   for (std::size_t i = 0; i < configs_.size(); ++i) {
-    const std::vector<std::int64_t> wide(ids[i].begin(), ids[i].end());
-    // A text model takes as many tokens at once as it has positions.
     std::vector<at::Tensor> rows;
-    for (std::size_t first = 0; first < wide.size(); first += kChunkTokens) {
-      const std::size_t last = std::min(wide.size(), first + kChunkTokens);
-      const at::Tensor piece =
-          at::tensor(at::ArrayRef<std::int64_t>(wide.data() + first, last - first), at::kLong);
-      rows.push_back((*models)[i].embed_tokens(piece.unsqueeze(0))[0].to(at::kCPU));
+    for (const Chunk& chunk : text.encoders[i]) {
+      const std::vector<std::int64_t> ids(chunk.tokens.begin() + 1, chunk.tokens.end() - 1);
+      at::Tensor embedded =
+          (*models)[i].embed_tokens(at::tensor(ids, at::kLong).unsqueeze(0))[0].to(at::kCPU);
+      for (const ChunkEmbedding& one : chunk.embeddings) {
+        const at::Tensor own = vectors_of(*one.embedding, i, configs_[i].width);
+        const auto place = static_cast<std::int64_t>(one.offset);
+        const std::int64_t count = std::min(own.size(0), kChunkTokens - place);
+        embedded.narrow(0, place, count).copy_(own.narrow(0, 0, count));
+      }
+      rows.push_back(std::move(embedded));
     }
     sides.push_back(at::cat(rows));
   }

@@ -56,16 +56,17 @@ class PromptEncoder {
 
   /// The texts of one schedule together, because the mean that emphasis restores is taken over all
   /// of them: [77 * chunks, width] float32 each. Shorter texts are filled up with empty chunks. The
-  /// pooled text is the first chunk's, and has no emphasis.
+  /// pooled text is the first chunk's, and has no emphasis. Throws InvalidArgument for an embedding
+  /// without vectors of an encoder's width.
   std::vector<TextEncoding> encode_texts(const std::vector<TextChunks>& texts,
                                          const PromptOptions& options) const;
 
   /// The empty prompt: [77, width].
   TextEncoding encode_empty(const PromptOptions& options) const;
 
-  /// Token embeddings without positions, those of all encoders side by side: as many ids for each
-  /// give [ids, width] float32 on the CPU.
-  at::Tensor embeddings(const std::vector<std::vector<std::int32_t>>& ids) const;
+  /// Token embeddings without positions and without start and end tokens, those of all encoders
+  /// side by side: [75 * chunks, width] float32 on the CPU.
+  at::Tensor embeddings(const TextChunks& text) const;
 
   /// The same conditioning of a picture of other sizes; itself where the network takes no vector.
   ImageConditioning with_sizes(ImageConditioning image, const PictureSizes& sizes) const;

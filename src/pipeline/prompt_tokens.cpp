@@ -32,6 +32,7 @@ TextChunks tokenize_text(const Tokenizers& tokenizers,
   ChunkOptions chunk_options;
   chunk_options.comma_padding_backtrack = options.comma_padding_backtrack;
   chunk_options.parse_attention = options.emphasis != Emphasis::None;
+  chunk_options.embeddings = options.embeddings;
   TextChunks chunks;
   std::size_t most = 0;
   for (const Tokenizer& tokenizer : tokenizers) {
@@ -65,6 +66,39 @@ PromptPart tokenize_negative_prompt(const Tokenizers& tokenizers,
                                     std::string_view prompt,
                                     const PromptOptions& options) {
   return {tokenize_schedule(tokenizers, remove_prompt_comments(prompt), options), 1};
+}
+
+std::vector<SharedEmbedding> embeddings_of(const std::vector<ScheduledChunks>& schedule) {
+  std::size_t most = 0;
+  for (const ScheduledChunks& entry : schedule) {
+    most = std::max(most, entry.chunks.size());
+  }
+  std::vector<SharedEmbedding> found;
+  for (std::size_t i = 0; i < most; ++i) {
+    for (const ScheduledChunks& entry : schedule) {
+      const std::vector<Chunk>& chunks = entry.chunks.encoders.front();
+      for (const ChunkEmbedding& one :
+           i < chunks.size() ? chunks[i].embeddings : std::vector<ChunkEmbedding>()) {
+        if (std::ranges::find(found, one.embedding) == found.end()) {
+          found.push_back(one.embedding);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+std::string hashes_text(const std::vector<SharedEmbedding>& embeddings) {
+  constexpr std::size_t kDigits = 12;
+  std::string text;
+  for (const SharedEmbedding& embedding : embeddings) {
+    if (!embedding->sha256.empty()) {
+      std::string name = embedding->name;
+      std::erase_if(name, [](char letter) { return letter == ':' || letter == ','; });
+      text += (text.empty() ? "" : ", ") + name + ": " + embedding->sha256.substr(0, kDigits);
+    }
+  }
+  return text;
 }
 
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids) {

@@ -25,7 +25,9 @@ struct PromptOptions {
   int clip_skip = 1;       ///< 1: the last layer.
   Emphasis emphasis = Emphasis::Original;
   int comma_padding_backtrack = 20;
-  bool old_scheduling = false;   ///< Prompt editing as before web UI 1.6.
+  bool old_scheduling = false;  ///< Prompt editing as before web UI 1.6.
+  /// Embeddings that prompts may name; null: none. Outlives all who have the options.
+  const EmbeddingNames* embeddings = nullptr;
   bool pad_cond_uncond = false;  ///< Lengthen the shorter of cond and uncond by empty prompts.
   PictureSizes sizes;
 };
@@ -60,6 +62,14 @@ PromptPart tokenize_negative_prompt(const Tokenizers& tokenizers,
 TextChunks tokenize_text(const Tokenizers& tokenizers,
                          std::string_view text,
                          const PromptOptions& options);
+
+/// The embeddings of a schedule's texts, in the order in which they are encoded: chunk by chunk,
+/// text by text. Each once.
+std::vector<SharedEmbedding> embeddings_of(const std::vector<ScheduledChunks>& schedule);
+
+/// "name: first 12 hex digits of its file's sha256, ..." as the web UI's "TI hashes"; names lose
+/// their colons and commas, embeddings without a hash are left out.
+std::string hashes_text(const std::vector<SharedEmbedding>& embeddings);
 
 /// Vocabulary entries without start and end tokens and without their end-of-word mark, with spaces
 /// between: what the first version wrote into log.txt.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -30,7 +31,9 @@ void pad_after_end(Chunk& chunk, const Tokenizer& tokenizer) {
   }
 }
 
-Chunk make_chunk(const Tokenizer& tokenizer, const Tokens& tokens) {
+Chunk make_chunk(const Tokenizer& tokenizer,
+                 const Tokens& tokens,
+                 std::vector<ChunkEmbedding> embeddings = {}) {
   Chunk chunk;
   chunk.tokens.fill(tokenizer.end_id());
   chunk.multipliers.fill(1.0);
@@ -42,6 +45,7 @@ Chunk make_chunk(const Tokenizer& tokenizer, const Tokens& tokens) {
   if (tokenizer.pad_id() != tokenizer.end_id()) {
     pad_after_end(chunk, tokenizer);
   }
+  chunk.embeddings = std::move(embeddings);
   return chunk;
 }
 
@@ -51,8 +55,9 @@ class Chunker {
   Chunker(const Tokenizer& tokenizer, int backtrack)
       : tokenizer_(tokenizer), backtrack_(static_cast<std::size_t>(backtrack)) {}
 
-  void add(WeightedToken token) {
-    if (token.id == tokenizer_.comma_id()) {
+  /// Makes room for the next token, which `id` is.
+  void prepare(std::int32_t id) {
+    if (id == tokenizer_.comma_id()) {
       last_comma_ = tokens_.size();
     } else if (backtrack_ > 0 && full() && last_comma_ && kTokens - *last_comma_ <= backtrack_) {
       carry_after_comma();
@@ -60,12 +65,23 @@ class Chunker {
     if (full()) {
       close();
     }
-    tokens_.push_back(token);
+  }
+
+  void add(WeightedToken token) { tokens_.push_back(token); }
+
+  /// Its vectors stay together: where they do not fit, a chunk begins.
+  void add(const SharedEmbedding& embedding, double weight) {
+    const auto places = static_cast<std::size_t>(embedding->vectors);
+    if (tokens_.size() + places > kTokens) {
+      close();
+    }
+    embeddings_.push_back({tokens_.size(), embedding});
+    tokens_.insert(tokens_.end(), places, {0, weight});
   }
 
   void close() {
     result_.token_count += kChunkTokens;
-    result_.chunks.push_back(make_chunk(tokenizer_, tokens_));
+    result_.chunks.push_back(make_chunk(tokenizer_, tokens_, std::exchange(embeddings_, {})));
     tokens_.clear();
     last_comma_.reset();
   }
@@ -73,7 +89,7 @@ class Chunker {
   PromptChunks finish() {
     if (!tokens_.empty() || result_.chunks.empty()) {
       result_.token_count += static_cast<int>(tokens_.size());
-      result_.chunks.push_back(make_chunk(tokenizer_, tokens_));
+      result_.chunks.push_back(make_chunk(tokenizer_, tokens_, std::move(embeddings_)));
     }
     return std::move(result_);
   }
@@ -83,7 +99,8 @@ class Chunker {
 
   bool full() const { return tokens_.size() == kTokens; }
 
-  /// Closes the chunk behind its last comma; what follows begins the next one.
+  /// Closes the chunk behind its last comma; what follows begins the next one. Embeddings stay
+  /// behind, as in the web UI: those that lie behind the comma take the places of padding.
   void carry_after_comma() {
     const auto cut = tokens_.begin() + static_cast<std::ptrdiff_t>(*last_comma_) + 1;
     Tokens carried(cut, tokens_.end());
@@ -95,9 +112,29 @@ class Chunker {
   const Tokenizer& tokenizer_;
   std::size_t backtrack_;
   Tokens tokens_;
+  std::vector<ChunkEmbedding> embeddings_;
   std::optional<std::size_t> last_comma_;  ///< Its place in tokens_.
   PromptChunks result_;
 };
+
+void add_text(const Tokenizer& tokenizer,
+              const WeightedText& text,
+              const EmbeddingNames* names,
+              Chunker& chunker) {
+  const std::vector<std::int32_t> ids = tokenizer.encode(text.text);
+  for (std::size_t at = 0; at < ids.size();) {
+    chunker.prepare(ids[at]);
+    const auto match =
+        names != nullptr ? names->find(std::span(ids).subspan(at)) : EmbeddingNames::Match();
+    if (match.embedding) {
+      chunker.add(match.embedding, text.weight);
+      at += match.tokens;
+    } else {
+      chunker.add({ids[at], text.weight});
+      ++at;
+    }
+  }
+}
 
 }  // namespace
 
@@ -118,9 +155,7 @@ PromptChunks chunk_prompt(const Tokenizer& tokenizer,
       chunker.close();
       continue;
     }
-    for (const std::int32_t id : tokenizer.encode(piece.text)) {
-      chunker.add({id, piece.weight});
-    }
+    add_text(tokenizer, piece, options.embeddings, chunker);
   }
   return chunker.finish();
 }

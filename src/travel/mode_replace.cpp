@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -9,6 +10,7 @@
 #include "travel/mode_grad.h"
 #include "travel/replace_walk.h"
 #include "travel/token_swap.h"
+#include "travel/token_words.h"
 
 namespace ptravel {
 namespace {
@@ -83,8 +85,11 @@ std::size_t PromptReplaceWalk::passage_of(const TextChunks& from, const TextChun
     }
   }
   const PromptEncoder& encoder = tools().pipeline.encoder();
-  const std::vector<double> distances = numbers_of(
-      (encoder.embeddings(swap.from().ids()) - encoder.embeddings(swap.to().ids())).abs().mean(1));
+  const std::vector<double> distances =
+      swap.by_unit(numbers_of((encoder.embeddings(swap.from().chunks(empty_)) -
+                               encoder.embeddings(swap.to().chunks(empty_)))
+                                  .abs()
+                                  .mean(1)));
   Passage passage{std::move(swap), 0, distances, {}, {}};
   passage.differing = passage.swap.differing().size();
   if (walks_by_picture(tools().request)) {
@@ -145,27 +150,34 @@ std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
   const TravelRequest& request = tools().request;
   const GradientParts parts =
       gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0);
-  return place_keys(
-      weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens.mean(1));
+  return passage.swap.by_unit(place_keys(
+      weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens.mean(1)));
 }
 
 void PromptReplaceWalk::tell(const Passage& passage,
                              std::int64_t step,
                              const std::vector<double>& gradients) const {
   const Tokenizer& tokenizer = tools().pipeline.tokenizers().front();
-  std::vector<std::int32_t> ids = passage.swap.current().encoders.front().ids;
+  const TokenSequence& text = passage.swap.current().encoders.front();
+  std::vector<std::string> words = place_words(tokenizer, text);
   if (quirks().log_lacks_end_tokens) {
     // It left out end tokens before it put the words in order, so those behind one moved up.
-    std::erase(ids, tokenizer.end_id());
+    std::vector<std::string> kept;
+    for (std::size_t place = 0; place < words.size(); ++place) {
+      if (text.ids[place] != tokenizer.end_id()) {
+        kept.push_back(std::move(words[place]));
+      }
+    }
+    words = std::move(kept);
   }
-  std::vector<std::int32_t> sorted;
+  std::vector<std::string> sorted;
   for (const std::size_t place : ascending(gradients.empty() ? passage.distances : gradients)) {
-    if (place < ids.size()) {
-      sorted.push_back(ids[place]);
+    if (place < words.size()) {
+      sorted.push_back(words[place]);
     }
   }
-  tools().log.add(ends().gap, SwapRecord{step, token_words(tokenizer, ids),
-                                         token_words(tokenizer, sorted), !gradients.empty()});
+  tools().log.add(ends().gap,
+                  SwapRecord{step, joined_words(words), joined_words(sorted), !gradients.empty()});
 }
 
 void PromptReplaceWalk::advance(std::int64_t step, const TargetLatent& target) {

@@ -23,6 +23,7 @@
 #include "travel/route.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
+#include "travel/token_words.h"
 
 namespace ptravel {
 namespace {
@@ -35,11 +36,9 @@ void add_tokens(const Tokenizer& tokenizer,
                 std::int64_t& count,
                 std::string* words) {
   const TokenSequence row = TokenSequence::of(chunks, 0, {});
-  for (const std::int32_t id : row.ids) {
-    count += id == tokenizer.end_id() || id == tokenizer.pad_id() ? 0 : 1;
-  }
+  count += count_tokens(tokenizer, row);
   if (words != nullptr) {
-    *words += (words->empty() ? "" : " AND ") + token_words(tokenizer, row.ids);
+    *words += (words->empty() ? "" : " AND ") + joined_words(place_words(tokenizer, row));
   }
 }
 
@@ -238,7 +237,7 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   TravelRequest& request = preview.request;
   const std::unique_ptr<Pipeline> pipeline = open_checked(request);
   const Tokenizers& tokenizers = pipeline->tokenizers();
-  const PromptOptions options = prompt_options(request);
+  const PromptOptions options = prompt_options(request, *pipeline);
   const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                                      stage_rules(request));
   std::vector<std::vector<PromptPart>> tokens;
@@ -252,7 +251,7 @@ TravelPreview preview_travel(const TravelRequest& asked) {
                                       tokenizers.front()));
   }
   const std::vector<FramePlace> places =
-      frame_places(drawn_plan(plan, request, tokenizers), request);
+      frame_places(drawn_plan(plan, request, tokenizers, options), request);
   for (std::size_t i = 0; i < places.size(); ++i) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
   }

@@ -14,6 +14,7 @@
 #include "request/mode_infos.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
+#include "travel/token_words.h"
 
 namespace ptravel {
 namespace {
@@ -49,12 +50,12 @@ std::size_t differing_ids(const std::vector<PromptPart>& from,
 
 StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
-                     const Tokenizers& tokenizers) {
+                     const Tokenizers& tokenizers,
+                     const PromptOptions& options) {
   StagePlan drawn = plan;
   if (!swaps_prompt_tokens(request) || !compat_quirks(request).in_betweens_by_tokens) {
     return drawn;
   }
-  const PromptOptions options = prompt_options(request);
   const std::vector<Chunk> empty = empty_chunks(tokenizers);
   for (std::size_t gap = 0; gap < plan.steps.size(); ++gap) {
     const std::vector<PromptPart> from = tokenize_prompt(tokenizers, plan.prompts[gap], options);
@@ -70,11 +71,11 @@ Route::Route(const StagePlan& plan,
              std::int64_t first_stage,
              Progress& progress)
     : plan_(plan),
-      drawn_(drawn_plan(plan, request, pipeline.tokenizers())),
+      drawn_(drawn_plan(plan, request, pipeline.tokenizers(), prompt_options(request, pipeline))),
       request_(walked_request(request)),
       pipeline_(pipeline),
       first_stage_(first_stage),
-      tools_{request_, pipeline_, prompt_options(request), {}, log_} {
+      tools_{request_, pipeline_, prompt_options(request, pipeline), {}, log_} {
   tools_.linear.interpolation = request.interpolation;
   tools_.linear.pairing = {{request.stage_padding, pipeline.encoder().encode_empty(tools_.options)},
                            request.alignment};
@@ -279,8 +280,9 @@ std::string Route::first_words() const {
   std::string words;
   for (const PromptPart& part : stages_.front().tokens) {
     const std::vector<Chunk>& chunks = active_entry(part.schedule, 0).chunks.encoders.front();
-    words += (words.empty() ? "" : " AND ") +
-             token_words(pipeline_.tokenizers().front(), TokenSequence::of(chunks, 0, {}).ids);
+    words +=
+        (words.empty() ? "" : " AND ") +
+        joined_words(place_words(pipeline_.tokenizers().front(), TokenSequence::of(chunks, 0, {})));
   }
   return words;
 }

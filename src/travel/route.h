@@ -122,6 +122,7 @@ class Route {
 /// all tokens were replaced early. Other plans come back as they are.
 StagePlan drawn_plan(const StagePlan& plan,
                      const TravelRequest& request,
-                     const Tokenizers& tokenizers);
+                     const Tokenizers& tokenizers,
+                     const PromptOptions& options);
 
 }  // namespace ptravel

@@ -37,6 +37,12 @@ PromptOptions prompt_options(const TravelRequest& request) {
   return options;
 }
 
+PromptOptions prompt_options(const TravelRequest& request, const Pipeline& pipeline) {
+  PromptOptions options = prompt_options(request);
+  options.embeddings = pipeline.embeddings() ? &pipeline.embeddings()->names() : nullptr;
+  return options;
+}
+
 ImageSeed image_seed(const TravelRequest& request, double alpha, int size_factor) {
   ImageSeed seed;
   seed.seed = request.seed.at(0).number();

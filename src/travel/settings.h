@@ -13,6 +13,8 @@ namespace ptravel {
 ModelSpec model_spec(const TravelRequest& request);
 /// As the first stage has them.
 PromptOptions prompt_options(const TravelRequest& request);
+/// The same with the pipeline's embeddings; the pipeline outlives them.
+PromptOptions prompt_options(const TravelRequest& request, const Pipeline& pipeline);
 
 /// What a network that takes a vector is told of the picture at a place.
 PictureSizes picture_sizes(const TravelRequest& request, const FramePlace& place);

@@ -8,10 +8,20 @@
 
 namespace ptravel {
 
+/// An embedding that takes the places from `place` on.
+struct PlacedEmbedding {
+  std::size_t place = 0;
+  SharedEmbedding embedding;
+  bool operator==(const PlacedEmbedding&) const = default;
+  /// The place behind its last one; embeddings do not reach into the next chunk.
+  std::size_t end() const;
+};
+
 /// The tokens of a text without start and end tokens, chunk after chunk: 75 places per chunk.
 struct TokenSequence {
   std::vector<std::int32_t> ids;
-  std::vector<double> multipliers;  ///< Emphasis of each token.
+  std::vector<double> multipliers;               ///< Emphasis of each token.
+  std::vector<PlacedEmbedding> embeddings = {};  ///< Ascending.
 
   /// The chunks' tokens, filled up with `empty` chunks to `chunk_count`.
   static TokenSequence of(const std::vector<Chunk>& chunks,
@@ -36,13 +46,13 @@ struct TokenRows {
                       const std::vector<Chunk>& empty);
   /// Chunks again; `frames` give the start and end tokens.
   TextChunks chunks(const std::vector<Chunk>& frames) const;
-  std::vector<std::vector<std::int32_t>> ids() const;
   /// How many places there are.
   std::size_t size() const { return encoders.front().ids.size(); }
   bool operator==(const TokenRows&) const = default;
 };
 
-/// Turns one text's tokens into another's, place by place, for all encoders in step.
+/// Turns one text's tokens into another's, place by place, for all encoders in step. The places
+/// that an embedding takes in either of them are one unit, and go together.
 class TokenSwap {
  public:
   /// All rows have the same length.
@@ -51,15 +61,26 @@ class TokenSwap {
   const TokenRows& from() const { return from_; }
   const TokenRows& to() const { return to_; }
   const TokenRows& current() const { return current_; }
-  /// Places that still differ for any encoder, ascending. With Multipliers::Move a token of another
-  /// emphasis differs, too.
+  /// Places that still differ for any encoder, ascending; of units the first ones. With
+  /// Multipliers::Move a token of another emphasis differs, too.
   std::vector<std::size_t> differing() const;
-  /// Takes the target's token at these places.
+  /// Takes the target's token at these places, and at all of the units that begin there.
   void swap(const std::vector<std::size_t>& places);
+  /// The same with a number for each place replaced by its unit's mean.
+  std::vector<double> by_unit(std::vector<double> numbers) const;
 
  private:
+  /// Places [first, last).
+  struct Unit {
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+  bool differs(std::size_t place) const;
+  Unit unit_at(std::size_t place) const;
+
   TokenRows from_, to_, current_;
   Multipliers multipliers_;
+  std::vector<Unit> units_;  // of more than one place, ascending
 };
 
 /// All places by ascending `keys`; equal ones by their place.

@@ -22,4 +22,8 @@ void check_loras(const Context& context, const LoraSet& set, Report& report);
 /// What the web UI's exception for an unreadable tag says.
 std::string python_message(const UnreadableTag& unreadable);
 
+/// textual_inversion.json with embeddings/ on tiny_sd1; what sdxl.json and sd2.json have of
+/// embeddings, on tiny_sdxl and tiny_sd2.
+void check_embeddings(const Context& context, Report& report);
+
 }  // namespace ptravel::golden

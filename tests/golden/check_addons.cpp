@@ -102,6 +102,7 @@ void check_addons(const Context& context, Report& report) {
                       std::string("its model ") + set.model + " is not there");
     }
   }
+  check_embeddings(context, report);
 }
 
 }  // namespace ptravel::golden

@@ -307,8 +307,10 @@ class WalkCheck {
   void check_swapped_distances(const TokenSwap& swap) const {
     if (tensors_.contains(key_ + "L1_dist")) {
       const PromptEncoder& encoder = pipeline_.encoder();
+      const std::vector<Chunk> empty = empty_chunks(pipeline_.tokenizers());
       report_.close(name_ + "L1_dist",
-                    (encoder.embeddings(swap.from().ids()) - encoder.embeddings(swap.to().ids()))
+                    (encoder.embeddings(swap.from().chunks(empty)) -
+                     encoder.embeddings(swap.to().chunks(empty)))
                         .abs()
                         .mean(1),
                     expected("L1_dist"), 1e-5);

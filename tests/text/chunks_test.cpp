@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "text/prompt_embedding.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
 
@@ -103,6 +104,53 @@ TEST(Chunks, BadInput) {
   options.comma_padding_backtrack = -1;
   EXPECT_THROW(chunks_of("a", options), Error);
   EXPECT_THROW(chunks_of("(a:1.2.3)"), Error);
+}
+
+SharedEmbedding embedding_of(const std::string& name, int vectors) {
+  auto embedding = std::make_shared<PromptEmbedding>();
+  embedding->name = name;
+  embedding->vectors = vectors;
+  return embedding;
+}
+
+TEST(Chunks, EmbeddingsTakePlaces) {
+  std::vector<std::string> asked;
+  const EmbeddingNames names(Tokenizer::clip(), {"cat", "cat dog", "house", "", "!?x"},
+                             [&](const std::string& name) -> SharedEmbedding {
+                               asked.push_back(name);
+                               return name == "house" ? nullptr : embedding_of(name, 3);
+                             });
+  ChunkOptions options;
+  options.embeddings = &names;
+  const PromptChunks text = chunks_of("(a CAT DOG:1.5) cat house, ca(t)", options);
+  ASSERT_EQ(text.chunks.size(), 1u);
+  EXPECT_EQ(text.token_count, 1 + 3 + 3 + 1 + 1 + 1 + 1)
+      << "a, two embeddings, house, comma, ca, t";
+  const Chunk& chunk = text.chunks[0];
+  ASSERT_EQ(chunk.embeddings.size(), 2u);
+  EXPECT_EQ(chunk.embeddings[0].embedding->name, "cat dog") << "the longer name counts";
+  EXPECT_EQ(chunk.embeddings[0].offset, 1u);
+  EXPECT_EQ(chunk.embeddings[1].embedding->name, "cat");
+  EXPECT_EQ(chunk.embeddings[1].offset, 4u);
+  for (std::size_t place = 2; place <= 7; ++place) {
+    EXPECT_EQ(chunk.tokens[place], 0);
+    EXPECT_EQ(chunk.multipliers[place], place < 5 ? 1.5 : 1.0);
+  }
+  EXPECT_EQ(asked, (std::vector<std::string>{"cat dog", "cat", "house"}))
+      << "only what the prompt names is loaded";
+}
+
+TEST(Chunks, AnEmbeddingStaysInOneChunk) {
+  const EmbeddingNames names(Tokenizer::clip(), {"dog"},
+                             [](const std::string& name) { return embedding_of(name, 75); });
+  ChunkOptions options;
+  options.embeddings = &names;
+  const PromptChunks text = chunks_of("cat dog cat", options);
+  ASSERT_EQ(text.chunks.size(), 3u);
+  EXPECT_EQ(real_tokens(text.chunks[0]), 1);
+  ASSERT_EQ(text.chunks[1].embeddings.size(), 1u);
+  EXPECT_EQ(text.chunks[1].embeddings[0].offset, 0u);
+  EXPECT_EQ(text.token_count, 75 + 75 + 1);
 }
 
 }  // namespace

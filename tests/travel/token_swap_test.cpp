@@ -56,6 +56,45 @@ TEST(TokenSwap, TwoEncodersGoInStep) {
   EXPECT_TRUE(swap.differing().empty());
 }
 
+TEST(TokenSwap, AnEmbeddingGoesAsOne) {
+  const auto embedding = std::make_shared<PromptEmbedding>(
+      PromptEmbedding{"thing", "thing.pt", "", 2, {{2, 1, {1, 2}}}});
+  TokenSequence from = row({1, 2, 3, 4, 5});
+  TokenSequence to = row({1, 0, 0, 6, 5});
+  to.embeddings = {{1, embedding}};
+  TokenSwap swap({{from}}, {{to}}, Multipliers::Move);
+  EXPECT_THAT(swap.differing(), ElementsAre(1, 3)) << "its places are one";
+  EXPECT_THAT(swap.by_unit({0, 1, 4, 7, 8}), ElementsAre(0, 2.5, 2.5, 7, 8));
+  swap.swap({1});
+  EXPECT_THAT(swap.current().encoders[0].ids, ElementsAre(1, 0, 0, 4, 5));
+  EXPECT_EQ(swap.current().encoders[0].embeddings, to.embeddings);
+  EXPECT_THAT(swap.differing(), ElementsAre(3));
+  swap.swap({3});
+  EXPECT_EQ(swap.current(), swap.to());
+  // And back: where the embedding was, the tokens are.
+  TokenSwap back({{to}}, {{from}}, Multipliers::Move);
+  back.swap({1});
+  EXPECT_TRUE(back.current().encoders[0].embeddings.empty());
+  EXPECT_THAT(back.current().encoders[0].ids, ElementsAre(1, 2, 3, 6, 5));
+}
+
+TEST(TokenSwap, OverlappingEmbeddingsAreOne) {
+  const auto two = std::make_shared<PromptEmbedding>(PromptEmbedding{"two", "", "", 2, {}});
+  const auto same = std::make_shared<PromptEmbedding>(PromptEmbedding{"same", "", "", 2, {}});
+  TokenSequence from = row({0, 0, 7, 8});
+  from.embeddings = {{0, two}};
+  TokenSequence to = row({9, 0, 0, 8});
+  to.embeddings = {{1, same}};
+  TokenSwap swap({{from}}, {{to}}, Multipliers::Move);
+  EXPECT_THAT(swap.differing(), ElementsAre(0));
+  swap.swap({0});
+  EXPECT_EQ(swap.current(), swap.to());
+  // The same ids, another embedding: it differs.
+  TokenSequence other = from;
+  other.embeddings = {{0, same}};
+  EXPECT_THAT(TokenSwap({{from}}, {{other}}, Multipliers::Move).differing(), ElementsAre(0));
+}
+
 TEST(TokenSwap, OrderIsByKeyAndThenByPlace) {
   const auto order = ascending({0.5, 0.1, 0.5, -1});
   EXPECT_THAT(order, ElementsAre(3, 1, 0, 2));
