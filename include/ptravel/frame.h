@@ -18,6 +18,10 @@ struct FileIdentity {
   bool operator==(const FileIdentity&) const = default;
 };
 
+/// Roles of the files that prompts name.
+inline constexpr const char* kEmbeddingRole = "embedding";
+inline constexpr const char* kHypernetworkRole = "hypernetwork";
+
 /// Which files a picture is drawn with, for metadata and manifests.
 struct ModelIdentity {
   std::string name;                    ///< File or folder stem.
@@ -27,6 +31,12 @@ struct ModelIdentity {
   std::string init_image_name = {};    ///< File name; empty without an init picture.
   std::string init_image_sha256 = {};  ///< Of the file; empty without an init picture.
   std::map<std::string, std::string> mask_sha256 = {};  ///< Of each of the request's masks.
+  /// Hashes of the embeddings that prompts name, by prompt, as the web UI writes them ("name: first
+  /// 12 digits, ..."); those of negative prompts apart. Only of prompts that name some.
+  std::map<std::string, std::string> embedding_hashes = {};
+  std::map<std::string, std::string> negative_embedding_hashes = {};
+  /// Hashes of the hypernetworks that prompts name, likewise.
+  std::map<std::string, std::string> hypernetwork_hashes = {};
   bool takes_mask = false;   ///< Its UNet takes a mask: an inpainting model.
   bool edits = false;        ///< Its UNet takes a picture: InstructPix2Pix.
   std::string kernels = {};  ///< What computes: "cuda", or a CPU's instructions such as "avx2".
@@ -83,9 +93,11 @@ bool is_lone_frame(const TravelRequest& request, const FrameSpot& spot);
 struct FrameRequest {
   TravelRequest request;
   FrameSpot spot;
-  std::string model_hash;       ///< Short sha256 of the model that drew it; empty when unknown.
-  std::string init_image_name;  ///< Its file's name; empty when it did not start from one.
-  std::string init_image_hash;  ///< Short sha256 of that file.
+  std::string model_hash;           ///< Short sha256 of the model that drew it; empty when unknown.
+  std::string init_image_name;      ///< Its file's name; empty when it did not start from one.
+  std::string init_image_hash;      ///< Short sha256 of that file.
+  std::string embedding_hashes;     ///< "name: first 12 digits, ..." of embeddings; or empty.
+  std::string hypernetwork_hashes;  ///< The same of hypernetworks.
   std::string masks;  ///< Name and short sha256 of its masks, as "a.png [0123456789]"; or empty.
 };
 

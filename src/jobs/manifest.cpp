@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/json_number.h"
+#include "base/text.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -111,6 +112,22 @@ void compare_role(const std::vector<FileIdentity>& expected,
                                              ", " + expected[i].sha256});
     }
   }
+}
+
+/// Files that prompts name: which there are depends on the stages.
+bool is_named_in_prompts(std::string_view role) {
+  return role == kEmbeddingRole || role == kHypernetworkRole;
+}
+
+/// Those of `expected` that `found` has too, by their names.
+std::vector<FileIdentity> of_same_names(const std::vector<FileIdentity>& expected,
+                                        const std::vector<FileIdentity>& found) {
+  std::vector<FileIdentity> same;
+  for (const FileIdentity& file : found) {
+    const auto known = std::ranges::find(expected, file.name, &FileIdentity::name);
+    same.push_back(known == expected.end() ? file : *known);
+  }
+  return same;
 }
 
 /// The little that format 1 knew of a model, as files.
@@ -331,7 +348,8 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
 
 void check_same_files(const Manifest& manifest,
                       const ModelIdentity& identity,
-                      std::string_view operation) {
+                      std::string_view operation,
+                      RunExtent extent) {
   std::vector<FileIdentity> expected = manifest.files;
   // Pictures do not depend on it, and films are checked where they are made.
   std::erase_if(expected, [](const FileIdentity& file) { return file.role == "soundtrack"; });
@@ -345,7 +363,10 @@ void check_same_files(const Manifest& manifest,
   for (const auto* files : {&expected, &found}) {
     for (const FileIdentity& file : *files) {
       if (roles.insert(file.role).second) {
-        compare_role(of_role(expected, file.role), of_role(found, file.role), problems);
+        const std::vector<FileIdentity> now = of_role(found, file.role);
+        const std::vector<FileIdentity> then = of_role(expected, file.role);
+        const bool fewer = extent == RunExtent::Part && is_named_in_prompts(file.role);
+        compare_role(fewer ? of_same_names(then, now) : then, now, problems);
       }
     }
   }
@@ -359,6 +380,38 @@ void check_same_files(const Manifest& manifest,
     }
     throw Error(ErrorCode::InvalidArgument, message);
   }
+}
+
+std::vector<Problem> compare_named_files(const std::string& hashes,
+                                         const ModelIdentity& identity,
+                                         const std::string& role,
+                                         bool exactly) {
+  const std::vector<FileIdentity> now = of_role(identity.files, role);
+  std::vector<Problem> problems;
+  std::set<std::string> told;
+  for (const std::string_view entry : split(hashes, ',')) {
+    const std::size_t colon = entry.rfind(':');
+    if (colon == std::string_view::npos) {
+      continue;
+    }
+    const std::string hash(trimmed(entry.substr(colon + 1)));
+    const bool there = std::ranges::any_of(
+        now, [&](const FileIdentity& file) { return file.sha256.starts_with(hash); });
+    if (told.insert(hash).second && !there) {
+      problems.push_back({role, std::string(trimmed(entry.substr(0, colon))) +
+                                    ": the file with sha256 " + hash +
+                                    "... is not in the models folders"});
+    }
+  }
+  for (const FileIdentity& file : now) {
+    const bool known = std::ranges::any_of(
+        told, [&](const std::string& hash) { return file.sha256.starts_with(hash); });
+    if (exactly && !known) {
+      problems.push_back({role, file.name + " with sha256 " + file.sha256.substr(0, 12) +
+                                    "... is not what the picture was drawn with"});
+    }
+  }
+  return problems;
 }
 
 std::vector<std::string> program_notes(const Manifest& manifest, std::string_view kernels) {

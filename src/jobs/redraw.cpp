@@ -61,6 +61,7 @@ void fill_from_manifest(const Manifest& manifest, TravelRequest& request) {
   request.init_image = manifest.request.init_image;
   request.resize_mode = manifest.request.resize_mode;
   request.mask = manifest.request.mask;
+  request.models_dir = manifest.request.models_dir;
 }
 
 /// Opens the travel: what only the model brings to light names the picture and its key too.
@@ -138,29 +139,6 @@ TravelRequest whole_request(const std::optional<Manifest>& manifest, const fs::p
   return manifest->request;
 }
 
-/// How the travel is opened: with the very files of the run that lies there, unless other ones are
-/// asked for.
-TravelOptions opening(const std::optional<Manifest>& manifest,
-                      const Overrides& overrides,
-                      std::int64_t first_stage,
-                      const RunEventSink& events) {
-  TravelOptions options;
-  options.first_stage = first_stage;
-  const bool others = std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
-    return override_.first == "model" || override_.first == "vae" ||
-           override_.first == "init_image" || override_.first == "mask";
-  });
-  if (manifest && !others) {
-    options.check_model = [&manifest, &events](const ModelIdentity& identity) {
-      check_same_files(*manifest, identity, "from");
-      for (const std::string& note : program_notes(*manifest, identity.kernels)) {
-        events({RunEvent::Kind::Note, "note: " + note, {}, 0});
-      }
-    };
-  }
-  return options;
-}
-
 /// Says when a file is not the one that the picture tells of; `hash` is the first digits, or empty.
 void tell_other_file(const char* what,
                      const std::string& hash,
@@ -206,6 +184,56 @@ struct Redraw {
   bool alone = true;            ///< It can be drawn without the rest of its travel.
   std::set<std::string> given;  ///< Fields that were overridden.
 };
+
+/// The files that the picture's prompts name are those that it was drawn with: else a run's frame
+/// is refused, and of another picture it is said.
+void check_named_files(const Redraw& redraw,
+                       const ModelIdentity& identity,
+                       const RunEventSink& events) {
+  const bool other_prompts =
+      redraw.given.contains("prompt") || redraw.given.contains("negative_prompt");
+  if (!redraw.alone || other_prompts) {
+    return;
+  }
+  const bool of_run = redraw.manifest.has_value();
+  std::vector<Problem> problems =
+      compare_named_files(redraw.frame.embedding_hashes, identity, kEmbeddingRole, of_run);
+  for (Problem& problem :
+       compare_named_files(redraw.frame.hypernetwork_hashes, identity, kHypernetworkRole, of_run)) {
+    problems.push_back(std::move(problem));
+  }
+  if (of_run && !problems.empty()) {
+    throw Error(ErrorCode::InvalidArgument, std::move(problems));
+  }
+  for (const Problem& problem : problems) {
+    events({RunEvent::Kind::Note, "note: " + problem.field + ": " + problem.message, {}, 0});
+  }
+}
+
+/// How the travel is opened: with the very files of the run that lies there, unless other ones are
+/// asked for.
+TravelOptions opening(const Redraw& redraw,
+                      const Overrides& overrides,
+                      const RunEventSink& events) {
+  const std::optional<Manifest>& manifest = redraw.manifest;
+  TravelOptions options;
+  options.first_stage = redraw.alone ? redraw.frame.spot.stage : 0;
+  const bool others = std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
+    return override_.first == "model" || override_.first == "vae" ||
+           override_.first == "init_image" || override_.first == "mask";
+  });
+  options.check_model = [&redraw, &events, others](const ModelIdentity& identity) {
+    if (redraw.manifest && !others) {
+      check_same_files(*redraw.manifest, identity, "from",
+                       redraw.alone ? RunExtent::Part : RunExtent::Whole);
+      for (const std::string& note : program_notes(*redraw.manifest, identity.kernels)) {
+        events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+      }
+    }
+    check_named_files(redraw, identity, events);
+  };
+  return options;
+}
 
 std::set<std::string> fields_of(const Overrides& overrides) {
   std::set<std::string> fields;
@@ -275,8 +303,7 @@ std::unique_ptr<Travel> open_travel(const Redraw& redraw,
                                     Progress& progress,
                                     const RunEventSink& events) {
   const FrameRequest& frame = redraw.frame;
-  const TravelOptions options =
-      opening(redraw.manifest, overrides, redraw.alone ? frame.spot.stage : 0, events);
+  const TravelOptions options = opening(redraw, overrides, events);
   std::unique_ptr<Travel> travel =
       with_picture_keys([&] { return Travel::open(frame.request, progress, options); },
                         redraw.picture, redraw.path, redraw.given);

@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "checkpoint/models_folder.h"
 #include "checkpoint/tensor_file.h"
 #ifdef PTRAVEL_WITH_MEDIA
 #include "media/embedding_picture.h"
@@ -118,6 +119,17 @@ EmbeddingShelf::EmbeddingShelf(const std::vector<fs::path>& files,
     }
   }
   find_names();
+}
+
+std::shared_ptr<EmbeddingShelf> EmbeddingShelf::in_folders(
+    const std::vector<fs::path>& models_folders,
+    const Tokenizers& tokenizers,
+    const std::vector<ClipConfig>& clips) {
+  std::vector<fs::path> files;
+  for (const FoundFile& file : find_files(models_folders, FileKind::Embedding)) {
+    files.push_back(file.path);
+  }
+  return std::make_shared<EmbeddingShelf>(files, tokenizers, clips);
 }
 
 void EmbeddingShelf::find_names() {

@@ -34,6 +34,11 @@ class EmbeddingShelf {
   EmbeddingShelf(const std::vector<std::filesystem::path>& files,
                  const Tokenizers& tokenizers,
                  const std::vector<ClipConfig>& clips);
+  /// Those of models folders.
+  static std::shared_ptr<EmbeddingShelf> in_folders(
+      const std::vector<std::filesystem::path>& models_folders,
+      const Tokenizers& tokenizers,
+      const std::vector<ClipConfig>& clips);
   EmbeddingShelf(const EmbeddingShelf&) = delete;
   EmbeddingShelf& operator=(const EmbeddingShelf&) = delete;
 

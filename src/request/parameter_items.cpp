@@ -1,6 +1,7 @@
 #include "request/parameter_items.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "request/frame_places.h"
@@ -94,6 +95,65 @@ ParameterItem text_item(std::string_view key,
           {}};
 }
 
+using HashesByPrompt = std::map<std::string, std::string>;
+
+/// Appends what `hashes` has of the prompt; entries that are there already only where `repeats`.
+void add_hashes(std::string& text,
+                const HashesByPrompt& hashes,
+                const std::string& prompt,
+                bool repeats) {
+  const auto found = hashes.find(prompt);
+  if (found == hashes.end()) {
+    return;
+  }
+  for (const std::string_view entry : split(found->second, ',')) {
+    const std::string_view hash = trimmed(entry);
+    if (repeats || text.find(hash) == std::string::npos) {
+      text += (text.empty() ? "" : ", ") + std::string(hash);
+    }
+  }
+}
+
+/// The web UI's text: the prompt's embeddings before the negative prompt's, one that is in both
+/// twice. On the way those of the stage that is left follow.
+ParameterItem embedding_item(int place) {
+  return {"TI hashes", place,
+          [](const FrameFacts& facts) -> std::optional<std::string> {
+            const HashesByPrompt& positive = facts.model.embedding_hashes;
+            const HashesByPrompt& negative = facts.model.negative_embedding_hashes;
+            std::string text;
+            add_hashes(text, positive, facts.texts.prompt, true);
+            add_hashes(text, negative, facts.texts.negative_prompt, true);
+            if (is_in_between(facts)) {
+              add_hashes(text, positive, facts.texts.from_prompt, false);
+              add_hashes(text, negative, facts.texts.from_negative_prompt, false);
+            }
+            return text.empty() ? std::nullopt : std::optional(text);
+          },
+          [](FrameRequest& frame, const std::string& value) -> WrongText {
+            frame.embedding_hashes = value;
+            return std::nullopt;
+          },
+          true};
+}
+
+ParameterItem hypernetwork_item(int place) {
+  return {"Travel hypernetwork hashes", place,
+          [](const FrameFacts& facts) -> std::optional<std::string> {
+            std::string text;
+            add_hashes(text, facts.model.hypernetwork_hashes, facts.texts.prompt, true);
+            if (is_in_between(facts)) {
+              add_hashes(text, facts.model.hypernetwork_hashes, facts.texts.from_prompt, false);
+            }
+            return text.empty() ? std::nullopt : std::optional(text);
+          },
+          [](FrameRequest& frame, const std::string& value) -> WrongText {
+            frame.hypernetwork_hashes = value;
+            return std::nullopt;
+          },
+          true};
+}
+
 }  // namespace
 
 bool always(const FrameFacts&) { return true; }
@@ -151,6 +211,8 @@ std::string size_text(int width, int height) {
 
 const std::vector<ParameterItem>& frame_items() {
   static const std::vector<ParameterItem> items = {
+      embedding_item(241),
+      hypernetwork_item(1029),
       text_item("Prompt Travel", 1000,
                 [](const FrameFacts&) { return std::string(PTRAVEL_VERSION); }),
       integer_item("Travel frame", 1050, &FrameSpot::index),

@@ -110,7 +110,7 @@ constexpr KeyRule kRules[] = {
     {"AddNet*", Adapter},
     {"Hypernet*", Adapter},
     {"TI", Embedding},
-    {"TI hashes", Embedding},
+    {"TI hashes", Applied},
     {"Embedding*", Embedding},
     {"Used embeddings", Embedding},
     {"Aesthetic*", Embedding},

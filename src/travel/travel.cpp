@@ -24,6 +24,7 @@
 #include "travel/frame_units.h"
 #include "travel/open_model.h"
 #include "travel/pace_way.h"
+#include "travel/prompt_files.h"
 #include "travel/step_counter.h"
 
 namespace ptravel {
@@ -91,6 +92,7 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
   scene.identity = identify(scene.pipeline->model(), scene.request, progress);
+  identify_prompt_files(scene.plan, scene.request, *scene.pipeline, scene.identity);
   if (options.check_model) {
     options.check_model(scene.identity);
   }
@@ -179,6 +181,9 @@ std::vector<std::string> Travel::notes() const {
   notes.insert(notes.end(), state_->init_image_notes.begin(), state_->init_image_notes.end());
   if (state_->threads_note) {
     notes.push_back(*state_->threads_note);
+  }
+  for (std::string& note : prompt_file_notes(*state_->pipeline)) {
+    notes.push_back(std::move(note));
   }
   std::set<std::string> tags;
   for (const std::string& prompt : state_->plan.prompts) {

@@ -111,7 +111,7 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
                                   "Refiner: sd_xl_refiner",
                                   "Token merging ratio: 0.5",
                                   "ControlNet 0: \"Module: canny, Model: x\"",
-                                  "TI hashes: \"bad: 0123\"",
+                                  "TI: x",
                                   "Lora hashes: \"foo: 0123\"",
                                   "Face restoration: CodeFormer",
                                   "Mask blur: 4",

@@ -1,0 +1,119 @@
+#include "travel/prompt_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "pipeline/prompt_tokens.h"
+#include "request/frame_metadata.h"
+#include "request/frame_settings.h"
+#include "travel/settings.h"
+
+namespace ptravel {
+namespace {
+
+/// Embeddings of prompts as they are found.
+class FoundEmbeddings {
+ public:
+  FoundEmbeddings(const Tokenizers& tokenizers, const PromptOptions& options)
+      : tokenizers_(tokenizers), options_(options) {}
+
+  /// The web UI's text for a positive prompt. Each encoding of a schedule puts its hashes before
+  /// the others; each of a model's text encoders does.
+  std::string positive(const std::string& prompt) {
+    std::vector<std::vector<ScheduledChunks>> encoded;
+    std::string text;
+    for (const PromptPart& part : tokenize_prompt(tokenizers_, prompt, options_)) {
+      const bool known = std::ranges::any_of(encoded, [&](const auto& schedule) {
+        return std::ranges::equal(schedule, part.schedule, {}, &ScheduledChunks::chunks,
+                                  &ScheduledChunks::chunks);
+      });
+      if (!known) {
+        put_before(text, part.schedule);
+        encoded.push_back(part.schedule);
+      }
+    }
+    return text;
+  }
+
+  std::string negative(const std::string& prompt) {
+    std::string text;
+    put_before(text, tokenize_negative_prompt(tokenizers_, prompt, options_).schedule);
+    return text;
+  }
+
+  /// All that lie in files of their own, by path.
+  const std::map<std::string, std::string>& files() const { return files_; }
+
+ private:
+  void put_before(std::string& text, const std::vector<ScheduledChunks>& schedule) {
+    const std::vector<SharedEmbedding> found = embeddings_of(schedule);
+    for (const SharedEmbedding& embedding : found) {
+      if (!embedding->sha256.empty()) {
+        files_[embedding->file] = embedding->sha256;
+      }
+    }
+    const std::string hashes = hashes_text(found);
+    for (std::size_t i = 0; !hashes.empty() && i < tokenizers_.size(); ++i) {
+      text = hashes + (text.empty() ? "" : ", ") + text;
+    }
+  }
+
+  const Tokenizers& tokenizers_;
+  const PromptOptions& options_;
+  std::map<std::string, std::string> files_;
+};
+
+void keep(std::map<std::string, std::string>& hashes, const std::string& prompt, std::string text) {
+  if (!text.empty()) {
+    hashes[prompt] = std::move(text);
+  }
+}
+
+void identify_embeddings(const StagePlan& plan,
+                         const TravelRequest& request,
+                         const Pipeline& pipeline,
+                         ModelIdentity& identity) {
+  const PromptOptions options = prompt_options(request, pipeline);
+  if (options.embeddings == nullptr) {
+    return;
+  }
+  FoundEmbeddings found(pipeline.tokenizers(), options);
+  for (const std::string& prompt : plan.prompts) {
+    keep(identity.embedding_hashes, prompt, found.positive(prompt));
+  }
+  if (keeps_whole_negative(request)) {
+    keep(identity.negative_embedding_hashes, one_line(request.negative_prompt),
+         found.negative(request.negative_prompt));
+  } else {
+    for (const std::string& prompt : plan.negative_prompts) {
+      keep(identity.negative_embedding_hashes, prompt, found.negative(prompt));
+    }
+  }
+  for (const auto& [path, sha256] : found.files()) {
+    identity.files.push_back(
+        {kEmbeddingRole, std::filesystem::path(path).filename().string(), sha256});
+  }
+}
+
+}  // namespace
+
+void identify_prompt_files(const StagePlan& plan,
+                           const TravelRequest& request,
+                           const Pipeline& pipeline,
+                           ModelIdentity& identity) {
+  identify_embeddings(plan, request, pipeline, identity);
+}
+
+std::vector<std::string> prompt_file_notes(const Pipeline& pipeline) {
+  std::vector<std::string> notes;
+  if (const auto& embeddings = pipeline.embeddings()) {
+    for (const EmbeddingShelf::LeftOut& left : embeddings->left_out()) {
+      notes.push_back("the embedding \"" + left.name + "\" in the prompts is left out: " +
+                      left.file.filename().string() + " " + left.reason);
+    }
+  }
+  return notes;
+}
+
+}  // namespace ptravel
