@@ -6,6 +6,7 @@
 
 #include "ptravel/error.h"
 #include "ptravel/models_folders.h"
+#include "ptravel/notation.h"
 #include "ptravel/preset.h"
 #include "ptravel/smooth.h"
 #include "ptravel/text_input.h"
@@ -245,6 +246,11 @@ std::vector<std::string> fields_set(const FieldOptions& options) {
 
 std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems) {
   std::vector<std::string> notes;
+  collect_problems(problems, [&] {
+    PreparedRequest prepared = prepare_request(request);
+    request = std::move(prepared.request);
+    notes = std::move(prepared.notes);
+  });
   std::optional<DefaultModel> model;
   if (request.model.empty()) {
     model = find_default_model();
@@ -257,7 +263,8 @@ std::vector<std::string> complete_request(TravelRequest& request, std::vector<Pr
     }
     // What is wrong with a value already says why the setting has another one.
     const bool told = std::any_of(before.begin(), before.end(), [&](const Problem& other) {
-      return other.field == problem.field;
+      return other.field == problem.field ||
+             (other.field == "schedule_file" && problem.field == "prompt");
     });
     if (!told) {
       problems.push_back(std::move(problem));

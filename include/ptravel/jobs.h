@@ -133,7 +133,7 @@ struct VideoSettings {
   std::optional<double> fps;
   std::optional<VideoFormat> format;
   std::optional<int> pad;
-  std::optional<int> hold;
+  std::optional<std::vector<int>> hold;
   std::optional<bool> ping_pong;
   std::optional<std::string> pick;
   std::optional<bool> contact_sheet;

@@ -47,7 +47,8 @@ enum class ReplaceOrder { Random, Similar, Different, GradMin, GradMax };
 enum class GradMethod { Clip, Sign, Tanh };
 
 /// How the speed along the way between two stages changes.
-enum class Easing { Linear, EaseIn, EaseOut, EaseInOut };
+/// Beta: slow at both ends, by the quantiles of the Beta(3, 3) distribution (He et al., 2024).
+enum class Easing { Linear, EaseIn, EaseOut, EaseInOut, Beta };
 
 /// Where frames lie between two stages. Alpha: at equal shares of the way. Even: where neighbouring
 /// pictures are equally far apart. Preview: the same, judged by pictures of fewer sampling steps.
@@ -93,6 +94,11 @@ struct TravelRequest {
 
   std::string prompt;           ///< One stage per line.
   std::string negative_prompt;  ///< One stage per line; the shorter list repeats its last line.
+  // Ways of writing prompts down, which prepare_request (ptravel/notation.h) puts into them:
+  std::string prompt_before;  ///< Stands before every stage's prompt.
+  std::string prompt_after;   ///< Stands behind it.
+  std::string style;          ///< Names of styles, one per line.
+  std::string schedule_file;  ///< A film as another program wrote it down.
   TravelMode mode = TravelMode::Linear;
   Interpolation interpolation = Interpolation::Lerp;
   TokenAlignment alignment = TokenAlignment::Rows;
@@ -175,8 +181,8 @@ struct TravelRequest {
   double fps = 10.0;  ///< 0: no video.
   VideoFormat format = VideoFormat::Mp4;
   int pad = 0;
-  int hold = 0;            ///< Extra copies of each stage's frame in the video.
-  bool ping_pong = false;  ///< The video goes back to its beginning.
+  std::vector<int> hold = {0};  ///< Extra copies of stages' frames in the video: one, or per stage.
+  bool ping_pong = false;       ///< The video goes back to its beginning.
   std::string pick;
   bool contact_sheet = false;  ///< Also write the picked frames as one picture.
   std::string soundtrack;      ///< File whose sound the video has; empty: none.
@@ -184,7 +190,9 @@ struct TravelRequest {
   BeatsBy beats_by = BeatsBy::Beat;
 
   std::string out = "outputs";
-  std::string models_dir;  ///< Folders where files are found by name, one per line; "": ./models.
+  std::string models_dir;   ///< Folders where files are found by name, one per line; "": ./models.
+  std::string styles_file;  ///< The web UI's styles.csv; "": in the models folders, or here.
+  std::string wildcards_dir;  ///< Folder of wildcards; "": "wildcards" likewise.
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   int threads = 0;          ///< 0: one for each processor.

@@ -10,6 +10,7 @@
 #include "jobs/run_sound.h"
 #include "media/video_names.h"
 #include "ptravel/error.h"
+#include "request/frame_settings.h"
 #include "request/sound_stages.h"
 #include "travel/assemble.h"
 
@@ -142,7 +143,13 @@ RunResult make_video(const fs::path& path,
                                            number_text(request.fps) +
                                            " pictures a second, expected at most 1000"});
   }
-  if (request.hold > 0 && manifest.stage_frames.empty()) {
+  const std::size_t stages = manifest.stage_frames.size();
+  if (request.hold.size() > 1 && request.hold.size() != stages) {
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"hold", "has " + std::to_string(request.hold.size()) + " values for " +
+                                    std::to_string(stages) + " stages, expected one or as many"});
+  }
+  if (held_copies(request.hold, 1) > 0 && manifest.stage_frames.empty()) {
     throw Error(ErrorCode::InvalidArgument,
                 "[video] " + folder.path().string() +
                     ": its travel.json does not tell which frames are stages, expected hold 0");

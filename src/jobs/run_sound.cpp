@@ -60,7 +60,7 @@ std::string times_text(const std::vector<std::int64_t>& steps, const TravelReque
   std::string text = seconds_text(request.pad / request.fps);
   double frame = request.pad;
   for (std::size_t gap = 0; gap < steps.size(); ++gap) {
-    frame += static_cast<double>(steps[gap] + 1 + request.hold);
+    frame += static_cast<double>(steps[gap] + 1 + hold_at(request.hold, gap));
     if (gap < kMost) {
       text += ", " + seconds_text(frame / request.fps);
     }

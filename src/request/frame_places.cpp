@@ -9,9 +9,13 @@
 #include "ptravel/frame.h"
 #include "request/compat.h"
 #include "request/mode_infos.h"
+#include "schedule/beta_distribution.h"
 
 namespace ptravel {
 namespace {
+
+/// Both parameters of the distribution of Easing::Beta.
+constexpr double kBetaShape = 3;
 
 /// The in-betweens of one gap and whether the stage behind them has a frame of its own.
 struct GapShape {
@@ -49,6 +53,8 @@ double eased(double t, Easing easing) {
       return 1 - (1 - t) * (1 - t);
     case Easing::EaseInOut:
       return t < 0.5 ? 2 * t * t : 1 - 2 * (1 - t) * (1 - t);
+    case Easing::Beta:
+      return beta_quantile(t, kBetaShape, kBetaShape);
   }
   return t;
 }

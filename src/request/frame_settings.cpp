@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "base/text.h"
@@ -73,6 +74,15 @@ TravelRequest frame_request(const TravelRequest& request,
         derived_seed(seed.number_or(std::numeric_limits<std::uint64_t>::max()), {index});
   }
   return frame;
+}
+
+std::int64_t hold_at(const std::vector<int>& hold, std::size_t stage) {
+  return hold.size() > 1 ? hold.at(std::min(stage, hold.size() - 1)) : hold.at(0);
+}
+
+std::int64_t held_copies(const std::vector<int>& hold, std::int64_t stages) {
+  return hold.size() > 1 ? std::accumulate(hold.begin(), hold.end(), std::int64_t{0})
+                         : stages * hold.at(0);
 }
 
 StageRules stage_rules(const TravelRequest& request) {

@@ -11,6 +11,11 @@
 
 namespace ptravel {
 
+/// Extra copies of a stage's frame in the video, by a request's `hold`; stages count from 0.
+std::int64_t hold_at(const std::vector<int>& hold, std::size_t stage);
+/// Those of so many stages, together.
+std::int64_t held_copies(const std::vector<int>& hold, std::int64_t stages);
+
 /// A seed that depends on another one and on some numbers (frame, step, ...) and on nothing else:
 /// 32 bits, by the finaliser of SplitMix64 (Steele et al., 2014).
 std::uint64_t derived_seed(std::uint64_t seed, std::initializer_list<std::int64_t> numbers);

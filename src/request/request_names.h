@@ -38,7 +38,8 @@ inline constexpr auto kGradMethodNames = enum_names<GradMethod>(
 inline constexpr auto kEasingNames = enum_names<Easing>({{Easing::Linear, "linear"},
                                                          {Easing::EaseIn, "ease-in"},
                                                          {Easing::EaseOut, "ease-out"},
-                                                         {Easing::EaseInOut, "ease-in-out"}});
+                                                         {Easing::EaseInOut, "ease-in-out"},
+                                                         {Easing::Beta, "beta"}});
 
 inline constexpr auto kTokenAlignmentNames = enum_names<TokenAlignment>(
     {{TokenAlignment::Rows, "rows"}, {TokenAlignment::OptimalTransport, "optimal-transport"}});

@@ -66,6 +66,26 @@ void add_travel_rows(RequestTableBuilder& table) {
       .add("negative_prompt", "One per line; the shorter list repeats its last line",
            &R::negative_prompt, lines_form())
       .example("blurry");
+  table
+      .add("prompt_before", "Common beginning of all stages' prompts, with a comma behind it",
+           &R::prompt_before, text_form())
+      .scope(Scope::Film)
+      .example("oil painting");
+  table
+      .add("prompt_after", "Common end of all stages' prompts, with a comma before it",
+           &R::prompt_after, text_form())
+      .scope(Scope::Film)
+      .example("soft light");
+  table.add("style", "Name of a style of styles.csv for all stages", &R::style, lines_form())
+      .scope(Scope::Film)
+      .label("Styles")
+      .example("watercolour");
+  table
+      .add("schedule_file",
+           "A film of Deforum (settings), FizzNodes (a prompt schedule) or Parseq (rendered JSON)",
+           &R::schedule_file, text_form())
+      .scope(Scope::Film)
+      .example("deforum_settings.txt");
   table.add("mode", "How to move between two stages", &R::mode, choice_form(kTravelModeNames))
       .label("Travel mode")
       .key("Travel mode", 1040);
@@ -240,8 +260,8 @@ void add_film_rows(RequestTableBuilder& table) {
            integer_form(0, kMostRepeats))
       .label("Pad begin and end");
   table
-      .add("hold", "Show each stage's frame this often more in the video", &R::hold,
-           integer_form(0, kMostRepeats))
+      .add("hold", "Show stages' frames this often more in the video: one number, or one per stage",
+           &R::hold, list_form(integer_form(0, kMostRepeats)))
       .label("Hold stages");
   table.add("ping_pong", "Let the video go back to its beginning", &R::ping_pong, boolean_form())
       .label("Ping-pong");
@@ -277,6 +297,18 @@ void add_machine_rows(RequestTableBuilder& table) {
            &R::models_dir, lines_form())
       .label("Models folders")
       .example("/home/me/models");
+  table
+      .add("styles_file",
+           "The web UI's file of styles; empty: styles.csv of the models folders, or here",
+           &R::styles_file, text_form())
+      .example("styles.csv");
+  table
+      .add("wildcards_dir",
+           "Folder of the texts that __name__ in prompts draws from; empty: wildcards, found "
+           "likewise",
+           &R::wildcards_dir, text_form())
+      .label("Wildcards folder")
+      .example("wildcards");
   table.add("device", "Where to compute", &R::device, choice_form(kDeviceNames));
   table
       .add("precision",

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "ptravel/error.h"
+#include "request/frame_settings.h"
 
 namespace ptravel {
 namespace {
@@ -28,7 +29,11 @@ std::vector<std::int64_t> planned_frames(const StagePlan& plan) {
 
 /// How much later than its number a stage appears in the video: padding, and stages that are held.
 std::int64_t delay_of(std::size_t stage, const TravelRequest& request) {
-  return request.pad + static_cast<std::int64_t>(stage) * request.hold;
+  std::int64_t delay = request.pad;
+  for (std::size_t before = 0; before < stage; ++before) {
+    delay += hold_at(request.hold, before);
+  }
+  return delay;
 }
 
 std::vector<std::int64_t> steps_between(const std::vector<std::int64_t>& frames) {

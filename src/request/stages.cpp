@@ -20,6 +20,8 @@ std::string_view bare_line(std::string_view line) {
   return strip(line.substr(0, line.find('#')));
 }
 
+}  // namespace
+
 std::vector<std::string> prompt_lines(std::string_view prompt) {
   std::vector<std::string> lines;
   for (const std::string_view line : split(prompt, '\n')) {
@@ -30,8 +32,6 @@ std::vector<std::string> prompt_lines(std::string_view prompt) {
   }
   return lines;
 }
-
-}  // namespace
 
 std::string lines_of_entries(const std::vector<std::string>& entries) {
   std::string text;

@@ -37,6 +37,10 @@ struct StageRules {
   bool loop = false;      ///< Add a way from the last stage back to the first.
 };
 
+/// A prompt's stages: its lines without comments and white space around, blank ones left out,
+/// kEmptyStage as an empty one.
+std::vector<std::string> prompt_lines(std::string_view prompt);
+
 /// Reads "30" or "10,20" as the first version does: Python integers between commas. Throws
 /// Error(InvalidArgument) for anything else.
 std::vector<std::int64_t> parse_travel_steps(std::string_view text);

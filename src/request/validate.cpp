@@ -43,7 +43,7 @@ void check_sizes(const TravelRequest& request,
 bool lists_have_values(const TravelRequest& request) {
   return !request.seed.empty() && !request.cfg_scale.empty() && !request.denoise_strength.empty() &&
          !request.subseed_strength.empty() && !request.sdxl_crop_top.empty() &&
-         !request.sdxl_crop_left.empty();
+         !request.sdxl_crop_left.empty() && !request.hold.empty();
 }
 
 /// A list that travels has one value, or one for each stage.
@@ -73,10 +73,13 @@ void check_length(const StagePlan& plan,
     pick_and_pad(request.pick, 0, frames);
   }
   const std::int64_t ways = request.ping_pong ? 2 : 1;
-  const std::int64_t film = ways * (picked + std::min(picked, plan.stage_count()) * request.hold) +
-                            2 * std::int64_t{request.pad};
+  const std::int64_t held =
+      picked < plan.stage_count()
+          ? picked * *std::max_element(request.hold.begin(), request.hold.end())
+          : held_copies(request.hold, plan.stage_count());
+  const std::int64_t film = ways * (picked + held) + 2 * std::int64_t{request.pad};
   if (film > kMostFrames) {
-    problems.push_back({request.hold > request.pad ? "hold" : "pad",
+    problems.push_back({held > request.pad ? "hold" : "pad",
                         "makes a film of " + std::to_string(film) + " frames" + limit});
   }
 }
@@ -98,6 +101,7 @@ void check_plan(const StagePlan& plan,
   check_list("subseed_strength", request.subseed_strength.size(), stages, problems);
   check_list("sdxl_crop_top", request.sdxl_crop_top.size(), stages, problems);
   check_list("sdxl_crop_left", request.sdxl_crop_left.size(), stages, problems);
+  check_list("hold", request.hold.size(), stages, problems);
   check_list("mask", mask_files(request).size(), stages, problems);
   if (!compat_quirks(request).embryo_takes_many_stages && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {

@@ -93,6 +93,7 @@ HttpResponse dry_run(const ServerContext& context, const HttpRequest& http) {
   body.finish();
   RequestResolver::Settled settled = context.resolver.settle(partial);
   Json answer = empty_answer();
+  std::vector<std::string> notes = std::move(settled.notes);
   if (settled.problems.empty()) {
     try {
       add_preview(answer, context.queue, settled.request);
@@ -109,6 +110,7 @@ HttpResponse dry_run(const ServerContext& context, const HttpRequest& http) {
     answer["frame_count"] = countable_frames(settled.request);
     answer["problems"] = problems_json(settled.problems);
   }
+  answer["notes"] = notes;
   return json_response(200, json_text(answer));
 }
 

@@ -1,10 +1,12 @@
 #include "serving/request_resolver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "ptravel/default_model.h"
 #include "ptravel/models_folders.h"
+#include "ptravel/notation.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
 #include "request/mask_files.h"
@@ -46,7 +48,9 @@ const std::string& request_name(const CatalogEntry& entry) { return entry.file_n
 RequestResolver::Settled RequestResolver::settle(const Json& partial) const {
   Settled settled;
   std::vector<Problem> problems = apply_json(settled.request, json_text(partial));
+  std::vector<std::string> notes = prepare(settled.request, problems);
   settled = settle(std::move(settled.request));
+  settled.notes = std::move(notes);
   // A value of the wrong kind left the default in its place, which is not what was meant.
   std::erase_if(settled.problems,
                 [&](const Problem& problem) { return has_problem(problems, problem.field); });
@@ -55,8 +59,33 @@ RequestResolver::Settled RequestResolver::settle(const Json& partial) const {
   return settled;
 }
 
+std::vector<std::string> RequestResolver::prepare(TravelRequest& request,
+                                                  std::vector<Problem>& problems) const {
+  for (const auto& [field, value] : {std::pair("schedule_file", &request.schedule_file),
+                                     std::pair("styles_file", &request.styles_file),
+                                     std::pair("wildcards_dir", &request.wildcards_dir)}) {
+    if (!value->empty()) {
+      problems.push_back({field, "\"" + *value + "\" is of the command line, leave it out"});
+      value->clear();
+    }
+  }
+  const std::string asked = std::exchange(request.models_dir, server_folders());
+  std::vector<std::string> notes;
+  collect_problems(problems, [&] {
+    PreparedRequest prepared = prepare_request(request);
+    request = std::move(prepared.request);
+    notes = std::move(prepared.notes);
+  });
+  request.models_dir = asked;
+  return notes;
+}
+
+std::string RequestResolver::server_folders() const {
+  return models_dir_of_folders(options_.models_dirs);
+}
+
 RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
-  Settled settled{std::move(request), {}};
+  Settled settled{std::move(request), {}, {}};
   resolve_names(settled.request, settled.problems);
   settle_machine(settled.request, settled.problems);
   for (Problem& problem : validate_request(settled.request)) {
@@ -97,12 +126,12 @@ std::optional<Problem> RequestResolver::film_problem(const TravelRequest& reques
                                                      std::int64_t frames,
                                                      std::int64_t stages) const {
   const std::int64_t length =
-      (frames + std::int64_t{request.hold} * stages) * (request.ping_pong ? 2 : 1) +
+      (frames + held_copies(request.hold, stages)) * (request.ping_pong ? 2 : 1) +
       2 * std::int64_t{request.pad};
   if (length <= options_.limits.film_frames) {
     return std::nullopt;
   }
-  return Problem{request.pad >= request.hold ? "pad" : "hold",
+  return Problem{request.pad >= held_copies(request.hold, 1) ? "pad" : "hold",
                  "makes a video of " + std::to_string(length) + " frames, expected at most " +
                      std::to_string(options_.limits.film_frames)};
 }
@@ -200,7 +229,7 @@ void RequestResolver::settle_machine(TravelRequest& request, std::vector<Problem
     problems.push_back(
         {"models_dir", "\"" + request.models_dir + "\" is the server's to choose, leave it out"});
   }
-  request.models_dir = models_dir_of_folders(options_.models_dirs);
+  request.models_dir = server_folders();
   settle_fixed(request, &TravelRequest::device, options_.device, "device", problems);
   settle_fixed(request, &TravelRequest::precision, options_.precision, "precision", problems);
   settle_fixed(request, &TravelRequest::threads, options_.threads, "threads", problems);

@@ -17,10 +17,9 @@ namespace ptravel {
 ///
 /// `model` and `vae` are names of the catalog ("" the default model and VAE, "none" the
 /// checkpoint's own VAE), `init_image` and `mask` are "" or "upload:<id>". `out`,
-/// `models_dir`, `soundtrack` and `beats` are not a client's to choose.
-/// `device`, `precision` and `threads` may be given where the server's own option leaves them open,
-/// `low_memory` always.
-/// Thread-safe.
+/// `models_dir`, `schedule_file`, `styles_file`, `wildcards_dir`, `soundtrack` and `beats` are not
+/// a client's to choose. `device`, `precision` and `threads` may be given where the server's own
+/// option leaves them open, `low_memory` always. Thread-safe.
 class RequestResolver {
  public:
   RequestResolver(const ModelCatalog& catalog,
@@ -32,12 +31,14 @@ class RequestResolver {
   struct Settled {
     TravelRequest request;
     std::vector<Problem> problems;
+    std::vector<std::string> notes;  ///< What was made of other ways of writing a film down.
   };
 
-  /// The defaults with the members of `partial` set, names resolved, everything validated. Reports
-  /// all problems; never throws for what a client may send.
+  /// The defaults with the members of `partial` set, prepared (ptravel/notation.h), names resolved,
+  /// everything validated. Reports all problems; never throws for what a client may send.
   Settled settle(const Json& partial) const;
-  /// The same for a request that is made already; its model, VAE and init picture are names.
+  /// The same for a request that is made already, whose prompts are taken as they are; its model,
+  /// VAE and init picture are names.
   Settled settle(TravelRequest request) const;
   /// settle(), throwing InvalidArgument with the problems.
   TravelRequest settled(const Json& partial) const;
@@ -63,6 +64,9 @@ class RequestResolver {
   std::string upload_path(const char* field,
                           const std::string& name,
                           std::vector<Problem>& problems) const;
+  std::vector<std::string> prepare(TravelRequest& request, std::vector<Problem>& problems) const;
+  /// The models folders as the text of `models_dir`.
+  std::string server_folders() const;
   void resolve_names(TravelRequest& request, std::vector<Problem>& problems) const;
   void settle_machine(TravelRequest& request, std::vector<Problem>& problems) const;
 

@@ -7,6 +7,7 @@
 #include "base/profile_scope.h"
 #include "media/contact_sheet.h"
 #include "media/image_file.h"
+#include "request/frame_settings.h"
 #include "request/slice.h"
 
 namespace ptravel {
@@ -41,10 +42,12 @@ std::vector<std::int64_t> film_frames(const FilmPlan& plan) {
   }
   std::vector<std::int64_t> film;
   for (const std::int64_t index : order) {
-    const bool stage =
-        std::binary_search(plan.stage_frames.begin(), plan.stage_frames.end(), index);
-    const std::size_t copies = stage ? static_cast<std::size_t>(plan.hold) : 0;
-    film.insert(film.end(), 1 + copies, index);
+    const auto stage = std::ranges::lower_bound(plan.stage_frames, index);
+    const bool is_stage = stage != plan.stage_frames.end() && *stage == index;
+    const std::int64_t copies =
+        is_stage ? hold_at(plan.hold, static_cast<std::size_t>(stage - plan.stage_frames.begin()))
+                 : 0;
+    film.insert(film.end(), 1 + static_cast<std::size_t>(copies), index);
   }
   const auto padding = static_cast<std::size_t>(plan.pad);
   film.insert(film.begin(), padding, film.front());

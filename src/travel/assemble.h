@@ -18,7 +18,7 @@ struct FilmPlan {
   std::int64_t frame_count = 0;
   std::string pick;                        ///< Python slice of the frames.
   int pad = 0;                             ///< Extra copies of the first and the last picked frame.
-  int hold = 0;                            ///< Extra copies of each picked stage's frame.
+  std::vector<int> hold = {0};             ///< Extra copies of picked stages' frames, as asked for.
   std::vector<std::int64_t> stage_frames;  ///< Where the stages are, ascending.
   bool ping_pong = false;                  ///< Go back again, up to the second frame.
   VideoFormat format = VideoFormat::Mp4;

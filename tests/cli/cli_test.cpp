@@ -33,6 +33,21 @@ TEST(Cli, RenderMakesFramesAndAVideo) {
   EXPECT_EQ(probe_video(folder / "outputs/prompt_travel/00000/travel-00000.mp4").frames, 3);
 }
 
+TEST(Cli, MarksOfTimeSayHowLongStagesAndWaysAre) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run(folder, "render " + kModel +
+                      "--prompt '[0.2s-0.2s] a cat' --prompt 'a dog' --steps 2 "
+                      "--prompt-after 'in the sun' --width 64 --height 64 --seed 3 --fps 10");
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("Stages appear at 0.0 s, 0.4 s."));
+  const fs::path made = folder / "outputs/prompt_travel/00000";
+  EXPECT_EQ(probe_video(made / "travel-00000.mp4").frames, 5);  // one in between, two held
+  const auto request = nlohmann::json::parse(read_file(made / "travel.json")).at("request");
+  EXPECT_EQ(request.at("prompt"), "a cat, in the sun\na dog, in the sun");
+  EXPECT_EQ(request.at("hold"), nlohmann::json({2, 0}));
+}
+
 TEST(Cli, JsonEventsAreOneObjectALine) {
   const TemporaryFolder folder;
   const Outcome outcome = run(folder, kQuick + "--json");
@@ -140,6 +155,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"render --model text.png --prompt a", 1, "text.png"},
         BadInput{"render " + kModel, 2, "--prompt: "},
         BadInput{"render --prompt a", 2, "--model: "},
+        BadInput{kQuick + "--models-dir gone", 2, "--models-dir: \"gone\" is no folder"},
+        BadInput{"render " + kModel + " --prompt \"[2s] a\" --prompt \"@3 b\"", 2,
+                 "--prompt: stage 2: has a place (@3f) and a way to it of [2s]"},
+        BadInput{kQuick + "--style ink", 2, "--style: no styles.csv"},
+        BadInput{kQuick + "--styles-file text.png --style ink", 2, "--styles-file: "},
+        BadInput{kQuick + "--schedule-file file", 2, "--prompt: is given, and so is schedule_file"},
+        BadInput{"render " + kModel + " --schedule-file file", 2, "--schedule-file: \"file\""},
         BadInput{kQuick + "--width -8", 2, "--width: "},
         BadInput{kQuick + "--height 4", 2, "--height: "},
         BadInput{kQuick + "--width 63", 2, "multiple of 8"},

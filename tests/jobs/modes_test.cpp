@@ -355,7 +355,7 @@ TEST(Modes, HoldAndPingPongLengthenTheVideoAlone) {
   const TemporaryFolder out;
   TravelRequest request = tiny_request(out);
   request.fps = 10;
-  request.hold = 2;
+  request.hold = {2};
   request.ping_pong = true;
   Progress progress;
   const RunResult result = run_travel(request, progress, kNoEvents);
@@ -363,7 +363,7 @@ TEST(Modes, HoldAndPingPongLengthenTheVideoAlone) {
   // 0 0 0 1 2 3 3 3, then back: 2 1
   EXPECT_EQ(probe_video(*result.video).frames, 8 + 2);
   VideoSettings settings;
-  settings.hold = 0;
+  settings.hold = std::vector<int>{0};
   settings.ping_pong = false;
   EXPECT_EQ(probe_video(*make_video(result.folder, settings, progress).video).frames, 4);
 }

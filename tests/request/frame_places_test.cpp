@@ -83,8 +83,11 @@ TEST(FramePlaces, AlphasOfTheVersions) {
   EXPECT_THAT(alphas(Genesis::Embryo, Compat::Newest, "2"), ElementsAre(0, 0.25, 0.5, 0.75, 0));
 }
 
+constexpr Easing kEasings[] = {Easing::Linear, Easing::EaseIn, Easing::EaseOut, Easing::EaseInOut,
+                               Easing::Beta};
+
 TEST(FramePlaces, StagesStandAtTheirEndsAndAlphaGrowsBetween) {
-  for (const Easing easing : {Easing::Linear, Easing::EaseIn, Easing::EaseOut, Easing::EaseInOut}) {
+  for (const Easing easing : kEasings) {
     TravelRequest request;
     request.easing = easing;
     const auto places = frame_places(plan_of("10,20"), request);
@@ -102,7 +105,7 @@ TEST(FramePlaces, StagesStandAtTheirEndsAndAlphaGrowsBetween) {
 }
 
 TEST(FramePlaces, EasingKeepsTheEndsAndTheMiddleOfInOut) {
-  for (const Easing easing : {Easing::Linear, Easing::EaseIn, Easing::EaseOut, Easing::EaseInOut}) {
+  for (const Easing easing : kEasings) {
     EXPECT_EQ(eased(0, easing), 0);
     EXPECT_EQ(eased(1, easing), 1);
   }
@@ -110,6 +113,11 @@ TEST(FramePlaces, EasingKeepsTheEndsAndTheMiddleOfInOut) {
   EXPECT_GT(eased(0.3, Easing::EaseOut), 0.3);
   EXPECT_EQ(eased(0.5, Easing::EaseInOut), 0.5);
   EXPECT_LT(eased(0.3, Easing::EaseInOut), 0.3);
+  // Beta(3, 3): the share below x is 10 x^3 - 15 x^4 + 6 x^5.
+  EXPECT_NEAR(eased(0.5, Easing::Beta), 0.5, 1e-12);
+  EXPECT_NEAR(
+      eased(10 * std::pow(0.2, 3) - 15 * std::pow(0.2, 4) + 6 * std::pow(0.2, 5), Easing::Beta),
+      0.2, 1e-12);
 }
 
 TEST(FramePlaces, PacedOnesLieWhereTheyAreSaidTo) {

@@ -94,13 +94,13 @@ TEST(Request, FilmsAreBounded) {
   }
   EXPECT_THAT(validate_request(request)[0].message, testing::HasSubstr("1999002000 frames"));
   request = valid_request();
-  request.hold = 1000;
+  request.hold = {1000};
   for (int i = 0; i < 1000; ++i) {
     request.prompt += "\nstage " + std::to_string(i);
   }
   EXPECT_THAT(problem_fields(request), testing::ElementsAre("hold"));
   request = valid_request();
-  request.hold = 1001;
+  request.hold = {1001};
   request.pad = 1001;
   EXPECT_THAT(problem_fields(request), testing::ElementsAre("pad", "hold"));
   request = valid_request();

@@ -61,7 +61,7 @@ TEST(StepsOnBeats, BeginAgainWithTheSound) {
 TEST(StepsOnBeats, CountPaddingAndHeldStages) {
   TravelRequest request = request_of(3, "9");
   request.pad = 3;
-  request.hold = 2;
+  request.hold = {2};
   // Stages appear at video frames 3, then 3 + 2 + f, then 3 + 4 + f.
   const SoundPulse pulse = beats_at({1.6, 2.7}, 10);
   EXPECT_THAT(on_beats(request, pulse), ElementsAre(10, 8));  // f = 11 and 20

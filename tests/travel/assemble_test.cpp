@@ -10,7 +10,10 @@
 namespace ptravel {
 namespace {
 
-std::vector<std::int64_t> film(const std::string& pick, int pad, int hold, bool ping_pong) {
+std::vector<std::int64_t> film(const std::string& pick,
+                               int pad,
+                               const std::vector<int>& hold,
+                               bool ping_pong) {
   FilmPlan plan;
   plan.frame_count = 5;
   plan.stage_frames = {0, 4};
@@ -22,14 +25,17 @@ std::vector<std::int64_t> film(const std::string& pick, int pad, int hold, bool 
 }
 
 TEST(Film, HoldsAtStagesGoesBackAndPads) {
-  EXPECT_THAT(film("", 0, 0, false), testing::ElementsAre(0, 1, 2, 3, 4));
-  EXPECT_THAT(film("", 0, 2, false), testing::ElementsAre(0, 0, 0, 1, 2, 3, 4, 4, 4));
-  EXPECT_THAT(film("1:", 0, 1, false), testing::ElementsAre(1, 2, 3, 4, 4));
-  EXPECT_THAT(film("", 0, 0, true), testing::ElementsAre(0, 1, 2, 3, 4, 3, 2, 1));
-  EXPECT_THAT(film("", 0, 1, true), testing::ElementsAre(0, 0, 1, 2, 3, 4, 4, 3, 2, 1));
-  EXPECT_THAT(film("::2", 1, 0, true), testing::ElementsAre(0, 0, 2, 4, 2, 2));
-  EXPECT_THAT(film("3:", 0, 0, true), testing::ElementsAre(3, 4));
-  EXPECT_THROW(film("9:", 0, 0, false), Error);
+  EXPECT_THAT(film("", 0, {0}, false), testing::ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(film("", 0, {2}, false), testing::ElementsAre(0, 0, 0, 1, 2, 3, 4, 4, 4));
+  EXPECT_THAT(film("1:", 0, {1}, false), testing::ElementsAre(1, 2, 3, 4, 4));
+  EXPECT_THAT(film("", 0, {0}, true), testing::ElementsAre(0, 1, 2, 3, 4, 3, 2, 1));
+  EXPECT_THAT(film("", 0, {1}, true), testing::ElementsAre(0, 0, 1, 2, 3, 4, 4, 3, 2, 1));
+  EXPECT_THAT(film("::2", 1, {0}, true), testing::ElementsAre(0, 0, 2, 4, 2, 2));
+  EXPECT_THAT(film("3:", 0, {0}, true), testing::ElementsAre(3, 4));
+  EXPECT_THAT(film("", 0, {0, 2}, false), testing::ElementsAre(0, 1, 2, 3, 4, 4, 4));
+  EXPECT_THAT(film("", 0, {1, 0}, true), testing::ElementsAre(0, 0, 1, 2, 3, 4, 3, 2, 1));
+  EXPECT_THAT(film("1:", 0, {1, 2}, false), testing::ElementsAre(1, 2, 3, 4, 4, 4));
+  EXPECT_THROW(film("9:", 0, {0}, false), Error);
 }
 
 /// Makes a contact sheet of small frames; returns which ones were asked for.

@@ -10,7 +10,7 @@ export const headerFields = ['model', 'vae'];
 /** Open from the beginning. */
 export const openFields = ['sampler', 'scheduler', 'steps', 'cfg_scale', 'width', 'height', 'seed'];
 /** Fields that the page has no control for: where films go is the server's, sounds are not uploaded. */
-export const absentFields = ['out', 'models_dir', 'soundtrack', 'beats', 'beats_by'];
+export const absentFields = ['out', 'models_dir', 'schedule_file', 'styles_file', 'wildcards_dir', 'soundtrack', 'beats', 'beats_by'];
 
 export interface SectionPlan {
   id: string;

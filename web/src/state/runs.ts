@@ -146,7 +146,7 @@ export interface VideoSettings {
   fps: number;
   format: string;
   pad: number;
-  hold: number;
+  hold: number | number[];
   ping_pong: boolean;
   pick: string;
   contact_sheet: boolean;
