@@ -3,6 +3,8 @@
 
 #include "model/transformer.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
@@ -23,17 +25,19 @@ CrossAttention::CrossAttention(const Weights& weights,
       to_out(weights.at("to_out.0"), channels, channels, compute) {}
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
-                                      const at::Tensor& context,
+                                      const AttendedContext& context,
                                       const at::Tensor& residual) const {
   // A context that wants a gradient comes unrounded, and each use of it rounds its own copy: the
   // gradients of all uses are then added up unrounded.
-  const auto rounded = [&] { return context.to(x.scalar_type()); };
-  return to_out(attention(to_q(x), to_k(rounded()), to_v(rounded()), heads), residual);
+  const auto rounded = [&](const at::Tensor& side) { return side.to(x.scalar_type()); };
+  return to_out(
+      attention(to_q(x), to_k(rounded(context.keys)), to_v(rounded(context.values)), heads),
+      residual);
 }
 
-KeysValues CrossAttention::keys_values(const at::Tensor& context) const {
-  const at::Tensor rounded = context.to(to_k.map.dtype()).unsqueeze(0);
-  return {to_k(rounded)[0], to_v(rounded)[0], heads};
+KeysValues CrossAttention::keys_values(const AttendedContext& context) const {
+  const KeysAndValues made = mixable(context);
+  return {made.keys, made.values, heads};
 }
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
@@ -43,12 +47,13 @@ at::Tensor CrossAttention::operator()(const at::Tensor& x,
 }
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
+                                      const AttendedContext& context,
                                       const std::vector<std::optional<MixedImage>>& mixed,
                                       const at::Tensor& residual) const {
   PTRAVEL_CHECK(static_cast<std::size_t>(x.size(0)) == mixed.size());
   const at::Tensor q = to_q(x);
-  const at::Tensor k = to_k(x);
-  const at::Tensor v = to_v(x);
+  const at::Tensor k = to_k(context.keys);
+  const at::Tensor v = to_v(context.values);
   const auto seen = [&](std::size_t image) {
     const auto i = static_cast<std::int64_t>(image);
     return KeysAndValues{k[i], v[i]};
@@ -83,9 +88,35 @@ at::Tensor CrossAttention::operator()(const at::Tensor& x,
   return to_out(at::stack(results), residual);
 }
 
-KeysAndValues CrossAttention::mixable(const at::Tensor& context) const {
-  const at::Tensor rounded = context.to(to_k.map.dtype()).unsqueeze(0);
-  return {to_k(rounded)[0], to_v(rounded)[0]};
+KeysAndValues CrossAttention::mixable(const AttendedContext& context) const {
+  const auto rounded = [&](const at::Tensor& side) {
+    return side.to(to_k.map.dtype()).unsqueeze(0);
+  };
+  return {to_k(rounded(context.keys))[0], to_v(rounded(context.values))[0]};
+}
+
+AttendedContext TextView::attended(const at::Tensor& given, at::ScalarType dtype) const {
+  const std::int64_t width = given.size(-1);
+  const bool any = std::ranges::any_of(
+      hypernetworks, [width](const auto* networks) { return act_on(*networks, width); });
+  if (!any) {
+    return given;
+  }
+  const at::Tensor contexts = given.to(dtype);
+  PTRAVEL_CHECK(hypernetworks.size() == static_cast<std::size_t>(contexts.size(0)));
+  const bool all_same = std::ranges::all_of(
+      hypernetworks, [&](const auto* networks) { return *networks == *hypernetworks.front(); });
+  if (all_same) {
+    return ptravel::attended(contexts, *hypernetworks.front());
+  }
+  std::vector<at::Tensor> keys, values;
+  for (std::size_t i = 0; i < hypernetworks.size(); ++i) {
+    const AttendedContext own =
+        ptravel::attended(contexts.narrow(0, static_cast<std::int64_t>(i), 1), *hypernetworks[i]);
+    keys.push_back(own.keys);
+    values.push_back(own.values);
+  }
+  return {at::cat(keys), at::cat(values)};
 }
 
 FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute)
@@ -115,8 +146,9 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
                                         const BlockProbe& probe,
                                         const std::string& name) const {
   const at::Tensor normed1 = norm1(x);
+  const AttendedContext pixels = text.attended(normed1, x.scalar_type());
   const at::Tensor attended_self =
-      text.mixed.empty() ? attn1(normed1, normed1, x) : attn1(normed1, text.mixed, x);
+      text.mixed.empty() ? attn1(normed1, pixels, x) : attn1(normed1, pixels, text.mixed, x);
   const at::Tensor normed2 = norm2(attended_self);
   const at::Tensor attended_text = attend_to_text(normed2, text, attended_self);
   const at::Tensor normed3 = norm3(attended_text);
@@ -137,7 +169,7 @@ at::Tensor TransformerBlock::attend_to_text(const at::Tensor& x,
                                             const TextView& text,
                                             const at::Tensor& residual) const {
   if (text.prepared.empty()) {
-    return attn2(x, text.context, residual);
+    return attn2(x, text.attended(text.context, x.scalar_type()), residual);
   }
   std::vector<const KeysValues*> images;
   for (const std::vector<KeysValues>* blocks : text.prepared) {

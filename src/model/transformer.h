@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checkpoint/config.h"
+#include "model/hypernetwork.h"
 #include "model/layers.h"
 #include "tensor/attention.h"
 #include "tensor/mixed_attention.h"
@@ -17,9 +18,9 @@ struct MixedImage {
   std::size_t from = 0;  ///< Numbers of the two images.
   std::size_t to = 0;
   AttentionBlend blend;
-  at::Tensor context;  ///< Its own text.
-  at::Tensor from_context;
-  at::Tensor to_context;
+  AttendedContext context;  ///< Its own text.
+  AttendedContext from_context;
+  AttendedContext to_context;
 };
 
 /// Attention of tokens to a context, all heads in one: to_q, to_k, to_v without bias, to_out with.
@@ -32,17 +33,19 @@ struct CrossAttention {
   /// x [N, T, channels], context [N, S, context_dim] in any format; adds `residual` where
   /// defined.
   at::Tensor operator()(const at::Tensor& x,
-                        const at::Tensor& context,
+                        const AttendedContext& context,
                         const at::Tensor& residual = {}) const;
   /// What attention to one image's context [S, context_dim] needs of it.
-  KeysValues keys_values(const at::Tensor& context) const;
+  KeysValues keys_values(const AttendedContext& context) const;
   /// The same as above with what `keys_values` made of each image's context.
   at::Tensor operator()(const at::Tensor& x,
                         const std::vector<const KeysValues*>& images,
                         const at::Tensor& residual) const;
 
-  /// Self attention where some images attend to others: x [N, T, channels], N of `mixed`.
+  /// Self attention where some images attend to others: x and its context [N, T, channels], N of
+  /// `mixed`.
   at::Tensor operator()(const at::Tensor& x,
+                        const AttendedContext& context,
                         const std::vector<std::optional<MixedImage>>& mixed,
                         const at::Tensor& residual) const;
   /// The same to texts; `images` as above.
@@ -55,7 +58,7 @@ struct CrossAttention {
   Linear to_q, to_k, to_v, to_out;
 
  private:
-  KeysAndValues mixable(const at::Tensor& context) const;
+  KeysAndValues mixable(const AttendedContext& context) const;
 };
 
 /// The texts that a pass goes by, one for each image.
@@ -65,6 +68,12 @@ struct TextView {
   std::vector<const std::vector<KeysValues>*> prepared;
   /// By image, null for those that attend to themselves alone; empty: none is mixed.
   std::vector<std::optional<MixedImage>> mixed;
+  /// By image, what acts on its contexts (prepared texts have it in them); empty: nothing does.
+  std::vector<const std::vector<HypernetworkUse>*> hypernetworks;
+
+  /// Contexts [N, tokens, width], one for each image, as its keys and values are made of them. What
+  /// acts on them computes in `dtype`.
+  AttendedContext attended(const at::Tensor& contexts, at::ScalarType dtype) const;
 };
 
 /// The GEGLU feed-forward: channels to 4 * channels and back.

@@ -146,6 +146,9 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
     if (!wants_gradient(in.context)) {
       pass.text.context = pass.text.context.to(net.compute.dtype);
     }
+    if (!in.hypernetworks.empty()) {
+      pass.text.hypernetworks.assign(static_cast<std::size_t>(count), &in.hypernetworks);
+    }
     return net.run(rows(in.x), pass, in.residuals.narrow(first, count), probe);
   };
   const at::Tensor& vector = in.vector.defined() ? in.vector : in.t;
@@ -154,7 +157,8 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
              : by_image(in.x.size(0), {&in.x, &in.t, &in.context, &vector}, net.compute, compute);
 }
 
-std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) const {
+std::shared_ptr<const UnetText> Unet::prepare_text(
+    const at::Tensor& context, const std::vector<HypernetworkUse>& hypernetworks) const {
   const auto profile = ProfileScope::part("unet");
   const Layers& net = *layers_;
   if (context.dim() != 2 || context.size(0) < 1 || context.size(1) != net.config.context_dim) {
@@ -165,11 +169,12 @@ std::shared_ptr<const UnetText> Unet::prepare_text(const at::Tensor& context) co
   const at::Tensor rounded = context.to(net.compute.device, net.compute.dtype);
   auto result = std::make_shared<UnetText>();
   result->tokens = context.size(0);
-  result->context = rounded;
+  const AttendedContext seen = attended(rounded.unsqueeze(0), hypernetworks);
+  result->context = AttendedContext(seen.keys[0], seen.values[0]);
   net.for_blocks([&](const UnetBlock& block) {
     if (block.transformer) {
       for (const TransformerBlock& layer : block.transformer->blocks) {
-        result->blocks.push_back(layer.attn2.keys_values(rounded));
+        result->blocks.push_back(layer.attn2.keys_values(result->context));
       }
     }
   });
@@ -230,6 +235,7 @@ at::Tensor Unet::forward(const at::Tensor& x,
       const UnetConditioning& image = images[static_cast<std::size_t>(i)];
       pass.times.push_back(image.time);
       pass.text.prepared.push_back(&image.text->blocks);
+      pass.text.hypernetworks.push_back(&image.hypernetworks);
     }
     return net.run(x.narrow(0, first, count).to(net.compute.device), pass,
                    residuals.narrow(first, count), {});

@@ -25,6 +25,8 @@ struct UnetConditioning {
   std::shared_ptr<const UnetTime> time;
   std::shared_ptr<const UnetText> text;
   std::optional<UnetMix> mix = {};
+  /// What acts on the pixels' attention; the text has been prepared with it.
+  std::vector<HypernetworkUse> hypernetworks = {};
 };
 
 /// The operands of one call for N images.
@@ -34,6 +36,7 @@ struct UnetInputs {
   at::Tensor context;      ///< [N, T, context_dim].
   at::Tensor vector = {};  ///< [N, vector_dim] for networks that take a vector, else undefined.
   ControlResiduals residuals = {};
+  std::vector<HypernetworkUse> hypernetworks = {};  ///< That act on all images.
 };
 
 class UnetGraphs;
@@ -64,7 +67,8 @@ class Unet {
   }
 
   /// Prepares a text [T, context_dim] for this network. Records no gradients.
-  std::shared_ptr<const UnetText> prepare_text(const at::Tensor& context) const;
+  std::shared_ptr<const UnetText> prepare_text(
+      const at::Tensor& context, const std::vector<HypernetworkUse>& hypernetworks = {}) const;
   /// Prepares a timestep, with a vector [vector_dim] for networks that take one.
   std::shared_ptr<const UnetTime> prepare_time(float t, const at::Tensor& vector = {}) const;
   /// The same as above, bit for bit, with a prepared conditioning for each image; texts of one

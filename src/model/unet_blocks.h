@@ -16,7 +16,7 @@ namespace ptravel {
 struct UnetText {
   std::int64_t tokens = 0;
   std::vector<KeysValues> blocks;
-  at::Tensor context;  ///< [tokens, context_dim] as the network computes with it.
+  AttendedContext context;  ///< [tokens, context_dim] as the network computes with it.
   /// On a card: the memory of all keys and values, one after the other; undefined elsewhere.
   at::Tensor memory = {};
 

@@ -26,4 +26,7 @@ std::string python_message(const UnreadableTag& unreadable);
 /// embeddings, on tiny_sdxl and tiny_sd2.
 void check_embeddings(const Context& context, Report& report);
 
+/// hypernetworks.json with hypernetworks/ on tiny_sd1.
+void check_hypernetworks(const Context& context, Report& report);
+
 }  // namespace ptravel::golden

@@ -103,6 +103,9 @@ void check_addons(const Context& context, Report& report) {
     }
   }
   check_embeddings(context, report);
+  if (there("hypernetworks.json") && there("hypernetworks")) {
+    check_hypernetworks(context, report);
+  }
 }
 
 }  // namespace ptravel::golden

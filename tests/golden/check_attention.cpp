@@ -55,7 +55,7 @@ void check_case(const json& entry,
       {}};
   at::Tensor out;
   if (kind == "self") {
-    out = layer(x, mixed, {});
+    out = layer(x, x, mixed, {});
   } else {
     const at::Tensor context = tensors.tensor(kind + "/context").to(compute.device);
     std::vector<KeysValues> prepared;
