@@ -41,6 +41,7 @@ std::shared_ptr<Conditioning> copied(const Conditioning& like,
   auto result = std::make_shared<Conditioning>(std::move(text));
   result->control_hints = like.control_hints;
   result->adapter_strengths = like.adapter_strengths;
+  result->hypernetworks = like.hypernetworks;
   result->attention = std::move(attention);
   result->picture = like.picture;
   return result;
@@ -81,6 +82,24 @@ SharedConditioning with_picture(const SharedConditioning& like, at::Tensor pictu
   const auto result = copied(*like, like->text, like->attention);
   result->picture = std::move(picture);
   return result;
+}
+
+ImageConditioning with_hypernetworks(ImageConditioning image,
+                                     const std::vector<AdapterStrength>& hypernetworks) {
+  std::map<SharedConditioning, SharedConditioning> own;
+  for_each_conditioning(image, [&](SharedConditioning& conditioning) {
+    if (conditioning->hypernetworks == hypernetworks) {
+      return;
+    }
+    SharedConditioning& known = own[conditioning];
+    if (!known) {
+      const auto made = copied(*conditioning, conditioning->text, conditioning->attention);
+      made->hypernetworks = hypernetworks;
+      known = made;
+    }
+    conditioning = known;
+  });
+  return image;
 }
 
 std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> images,

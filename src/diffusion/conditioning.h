@@ -19,10 +19,11 @@ struct ControlHint {
   double strength = 1;
 };
 
-/// How strongly an adapter of the networks' weights acts.
+/// How strongly an adapter of the networks acts.
 struct AdapterStrength {
   std::string model;
   double strength = 1;
+  bool operator==(const AdapterStrength&) const = default;
 };
 
 struct Conditioning;
@@ -49,6 +50,7 @@ struct Conditioning {
   // What no text encoder makes; plain models take none of these.
   std::vector<ControlHint> control_hints;
   std::vector<AdapterStrength> adapter_strengths;
+  std::vector<AdapterStrength> hypernetworks;  ///< In the order in which they act.
   std::optional<AttentionMix> attention;
   /// [C, h, w]: a picture (and a mask) as the network takes them, behind the latent's channels.
   at::Tensor picture;
@@ -99,6 +101,11 @@ struct ImageConditioning {
   /// Model calls after which nobody looks at the picture: its results are zeros then.
   std::optional<int> calls = {};
 };
+
+/// An image all of whose conditionings have these hypernetworks, under other identities where that
+/// is new.
+ImageConditioning with_hypernetworks(ImageConditioning image,
+                                     const std::vector<AdapterStrength>& hypernetworks);
 
 /// Gives each of the images' conditionings its image's picture (`pictures`: one each). Those that
 /// attend to others of the same images attend to these under their new identities.

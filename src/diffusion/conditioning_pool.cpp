@@ -27,10 +27,7 @@ bool equal(const Conditioning& a, const Conditioning& b) {
   return !a.attention && !b.attention && equal(a.text, b.text) &&
          equal_pictures(a.picture, b.picture) &&
          std::ranges::equal(a.control_hints, b.control_hints, equal_hints) &&
-         std::ranges::equal(a.adapter_strengths, b.adapter_strengths,
-                            [](const AdapterStrength& x, const AdapterStrength& y) {
-                              return x.model == y.model && x.strength == y.strength;
-                            });
+         a.adapter_strengths == b.adapter_strengths && a.hypernetworks == b.hypernetworks;
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          std::int64_t t,
                          double abar,
                          const at::Tensor& context,
-                         const at::Tensor& vector) {
+                         const at::Tensor& vector,
+                         const std::vector<AdapterStrength>& hypernetworks) {
   const auto& edm = pipeline.files().edm;
   const auto step = static_cast<double>(t);
   const double time = edm ? even_log_sigma(step, edm->sigma_min, edm->sigma_max) / 4 : step;
@@ -27,7 +28,8 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
   const at::Tensor picture = pipeline.blank_picture(static_cast<int>(x.size(3)) * factor,
                                                     static_cast<int>(x.size(2)) * factor);
   const at::Tensor input = picture.defined() ? at::cat({x, picture.unsqueeze(0)}, 1) : x;
-  const at::Tensor output = pipeline.unet().forward(UnetInputs{input, times, context, vector});
+  const at::Tensor output = pipeline.unet().forward(
+      UnetInputs{input, times, context, vector, {}, pipeline.uses_of(hypernetworks)});
   if (edm && pipeline.files().prediction == Prediction::Eps) {
     return predicted_noise(-output, Prediction::V, x, abar);
   }
@@ -50,7 +52,8 @@ LatentLoss latent_loss(const Pipeline& pipeline,
                        const at::Tensor& latent,
                        const LossDraw& draw,
                        const TextEncoding& text,
-                       bool with_gradient) {
+                       bool with_gradient,
+                       const std::vector<AdapterStrength>& hypernetworks) {
   const at::Device device = pipeline.compute().device;
   const std::vector<double> alphas = pipeline.sigma_table().alphas_cumprod();
   PTRAVEL_CHECK(draw.t >= 0 && draw.t < static_cast<std::int64_t>(alphas.size()));
@@ -62,7 +65,7 @@ LatentLoss latent_loss(const Pipeline& pipeline,
   const at::AutoGradMode gradients(with_gradient);
   const at::Tensor input = leaf(text.tokens, device, with_gradient);
   const at::Tensor vector = leaf(text.vector, device, with_gradient);
-  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input, vector);
+  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input, vector, hypernetworks);
   const at::Tensor loss = (guess - noise).square();
   LatentLoss result;
   result.loss = loss.detach().to(at::kCPU);

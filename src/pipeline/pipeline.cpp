@@ -39,6 +39,17 @@ const PromptEncoder& Pipeline::encoder() const {
   return *encoder_;
 }
 
+std::vector<HypernetworkUse> Pipeline::uses_of(
+    const std::vector<AdapterStrength>& hypernetworks) const {
+  std::vector<HypernetworkUse> uses;
+  for (const AdapterStrength& one : hypernetworks) {
+    PTRAVEL_CHECK(hypernetworks_);
+    uses.push_back({hypernetworks_->find(one.model).network, one.strength});
+    PTRAVEL_CHECK(uses.back().network);
+  }
+  return uses;
+}
+
 const Vae& Pipeline::vae() const {
   PTRAVEL_CHECK(loaded_);
   return loaded_->vae();
@@ -119,7 +130,9 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   const at::NoGradGuard no_gradients;
   const Unet& drawing = unet();  // Asked for in every call: text encoders may go by it.
   if (!calls_) {
-    calls_ = std::make_unique<SharedCalls>(drawing);
+    calls_ = std::make_unique<SharedCalls>(drawing, [this](const std::string& name) {
+      return uses_of({{name, 1}}).front().network;
+    });
   }
   calls_->begin_pictures();
   SamplingSettings own = settings;

@@ -15,6 +15,7 @@
 #include "checkpoint/model_files.h"
 #include "diffusion/sample.h"
 #include "pipeline/embedding_shelf.h"
+#include "pipeline/hypernetwork_shelf.h"
 #include "pipeline/loaded_model.h"
 #include "pipeline/open_model.h"
 #include "pipeline/prompt_encoder.h"
@@ -68,6 +69,13 @@ class Pipeline {
     embeddings_ = std::move(embeddings);
   }
   const std::shared_ptr<EmbeddingShelf>& embeddings() const { return embeddings_; }
+  /// The hypernetworks that its prompts may name; null: none. Before anything is drawn.
+  void set_hypernetworks(std::shared_ptr<HypernetworkShelf> hypernetworks) {
+    hypernetworks_ = std::move(hypernetworks);
+  }
+  const std::shared_ptr<HypernetworkShelf>& hypernetworks() const { return hypernetworks_; }
+  /// Those that a conditioning names. All are on the shelf.
+  std::vector<HypernetworkUse> uses_of(const std::vector<AdapterStrength>& hypernetworks) const;
   const PromptEncoder& encoder() const;
   const Vae& vae() const;
   const Unet& unet() const;
@@ -96,6 +104,7 @@ class Pipeline {
   std::shared_ptr<const OpenModel> model_;
   std::shared_ptr<const LoadedModel> loaded_;
   std::shared_ptr<EmbeddingShelf> embeddings_;
+  std::shared_ptr<HypernetworkShelf> hypernetworks_;
   std::optional<PromptEncoder> encoder_;
   mutable std::unique_ptr<SharedCalls> calls_;                        // made for the first pictures
   mutable std::map<std::pair<int, int>, at::Tensor> blank_pictures_;  // by size

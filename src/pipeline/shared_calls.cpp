@@ -29,9 +29,11 @@ bool same_numbers(const at::Tensor& a, const at::Tensor& b) {
   return std::memcmp(a.data_ptr(), b.data_ptr(), static_cast<std::size_t>(a.nbytes())) == 0;
 }
 
-/// Whether two have one text: conditionings of other pictures share their tensors.
+/// Whether two have one text that the same hypernetworks act on: conditionings of other pictures
+/// share their tensors.
 bool same_text_tensors(const Conditioning& a, const Conditioning& b) {
-  return a.text.tokens.is_same(b.text.tokens) && a.text.vector.is_same(b.text.vector);
+  return a.hypernetworks == b.hypernetworks && a.text.tokens.is_same(b.text.tokens) &&
+         a.text.vector.is_same(b.text.vector);
 }
 
 bool same_memory(const at::Tensor& a, const at::Tensor& b) {
@@ -48,6 +50,16 @@ bool SharedCalls::same(const Operands& a, const Operands& b) const {
   return same_memory(a.latent, b.latent) || (may_read && same_numbers(a.latent, b.latent));
 }
 
+std::vector<HypernetworkUse> SharedCalls::uses_of(const Conditioning& conditioning) const {
+  std::vector<HypernetworkUse> uses;
+  for (const AdapterStrength& one : conditioning.hypernetworks) {
+    PTRAVEL_CHECK(hypernetworks_);
+    uses.push_back({hypernetworks_(one.model), one.strength});
+    PTRAVEL_CHECK(uses.back().network);
+  }
+  return uses;
+}
+
 SharedCalls::KnownText& SharedCalls::text_of(const SharedConditioning& conditioning) {
   const auto found = std::find_if(texts_.begin(), texts_.end(), [&](const KnownText& known) {
     return known.conditioning == conditioning ||
@@ -56,7 +68,9 @@ SharedCalls::KnownText& SharedCalls::text_of(const SharedConditioning& condition
   if (found != texts_.end()) {
     texts_.splice(texts_.begin(), texts_, found);
   } else {
-    texts_.push_front({conditioning, unet_.prepare_text(conditioning->text.tokens), {}});
+    std::vector<HypernetworkUse> uses = uses_of(*conditioning);
+    auto text = unet_.prepare_text(conditioning->text.tokens, uses);
+    texts_.push_front({conditioning, std::move(uses), std::move(text), {}});
   }
   return texts_.front();
 }
@@ -85,7 +99,7 @@ SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
   KnownText& text = text_of(row.conditioning);
   const at::Tensor latent =
       conditioning.picture.defined() ? at::cat({row.latent, conditioning.picture}) : row.latent;
-  return {latent.contiguous(), time, {time_of(time, text), text.text}};
+  return {latent.contiguous(), time, {time_of(time, text), text.text, {}, text.hypernetworks}};
 }
 
 const at::Tensor* SharedCalls::find(const Operands& operands) const {

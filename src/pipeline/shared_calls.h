@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -27,8 +30,12 @@ namespace ptravel {
 /// comparing waits for the device. One thread.
 class SharedCalls {
  public:
-  /// `unet` outlives it.
-  explicit SharedCalls(const Unet& unet) : unet_(unet) {}
+  /// Gives the hypernetwork of a name; never null.
+  using Hypernetworks = std::function<std::shared_ptr<const Hypernetwork>(const std::string&)>;
+
+  /// `unet` outlives it. `hypernetworks` is asked for what conditionings name.
+  explicit SharedCalls(const Unet& unet, Hypernetworks hypernetworks = {})
+      : unet_(unet), hypernetworks_(std::move(hypernetworks)) {}
 
   /// The next call is the first one of new pictures.
   void begin_pictures() { first_call_ = true; }
@@ -44,6 +51,7 @@ class SharedCalls {
   using Times = std::map<float, std::shared_ptr<const UnetTime>>;
   struct KnownText {
     SharedConditioning conditioning;
+    std::vector<HypernetworkUse> hypernetworks;
     std::shared_ptr<const UnetText> text;
     Times times;  // with the conditioning's vector
   };
@@ -68,7 +76,10 @@ class SharedCalls {
   void remember(std::vector<Operands> all, const std::vector<at::Tensor>& results);
   void forget(std::size_t rows);
 
+  std::vector<HypernetworkUse> uses_of(const Conditioning& conditioning) const;
+
   const Unet& unet_;
+  Hypernetworks hypernetworks_;
   std::list<KnownText> texts_;            // the last used first
   Times times_;                           // without a vector
   std::list<KnownResult> first_results_;  // the newest first

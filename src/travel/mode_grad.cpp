@@ -55,10 +55,12 @@ class GradWalk : public SteppingWalk {
     const TravelRequest& request = tools().request;
     const LossDraw draw = tools().draws({ends().seed, ends().gap, step, iteration}, latent.sizes());
     GradRecord sum;
+    const std::vector<AdapterStrength> hypernetworks =
+        hypernetworks_in(tools(), this->ends(), step);
     for (std::size_t i = 0; i < texts_.size(); ++i) {
       const EncodingPair ends = pairing_.pairs()[i].texts();
       const GradientParts parts = gradient_parts(tools().pipeline, {texts_[i], ends.to}, latent,
-                                                 draw, request.grad_w_latent != 0);
+                                                 draw, request.grad_w_latent != 0, hypernetworks);
       const TextEncoding gradients =
           weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
       const at::Tensor& gradient = gradients.tokens;
@@ -143,8 +145,10 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              const EncodingPair& pair,
                              const at::Tensor& latent,
                              const LossDraw& draw,
-                             bool with_latent_gradient) {
-  const LatentLoss loss = latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient);
+                             bool with_latent_gradient,
+                             const std::vector<AdapterStrength>& hypernetworks) {
+  const LatentLoss loss =
+      latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient, hypernetworks);
   GradientParts parts;
   parts.latent = {loss.gradient, loss.vector_gradient};
   parts.cond.tokens = pair.from.tokens - pair.to.tokens;

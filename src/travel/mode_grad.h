@@ -29,7 +29,8 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              const EncodingPair& pair,
                              const at::Tensor& latent,
                              const LossDraw& draw,
-                             bool with_latent_gradient);
+                             bool with_latent_gradient,
+                             const std::vector<AdapterStrength>& hypernetworks = {});
 
 /// w_latent * latent + w_cond * cond.
 TextEncoding weighted_gradient(const GradientParts& parts, double w_latent, double w_cond);

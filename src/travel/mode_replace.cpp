@@ -67,7 +67,8 @@ class PromptReplaceWalk : public ReplaceWalk {
   TextEncoding encoded(const TokenRows& rows) const;
   std::vector<double> gradients(const Passage& passage,
                                 const LossDraw& draw,
-                                const at::Tensor& latent) const;
+                                const at::Tensor& latent,
+                                std::int64_t step) const;
   void tell(const Passage& passage, std::int64_t step, const std::vector<double>& gradients) const;
 
   std::vector<Chunk> empty_;
@@ -145,11 +146,13 @@ TextEncoding PromptReplaceWalk::encoded(const TokenRows& rows) const {
 
 std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
                                                  const LossDraw& draw,
-                                                 const at::Tensor& latent) const {
+                                                 const at::Tensor& latent,
+                                                 std::int64_t step) const {
   const EncodingPair pair{encoded(passage.swap.current()), passage.target};
   const TravelRequest& request = tools().request;
   const GradientParts parts =
-      gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0);
+      gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0,
+                     hypernetworks_in(tools(), ends(), step));
   return passage.swap.by_unit(place_keys(
       weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens.mean(1)));
 }
@@ -189,7 +192,7 @@ void PromptReplaceWalk::advance(std::int64_t step, const TargetLatent& target) {
   }
   for (Passage& passage : passages_) {
     const std::vector<double> keys =
-        draw ? gradients(passage, *draw, latent) : std::vector<double>();
+        draw ? gradients(passage, *draw, latent, step) : std::vector<double>();
     tell(passage, step, keys);
     passage.swap.swap(swapped_in(passage, step, keys));
   }

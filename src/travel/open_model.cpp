@@ -79,6 +79,8 @@ std::unique_ptr<Pipeline> open_checked(TravelRequest& request) {
   const auto profile = ProfileScope::part("loading");
   auto pipeline = std::make_unique<Pipeline>(OpenModel::open(model_spec(request)));
   settle_with_model(request, *pipeline);
+  const std::vector<std::filesystem::path> folders = models_folders(request.models_dir);
+  pipeline->set_hypernetworks(std::make_shared<HypernetworkShelf>(folders, pipeline->compute()));
   pipeline->set_embeddings(EmbeddingShelf::in_folders(
       models_folders(request.models_dir), pipeline->tokenizers(), pipeline->files().clips));
   throw_request_problems(check_against_model(request, *pipeline));

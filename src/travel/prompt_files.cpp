@@ -7,6 +7,7 @@
 #include "pipeline/prompt_tokens.h"
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
+#include "text/network_tags.h"
 #include "travel/settings.h"
 
 namespace ptravel {
@@ -96,17 +97,103 @@ void identify_embeddings(const StagePlan& plan,
   }
 }
 
+HypernetTags hypernetworks_named_in(const std::string& prompt) {
+  return hypernet_tags(take_extra_networks(remove_prompt_comments(prompt)).networks);
+}
+
+void identify_hypernetworks(const StagePlan& plan,
+                            const Pipeline& pipeline,
+                            ModelIdentity& identity) {
+  constexpr std::size_t kDigits = 12;
+  std::map<std::string, std::string> files;  // sha256 by path
+  for (const std::string& prompt : plan.prompts) {
+    std::string text;
+    for (const AdapterStrength& one : prompt_hypernetworks(prompt, pipeline)) {
+      const HypernetworkShelf::Entry& entry = pipeline.hypernetworks()->find(one.model);
+      files[entry.file.string()] = entry.sha256;
+      std::string name = one.model;
+      std::erase_if(name, [](char letter) { return letter == ':' || letter == ','; });
+      text += (text.empty() ? "" : ", ") + name + ": " + entry.sha256.substr(0, kDigits);
+    }
+    keep(identity.hypernetwork_hashes, prompt, std::move(text));
+  }
+  for (const auto& [path, sha256] : files) {
+    identity.files.push_back(
+        {kHypernetworkRole, std::filesystem::path(path).filename().string(), sha256});
+  }
+}
+
 }  // namespace
+
+std::vector<AdapterStrength> prompt_hypernetworks(const std::string& prompt,
+                                                  const Pipeline& pipeline) {
+  std::vector<AdapterStrength> usable;
+  const HypernetTags named = hypernetworks_named_in(prompt);
+  if (named.unreadable || !pipeline.hypernetworks()) {
+    return usable;
+  }
+  for (const HypernetTag& tag : named.tags) {
+    if (pipeline.hypernetworks()->find(tag.name).network) {
+      usable.push_back({tag.name, tag.strength});
+    }
+  }
+  return usable;
+}
+
+std::vector<AdapterStrength> mixed_strengths(const std::vector<AdapterStrength>& from,
+                                             const std::vector<AdapterStrength>& to,
+                                             double share) {
+  if (share == 1) {
+    return to;
+  }
+  std::vector<AdapterStrength> mixed = from;
+  for (AdapterStrength& one : mixed) {
+    one.strength *= 1 - share;
+  }
+  std::vector<bool> taken(mixed.size());
+  for (const AdapterStrength& one : to) {
+    std::size_t place = 0;
+    while (place < taken.size() && (taken[place] || mixed[place].model != one.model)) {
+      ++place;
+    }
+    if (place < taken.size()) {
+      taken[place] = true;
+      const double start = from[place].strength;
+      mixed[place].strength = start + (one.strength - start) * share;
+    } else {
+      mixed.push_back({one.model, one.strength * share});
+    }
+  }
+  return mixed;
+}
 
 void identify_prompt_files(const StagePlan& plan,
                            const TravelRequest& request,
                            const Pipeline& pipeline,
                            ModelIdentity& identity) {
   identify_embeddings(plan, request, pipeline, identity);
+  identify_hypernetworks(plan, pipeline, identity);
 }
 
-std::vector<std::string> prompt_file_notes(const Pipeline& pipeline) {
+std::vector<std::string> prompt_file_notes(const StagePlan& plan, const Pipeline& pipeline) {
   std::vector<std::string> notes;
+  const auto add = [&](std::string note) {
+    if (std::ranges::find(notes, note) == notes.end()) {
+      notes.push_back(std::move(note));
+    }
+  };
+  for (const std::string& prompt : plan.prompts) {
+    if (const auto unreadable = hypernetworks_named_in(prompt).unreadable) {
+      add(unreadable->message() + "; the prompt's hypernetworks are left out");
+    }
+  }
+  if (const auto& hypernetworks = pipeline.hypernetworks()) {
+    for (const auto& [name, entry] : hypernetworks->asked()) {
+      if (!entry.network) {
+        add("<hypernet:" + name + "> is left out: " + entry.problem);
+      }
+    }
+  }
   if (const auto& embeddings = pipeline.embeddings()) {
     for (const EmbeddingShelf::LeftOut& left : embeddings->left_out()) {
       notes.push_back("the embedding \"" + left.name + "\" in the prompts is left out: " +

@@ -12,6 +12,7 @@
 #include "request/compat.h"
 #include "request/frame_settings.h"
 #include "request/mode_infos.h"
+#include "travel/prompt_files.h"
 #include "travel/settings.h"
 #include "travel/token_swap.h"
 #include "travel/token_words.h"
@@ -144,12 +145,17 @@ std::vector<std::int64_t> Route::finest_walk_steps(double budget) const {
 
 ImageConditioning Route::conditioning_of_any(const FramePlace& place,
                                              const TargetLatents& targets) {
+  return with_networks_at(without_networks_of_any(place, targets), place);
+}
+
+ImageConditioning Route::without_networks_of_any(const FramePlace& place,
+                                                 const TargetLatents& targets) {
   if (place.at_stage() || !walks_by_picture(request_)) {
-    return conditioning(place, targets);
+    return without_networks(place, targets);
   }
   if (const FilmBridge* const bridge = bridge_of(place)) {
     return bridged(*bridge, place.alpha,
-                   [&](const FramePlace& end) { return conditioning_of_any(end, targets); });
+                   [&](const FramePlace& end) { return without_networks_of_any(end, targets); });
   }
   if (walk_gap_ != place.stage || passed_.empty()) {
     passed_.clear();
@@ -179,7 +185,15 @@ void Route::encode_stages(Progress& progress) {
       stage.tokens = tokenize_prompt(pipeline_.tokenizers(), plan_.prompts[i], tools_.options);
     }
     stages_.push_back(std::move(stage));
+    hypernetworks_.push_back(prompt_hypernetworks(plan_.prompts[i], pipeline_));
     progress.update(static_cast<double>(i + 1));
+  }
+  if (std::ranges::all_of(hypernetworks_, &std::vector<AdapterStrength>::empty)) {
+    hypernetworks_.clear();
+  } else {
+    tools_.hypernetworks = [this](std::int64_t gap, double share) {
+      return hypernetworks_at(gap - first_stage_, share);
+    };
   }
 }
 
@@ -216,7 +230,28 @@ ImageConditioning Route::bridged(const FilmBridge& bridge, double alpha, const W
                                        bridge.share(alpha), tools_.linear));
 }
 
+std::vector<AdapterStrength> Route::hypernetworks_at(std::int64_t gap, double share) const {
+  if (hypernetworks_.empty()) {
+    return {};
+  }
+  const auto i = static_cast<std::size_t>(gap);
+  return share == 0 ? hypernetworks_.at(i)
+                    : mixed_strengths(hypernetworks_.at(i), hypernetworks_.at(i + 1), share);
+}
+
+ImageConditioning Route::with_networks_at(ImageConditioning image, const FramePlace& place) {
+  if (hypernetworks_.empty()) {
+    return image;
+  }
+  return pool_.share(with_hypernetworks(
+      std::move(image), hypernetworks_at(place.stage, place.at_stage() ? 0 : place.alpha)));
+}
+
 ImageConditioning Route::conditioning(const FramePlace& place, const TargetLatents& targets) {
+  return with_networks_at(without_networks(place, targets), place);
+}
+
+ImageConditioning Route::without_networks(const FramePlace& place, const TargetLatents& targets) {
   if (const FilmBridge* const bridge = bridge_of(place)) {
     return bridged(*bridge, place.alpha,
                    [&](const FramePlace& end) { return walked(end, targets); });
@@ -235,10 +270,11 @@ ImageConditioning Route::walked(const FramePlace& place, const TargetLatents& ta
   return pool_.share(sized ? tools_.sized(std::move(walked), place) : std::move(walked));
 }
 
-ImageConditioning Route::halfway(std::int64_t gap) const {
+ImageConditioning Route::halfway(std::int64_t gap) {
   const auto i = static_cast<std::size_t>(gap);
-  return mix_conditionings(stages_.at(i).conditioning, stages_.at(i + 1).conditioning, 0.5,
-                           tools_.linear);
+  return with_networks_at(mix_conditionings(stages_.at(i).conditioning,
+                                            stages_.at(i + 1).conditioning, 0.5, tools_.linear),
+                          {gap, 0.5, 1, 1, 0.5});
 }
 
 bool Route::keeps_log() const { return mode_info(request_.mode).keeps_log(request_); }

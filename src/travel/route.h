@@ -74,7 +74,7 @@ class Route {
   ImageConditioning conditioning_of_any(const FramePlace& place, const TargetLatents& targets);
 
   /// Half of the way between two stages, mixed: what an embryo is drawn from.
-  ImageConditioning halfway(std::int64_t gap) const;
+  ImageConditioning halfway(std::int64_t gap);
 
   /// Takes the log of an earlier run (walk.json); gaps that it does not tell completely are left
   /// out. Throws Corrupt when it is not a log.
@@ -92,6 +92,11 @@ class Route {
  private:
   void encode_stages(Progress& progress);
   ImageConditioning walked(const FramePlace& place, const TargetLatents& targets);
+  /// `gap`: of this route.
+  std::vector<AdapterStrength> hypernetworks_at(std::int64_t gap, double share) const;
+  ImageConditioning with_networks_at(ImageConditioning image, const FramePlace& place);
+  ImageConditioning without_networks(const FramePlace& place, const TargetLatents& targets);
+  ImageConditioning without_networks_of_any(const FramePlace& place, const TargetLatents& targets);
   template <typename Walked>
   ImageConditioning bridged(const FilmBridge& bridge, double alpha, const Walked& walked);
   bool log_is_complete(std::int64_t gap) const;
@@ -108,6 +113,7 @@ class Route {
   ConditioningPool pool_;
   std::vector<std::int64_t> walk_steps_;  // empty: as the plan has them
   std::vector<StageText> stages_;
+  std::vector<std::vector<AdapterStrength>> hypernetworks_;  // by stage; empty: none has any
   std::vector<FramePlace> places_;
   FilmOrder order_;
   std::unique_ptr<Walk> walk_;

@@ -182,13 +182,15 @@ std::vector<std::string> Travel::notes() const {
   if (state_->threads_note) {
     notes.push_back(*state_->threads_note);
   }
-  for (std::string& note : prompt_file_notes(*state_->pipeline)) {
+  for (std::string& note : prompt_file_notes(state_->plan, *state_->pipeline)) {
     notes.push_back(std::move(note));
   }
   std::set<std::string> tags;
   for (const std::string& prompt : state_->plan.prompts) {
     for (const std::string& name : extra_network_names(prompt)) {
-      tags.insert("<" + name + ">");
+      if (!name.starts_with("hypernet:")) {
+        tags.insert("<" + name + ">");
+      }
     }
   }
   for (const std::string& tag : tags) {

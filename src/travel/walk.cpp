@@ -67,6 +67,13 @@ std::unique_ptr<Walk> make_walk(const WalkTools& tools, const GapEnds& ends) {
   throw Error(ErrorCode::Internal, "[walk] unknown mode");
 }
 
+std::vector<AdapterStrength> hypernetworks_in(const WalkTools& tools,
+                                              const GapEnds& ends,
+                                              std::int64_t step) {
+  return tools.hypernetworks ? tools.hypernetworks(ends.gap, ends.share(step))
+                             : std::vector<AdapterStrength>();
+}
+
 ScheduledConditioning uncond_between(const WalkTools& tools, const GapEnds& ends, double share) {
   switch (compat_quirks(tools.request).negative_between) {
     case NegativeBetween::OfStageLeft:

@@ -35,6 +35,8 @@ struct WalkTools {
   /// Tells a picture's conditioning of the sizes at a place; empty where they are the same
   /// everywhere.
   std::function<ImageConditioning(ImageConditioning image, const FramePlace& place)> sized = {};
+  /// The hypernetworks that act where `share` of a gap's way is gone; `gap` as GapEnds has it.
+  std::function<std::vector<AdapterStrength>(std::int64_t gap, double share)> hypernetworks = {};
 };
 
 /// A stage as walks see it.
@@ -50,7 +52,17 @@ struct GapEnds {
   std::int64_t steps = 0;  ///< Travel steps of the gap.
   const StageText& from;
   const StageText& to;
+
+  /// How far a step is on the way: 1 is the next stage.
+  double share(std::int64_t step) const {
+    return static_cast<double>(step) / static_cast<double>(steps + 1);
+  }
 };
+
+/// The hypernetworks that act in a step of a walk.
+std::vector<AdapterStrength> hypernetworks_in(const WalkTools& tools,
+                                              const GapEnds& ends,
+                                              std::int64_t step);
 
 /// The way from one stage to the next, whose in-betweens may build on each other. One thread.
 class Walk {
