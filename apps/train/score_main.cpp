@@ -133,6 +133,16 @@ void measure(const ScoreOptions& options, Progress& progress) {
   }
 }
 
+void judge_films(const ScoreOptions& options) {
+  const Judge judge = Judge::load(options.judge, judge_compute(options));
+  ScoreReport report;
+  report.settings = {{"films", options.films.string()}, {"judge", options.judge.string()}};
+  report.travels = score_films(judge, options.films);
+  create_folders(options.folder);
+  write_report(report, options.folder);
+  std::printf("%s\n", (options.folder / "score.md").string().c_str());
+}
+
 void run(ScoreOptions options, Progress& progress) {
   SamplingSettings& sampling = options.painter.sampling;
   const SamplerChoice choice = resolve_sampler(sampling.sampler, sampling.schedule);
@@ -142,6 +152,11 @@ void run(ScoreOptions options, Progress& progress) {
   prepare_cpu(options.painter.pipeline.threads);
   if (options.trains()) {
     make_judge(options, progress);
+  } else if (!options.travel_prompts.empty()) {
+    write_file_atomic(options.travel_prompts, travel_prompts(options.travels));
+    std::printf("%s\n", options.travel_prompts.string().c_str());
+  } else if (!options.films.empty()) {
+    judge_films(options);
   } else {
     measure(options, progress);
   }

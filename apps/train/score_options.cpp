@@ -50,6 +50,13 @@ void add_scope_options(CLI::App& app, ScoreOptions& options) {
   add_count(app, "--vae-pictures", options.vae_pictures,
             "Fresh drawings that the autoencoder reconstructs")
       ->group(group);
+  app.add_option(
+         "--films", options.films,
+         "Judge finished films instead: a folder with 07-NAME/prompt_travel/00000 for travel 7")
+      ->group(group);
+  app.add_option("--write-travels", options.travel_prompts,
+                 "Write the prompts of --travels to a file instead: lines of \"from | to\"")
+      ->group(group);
   app.add_flag("--sheets,!--no-sheets", options.sheets, "Write contact sheets")->group(group);
 }
 

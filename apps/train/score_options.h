@@ -22,6 +22,8 @@ struct ScoreOptions {
   std::int64_t travels = 40;
   std::int64_t judge_pictures = 1000;
   std::int64_t vae_pictures = 256;
+  std::filesystem::path films;           ///< Films to judge instead of drawing anything.
+  std::filesystem::path travel_prompts;  ///< File to write the travels' prompts to, instead.
   bool sheets = true;
   double at_least = 0;  ///< Share of hair colours, backgrounds and subjects that must be right.
   JudgeTrainingOptions training;  ///< With stage.minutes > 0 a judge is trained instead.

@@ -6,7 +6,10 @@
 
 #include <ATen/ATen.h>
 
+#include "base/text.h"
+#include "media/image_file.h"
 #include "pipeline/latents.h"
+#include "ptravel/error.h"
 
 #include "captions.h"
 #include "held_back.h"
@@ -15,10 +18,30 @@
 namespace ptravel::train {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::int64_t kJudgedAtOnce = 32;
 constexpr std::int64_t kInBetweens = 5;
 /// Travels begin at prompts that score_prompts does not use.
 constexpr std::uint64_t kFirstTravelPrompt = 1'000'000;
+
+/// The frames of a run folder in order; none where it is no run folder.
+std::vector<Image> frames_of(const fs::path& run) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(run, error)) {
+    const fs::path& path = entry.path();
+    if (path.extension() == ".png" && parse_unsigned(path.stem().string())) {
+      files.push_back(path);
+    }
+  }
+  std::ranges::sort(files);
+  std::vector<Image> frames;
+  for (const fs::path& file : files) {
+    frames.push_back(read_image(file).image);
+  }
+  return frames;
+}
 
 Look prompt_look(std::uint64_t number) { return drawing_at(kPromptSeed, number, 0).look; }
 
@@ -162,6 +185,34 @@ TravelScore score_travels(const Painter& painter,
   constexpr auto kFrames = static_cast<std::size_t>(kInBetweens + 2);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     add_travel(changes[i], std::span(seen).subspan(i * kFrames, kFrames), score);
+  }
+  return score;
+}
+
+std::string travel_prompts(std::int64_t count) {
+  std::string lines;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {
+    const Change change = random_change(i);
+    lines += full_prompt(change.from) + " | " + full_prompt(change.to) + "\n";
+  }
+  return lines;
+}
+
+TravelScore score_films(const Judge& judge, const fs::path& folder) {
+  TravelScore score;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    const auto number = parse_unsigned(name.substr(0, name.find_first_not_of("0123456789")));
+    const std::vector<Image> frames = frames_of(entry.path() / "prompt_travel" / "00000");
+    if (number && frames.size() > 2) {
+      add_travel(random_change(*number), look_at(judge, frames), score);
+    }
+  }
+  if (score.each.all == 0) {
+    throw Error(ErrorCode::NotFound,
+                "[score] " + folder.string() +
+                    ": no films in folders such as 07-Euler_a/prompt_travel/00000");
   }
   return score;
 }

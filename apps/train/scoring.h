@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,14 @@ TravelScore score_travels(const Painter& painter,
                           const Judge& judge,
                           std::int64_t count,
                           std::string_view negative);
+
+/// The two prompts of the first `count` travels that score_travels draws, as lines "from | to".
+std::string travel_prompts(std::int64_t count);
+
+/// The same of finished films: run folders below those of `folder` whose names begin with a
+/// travel's number ("07-Euler_a/prompt_travel/00000"), drawn with that travel's prompts. Throws
+/// NotFound where there is no film, and what reading pictures throws.
+TravelScore score_films(const Judge& judge, const std::filesystem::path& folder);
 
 /// The variance of the 4-neighbour Laplacian of the luminance (0..255): small for a blurred
 /// picture.
