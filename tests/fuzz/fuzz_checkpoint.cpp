@@ -6,9 +6,7 @@
 #include "checkpoint/noise_schedule.h"
 #include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
-#include "checkpoint/zip_archive.h"
-#include "tests/fuzz/harness.h"
-#include "tests/support/tiny_files.h"
+#include "tests/fuzz/zip_mutator.h"
 
 namespace {
 
@@ -43,26 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return 0;
 }
 
-/// Of a ZIP archive that can be read, mutates one member and packs it again; anything else is left
-/// to libFuzzer.
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data,
                                                std::size_t size,
                                                std::size_t max_size,
                                                unsigned int seed) {
-  using namespace ptravel;
-  std::vector<std::pair<std::string, std::string>> members;
-  try {
-    for (const auto& [name, member] :
-         read_zip_directory(std::as_bytes(std::span(data, size)), "")) {
-      members.emplace_back(name, fuzz::text_of(data, size).substr(member.offset, member.size));
-    }
-  } catch (const Error&) {
-    members.clear();
-  }
-  if (seed % 8 == 0 || members.empty()) {
-    return LLVMFuzzerMutate(data, size, max_size);
-  }
-  auto& [name, content] = members[seed / 8 % members.size()];
-  content = fuzz::mutated(std::move(content), content.size() + 64);
-  return fuzz::hand_over(zip_bytes(members), data, size, max_size);
+  return ptravel::fuzz::mutate_archive(data, size, max_size, seed);
 }
