@@ -108,6 +108,7 @@ constexpr KeyRule kRules[] = {
     {"Lora*", Adapter},
     {"LyCORIS*", Adapter},
     {"AddNet*", Adapter},
+    {"Hypernet hash", Harmless},
     {"Hypernet*", Adapter},
     {"TI", Embedding},
     {"TI hashes", Applied},

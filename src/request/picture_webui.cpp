@@ -291,6 +291,15 @@ void leave_out_hires(PictureDraft& draft) {
   }
 }
 
+/// Web UIs before tags had one hypernetwork, under keys of its own.
+void read_old_hypernetwork(Infotext& text) {
+  const std::string name = take(text, "Hypernet");
+  const std::string strength = take(text, "Hypernet strength");
+  if (!name.empty() && name != "None") {
+    text.prompt += "<hypernet:" + name + ":" + (strength.empty() ? "1.0" : strength) + ">";
+  }
+}
+
 /// "Lora hashes" repeats the tags of the prompt, which are told by themselves.
 void leave_out_told_hashes(Infotext& text) {
   const std::string hashes = text.find("Lora hashes").value_or("");
@@ -371,6 +380,7 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   note_unknown_words(draft);
   leave_out_hires(draft);
   leave_out_told_hashes(meant);
+  read_old_hypernetwork(meant);
   add_unapplied_items(meant, draft.keys);
   return draft;
 }

@@ -122,7 +122,6 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
                                   "VAE: other.safetensors",
                                   "FreeU Stages: \"[1, 2]\"",
                                   "Brand new setting: 3",
-                                  "Hypernet: x",
                                   "RNG: dice",
                                   "Emphasis: Loud",
                                   "Noise Schedule: Zero Terminal SNR",
@@ -133,6 +132,20 @@ TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
     EXPECT_EQ(parameters.notes.size(), 1u) << setting << "\n" << all_notes(parameters);
     EXPECT_EQ(count_notes_with(parameters, setting.substr(0, setting.find(':'))), 1) << setting;
   }
+}
+
+TEST(PictureWebUi, OldHypernetworksBecomeTags) {
+  const auto prompt = [](const std::string& settings) {
+    const PictureParameters parameters =
+        read_text(webui_text("girl", "Sampler: Euler, Seed: 1, Size: 64x64, " + settings));
+    EXPECT_TRUE(parameters.notes.empty()) << all_notes(parameters);
+    return parameters.meant.prompt;
+  };
+  EXPECT_EQ(prompt("Hypernet: x, Hypernet strength: 0.5, Hypernet hash: 0123"),
+            "girl<hypernet:x:0.5>");
+  EXPECT_EQ(prompt("Hypernet: x"), "girl<hypernet:x:1.0>");
+  EXPECT_EQ(prompt("Hypernet: None"), "girl");
+  EXPECT_EQ(prompt("TI hashes: \"bad: 0123\""), "girl") << "compared when it is drawn";
 }
 
 TEST(PictureWebUi, SettingsOfGuidanceAndSchedulesAreReadAndKept) {
