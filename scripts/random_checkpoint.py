@@ -4,7 +4,9 @@
 The names, shapes and number format (F16) of the public single files, for measuring loading, memory and speed
 where no trained file is at hand. Pictures made with it are noise.
 
-usage: random_checkpoint.py sd1|sd2|sdxl OUT.safetensors [SEED]
+With a rank it writes a LoRA for such a model instead: for every layer of the UNet's transformers, as kohya's tools do.
+
+usage: random_checkpoint.py sd1|sd2|sdxl OUT.safetensors [SEED [RANK]]
 """
 import json
 import math
@@ -205,6 +207,21 @@ def write_numbers(file, shape, dice, blocks):
         left -= len(block)
 
 
+def lora_names(model, rank):
+    """A LoRA of this rank for the UNet's transformers; its scale is one."""
+    names = Names()
+    for name, shape in model.items():
+        layer = name.removesuffix(".weight")
+        inside = ".transformer_blocks." in name and ".norm" not in name
+        if layer == name or not (inside or layer.endswith((".proj_in", ".proj_out"))):
+            continue
+        module = "lora_unet_" + layer.removeprefix("model.diffusion_model.").replace(".", "_")
+        ones = (1, 1) if len(shape) == 4 else ()
+        names[module + ".lora_up.weight"] = (shape[0], rank) + ones
+        names[module + ".lora_down.weight"] = (rank, shape[1]) + ones
+    return names
+
+
 def main():
     if len(sys.argv) < 3 or sys.argv[1] not in FAMILIES:
         sys.exit(__doc__)
@@ -212,6 +229,9 @@ def main():
     dice = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     names = Names()
     add_unet(names, **FAMILIES[family])
+    if len(sys.argv) > 4:
+        names = lora_names(names, int(sys.argv[4]))
+        return write_file(path, names, dice)
     add_vae(names)
     if family == "sd1":
         add_clip(names, "cond_stage_model.transformer.text_model.")
@@ -220,6 +240,10 @@ def main():
     else:
         add_clip(names, "conditioner.embedders.0.transformer.text_model.")
         add_open_clip(names, "conditioner.embedders.1.model.", 1280, 32)
+    write_file(path, names, dice)
+
+
+def write_file(path, names, dice):
     header, at = {}, 0
     for name, shape in names.items():
         sides = [side for side in shape if side != "ones"]

@@ -52,6 +52,7 @@ std::string model_json(const ModelInfo& info) {
                        {"architecture", info.words.architecture},
                        {"trigger_phrase", info.words.trigger_phrase},
                        {"frequent_tags", info.words.frequent_tags},
+                       {"contents", info.contents},
                        {"needs", info.needs},
                        {"memory_fp32", info.memory_fp32},
                        {"memory_16bit", info.memory_16bit},

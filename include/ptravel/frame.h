@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ptravel/request.h"
@@ -37,8 +38,11 @@ struct ModelIdentity {
   std::map<std::string, std::string> negative_embedding_hashes = {};
   /// Hashes of the hypernetworks that prompts name, likewise.
   std::map<std::string, std::string> hypernetwork_hashes = {};
-  bool takes_mask = false;   ///< Its UNet takes a mask: an inpainting model.
-  bool edits = false;        ///< Its UNet takes a picture: InstructPix2Pix.
+  bool takes_mask = false;  ///< Its UNet takes a mask: an inpainting model.
+  bool edits = false;       ///< Its UNet takes a picture: InstructPix2Pix.
+  /// Of each LoRA, by the name that prompts call it: the first digits of its hash, as the web UI
+  /// has it.
+  std::vector<std::pair<std::string, std::string>> lora_hashes = {};
   std::string kernels = {};  ///< What computes: "cuda", or a CPU's instructions such as "avx2".
   std::vector<FileIdentity> files = {};  ///< Every file that was read, the init picture included.
 };
@@ -98,6 +102,7 @@ struct FrameRequest {
   std::string init_image_hash;      ///< Short sha256 of that file.
   std::string embedding_hashes;     ///< "name: first 12 digits, ..." of embeddings; or empty.
   std::string hypernetwork_hashes;  ///< The same of hypernetworks.
+  std::string lora_hashes;          ///< The same of LoRAs.
   std::string masks;  ///< Name and short sha256 of its masks, as "a.png [0123456789]"; or empty.
 };
 

@@ -86,7 +86,8 @@ struct ModelInfo {
   std::uint64_t bytes = 0;  ///< Of the file; of all weight files of a folder.
   bool has_ema = false;
   ModelWords words;
-  std::vector<std::string> needs;  ///< What it draws with besides a prompt, in a few words each.
+  std::vector<std::string> contents;  ///< Of a LoRA: kinds and ranks, what they change, what fits.
+  std::vector<std::string> needs;     ///< What it draws with besides a prompt, in a few words each.
   /// What its weights take in memory where networks compute in fp32, and in 16 bits; text encoders
   /// are fp32 always. 0: not known.
   std::uint64_t memory_fp32 = 0;

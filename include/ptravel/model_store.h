@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace ptravel {
 struct ModelAddon {
   std::string role;  ///< What kind of add-on it is: "lora", "controlnet", ...
   std::filesystem::path path;
+  std::string name = {};                 ///< As prompts call it.
+  double text_encoder = 1;               ///< How strongly it changes the text encoders,
+  double unet = 1;                       ///< and the UNet.
+  std::optional<std::int64_t> dyn = {};  ///< LoRA: how many ranks are used (docs/addons.md).
+  bool dora_1_9 = false;                 ///< DoRA as version 1.9 of the web UI scales it.
   bool operator==(const ModelAddon&) const = default;
 };
 
@@ -30,8 +36,8 @@ struct ModelSpec {
   /// Networks are read when they are needed first, and those that are only needed for texts go
   /// again while pictures are drawn.
   bool low_memory = false;
-  /// In the order in which they are applied. No kind can be applied yet: a model that is opened
-  /// with one is refused (Unsupported).
+  /// In the order in which they are applied. Those of the role "lora" change the weights as they
+  /// are read; other roles are refused (Unsupported).
   std::vector<ModelAddon> addons;
   bool operator==(const ModelSpec&) const = default;
 };

@@ -36,6 +36,8 @@ struct PreviewCost {
   std::int64_t gradient_calls = 0;  ///< The UNet forward and, where needed, backward, for walks.
   std::int64_t decoded = 0;         ///< Pictures out of the VAE.
   std::int64_t encoded = 0;         ///< Pictures into the VAE.
+  /// How often the UNet is read with other strengths of LoRAs, because they differ between stages.
+  std::int64_t changed_unets = 0;
   /// The same in pictures with the request's steps: the film's frames, and what is drawn beside
   /// them to find a pace.
   double pictures = 0;

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/linear.h"
 
 namespace ptravel {
 namespace {
@@ -14,15 +15,19 @@ class LowRankSum {
     ups_.push_back(factors.up * strength);
     downs_.push_back(factors.down);
   }
-  /// Adds them to the weight, and forgets them.
-  void flush(at::Tensor& weight) {
+  /// Adds them to the weight, and forgets them. Products of factors in `format`, summed in float32.
+  void flush(at::Tensor& weight, at::ScalarType format) {
     if (ups_.empty()) {
       return;
     }
-    at::Tensor rows = weight.view({weight.size(0), -1});
-    rows.addmm_(at::cat(ups_, 1), at::cat(downs_, 0));
+    const at::Tensor up = at::cat(ups_, 1).to(format);
+    const at::Tensor down = at::cat(downs_, 0).t().to(format).contiguous();
     ups_.clear();
     downs_.clear();
+    if (up.size(1) > 0) {
+      const at::Tensor rows = weight.view({weight.size(0), -1});
+      weight = LinearMap(down, {})(up, rows, ResultFormat::Float32).view(weight.sizes());
+    }
   }
 
  private:
@@ -33,17 +38,20 @@ class LowRankSum {
 }  // namespace
 
 ChangedTensors::ChangedTensors(std::shared_ptr<const TensorSource> model,
-                               const std::vector<AppliedLora>& loras)
-    : model_(std::move(model)) {
+                               const std::vector<AppliedLora>& loras,
+                               at::ScalarType unet_format)
+    : model_(std::move(model)), unet_format_(unet_format) {
   for (const AppliedLora& lora : loras) {
     for (const LoraFit::Layer& layer : lora.fit->layers()) {
       const double strength = layer.text ? lora.text_encoder : lora.unet;
       if (strength == 0) {
         continue;
       }
-      changes_[layer.weight].push_back({lora.fit, &layer.layer, strength, lora.options, false});
+      changes_[layer.weight].push_back(
+          {lora.fit, &layer.layer, strength, lora.options, layer.text, false});
       if (!layer.bias.empty()) {
-        changes_[layer.bias].push_back({lora.fit, &layer.layer, strength, lora.options, true});
+        changes_[layer.bias].push_back(
+            {lora.fit, &layer.layer, strength, lora.options, layer.text, true});
       }
     }
   }
@@ -55,6 +63,7 @@ at::ScalarType ChangedTensors::dtype(std::string_view name) const {
 
 void ChangedTensors::apply(const std::vector<Change>& changes, at::Tensor& weight) const {
   LowRankSum sum;
+  const at::ScalarType format = changes.front().text ? at::kFloat : unet_format_;
   for (const Change& change : changes) {
     if (change.bias) {
       weight += change.layer->bias_change() * change.strength;
@@ -65,10 +74,10 @@ void ChangedTensors::apply(const std::vector<Change>& changes, at::Tensor& weigh
       sum.add(*factors, change.strength);
       continue;
     }
-    sum.flush(weight);
+    sum.flush(weight, format);
     weight += change.layer->change(weight, change.options) * change.strength;
   }
-  sum.flush(weight);
+  sum.flush(weight, format);
 }
 
 at::Tensor ChangedTensors::tensor(std::string_view name) const {

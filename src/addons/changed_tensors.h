@@ -23,7 +23,11 @@ struct AppliedLora {
 /// before it left it. Changed tensors are float32; all others come as they are. Immutable.
 class ChangedTensors : public TensorSource {
  public:
-  ChangedTensors(std::shared_ptr<const TensorSource> model, const std::vector<AppliedLora>& loras);
+  /// `unet_format`: in which low ranks of the UNet are multiplied; that of the network, whose
+  /// weights are rounded to it anyway, or float32.
+  ChangedTensors(std::shared_ptr<const TensorSource> model,
+                 const std::vector<AppliedLora>& loras,
+                 at::ScalarType unet_format = at::kFloat);
 
   std::vector<std::string> names() const override { return model_->names(); }
   bool contains(std::string_view name) const override { return model_->contains(name); }
@@ -48,11 +52,13 @@ class ChangedTensors : public TensorSource {
     const LoraLayer* layer;
     double strength;
     LoraOptions options;
+    bool text;
     bool bias;
   };
   void apply(const std::vector<Change>& changes, at::Tensor& weight) const;
 
   std::shared_ptr<const TensorSource> model_;
+  at::ScalarType unet_format_;
   std::map<std::string, std::vector<Change>, std::less<>> changes_;
 };
 

@@ -4,26 +4,12 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "checkpoint/lora_modules.h"
 #include "model/tensor_sources.h"
 
 namespace ptravel {
-
-/// How a file names layers.
-enum class LoraNaming {
-  WebUi,      ///< Kohya's and LyCORIS': "lora_unet_down_blocks_0_...", no dots in a layer's name.
-  Diffusers,  ///< Those of diffusers and PEFT: "unet.down_blocks.0....".
-};
-
-/// The tensors of a file that belong to one layer.
-struct LoraModule {
-  std::string name;  ///< "lora_unet_...", or "unet....", "text_encoder....", "text_encoder_2....".
-  LoraNaming naming = LoraNaming::WebUi;
-  /// Names of tensors in the file by the web UI's names of their roles ("lora_up.weight", "alpha").
-  std::map<std::string, std::string, std::less<>> parts;
-};
 
 /// A file of LoRA's family: names and shapes are read, numbers on demand. Immutable; may be used
 /// from several threads.

@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "addons/lora_file.h"
+#include "checkpoint/lora_shapes.h"
 
 namespace ptravel {
 
@@ -35,15 +36,15 @@ struct LowRank {
 /// One layer of a file of LoRA's family. Reads numbers when it computes; immutable.
 class LoraLayer {
  public:
-  enum class Kind { LowRank, Hadamard, Scaling, Kronecker, Full, Norm, General, Rotation };
+  using Kind = LoraKind;
 
   /// `module` is one of the file's. Nothing where its parts make none of the kinds.
   static std::optional<LoraLayer> make(std::shared_ptr<const LoraFile> file,
                                        const LoraModule& module);
 
   Kind kind() const { return kind_; }
-  /// Of low ranks, Hadamard and Kronecker products the rank of a factor, of rotations the blocks.
-  std::optional<std::int64_t> rank() const;
+  /// Its parts' shapes.
+  LoraShapes shapes() const;
   bool is_dora() const { return has("dora_scale"); }
 
   /// Whether the layer fits a weight of this shape, and a bias of so many numbers (0: none); by
@@ -54,7 +55,7 @@ class LoraLayer {
   at::Tensor change(const at::Tensor& weight, const LoraOptions& options) const;
   /// The change of the bias at strength 1; undefined: none.
   at::Tensor bias_change() const;
-  bool changes_bias() const { return has("diff_b") || has("b_norm"); }
+  bool changes_bias() const { return shapes().changes_bias(); }
   /// The factors of a layer whose change is a low rank, whatever the weight is; of linear layers
   /// and convolutions.
   std::optional<LowRank> low_rank(const LoraOptions& options) const;
@@ -64,36 +65,25 @@ class LoraLayer {
   const std::string& name() const { return module_->name; }
 
  private:
-  using Shape = std::vector<std::int64_t>;
-
   LoraLayer(std::shared_ptr<const LoraFile> file, const LoraModule& module, Kind kind)
       : file_(std::move(file)), module_(&module), kind_(kind) {}
 
   bool has(std::string_view part) const { return module_->parts.contains(part); }
-  Shape shape(std::string_view part) const;  // empty: it is not there, or is one number
-  std::int64_t count(std::string_view part) const;
   at::Tensor numbers(std::string_view part) const;  // float32
   double number(std::string_view part) const;
   double scale() const;
 
-  // lora_kinds.cpp: shapes and arithmetic, by kind; the changes are not scaled.
-  bool low_rank_fits(const Shape& weight) const;
-  bool hadamard_fits(const Shape& weight) const;
-  bool scaling_fits(const Shape& weight) const;
-  bool kronecker_fits(const Shape& weight) const;
-  bool general_fits(const Shape& weight) const;
+  // lora_kinds.cpp: arithmetic, by kind; the changes are not scaled.
+  LowRank factors(const LoraOptions& options) const;
   at::Tensor low_rank_change(const at::Tensor& weight, const LoraOptions& options) const;
   at::Tensor hadamard_change() const;
   at::Tensor scaling_change(const at::Tensor& weight) const;
   at::Tensor kronecker_change() const;
   at::Tensor general_change(const at::Tensor& weight) const;
   at::Tensor hadamard_factor(const std::string& number) const;
-  std::optional<Shape> hadamard_factor_shape(const std::string& number) const;
-  std::optional<Shape> kronecker_factor_shape(const std::string& number) const;
   at::Tensor kronecker_factor(const std::string& number) const;
 
   // lora_rotation.cpp
-  bool rotation_fits(const Shape& weight) const;
   at::Tensor rotation_change(const at::Tensor& weight) const;
   at::Tensor rotations(std::int64_t out) const;
 

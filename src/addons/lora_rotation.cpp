@@ -21,33 +21,6 @@ at::Tensor regroup(const at::Tensor& rows, std::int64_t k, bool back) {
 
 }  // namespace
 
-bool LoraLayer::rotation_fits(const Shape& weight) const {
-  const std::int64_t out = weight[0];
-  if (has("rescale") && count("rescale") != out) {
-    return false;
-  }
-  if (!has("oft_blocks")) {
-    const Shape blocks = shape("oft_diag");
-    return blocks.size() == 3 && blocks[1] == blocks[2] && blocks[0] * blocks[1] == out;
-  }
-  const Shape blocks = shape("oft_blocks");
-  if (blocks.size() == 3) {
-    return blocks[1] == blocks[2] && blocks[0] * blocks[1] == out;
-  }
-  if (blocks.size() != 4 || blocks[2] != blocks[3] || blocks[1] * blocks[2] != out ||
-      blocks[2] % 2 != 0) {
-    return false;
-  }
-  // Each stage of the butterfly reaches twice as far as the one before.
-  std::int64_t reach = blocks[2];
-  for (std::int64_t stage = 0; stage < blocks[0]; ++stage, reach *= 2) {
-    if (reach > out || out % reach != 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /// R, [blocks, n, n] or [stages, blocks, n, n].
 at::Tensor LoraLayer::rotations(std::int64_t out) const {
   if (!has("oft_blocks")) {

@@ -8,6 +8,7 @@
 #include "checkpoint/file_notes.h"
 #include "checkpoint/file_words.h"
 #include "checkpoint/key_map.h"
+#include "checkpoint/lora_contents.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
@@ -222,6 +223,9 @@ void inspect_file(ModelInfo& info) {
     tell_training(hints, if_sound([&] { return read_edm(*file.tensors); }),
                   if_sound([&] { return schedule_of(file); }), info);
   }
+  if (info.family == ModelFamily::Lora) {
+    info.contents = lora_contents(*file.tensors);
+  }
   count_parts(*file.tensors, info);
   info.metadata = std::move(file.metadata);
 }
@@ -320,6 +324,9 @@ std::string describe(const ModelInfo& info) {
   line("layout", std::string(layout_name(info.layout)));
   line("size", scaled(info.bytes) + (info.bytes < 1000 ? " B in " : "B in ") +
                    std::to_string(info.tensors) + " tensors");
+  for (const std::string& one : info.contents) {
+    line(&one == &info.contents.front() ? "contents" : "", one);
+  }
   for (const ModelPartInfo& part : info.parts) {
     line(part.name, scaled(part.parameters) + " parameters, " + dtypes_text(part));
   }

@@ -279,6 +279,8 @@ std::string refusal(ModelFamily family) {
     case Family::Unknown:
       return std::string("holds no model that this program knows").append(kExpected);
     case Family::Lora:
+      return "is a LoRA, not a complete model: call it in a prompt, such as <lora:" +
+             std::string("name:1>");
     case Family::Vae:
     case Family::TextEncoder:
     case Family::Embedding:

@@ -80,7 +80,7 @@ constexpr std::string_view kUnetLeaves[] = {
 };
 
 // Pieces by which names of LoRA files are known.
-constexpr std::string_view kLoraFronts[] = {"lora_unet_", "lora_te"};
+constexpr std::string_view kLoraFronts[] = {"lora_unet_", "lora_te", "oft_unet_"};
 constexpr std::string_view kLoraPieces[] = {".lora_down.", ".lora_up.",   ".lora_A.",
                                             ".lora_B.",    ".lora.down.", ".lora.up.",
                                             "_lora.down.", "_lora.up.",   ".lora_linear_layer."};

@@ -60,6 +60,36 @@ void for_each_conditioning(ImageConditioning& image, const Visit& visit) {
   }
 }
 
+/// Gives each image conditionings of its own, which `change` (image, conditioning) changes.
+template <typename Change>
+std::vector<ImageConditioning> with_own(std::vector<ImageConditioning> images,
+                                        const Change& change) {
+  std::map<SharedConditioning, SharedConditioning> ends;  // what may be attended to
+  std::vector<std::shared_ptr<Conditioning>> attending;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::map<SharedConditioning, SharedConditioning> own;  // Entries of an image may be the same.
+    for_each_conditioning(images[i], [&](SharedConditioning& conditioning) {
+      SharedConditioning& known = own[conditioning];
+      if (!known) {
+        const auto made = copied(*conditioning, conditioning->text, conditioning->attention);
+        change(i, *made);
+        if (made->attention) {
+          attending.push_back(made);
+        } else {
+          ends.insert({conditioning, made});
+        }
+        known = made;
+      }
+      conditioning = known;
+    });
+  }
+  for (const std::shared_ptr<Conditioning>& conditioning : attending) {
+    conditioning->attention->from = ends.at(conditioning->attention->from);
+    conditioning->attention->to = ends.at(conditioning->attention->to);
+  }
+  return images;
+}
+
 }  // namespace
 
 SharedConditioning make_conditioning(TextEncoding text) {
@@ -105,30 +135,18 @@ ImageConditioning with_hypernetworks(ImageConditioning image,
 std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> images,
                                              const std::vector<at::Tensor>& pictures) {
   PTRAVEL_CHECK(images.size() == pictures.size());
-  std::map<SharedConditioning, SharedConditioning> ends;  // what may be attended to
-  std::vector<std::shared_ptr<Conditioning>> attending;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    std::map<SharedConditioning, SharedConditioning> own;  // Entries of an image may be the same.
-    for_each_conditioning(images[i], [&](SharedConditioning& conditioning) {
-      SharedConditioning& known = own[conditioning];
-      if (!known) {
-        const auto made = copied(*conditioning, conditioning->text, conditioning->attention);
-        made->picture = pictures[i];
-        if (made->attention) {
-          attending.push_back(made);
-        } else {
-          ends.insert({conditioning, made});
-        }
-        known = made;
-      }
-      conditioning = known;
-    });
-  }
-  for (const std::shared_ptr<Conditioning>& conditioning : attending) {
-    conditioning->attention->from = ends.at(conditioning->attention->from);
-    conditioning->attention->to = ends.at(conditioning->attention->to);
-  }
-  return images;
+  return with_own(std::move(images), [&](std::size_t image, Conditioning& conditioning) {
+    conditioning.picture = pictures[image];
+  });
+}
+
+std::vector<ImageConditioning> with_adapters(
+    std::vector<ImageConditioning> images,
+    const std::vector<std::vector<AdapterStrength>>& strengths) {
+  PTRAVEL_CHECK(images.size() == strengths.size());
+  return with_own(std::move(images), [&](std::size_t image, Conditioning& conditioning) {
+    conditioning.adapter_strengths = strengths[image];
+  });
 }
 
 bool same_text(const SharedConditioning& a, const SharedConditioning& b) {

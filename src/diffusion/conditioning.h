@@ -112,6 +112,11 @@ ImageConditioning with_hypernetworks(ImageConditioning image,
 std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> images,
                                              const std::vector<at::Tensor>& pictures);
 
+/// The same with each image's strengths of adapters.
+std::vector<ImageConditioning> with_adapters(
+    std::vector<ImageConditioning> images,
+    const std::vector<std::vector<AdapterStrength>>& strengths);
+
 /// Throws InvalidArgument when a conditioning is missing, its text is not [tokens, width], or
 /// differs in width from the others, or when there is no picture.
 void check_conditioning(const std::vector<ImageConditioning>& images);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/profile_scope.h"
+#include "base/text.h"
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
@@ -151,6 +152,23 @@ void tell_other_file(const char* what,
             std::string("note: the picture was drawn ") + what + " with hash " + hash + ", " + now,
             {},
             0});
+  }
+}
+
+/// The same for each LoRA whose hash the picture tells: "name: hash, name: hash".
+void tell_other_loras(const std::string& told,
+                      const ModelIdentity& model,
+                      const RunEventSink& events) {
+  for (const std::string_view part : split(told, ',')) {
+    const std::size_t colon = part.find(':');
+    const std::string name(trimmed(part.substr(0, colon)));
+    const auto now = std::find_if(model.lora_hashes.begin(), model.lora_hashes.end(),
+                                  [&](const auto& lora) { return lora.first == name; });
+    // One that is not there is told as such.
+    if (colon != part.npos && now != model.lora_hashes.end()) {
+      tell_other_file(("with <lora:" + name + ">").c_str(),
+                      std::string(trimmed(part.substr(colon + 1))), now->second, events);
+    }
   }
 }
 
@@ -320,6 +338,7 @@ std::unique_ptr<Travel> open_travel(const Redraw& redraw,
     travel->set_pace(redraw.manifest->pace->pace);
   }
   tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
+  tell_other_loras(frame.lora_hashes, travel->model(), events);
   tell_other_file("from an init picture", frame.init_image_hash, travel->model().init_image_sha256,
                   events);
   return travel;

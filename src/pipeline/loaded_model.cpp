@@ -10,8 +10,7 @@ namespace ptravel {
 namespace {
 
 NetworkLoader loader_of(const OpenModel& model) {
-  return NetworkLoader(model.files(), std::make_shared<FileTensors>(model.files().weights),
-                       model.compute());
+  return NetworkLoader(model.files(), model.weights(), model.compute());
 }
 
 }  // namespace
@@ -25,7 +24,8 @@ std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Pro
     return std::shared_ptr<const LoadedModel>(
         new LoadedModel(std::make_shared<const OpenModel>(model), bytes));
   }
-  StableDiffusion networks = StableDiffusion::load(model.files(), model.compute(), progress);
+  StableDiffusion networks =
+      StableDiffusion::load(model.files(), model.weights(), model.compute(), progress);
   const std::shared_ptr<LoadedModel> loaded(new LoadedModel(model.without_weights(), bytes));
   loaded->text_encoders_ =
       std::make_shared<const std::vector<ClipTextModel>>(std::move(networks.clips));
@@ -37,10 +37,22 @@ std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Pro
 SharedTextEncoders LoadedModel::text_encoders() const {
   const std::lock_guard lock(mutex_);
   if (!text_encoders_) {
-    text_encoders_ =
-        std::make_shared<const std::vector<ClipTextModel>>(loader_of(*model_).text_encoders());
+    text_encoders_ = read_text_encoders(*model_);
   }
   return text_encoders_;
+}
+
+SharedTextEncoders read_text_encoders(const OpenModel& model) {
+  return std::make_shared<const std::vector<ClipTextModel>>(loader_of(model).text_encoders());
+}
+
+Unet read_unet(const OpenModel& model) { return loader_of(model).unet(); }
+
+void LoadedModel::begin_drawing() const {
+  const std::lock_guard lock(mutex_);
+  if (model_->spec().low_memory) {
+    text_encoders_.reset();
+  }
 }
 
 const Unet& LoadedModel::unet() const {
@@ -49,7 +61,7 @@ const Unet& LoadedModel::unet() const {
     text_encoders_.reset();
   }
   if (!unet_) {
-    unet_.emplace(loader_of(*model_).unet());
+    unet_.emplace(read_unet(*model_));
   }
   return *unet_;
 }

@@ -26,6 +26,8 @@ class LoadedModel {
 
   const OpenModel& model() const { return *model_; }
   SharedTextEncoders text_encoders() const;
+  /// Where memory is short, lets the text encoders go.
+  void begin_drawing() const;
   const Unet& unet() const;
   const Vae& vae() const;
   /// The same VAE on the CPU in fp32, read from its files when it is first asked for: for pictures
@@ -49,5 +51,9 @@ class LoadedModel {
   mutable std::once_flag fitted_;  // guards the making of colours_
   mutable std::optional<LatentColours> colours_;
 };
+
+/// The text encoders, or the UNet, of a model that is open. Throw as StableDiffusion::load.
+SharedTextEncoders read_text_encoders(const OpenModel& model);
+Unet read_unet(const OpenModel& model);
 
 }  // namespace ptravel

@@ -1,8 +1,10 @@
 #include "pipeline/open_model.h"
 
+#include <sstream>
 #include <system_error>
 
 #include "checkpoint/model_family.h"
+#include "model/tensor_sources.h"
 #include "pipeline/find_prediction.h"
 #include "ptravel/error.h"
 #include "tensor/kernel_family.h"
@@ -51,13 +53,74 @@ Tokenizers tokenizers_of(const ModelFiles& files) {
   return tokenizers;
 }
 
+constexpr const char* kLoraRole = "lora";
+
 /// Nothing that is asked for is left out in silence.
 void check_addons(const std::vector<ModelAddon>& addons) {
-  if (!addons.empty()) {
-    throw Error(ErrorCode::Unsupported, "[addons] " + addons.front().path.string() +
-                                            ": add-ons of the kind \"" + addons.front().role +
-                                            "\" are not supported yet, expected none");
+  for (const ModelAddon& addon : addons) {
+    if (addon.role != kLoraRole) {
+      throw Error(ErrorCode::Unsupported, "[addons] " + addon.path.string() +
+                                              ": add-ons of the kind \"" + addon.role +
+                                              "\" are not supported yet, expected none");
+    }
   }
+}
+
+std::vector<AppliedLora> fit_loras(const std::vector<ModelAddon>& addons, const ModelFiles& files) {
+  std::vector<AppliedLora> loras;
+  if (addons.empty()) {
+    return loras;
+  }
+  const LoraTargets targets(files);
+  for (const ModelAddon& addon : addons) {
+    const DoraRule dora = addon.dora_1_9 ? DoraRule::ScaleBehind : DoraRule::ScaleInside;
+    loras.push_back({LoraFit::make(LoraFile::open(addon.path), files, targets),
+                     addon.text_encoder,
+                     addon.unet,
+                     {addon.dyn, dora}});
+  }
+  return loras;
+}
+
+/// What LoRAs do to a part, as text: the same text, the same weights.
+std::string changes_text(const std::vector<AppliedLora>& loras, bool of_text) {
+  std::ostringstream text;
+  text << std::hexfloat;
+  for (const AppliedLora& lora : loras) {
+    const double strength = of_text ? lora.text_encoder : lora.unet;
+    const bool changes = of_text ? lora.fit->changes_text() : lora.fit->changes_unet();
+    if (strength != 0 && changes) {
+      text << lora.fit->file().path().string() << '\n'
+           << strength << ' ' << lora.options.dyn.has_value() << ' ' << lora.options.dyn.value_or(0)
+           << ' ' << static_cast<int>(lora.options.dora) << '\n';
+    }
+  }
+  return text.str();
+}
+
+/// The web UI's comment, and a sentence where nothing of a file is used.
+std::vector<std::string> notes_on(const std::vector<ModelAddon>& addons,
+                                  const std::vector<AppliedLora>& loras,
+                                  const ModelFiles& files) {
+  std::string errors;
+  std::vector<std::string> notes;
+  for (std::size_t i = 0; i < loras.size(); ++i) {
+    const LoraFit& fit = *loras[i].fit;
+    const std::string& name = addons[i].name;
+    if (fit.misfits() > 0) {
+      errors += (errors.empty() ? "" : ", ") + name + " (" + std::to_string(fit.misfits()) + ")";
+    }
+    if (fit.layers().empty()) {
+      notes.push_back("<lora:" + name + ">: none of its " +
+                      std::to_string(fit.file().modules().size()) + " layers fits this " +
+                      std::string(family_label(files.family)) +
+                      " model; it is made for another kind");
+    }
+  }
+  if (!errors.empty()) {
+    notes.insert(notes.begin(), "Networks with errors: " + errors);
+  }
+  return notes;
 }
 
 }  // namespace
@@ -72,11 +135,29 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
   if (model->files_.prediction_is_tested) {
     model->files_.prediction = find_prediction(model->files_);
   }
+  model->loras_ = fit_loras(spec.addons, model->files_);
+  model->text_changes_ = changes_text(model->loras_, true);
+  model->unet_changes_ = changes_text(model->loras_, false);
+  model->addon_notes_ = notes_on(spec.addons, model->loras_, model->files_);
   model->tokenizers_ = std::make_shared<const Tokenizers>(tokenizers_of(model->files_));
   for (const ModelFile& file : model->files_.files) {
     model->stamps_.push_back(stamp_of(file, model->files_.path));
   }
+  for (const ModelAddon& addon : spec.addons) {
+    model->stamps_.push_back(stamp_of({addon.role, addon.path}, model->files_.path));
+  }
   return model;
+}
+
+std::shared_ptr<const TensorSource> OpenModel::weights() const {
+  auto plain = std::make_shared<FileTensors>(files_.weights);
+  if (loras_.empty()) {
+    return plain;
+  }
+  // On a card the sums are made before the weights get there.
+  const bool bf16 = compute_.device.is_cpu() && compute_.dtype == at::kBFloat16;
+  return std::make_shared<ChangedTensors>(std::move(plain), loras_,
+                                          bf16 ? at::kBFloat16 : at::kFloat);
 }
 
 int OpenModel::trained_size() const {
@@ -99,6 +180,7 @@ SigmaTable OpenModel::sigma_table() const {
 std::shared_ptr<const OpenModel> OpenModel::without_weights() const {
   std::shared_ptr<OpenModel> copy(new OpenModel(*this));
   copy->files_.weights.reset();
+  copy->loras_.clear();
   return copy;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "addons/changed_tensors.h"
 #include "checkpoint/model_files.h"
 #include "ptravel/model_store.h"
 #include "ptravel/sampling.h"
@@ -36,6 +37,14 @@ class OpenModel {
   const Compute& compute() const { return compute_; }
   /// One for each of its text encoders.
   const Tokenizers& tokenizers() const { return *tokenizers_; }
+  /// Its tensors under our names, changed by its LoRAs.
+  std::shared_ptr<const TensorSource> weights() const;
+  /// What its LoRAs do to the text encoders and to the UNet: texts that are equal where they do the
+  /// same, and empty where they do nothing.
+  const std::string& text_changes() const { return text_changes_; }
+  const std::string& unet_changes() const { return unet_changes_; }
+  /// What the web UI says of LoRAs that do not fit, and what else is worth telling of them.
+  const std::vector<std::string>& addon_notes() const { return addon_notes_; }
   /// Every file that pictures depend on, weights first.
   const std::vector<FileStamp>& stamps() const { return stamps_; }
 
@@ -59,6 +68,10 @@ class OpenModel {
   Compute compute_;
   std::shared_ptr<const Tokenizers> tokenizers_;
   std::vector<FileStamp> stamps_;
+  std::vector<AppliedLora> loras_;
+  std::string text_changes_;
+  std::string unet_changes_;
+  std::vector<std::string> addon_notes_;
 };
 
 }  // namespace ptravel

@@ -1,5 +1,7 @@
 #include "pipeline/pipeline.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
@@ -48,6 +50,108 @@ std::vector<HypernetworkUse> Pipeline::uses_of(
     PTRAVEL_CHECK(uses.back().network);
   }
   return uses;
+}
+
+SharedCalls::Hypernetworks Pipeline::hypernetworks_by_name() const {
+  return [this](const std::string& name) { return uses_of({{name, 1}}).front().network; };
+}
+
+std::shared_ptr<const OpenModel> Pipeline::opened_with(
+    const std::vector<ModelAddon>& addons) const {
+  ModelSpec spec = model_->spec();
+  spec.addons = addons;
+  return OpenModel::open(spec);
+}
+
+PromptEncoder Pipeline::encoder_with(const std::vector<ModelAddon>& addons) const {
+  PTRAVEL_CHECK(loaded_);
+  const EncodingRules rules{files().unet.vector_dim, files().zero_blank_negative};
+  std::function<SharedTextEncoders()> models = [loaded = loaded_] {
+    return loaded->text_encoders();
+  };
+  if (addons != model_->spec().addons) {
+    const auto opened = opened_with(addons);
+    if (opened->text_changes() != model_->text_changes()) {
+      if (!known_texts_ || known_text_changes_ != opened->text_changes()) {
+        known_texts_ = read_text_encoders(*opened);
+        known_text_changes_ = opened->text_changes();
+      }
+      models = [texts = known_texts_] { return texts; };
+    }
+  }
+  return PromptEncoder(tokenizers(), files().clips, std::move(models), rules);
+}
+
+std::vector<ImageConditioning> Pipeline::with_variants(
+    std::vector<ImageConditioning> images,
+    const std::vector<std::vector<ModelAddon>>& addons) const {
+  PTRAVEL_CHECK(addons.empty() || addons.size() == images.size());
+  std::vector<Variant> known = std::exchange(variants_, {});
+  std::vector<std::vector<AdapterStrength>> adapters(images.size());
+  bool own = addons.empty();
+  for (std::size_t i = 0; i < addons.size(); ++i) {
+    if (i > 0 && addons[i] == addons[i - 1]) {
+      adapters[i] = adapters[i - 1];
+      continue;
+    }
+    std::shared_ptr<const OpenModel> opened;
+    if (addons[i] != model_->spec().addons) {
+      opened = opened_with(addons[i]);
+    }
+    if (!opened || opened->unet_changes() == model_->unet_changes()) {
+      own = true;
+      continue;
+    }
+    adapters[i] = {{opened->unet_changes(), 1}};
+    const auto same = [&](const Variant& variant) { return variant.adapters == adapters[i]; };
+    if (std::any_of(variants_.begin(), variants_.end(), same)) {
+      continue;
+    }
+    const auto found = std::find_if(known.begin(), known.end(), same);
+    if (found != known.end()) {
+      variants_.push_back(std::move(*found));
+      known.erase(found);
+      continue;
+    }
+    std::erase_if(known, [](const Variant& variant) { return !variant.adapters.empty(); });
+    auto unet = std::make_shared<const Unet>(read_unet(*opened));
+    auto calls = std::make_unique<SharedCalls>(*unet, hypernetworks_by_name());
+    variants_.push_back({adapters[i], std::move(unet), std::move(calls)});
+  }
+  const auto base = std::find_if(known.begin(), known.end(),
+                                 [](const Variant& variant) { return variant.adapters.empty(); });
+  if (base != known.end()) {
+    variants_.push_back(std::move(*base));
+  } else if (own) {
+    const std::shared_ptr<const Unet> unet(loaded_, &loaded_->unet());
+    variants_.push_back({{}, unet, std::make_unique<SharedCalls>(*unet, hypernetworks_by_name())});
+  }
+  return addons.empty() ? std::move(images) : with_adapters(std::move(images), adapters);
+}
+
+/// Each row goes to the UNet of its picture's add-ons.
+at::Tensor Pipeline::call(const std::vector<NetworkRow>& rows) const {
+  std::vector<at::Tensor> results(rows.size());
+  for (const Variant& variant : variants_) {
+    std::vector<NetworkRow> own;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].conditioning->adapter_strengths == variant.adapters) {
+        own.push_back(rows[i]);
+        places.push_back(i);
+      }
+    }
+    if (own.size() == rows.size()) {
+      return (*variant.calls)(rows);
+    }
+    if (!own.empty()) {
+      const at::Tensor computed = (*variant.calls)(own);
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        results[places[i]] = computed[static_cast<std::int64_t>(i)];
+      }
+    }
+  }
+  return at::stack(results);
 }
 
 const Vae& Pipeline::vae() const {
@@ -104,7 +208,7 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
                             const SamplingHooks& hooks) const {
   PTRAVEL_CHECK(batch.width % size_factor() == 0 && batch.height % size_factor() == 0);
   const auto profile = ProfileScope::part("sampling");
-  Network network = [this](const std::vector<NetworkRow>& rows) { return (*calls_)(rows); };
+  Network network = [this](const std::vector<NetworkRow>& rows) { return call(rows); };
   if (const auto& edm = files().edm) {
     network =
         make_edm_network(std::move(network), files().prediction, edm->sigma_min, edm->sigma_max);
@@ -128,13 +232,11 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   sampling.guidance_scales = batch.guidance_scales;
   sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;
-  const Unet& drawing = unet();  // Asked for in every call: text encoders may go by it.
-  if (!calls_) {
-    calls_ = std::make_unique<SharedCalls>(drawing, [this](const std::string& name) {
-      return uses_of({{name, 1}}).front().network;
-    });
+  loaded_->begin_drawing();
+  sampling.images = with_variants(std::move(sampling.images), batch.addons);
+  for (const Variant& variant : variants_) {
+    variant.calls->begin_pictures();
   }
-  calls_->begin_pictures();
   SamplingSettings own = settings;
   own.schedule_options.sdxl = files().unet.vector_dim > 0;
   return sample_latents(model, own, sampling, hooks);

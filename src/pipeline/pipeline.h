@@ -42,6 +42,8 @@ struct PictureBatch {
   /// blank_picture() for all.
   std::vector<at::Tensor> pictures = {};
   std::vector<double> guidance_scales;  ///< One per picture; empty: the settings' for all.
+  /// What each picture is drawn with instead of the model's own add-ons; empty: those for all.
+  std::vector<std::vector<ModelAddon>> addons = {};
 };
 
 /// A model at work: prompts in, pictures out. The model is shared and never changes; what one piece
@@ -77,6 +79,9 @@ class Pipeline {
   /// Those that a conditioning names. All are on the shelf.
   std::vector<HypernetworkUse> uses_of(const std::vector<AdapterStrength>& hypernetworks) const;
   const PromptEncoder& encoder() const;
+  /// The encoder of the model with these add-ons instead of its own. Text encoders that they change
+  /// are read anew, and kept until others are asked for; it refers to this pipeline.
+  PromptEncoder encoder_with(const std::vector<ModelAddon>& addons) const;
   const Vae& vae() const;
   const Unet& unet() const;
   SharedTextEncoders text_encoders() const;
@@ -99,14 +104,30 @@ class Pipeline {
                     const SamplingHooks& hooks = {}) const;
 
  private:
+  /// The UNet with other add-ons than the model's, and what is remembered of its calls.
+  struct Variant {
+    std::vector<AdapterStrength> adapters;
+    std::shared_ptr<const Unet> unet;
+    std::unique_ptr<SharedCalls> calls;
+  };
   void use(std::shared_ptr<const LoadedModel> loaded);
+  SharedCalls::Hypernetworks hypernetworks_by_name() const;
+  /// The model's names and shapes with these add-ons.
+  std::shared_ptr<const OpenModel> opened_with(const std::vector<ModelAddon>& addons) const;
+  /// The images as their pictures' add-ons draw them; reads the UNets that this takes.
+  std::vector<ImageConditioning> with_variants(
+      std::vector<ImageConditioning> images,
+      const std::vector<std::vector<ModelAddon>>& addons) const;
+  at::Tensor call(const std::vector<NetworkRow>& rows) const;
 
   std::shared_ptr<const OpenModel> model_;
   std::shared_ptr<const LoadedModel> loaded_;
   std::shared_ptr<EmbeddingShelf> embeddings_;
   std::shared_ptr<HypernetworkShelf> hypernetworks_;
   std::optional<PromptEncoder> encoder_;
-  mutable std::unique_ptr<SharedCalls> calls_;                        // made for the first pictures
+  mutable std::vector<Variant> variants_;   // of the pictures in work; the model's own first
+  mutable std::string known_text_changes_;  // of the text encoders beneath
+  mutable SharedTextEncoders known_texts_;
   mutable std::map<std::pair<int, int>, at::Tensor> blank_pictures_;  // by size
 };
 

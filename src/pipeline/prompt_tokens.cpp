@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "text/network_tags.h"
 #include "text/prompt_composition.h"
 #include "text/prompt_markup.h"
 #include "text/prompt_schedule.h"
@@ -116,11 +117,13 @@ std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32
   return words;
 }
 
-std::vector<std::string> extra_network_names(std::string_view prompt) {
+std::vector<std::string> unknown_network_names(std::string_view prompt) {
   std::vector<std::string> names;
   for (const ExtraNetwork& network : take_extra_networks(prompt).networks) {
-    names.push_back(network.kind +
-                    (network.positional.empty() ? "" : ":" + network.positional.front()));
+    if (!is_known_network_kind(network.kind)) {
+      names.push_back(network.kind +
+                      (network.positional.empty() ? "" : ":" + network.positional.front()));
+    }
   }
   return names;
 }

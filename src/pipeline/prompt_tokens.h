@@ -75,8 +75,8 @@ std::string hashes_text(const std::vector<SharedEmbedding>& embeddings);
 /// between: what the first version wrote into log.txt.
 std::string token_words(const Tokenizer& tokenizer, const std::vector<std::int32_t>& ids);
 
-/// The extra-network tags (<lora:...>) of a prompt, as they stand in it; this program draws without
+/// The tags of a prompt whose kind is not known ("kind:name"); this program draws without
 /// them.
-std::vector<std::string> extra_network_names(std::string_view prompt);
+std::vector<std::string> unknown_network_names(std::string_view prompt);
 
 }  // namespace ptravel

@@ -91,9 +91,9 @@ std::shared_ptr<const UnetTime> SharedCalls::time_of(float time, KnownText& text
 SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
   PTRAVEL_CHECK(row.conditioning && row.latent.scalar_type() == at::kFloat);
   const Conditioning& conditioning = *row.conditioning;
-  if (!conditioning.control_hints.empty() || !conditioning.adapter_strengths.empty()) {
+  if (!conditioning.control_hints.empty()) {
     throw Error(ErrorCode::Unsupported,
-                "[unet] conditioning: expected a text alone, got control hints or adapters");
+                "[unet] conditioning: expected a text alone, got control hints");
   }
   const auto time = static_cast<float>(row.time);
   KnownText& text = text_of(row.conditioning);

@@ -41,7 +41,7 @@ class SharedCalls {
   void begin_pictures() { first_call_ = true; }
 
   /// The network's result [M, C, h, w] in float32, where the latents are. Latents are float32.
-  /// Throws Unsupported for control hints and adapters.
+  /// Throws Unsupported for control hints. Adapters are those of the UNet, whatever rows say.
   at::Tensor operator()(const std::vector<NetworkRow>& rows);
 
   /// Texts whose keys and values are kept: a few more than a call has rows.

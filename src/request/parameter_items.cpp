@@ -83,6 +83,38 @@ ParameterItem bridge_item(int place) {
           }};
 }
 
+bool has_tag(const std::string& prompt, const std::string& name) {
+  for (const char* kind : {"lora", "lyco"}) {
+    const std::string tag = std::string("<") + kind + ":" + name;
+    if (prompt.find(tag + ":") != prompt.npos || prompt.find(tag + ">") != prompt.npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Those that the frame's prompts call.
+ParameterItem lora_hashes_item(int place) {
+  ParameterItem item{"Lora hashes", place, {}, {}, true};
+  item.text = [](const FrameFacts& facts) -> std::optional<std::string> {
+    std::string text;
+    for (const auto& [name, hash] : facts.model.lora_hashes) {
+      if (has_tag(facts.texts.prompt, name) ||
+          (is_in_between(facts) && has_tag(facts.texts.from_prompt, name))) {
+        std::string plain = name;
+        std::erase_if(plain, [](char letter) { return letter == ':' || letter == ','; });
+        text += (text.empty() ? "" : ", ") + plain + ": " + hash;
+      }
+    }
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
+  item.read = [](FrameRequest& frame, const std::string& value) -> WrongText {
+    frame.lora_hashes = value;
+    return std::nullopt;
+  };
+  return item;
+}
+
 ParameterItem text_item(std::string_view key,
                         int place,
                         const std::function<std::string(const FrameFacts&)>& text,
@@ -213,6 +245,7 @@ const std::vector<ParameterItem>& frame_items() {
   static const std::vector<ParameterItem> items = {
       embedding_item(241),
       hypernetwork_item(1029),
+      lora_hashes_item(980),
       text_item("Prompt Travel", 1000,
                 [](const FrameFacts&) { return std::string(PTRAVEL_VERSION); }),
       integer_item("Travel frame", 1050, &FrameSpot::index),

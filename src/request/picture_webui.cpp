@@ -300,20 +300,22 @@ void read_old_hypernetwork(Infotext& text) {
   }
 }
 
-/// "Lora hashes" repeats the tags of the prompt, which are told by themselves.
-void leave_out_told_hashes(Infotext& text) {
+/// Takes out "Lora hashes" where the prompt has a tag for each: they are compared with the files.
+/// Empty where one is missing.
+std::string take_told_hashes(Infotext& text) {
   const std::string hashes = text.find("Lora hashes").value_or("");
   if (hashes.empty()) {
-    return;
+    return {};
   }
   for (const std::string_view part : split(hashes, ',')) {
     const std::string name(trimmed(part.substr(0, part.find(':'))));
     if (text.prompt.find("<lora:" + name + ":") == std::string::npos &&
         text.prompt.find("<lora:" + name + ">") == std::string::npos) {
-      return;
+      return {};
     }
   }
   remove(text, "Lora hashes");
+  return hashes;
 }
 
 /// Words of known settings that newer or other programs may have and we do not.
@@ -379,9 +381,12 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   apply_program(draft, json_items);
   note_unknown_words(draft);
   leave_out_hires(draft);
-  leave_out_told_hashes(meant);
+  const std::string lora_hashes = take_told_hashes(meant);
   read_old_hypernetwork(meant);
   add_unapplied_items(meant, draft.keys);
+  if (!lora_hashes.empty()) {
+    meant.set("Lora hashes", lora_hashes);
+  }
   return draft;
 }
 

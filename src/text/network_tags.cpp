@@ -100,6 +100,12 @@ class ArgumentReader {
     }
     return value.value_or(0);
   }
+  const std::string& dora_version(const std::string& text) {
+    if (text != "1.9" && text != "1.10") {
+      fail(text, Problem::NotAVersion);
+    }
+    return text;
+  }
   /// The value of a key, of which the last one counts; null: it is not there.
   const std::string* named(std::string_view key) const {
     const auto found = std::find_if(tag_.named.rbegin(), tag_.named.rend(),
@@ -139,6 +145,9 @@ LoraTag read_lora(const ExtraNetwork& tag, ArgumentReader& reader) {
   }
   if (const std::string* dyn = reader.named("dyn")) {
     lora.dyn = reader.whole_number(*dyn);
+  }
+  if (const std::string* dora = reader.named("dora")) {
+    lora.dora_1_9 = reader.dora_version(*dora) == "1.9";
   }
   return lora;
 }
@@ -191,6 +200,9 @@ std::vector<NetworkKind> by_kind(const std::vector<ExtraNetwork>& networks) {
 std::string UnreadableTag::message() const {
   if (problem == Problem::NoName) {
     return tag + " has no name, expected one before its first argument with a key";
+  }
+  if (problem == Problem::NotAVersion) {
+    return tag + ": dora=" + argument + ", expected 1.9 or 1.10";
   }
   return tag + ": \"" + argument + "\" is not a " +
          (problem == Problem::NotANumber ? "number, expected a strength such as 0.8"

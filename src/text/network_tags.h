@@ -26,6 +26,7 @@ struct UnreadableTag {
     NotANumber,       ///< A strength is no finite number.
     NotAWholeNumber,  ///< The rank to use is no whole number.
     NoName,           ///< There is no argument without a key.
+    NotAVersion,      ///< The version of DoRA is none that is known.
   };
   std::string tag;       ///< As it stands, without what follows the name: "<lora:name>".
   std::string argument;  ///< The text that cannot be read.
@@ -42,6 +43,9 @@ struct LoraTag {
   double unet = 1;          ///< Strength for the UNet.
   /// How many of the ranks to use: the first ones, or, below 0, all but the last ones.
   std::optional<std::int64_t> dyn;
+  /// DoRA as version 1.9 of the web UI computes it: "dora=1.9", which is no argument to the web UI
+  /// itself. Else as 1.10 does.
+  bool dora_1_9 = false;
   bool operator==(const LoraTag&) const = default;
 };
 

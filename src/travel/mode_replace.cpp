@@ -204,17 +204,19 @@ ImageConditioning PromptReplaceWalk::current(const FramePlace& place) const {
     return ends().to.conditioning;  // Everything is replaced: the stage itself.
   }
   ImageConditioning image;
+  const PromptEncoder& encoder =
+      tools().encoder_at ? tools().encoder_at(place) : tools().pipeline.encoder();
   for (const Part& part : parts_) {
     std::vector<ScheduledChunks> schedule;
     for (const Entry& entry : part.entries) {
       schedule.push_back(
           {entry.end_at_step, passages_[entry.passage].swap.current().chunks(empty_)});
     }
-    image.parts.push_back({tools().pipeline.encoder().encode_schedule(schedule, tools().options),
+    image.parts.push_back({encoder.encode_schedule(schedule, tools().options),
                            (1 - way) * part.from_weight + way * part.to_weight});
   }
   image.uncond = uncond_between(tools(), ends(), way);
-  tools().pipeline.encoder().pad_to_one_length(image, tools().options);
+  encoder.pad_to_one_length(image, tools().options);
   return image;
 }
 

@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "ptravel/models_folders.h"
 #include "ptravel/sampling.h"
+#include "request/frame_settings.h"
+#include "request/mode_infos.h"
+#include "travel/attention_ends.h"
 #include "travel/settings.h"
 
 namespace ptravel {
@@ -73,17 +76,42 @@ std::vector<Problem> check_against_model(const TravelRequest& request, const Pip
   return problems;
 }
 
+/// What goes by the network at one place cannot go by one that changes along the way.
+void check_travelling(const TravelRequest& request, std::vector<Problem>& problems) {
+  const auto refuse = [&](const std::string& what) {
+    problems.push_back({"prompt",
+                        "has LoRAs whose strengths differ between stages, expected the "
+                        "same tags in every stage " +
+                            what});
+  };
+  if (walks_by_picture(request)) {
+    refuse("where the way follows gradients (mode grad, replace_order of gradients)");
+  }
+  if (attention_calls(request) > 0) {
+    refuse("with attention interpolation");
+  }
+}
+
 }  // namespace
 
-std::unique_ptr<Pipeline> open_checked(TravelRequest& request) {
+std::unique_ptr<Pipeline> open_checked(TravelRequest& request, const TravelLoras& loras) {
   const auto profile = ProfileScope::part("loading");
-  auto pipeline = std::make_unique<Pipeline>(OpenModel::open(model_spec(request)));
+  ModelSpec spec = model_spec(request);
+  spec.addons = loras.at({});
+  auto pipeline = std::make_unique<Pipeline>(OpenModel::open(spec));
   settle_with_model(request, *pipeline);
   const std::vector<std::filesystem::path> folders = models_folders(request.models_dir);
   pipeline->set_hypernetworks(std::make_shared<HypernetworkShelf>(folders, pipeline->compute()));
   pipeline->set_embeddings(EmbeddingShelf::in_folders(
       models_folders(request.models_dir), pipeline->tokenizers(), pipeline->files().clips));
-  throw_request_problems(check_against_model(request, *pipeline));
+  for (const ModelAddon& lora : loras.all()) {
+    pipeline->embeddings()->add_bundle(lora.path);
+  }
+  std::vector<Problem> problems = check_against_model(request, *pipeline);
+  if (!loras.same_everywhere()) {
+    check_travelling(request, problems);
+  }
+  throw_request_problems(problems);
   return pipeline;
 }
 

@@ -4,12 +4,14 @@
 
 #include "pipeline/pipeline.h"
 #include "ptravel/request.h"
+#include "travel/loras.h"
 
 namespace ptravel {
 
 /// Opens the request's model without loading its weights, settles what the request leaves to the
-/// model and the machine (picture size, precision) and checks it against the model. Throws
-/// InvalidArgument with one line per problem, or what opening throws.
-std::unique_ptr<Pipeline> open_checked(TravelRequest& request);
+/// model and the machine (picture size, precision) and checks it against the model. The model has
+/// the LoRAs of the first stage. Throws InvalidArgument with one line per problem, or what opening
+/// throws.
+std::unique_ptr<Pipeline> open_checked(TravelRequest& request, const TravelLoras& loras);
 
 }  // namespace ptravel

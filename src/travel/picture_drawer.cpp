@@ -34,7 +34,7 @@ bool PictureDrawer::fit_together(const PictureTask& a, const PictureTask& b) {
   const bool from_picture = a.start.latent.defined();
   return from_picture == b.start.latent.defined() && a.embryo == b.embryo && a.bridge == b.bridge &&
          a.bridge_steps == b.bridge_steps && a.along_stages == b.along_stages &&
-         (!a.along_stages || a.gap == b.gap) &&
+         (!a.along_stages || a.gap == b.gap) && a.loras == b.loras &&
          (!from_picture || a.request.denoise_strength == b.request.denoise_strength);
 }
 
@@ -46,6 +46,7 @@ PictureTask PictureDrawer::make_task(std::int64_t index, const FramePlace& place
   task.start = scene_.first_start(place);
   task.gap = place.stage;
   task.along_stages = attends() && !place.at_stage();
+  task.loras = scene_.loras.at(place);
   return task;
 }
 
@@ -119,6 +120,9 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
     batch.images.push_back(task.conditioning);
     batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
     batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
+    if (!scene_.loras.same_everywhere()) {
+      batch.addons.push_back(task.loras);
+    }
     if (task.start.latent.defined()) {
       starts.push_back(with_fill(task.start, task.request.inpainting_fill, batch.seeds.back()));
     }

@@ -30,6 +30,7 @@ struct PictureTask {
   FramePlace place;
   TravelRequest request;  ///< With the picture's own values.
   ImageConditioning conditioning;
+  std::vector<ModelAddon> loras;
   FrameStart start;
   std::shared_ptr<Embryo> embryo;        ///< Null: none.
   std::shared_ptr<const Bridge> bridge;  ///< Null: on none.

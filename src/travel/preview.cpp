@@ -195,6 +195,22 @@ PreviewCost cost_of(const TravelRequest& request,
   return cost;
 }
 
+/// How often frames need other weights than those before them, beside the model's own.
+std::int64_t changed_unets(const TravelLoras& loras, const std::vector<FramePlace>& places) {
+  std::int64_t count = 0;
+  if (loras.same_everywhere()) {
+    return count;
+  }
+  const std::vector<ModelAddon> own = unet_part(loras.at({}));
+  std::vector<ModelAddon> last = own;
+  for (const FramePlace& place : places) {
+    std::vector<ModelAddon> here = unet_part(loras.at(place));
+    count += here != last && here != own ? 1 : 0;
+    last = std::move(here);
+  }
+  return count;
+}
+
 std::string fixed(double value, const char* format) {
   char text[64];
   std::snprintf(text, sizeof text, format, value);
@@ -235,7 +251,8 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   TravelPreview preview;
   preview.request = asked;
   TravelRequest& request = preview.request;
-  const std::unique_ptr<Pipeline> pipeline = open_checked(request);
+  const TravelLoras loras = TravelLoras::of(request);
+  const std::unique_ptr<Pipeline> pipeline = open_checked(request, loras);
   const Tokenizers& tokenizers = pipeline->tokenizers();
   const PromptOptions options = prompt_options(request, *pipeline);
   const StagePlan plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
@@ -256,6 +273,7 @@ TravelPreview preview_travel(const TravelRequest& asked) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
   }
   preview.cost = cost_of(request, plan, tokens, places);
+  preview.cost.changed_unets = changed_unets(loras, places);
   preview.stage_frames = stage_frames(places);
   const FilmPlan film =
       film_plan(request, static_cast<std::int64_t>(places.size()), preview.stage_frames);
@@ -292,6 +310,10 @@ std::string to_text(const TravelPreview& preview) {
       cost.gradient_calls > 0 ? ", " + std::to_string(cost.gradient_calls) + " for gradients" : "";
   text += "; " + std::to_string(cost.decoded) + " pictures decoded, " +
           std::to_string(cost.encoded) + " encoded\n";
+  if (cost.changed_unets > 0) {
+    text += "LoRAs change their strengths along the way: the UNet's weights are read and changed " +
+            std::to_string(cost.changed_unets) + " times\n";
+  }
   if (request.fps > 0 && preview.frames.size() > 1) {
     text += "video: " + std::to_string(preview.video_frames) + " frames, " +
             fixed(static_cast<double>(preview.video_frames) / request.fps, "%.2f s\n");
@@ -327,6 +349,7 @@ std::string to_json(const TravelPreview& preview) {
                        {"provisional_alphas", is_paced(preview.request)},
                        {"network_calls", preview.cost.network_calls},
                        {"gradient_calls", preview.cost.gradient_calls},
+                       {"changed_unets", preview.cost.changed_unets},
                        {"decoded", preview.cost.decoded},
                        {"encoded", preview.cost.encoded},
                        {"video_frames", preview.video_frames}};

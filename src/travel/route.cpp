@@ -70,11 +70,13 @@ Route::Route(const StagePlan& plan,
              const TravelRequest& request,
              const Pipeline& pipeline,
              std::int64_t first_stage,
-             Progress& progress)
+             Progress& progress,
+             const TravelLoras* loras)
     : plan_(plan),
       drawn_(drawn_plan(plan, request, pipeline.tokenizers(), prompt_options(request, pipeline))),
       request_(walked_request(request)),
       pipeline_(pipeline),
+      loras_(loras),
       first_stage_(first_stage),
       tools_{request_, pipeline_, prompt_options(request, pipeline), {}, log_} {
   tools_.linear.interpolation = request.interpolation;
@@ -83,6 +85,11 @@ Route::Route(const StagePlan& plan,
   if (request.sdxl_crop_top.size() > 1 || request.sdxl_crop_left.size() > 1) {
     tools_.sized = [this](ImageConditioning image, const FramePlace& place) {
       return pipeline_.encoder().with_sizes(std::move(image), picture_sizes(request_, place));
+    };
+  }
+  if (loras_ != nullptr && !loras_->same_everywhere()) {
+    tools_.encoder_at = [this](const FramePlace& place) -> const PromptEncoder& {
+      return place_encoder_.emplace(pipeline_.encoder_with(loras_->at(place)));
     };
   }
   encode_stages(progress);
@@ -170,7 +177,6 @@ ImageConditioning Route::without_networks_of_any(const FramePlace& place,
 
 void Route::encode_stages(Progress& progress) {
   const auto profile = ProfileScope::part("prompts");
-  const PromptEncoder& encoder = pipeline_.encoder();
   const bool whole_negative = keeps_whole_negative(request_);
   progress.begin("encoding the prompts", "stages", static_cast<double>(plan_.prompts.size()));
   for (std::size_t i = 0; i < plan_.prompts.size(); ++i) {
@@ -180,6 +186,9 @@ void Route::encode_stages(Progress& progress) {
     StageText stage;
     PromptOptions options = tools_.options;
     options.sizes = picture_sizes(request_, {static_cast<std::int64_t>(i)});
+    const FramePlace place{static_cast<std::int64_t>(i)};
+    const PromptEncoder encoder =
+        loras_ != nullptr ? pipeline_.encoder_with(loras_->at(place)) : pipeline_.encoder();
     stage.conditioning = pool_.share(encoder.encode(plan_.prompts[i], negative, options));
     if (swaps_prompt_tokens(request_)) {
       stage.tokens = tokenize_prompt(pipeline_.tokenizers(), plan_.prompts[i], tools_.options);

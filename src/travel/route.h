@@ -14,6 +14,7 @@
 #include "ptravel/request.h"
 #include "request/frame_places.h"
 #include "request/stages.h"
+#include "travel/loras.h"
 #include "travel/walk.h"
 #include "travel/walk_log.h"
 
@@ -29,11 +30,13 @@ class Route {
  public:
   /// Encodes every stage once; `pipeline` is loaded and outlives the route. `first_stage`: number
   /// of the plan's stage 0 in the travel that it is a part of. Progress counts stages.
+  /// `loras` outlives the route: texts are encoded with those of their place; null: none.
   Route(const StagePlan& plan,
         const TravelRequest& request,
         const Pipeline& pipeline,
         std::int64_t first_stage,
-        Progress& progress);
+        Progress& progress,
+        const TravelLoras* loras = nullptr);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -107,6 +110,8 @@ class Route {
   StagePlan drawn_;  // with the steps that are drawn
   TravelRequest request_;
   const Pipeline& pipeline_;
+  const TravelLoras* loras_;
+  std::optional<PromptEncoder> place_encoder_;  // of the place that was asked for last
   std::int64_t first_stage_;
   WalkLog log_;
   WalkTools tools_;

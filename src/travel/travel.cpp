@@ -32,6 +32,7 @@ namespace {
 
 ModelIdentity identify(const OpenModel& model,
                        const TravelRequest& request,
+                       const TravelLoras& loras,
                        const Progress& progress) {
   const std::string& init_image = request.init_image;
   const auto hash = [&](const std::filesystem::path& file) {
@@ -45,8 +46,18 @@ ModelIdentity identify(const OpenModel& model,
   }
   identity.name =
       std::filesystem::is_directory(path) ? path.filename().string() : path.stem().string();
+  const std::vector<ModelAddon> addons = loras.all();
   for (const FileStamp& stamp : model.stamps()) {
-    identity.files.push_back({stamp.role, stamp.name, hash(stamp.path)});
+    if (std::ranges::none_of(addons, [&](const auto& lora) { return lora.path == stamp.path; })) {
+      identity.files.push_back({stamp.role, stamp.name, hash(stamp.path)});
+    }
+  }
+  std::set<std::filesystem::path> told;
+  for (const ModelAddon& lora : addons) {
+    identity.lora_hashes.emplace_back(lora.name, lora_short_hash(lora.path));
+    if (told.insert(lora.path).second) {
+      identity.files.push_back({lora.role, lora.path.filename().string(), hash(lora.path)});
+    }
   }
   identity.sha256 = hash(model_hash_file(files.path));
   if (!files.vae_path.empty()) {
@@ -91,7 +102,7 @@ std::optional<Image> load_init_image(const std::string& path, std::vector<std::s
 void load_model(TravelScene& scene, Progress& progress, const TravelOptions& options) {
   const auto profile = ProfileScope::part("loading");
   progress.begin("reading the model's hash", "", 0);
-  scene.identity = identify(scene.pipeline->model(), scene.request, progress);
+  scene.identity = identify(scene.pipeline->model(), scene.request, scene.loras, progress);
   identify_prompt_files(scene.plan, scene.request, *scene.pipeline, scene.identity);
   if (options.check_model) {
     options.check_model(scene.identity);
@@ -123,6 +134,26 @@ void check_attention(TravelScene& scene) {
   throw_request_problems(problems);
 }
 
+/// What is to be told of the LoRAs of all stages.
+std::vector<std::string> notes_on_loras(const TravelScene& scene) {
+  std::vector<std::string> notes = scene.loras.notes();
+  const auto add = [&](const std::vector<std::string>& more) {
+    for (const std::string& note : more) {
+      if (std::ranges::find(notes, note) == notes.end()) {
+        notes.push_back(note);
+      }
+    }
+  };
+  add(scene.pipeline->model().addon_notes());
+  for (std::int64_t stage = 1; !scene.loras.same_everywhere() && stage < scene.plan.stage_count();
+       ++stage) {
+    ModelSpec spec = scene.pipeline->model().spec();
+    spec.addons = scene.loras.at({stage});
+    add(OpenModel::open(spec)->addon_notes());
+  }
+  return notes;
+}
+
 int sampling_steps(const TravelRequest& request) {
   return reported_steps(sampling_settings(request), !request.init_image.empty());
 }
@@ -138,6 +169,7 @@ std::vector<int> mixed_steps(const TravelRequest& request) {
 /// The scene under a name that the public header can declare without LibTorch.
 struct Travel::State : TravelScene {
   std::vector<std::string> init_image_notes;
+  std::vector<std::string> lora_notes;
   std::optional<std::string> threads_note;
 };
 
@@ -153,14 +185,16 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->threads_note = limit_threads(state->request.threads);
   const ThreadScope threads(state->request.threads);
   PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
-  state->pipeline = open_checked(state->request);
+  state->loras = TravelLoras::of(state->request);
+  state->pipeline = open_checked(state->request, state->loras);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
   state->init_image = load_init_image(request.init_image, state->init_image_notes);
   state->masks = read_masks(state->request, state->init_image);
+  state->lora_notes = notes_on_loras(*state);
   load_model(*state, progress, options);
-  state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage,
-                       progress);
+  state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage, progress,
+                       &state->loras);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
   check_attention(*state);
   return std::unique_ptr<Travel>(new Travel(std::move(state)));
@@ -185,16 +219,16 @@ std::vector<std::string> Travel::notes() const {
   for (std::string& note : prompt_file_notes(state_->plan, *state_->pipeline)) {
     notes.push_back(std::move(note));
   }
+  notes.insert(notes.end(), state_->lora_notes.begin(), state_->lora_notes.end());
   std::set<std::string> tags;
   for (const std::string& prompt : state_->plan.prompts) {
-    for (const std::string& name : extra_network_names(prompt)) {
-      if (!name.starts_with("hypernet:")) {
-        tags.insert("<" + name + ">");
-      }
+    for (const std::string& name : unknown_network_names(prompt)) {
+      tags.insert("<" + name + ">");
     }
   }
   for (const std::string& tag : tags) {
-    notes.push_back(tag + " in the prompt is left out: extra networks are not supported yet");
+    notes.push_back(tag +
+                    " in the prompt is left out: extra networks of this kind are not supported");
   }
   return notes;
 }

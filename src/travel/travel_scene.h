@@ -12,6 +12,7 @@
 #include "ptravel/image.h"
 #include "ptravel/request.h"
 #include "request/stages.h"
+#include "travel/loras.h"
 #include "travel/picture_start.h"
 #include "travel/route.h"
 #include "travel/sketcher.h"
@@ -22,6 +23,7 @@ namespace ptravel {
 struct TravelScene {
   TravelRequest request;
   StagePlan plan;
+  TravelLoras loras;
   ModelIdentity identity;
   std::unique_ptr<Pipeline> pipeline;
   std::optional<Route> route;        ///< Made once the pipeline is loaded.

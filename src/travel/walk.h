@@ -37,6 +37,8 @@ struct WalkTools {
   std::function<ImageConditioning(ImageConditioning image, const FramePlace& place)> sized = {};
   /// The hypernetworks that act where `share` of a gap's way is gone; `gap` as GapEnds has it.
   std::function<std::vector<AdapterStrength>(std::int64_t gap, double share)> hypernetworks = {};
+  /// The encoder of texts at a place between stages; empty: the pipeline's everywhere.
+  std::function<const PromptEncoder&(const FramePlace& place)> encoder_at = {};
 };
 
 /// A stage as walks see it.

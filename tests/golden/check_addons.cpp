@@ -70,6 +70,7 @@ std::string python_message(const UnreadableTag& unreadable) {
     case UnreadableTag::Problem::NotAWholeNumber:
       return "ValueError: invalid literal for int() with base 10: '" + unreadable.argument + "'";
     case UnreadableTag::Problem::NoName:
+    case UnreadableTag::Problem::NotAVersion:
       break;
   }
   return "IndexError: list index out of range";

@@ -82,7 +82,7 @@ TEST_F(PictureRedraw, WhatIsNotAppliedIsTold) {
       "girl <lora:foo:0.8>\nSteps: 2, CFG scale: 7, Seed: 11, Size: 64x64, Sampler: Euler, Lora "
       "hashes: \"foo: "
       "ab\"");
-  EXPECT_THAT(tagged.notes, testing::ElementsAre(testing::HasSubstr("<lora:foo>")));
+  EXPECT_THAT(tagged.notes, testing::ElementsAre(testing::HasSubstr("Lora not found: foo")));
   const Redrawn vae = redraw_text(kPlain + "Euler, VAE: other.pt");
   EXPECT_THAT(vae.notes, testing::ElementsAre(testing::HasSubstr("--vae")));
 }

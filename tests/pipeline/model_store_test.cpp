@@ -84,9 +84,9 @@ TEST(ModelStore, AddonsArePartOfTheKey) {
 
 TEST(OpenModel, RefusesAddonsByName) {
   ModelSpec spec = tiny_spec();
-  spec.addons = {{"lora", "/models/a style.safetensors"}};
+  spec.addons = {{"controlnet", "/models/a style.safetensors"}};
   expect_error(ErrorCode::Unsupported,
-               "[addons] /models/a style.safetensors: add-ons of the kind \"lora\" are not "
+               "[addons] /models/a style.safetensors: add-ons of the kind \"controlnet\" are not "
                "supported yet",
                [&] { OpenModel::open(spec); });
 }

@@ -29,8 +29,8 @@ TEST(Emphasis, MultipliersOfOneChangeNothing) {
 }
 
 TEST(PromptEncoder, ExtraNetworkTagsAreNamed) {
-  EXPECT_EQ(extra_network_names("a cat <lora:fluffy:0.8> and <hypernet:x>"),
-            (std::vector<std::string>{"lora:fluffy", "hypernet:x"}));
+  EXPECT_EQ(unknown_network_names("a cat <lora:fluffy:0.8> and <what:x> <lyco:y> <hypernet:z>"),
+            (std::vector<std::string>{"what:x"}));
 }
 
 }  // namespace

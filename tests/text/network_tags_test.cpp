@@ -25,6 +25,10 @@ TEST(NetworkTags, StrengthsByPlaceAndByKey) {
   EXPECT_EQ(lora_of("<lora:a:1:te=0.5:unet=0.25>"), (LoraTag{"a", 0.5, 0.25, {}}));
   EXPECT_EQ(lora_of("<lora:a:te=3:te=2>"), (LoraTag{"a", 2, 2, {}}));
   EXPECT_EQ(lora_of("<lora:a:1:1:4>"), (LoraTag{"a", 1, 1, 4}));
+  EXPECT_TRUE(lora_of("<lora:a:1:dora=1.9>").dora_1_9);
+  EXPECT_FALSE(lora_of("<lora:a:1:dora=1.10>").dora_1_9);
+  EXPECT_EQ(loras_of("<lora:a:dora=2>").unreadable->message(),
+            "<lora:a>: dora=2, expected 1.9 or 1.10");
   EXPECT_EQ(lora_of("<lora:a:1:1:4:dyn=-2>"), (LoraTag{"a", 1, 1, -2}));
 }
 

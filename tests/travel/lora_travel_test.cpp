@@ -1,0 +1,165 @@
+// Travels whose prompts call LoRAs, on the tiny model.
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ptravel/error.h"
+#include "ptravel/preview.h"
+#include "tests/support/errors.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/travel/tiny_travel.h"
+#include "travel/loras.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class LoraTravel : public testing::Test {
+ protected:
+  LoraTravel() {
+    fs::create_directories(models_ / "Lora/inner");
+    for (const char* name : {"kohya_linear", "loha", "no_alpha", "wrong_shape"}) {
+      const std::string file = std::string(name) + ".safetensors";
+      fs::copy(fs::path(PTRAVEL_TEST_DATA "/addons/lora") / file, models_ / "Lora/inner" / file);
+    }
+  }
+
+  TravelRequest request(const std::string& prompt) const {
+    TravelRequest request = tiny_request();
+    request.prompt = prompt;
+    request.models_dir = models_.path().string();
+    return request;
+  }
+  std::vector<RenderedFrame> drawn(const TravelRequest& request) { return draw(request, store_); }
+  std::vector<std::string> notes_of(const std::string& prompt) {
+    Progress progress;
+    TravelOptions options;
+    options.store = &store_;
+    return Travel::open(request(prompt), progress, options)->notes();
+  }
+
+  TemporaryFolder models_;
+  ModelStore store_{std::uint64_t{1} << 30};
+};
+
+TEST_F(LoraTravel, ATagChangesThePictureAndStaysInThePrompt) {
+  const auto plain = drawn(request("a cat\na dog"));
+  const auto tagged = drawn(request("a cat<lora:kohya_linear:1>\na dog<lora:kohya_linear:1>"));
+  EXPECT_NE(plain[0].image.pixels, tagged[0].image.pixels);
+  EXPECT_THAT(tagged[0].parameters, HasSubstr("a cat<lora:kohya_linear:1>\n"));
+  EXPECT_THAT(tagged[1].parameters, HasSubstr("Lora hashes: \"kohya_linear: f004f0f1a066\""));
+  EXPECT_THAT(plain[0].parameters, testing::Not(HasSubstr("Lora hashes")));
+  // Without strength, or with a tag that is left out, it is the plain picture.
+  for (const char* tag : {"<lora:kohya_linear:0>", "<lora:nobody:1>", "<lora:loha:x>"}) {
+    const auto none = drawn(request(std::string("a cat") + tag + "\na dog" + tag));
+    EXPECT_EQ(plain[0].image.pixels, none[0].image.pixels) << tag;
+  }
+}
+
+TEST_F(LoraTravel, OneModelServesJobsWithTheSameTags) {
+  const TravelRequest tagged = request("a cat<lora:loha:0.5>\na dog<lora:loha:0.5>");
+  drawn(tagged);
+  EXPECT_EQ(store_.models(), 1u);
+  drawn(tagged);
+  EXPECT_EQ(store_.models(), 1u);
+  drawn(request("a cat<lora:loha:0.6>\na dog<lora:loha:0.6>"));
+  EXPECT_EQ(store_.models(), 2u);
+}
+
+/// A frame on the way is what a travel with its strength in both stages has there.
+TEST_F(LoraTravel, StrengthsTravel) {
+  TravelRequest way = request("a cat <lora:no_alpha:1:0.25>\na cat <lora:no_alpha:1:1>");
+  way.travel_steps = "2";
+  const auto frames = drawn(way);
+  ASSERT_EQ(frames.size(), 4u);
+  const double strengths[] = {0.25, 0.25 + 0.75 * (1.0 / 3), 0.25 + 0.75 * (2.0 / 3), 1};
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    char tag[64];
+    std::snprintf(tag, sizeof tag, "a cat <lora:no_alpha:1:%.17g>", strengths[i]);
+    const auto plain = drawn(request(std::string(tag) + "\n" + tag));
+    EXPECT_EQ(frames[i].image.pixels, plain[i].image.pixels) << i;
+  }
+  EXPECT_NE(frames[0].image.pixels, frames[3].image.pixels);
+}
+
+TEST_F(LoraTravel, TextEncodersHaveTheStrengthOfTheirStage) {
+  const auto frames = drawn(request("a cat <lora:no_alpha:0.5:1>\na cat <lora:no_alpha:-1:1>"));
+  const auto first = drawn(request("a cat <lora:no_alpha:0.5:1>\na cat <lora:no_alpha:0.5:1>"));
+  const auto last = drawn(request("a cat <lora:no_alpha:-1:1>\na cat <lora:no_alpha:-1:1>"));
+  EXPECT_EQ(frames.front().image.pixels, first.front().image.pixels);
+  EXPECT_EQ(frames.back().image.pixels, last.back().image.pixels);
+}
+
+TEST_F(LoraTravel, BatchesDoNotMatter) {
+  TravelRequest alone = request("a cat\na dog <lora:loha:1><lora:no_alpha:0.5>\na bird");
+  TravelRequest together = alone;
+  together.batch = 4;
+  const auto one = drawn(alone), four = drawn(together);
+  ASSERT_EQ(one.size(), four.size());
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_EQ(one[i].image.pixels, four[i].image.pixels) << i;
+    EXPECT_EQ(one[i].parameters, four[i].parameters) << i;
+  }
+}
+
+TEST_F(LoraTravel, ReplaceTakesTheStrengthOfThePlace) {
+  TravelRequest way = request("a cat <lora:no_alpha:0>\na red dog <lora:no_alpha:1>");
+  way.mode = TravelMode::Replace;
+  const auto frames = drawn(way);
+  ASSERT_EQ(frames.size(), 4u);
+  TravelRequest plain = request("a cat\na red dog");
+  plain.mode = TravelMode::Replace;
+  EXPECT_EQ(frames.front().image.pixels, drawn(plain).front().image.pixels);
+  EXPECT_NE(frames[1].image.pixels, drawn(plain)[1].image.pixels);
+}
+
+TEST_F(LoraTravel, WhatGoesByOneNetworkIsRefused) {
+  TravelRequest grad = request("a cat\na dog <lora:loha:1>");
+  grad.mode = TravelMode::Grad;
+  Progress progress;
+  expect_error(ErrorCode::InvalidArgument, "same tags in every stage",
+               [&] { Travel::open(grad, progress); });
+  grad.prompt = "a cat <lora:loha:1>\na dog <lora:loha:1>";
+  EXPECT_EQ(drawn(grad).size(), 4u);
+  TravelRequest attention = request("a cat\na dog <lora:loha:1>");
+  attention.attention_interpolation = AttentionInterpolation::FusedOuter;
+  expect_error(ErrorCode::InvalidArgument, "same tags in every stage",
+               [&] { Travel::open(attention, progress); });
+}
+
+TEST_F(LoraTravel, NotesAreTheWebUis) {
+  EXPECT_THAT(notes_of("a <lora:nobody:1>\nb <lora:NO_ALPHA:1>"),
+              ElementsAre("Lora not found: nobody", "Lora not found: NO_ALPHA"));
+  EXPECT_THAT(notes_of("a <lora:wrong_shape:1>"),
+              ElementsAre("Networks with errors: wrong_shape (1)"));
+  EXPECT_THAT(notes_of("a\nb <lora:wrong_shape:1>"),
+              ElementsAre("Networks with errors: wrong_shape (1)"));
+  EXPECT_THAT(notes_of("a <lora:loha:x>"),
+              ElementsAre(HasSubstr("<lora:loha>: \"x\" is not a number")));
+  EXPECT_THAT(notes_of("a <what:loha:1>"), ElementsAre(HasSubstr("<what:loha>")));
+  EXPECT_THAT(notes_of("a <lora:tinyalias:1>"), ElementsAre());  // its name inside the file
+}
+
+TEST_F(LoraTravel, ADryRunTellsTheCost) {
+  EXPECT_EQ(preview_travel(request("a <lora:loha:1>\nb <lora:loha:1>")).cost.changed_unets, 0);
+  const TravelPreview way = preview_travel(request("a <lora:loha:0.2>\nb <lora:loha:1>"));
+  EXPECT_EQ(way.cost.changed_unets, 3);  // The first frame has the model's own.
+  EXPECT_THAT(to_text(way), HasSubstr("3 times"));
+}
+
+ModelAddon addon(const char* name, double unet) { return {"lora", name, name, 1, unet, {}, false}; }
+
+TEST(MixedLoras, OrderAndStrengths) {
+  EXPECT_THAT(mixed_loras({addon("a", 1), addon("b", 0.5)}, {addon("c", 1), addon("a", 0)}, 0.25),
+              ElementsAre(addon("a", 0.75), ModelAddon{"lora", "b", "b", 0.75, 0.375, {}, false},
+                          ModelAddon{"lora", "c", "c", 0.25, 0.25, {}, false}));
+  const std::vector<ModelAddon> same = {addon("a", 0.3), addon("a", 0.7)};
+  EXPECT_EQ(mixed_loras(same, same, 0.123), same);
+}
+
+}  // namespace
+}  // namespace ptravel
