@@ -29,6 +29,7 @@ using Node = ScheduleExpression::Node;
 using Value = ExpressionValue;
 
 constexpr int kDeepest = 200;
+constexpr int kMostOperators = 1000;  // which nest to the left
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::InvalidArgument, what); }
 
@@ -107,9 +108,13 @@ class Parser {
     return std::nullopt;
   }
 
-  static std::unique_ptr<Node> binary(std::string_view op,
-                                      std::unique_ptr<Node> left,
-                                      std::unique_ptr<Node> right) {
+  std::unique_ptr<Node> binary(std::string_view op,
+                               std::unique_ptr<Node> left,
+                               std::unique_ptr<Node> right) {
+    if (++operators_ > kMostOperators) {
+      refuse("\"" + std::string(text_.substr(0, 40)) + "...\" has more than " +
+             std::to_string(kMostOperators) + " operators");
+    }
     auto node = std::make_unique<Node>();
     node->kind = Node::Kind::Binary;
     node->op = op;
@@ -313,6 +318,7 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  int operators_ = 0;
 };
 
 bool is_real(const Value& value) { return std::holds_alternative<double>(value); }

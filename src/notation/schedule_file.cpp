@@ -21,31 +21,6 @@ std::string as_object(std::string_view text) {
   return "{" + std::string(inner) + "}";
 }
 
-WrittenFilm read_film(std::string_view text) {
-  auto object = parse_picture_json(text);
-  if (!object) {
-    object = parse_picture_json(as_object(text));
-  }
-  if (!object || object->empty()) {
-    throw Error(ErrorCode::InvalidArgument,
-                "is no JSON object, expected Deforum's settings, a schedule of FizzNodes or what "
-                "Parseq renders");
-  }
-  if (find_member(*object, "rendered_frames") != nullptr) {
-    return read_parseq_film(*object);
-  }
-  const json* prompts = find_member(*object, "prompts");
-  if (prompts != nullptr && prompts->is_object() && find_member(*object, "max_frames") != nullptr) {
-    return read_deforum_film(*object);
-  }
-  if (std::ranges::all_of(*object, [](const json& value) { return value.is_string(); })) {
-    return read_fizz_film(*object);
-  }
-  throw Error(ErrorCode::InvalidArgument,
-              "has neither \"rendered_frames\" (Parseq) nor \"prompts\" and \"max_frames\" "
-              "(Deforum), and is no list of frames and prompts (FizzNodes)");
-}
-
 /// Sets what still has its default.
 template <typename Value>
 void take(TravelRequest& request, Value TravelRequest::*member, const std::optional<Value>& value) {
@@ -140,6 +115,31 @@ std::vector<std::string> put_film(TravelRequest& request, const WrittenFilm& fil
 
 }  // namespace
 
+WrittenFilm read_written_film(std::string_view text) {
+  auto object = parse_picture_json(text);
+  if (!object) {
+    object = parse_picture_json(as_object(text));
+  }
+  if (!object || object->empty()) {
+    throw Error(ErrorCode::InvalidArgument,
+                "is no JSON object, expected Deforum's settings, a schedule of FizzNodes or what "
+                "Parseq renders");
+  }
+  if (find_member(*object, "rendered_frames") != nullptr) {
+    return read_parseq_film(*object);
+  }
+  const json* prompts = find_member(*object, "prompts");
+  if (prompts != nullptr && prompts->is_object() && find_member(*object, "max_frames") != nullptr) {
+    return read_deforum_film(*object);
+  }
+  if (std::ranges::all_of(*object, [](const json& value) { return value.is_string(); })) {
+    return read_fizz_film(*object);
+  }
+  throw Error(ErrorCode::InvalidArgument,
+              "has neither \"rendered_frames\" (Parseq) nor \"prompts\" and \"max_frames\" "
+              "(Deforum), and is no list of frames and prompts (FizzNodes)");
+}
+
 std::vector<std::string> apply_schedule_file(TravelRequest& request) {
   if (request.schedule_file.empty()) {
     return {};
@@ -150,7 +150,7 @@ std::vector<std::string> apply_schedule_file(TravelRequest& request) {
   }
   const std::string text = read_text_file({request.schedule_file, "schedule_file"});
   try {
-    std::vector<std::string> notes = put_film(request, read_film(text));
+    std::vector<std::string> notes = put_film(request, read_written_film(text));
     request.schedule_file.clear();
     return notes;
   } catch (const Error& error) {

@@ -86,7 +86,10 @@ std::string one_line(std::string text) {
 }  // namespace
 
 std::vector<PromptStyle> read_styles(const std::filesystem::path& file) {
-  const std::string text = read_text_file({file, "styles_file", "a CSV (text) file"});
+  return parse_styles(read_text_file({file, "styles_file", "a CSV (text) file"}), file);
+}
+
+std::vector<PromptStyle> parse_styles(std::string_view text, const std::filesystem::path& file) {
   CsvReader reader(text, file);
   const Row names = reader.next().value_or(Row());
   const auto column = [&](std::string_view name) {

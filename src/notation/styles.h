@@ -19,6 +19,8 @@ struct PromptStyle {
 /// them. Line ends become spaces: a line is a stage here. Rows without a name are left out. Throws
 /// Error(InvalidArgument) with a problem of "styles_file" that names the file and the row.
 std::vector<PromptStyle> read_styles(const std::filesystem::path& file);
+/// The same of a text, which `file` names in problems.
+std::vector<PromptStyle> parse_styles(std::string_view text, const std::filesystem::path& file);
 
 /// A prompt with a style's text: in the place of "{prompt}", or joined with a comma where both say
 /// something.

@@ -46,6 +46,9 @@ WrittenFilm read_fizz_film(const nlohmann::json& prompts);
 /// frame at which the prompt changes. Throws likewise.
 WrittenFilm read_parseq_film(const nlohmann::json& manifest);
 
+/// Any of these films, told by what is in it. Throws likewise.
+WrittenFilm read_written_film(std::string_view text);
+
 /// "a cat --neg blurry" as prompt and negative prompt, on one line each.
 WrittenStage split_negative(std::string_view text);
 

@@ -70,6 +70,11 @@ TEST(FrameSchedules, SayWhatIsWrong) {
   EXPECT_THAT(refusal("0:(sin(t)"), HasSubstr("not understood at its end"));
   EXPECT_THAT(refusal("0:(1+pi)"), HasSubstr("from \"pi)\" on"));
   EXPECT_THAT(refusal("0:(" + std::string(1000, '(') + "t"), HasSubstr("too many brackets"));
+  std::string sum = "t";
+  for (int i = 0; i < 2000; ++i) {
+    sum += "+t";
+  }
+  EXPECT_THAT(refusal("0:(" + sum + ")"), HasSubstr("more than 1000 operators"));
   EXPECT_THAT(refusal("0:(t/t), 0:(sqrt(-1-t))"), HasSubstr("no value that is a number"));
 }
 
