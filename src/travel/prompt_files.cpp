@@ -56,7 +56,7 @@ class FoundEmbeddings {
     }
     const std::string hashes = hashes_text(found);
     for (std::size_t i = 0; !hashes.empty() && i < tokenizers_.size(); ++i) {
-      text = hashes + (text.empty() ? "" : ", ") + text;
+      text.insert(0, text.empty() ? "" : ", ").insert(0, hashes);
     }
   }
 
