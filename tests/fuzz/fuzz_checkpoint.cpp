@@ -6,6 +6,7 @@
 #include "checkpoint/noise_schedule.h"
 #include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
+#include "checkpoint/tiny_decoder_file.h"
 #include "tests/fuzz/zip_mutator.h"
 
 namespace {
@@ -33,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read_all(*opened.tensors);
     fuzz::parse([&] { read_all(*with_scales_applied(opened.tensors)); });
     recognise_model(*opened.tensors);
+    fuzz::parse([&] { read_all(*open_tiny_decoder(file.path()).weights); });
     fuzz::parse([&] { read_alphas_cumprod(*opened.tensors); });
     fuzz::parse([&] { read_unet_config(*opened.tensors, {}); });
     fuzz::parse([&] { read_clip_config(*opened.tensors, {}); });
