@@ -21,4 +21,7 @@ enum class PredictionChoice { Auto, Eps, V };
 /// Whether the last noise level is (nearly) pure noise. Auto believes the files.
 enum class ZeroSnrChoice { Auto, On, Off };
 
+/// What makes pictures of latents. Tiny: a small stand-in for the VAE (TAESD), for drafts.
+enum class VaeDecoder { Full, Tiny };
+
 }  // namespace ptravel

@@ -25,12 +25,13 @@ inline constexpr const char* kHypernetworkRole = "hypernetwork";
 
 /// Which files a picture is drawn with, for metadata and manifests.
 struct ModelIdentity {
-  std::string name;                    ///< File or folder stem.
-  std::string sha256;                  ///< 64 hex digits.
-  std::string vae_name;                ///< Empty without a separate VAE file.
-  std::string vae_sha256;              ///< Empty without a separate VAE file.
-  std::string init_image_name = {};    ///< File name; empty without an init picture.
-  std::string init_image_sha256 = {};  ///< Of the file; empty without an init picture.
+  std::string name;                     ///< File or folder stem.
+  std::string sha256;                   ///< 64 hex digits.
+  std::string vae_name;                 ///< Empty without a separate VAE file.
+  std::string vae_sha256;               ///< Empty without a separate VAE file.
+  std::string vae_decoder_sha256 = {};  ///< Of a tiny decoder's file; empty without one.
+  std::string init_image_name = {};     ///< File name; empty without an init picture.
+  std::string init_image_sha256 = {};   ///< Of the file; empty without an init picture.
   std::map<std::string, std::string> mask_sha256 = {};  ///< Of each of the request's masks.
   /// Hashes of the embeddings that prompts name, by prompt, as the web UI writes them ("name: first
   /// 12 digits, ..."); those of negative prompts apart. Only of prompts that name some.

@@ -7,9 +7,9 @@
 
 namespace ptravel {
 
-/// A frame in work as its latent shows it, without the VAE: one pixel for each cell of the latent,
-/// coloured by a linear map that is fitted to the model's VAE once. Of frames that are drawn
-/// together the first one.
+/// A frame in work as its latent shows it, without the VAE: by a tiny decoder where there is one,
+/// of at most some hundred pixels a side; else one pixel for each cell of the latent, coloured by a
+/// linear map that is fitted to the model's VAE once. Of frames that are drawn together the first.
 struct FrameSketch {
   SamplingPlace place;
   Image image;

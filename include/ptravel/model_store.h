@@ -29,8 +29,11 @@ struct ModelSpec {
   std::filesystem::path model;
   std::filesystem::path
       vae;  ///< Empty: a VAE file beside the model, else its own; "none": its own.
+  /// Where VAEs that are given by name and tiny decoders lie (checkpoint/models_folder.h).
+  std::vector<std::filesystem::path> models_folders;
   PredictionChoice prediction = PredictionChoice::Auto;
   ZeroSnrChoice zero_snr = ZeroSnrChoice::Auto;
+  VaeDecoder vae_decoder = VaeDecoder::Full;
   DeviceChoice device = DeviceChoice::Auto;
   Precision precision = Precision::Auto;
   /// Networks are read when they are needed first, and those that are only needed for texts go

@@ -59,6 +59,22 @@ class Progress {
   /// left. 0: nothing that takes time.
   void set_following(double units);
 
+  /// An activity in the middle of another one, which goes on where it was when the object goes. The
+  /// time that it took does not count towards the other's rate.
+  class Interlude {
+   public:
+    Interlude(Progress& progress, std::string activity, std::string unit, double total);
+    ~Interlude();
+    Interlude(const Interlude&) = delete;
+    Interlude& operator=(const Interlude&) = delete;
+
+   private:
+    Progress& progress_;
+    ProgressSnapshot before_;
+    double initial_ = 0;
+    double following_ = 0;
+  };
+
   /// Asks the work to stop at its next check. Safe to call from a signal handler.
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }

@@ -91,6 +91,7 @@ struct TravelRequest {
       vae;  ///< Separate VAE file; empty: a file beside the checkpoint, else the built-in one.
   PredictionChoice prediction = PredictionChoice::Auto;
   ZeroSnrChoice zero_snr = ZeroSnrChoice::Auto;
+  VaeDecoder vae_decoder = VaeDecoder::Full;
 
   std::string prompt;           ///< One stage per line.
   std::string negative_prompt;  ///< One stage per line; the shorter list repeats its last line.

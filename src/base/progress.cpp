@@ -1,5 +1,7 @@
 #include "ptravel/progress.h"
 
+#include <utility>
+
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -52,6 +54,32 @@ void Progress::update(double done, const SamplingPlace& sampling) {
 void Progress::enter(WorkPhase phase) {
   std::lock_guard<std::mutex> lock(mutex_);
   phase_ = phase;
+}
+
+Progress::Interlude::Interlude(Progress& progress,
+                               std::string activity,
+                               std::string unit,
+                               double total)
+    : progress_(progress), before_(progress.snapshot()) {
+  {
+    std::lock_guard<std::mutex> lock(progress.mutex_);
+    initial_ = progress.initial_;
+    following_ = std::exchange(progress.following_, 0);
+  }
+  progress.begin(std::move(activity), std::move(unit), total);
+}
+
+Progress::Interlude::~Interlude() {
+  const std::chrono::duration<double> before(before_.seconds_elapsed);
+  std::lock_guard<std::mutex> lock(progress_.mutex_);
+  progress_.activity_ = std::move(before_.activity);
+  progress_.unit_ = std::move(before_.unit);
+  progress_.initial_ = initial_;
+  progress_.following_ = following_;
+  progress_.done_ = before_.done;
+  progress_.total_ = before_.total;
+  progress_.sampling_ = before_.sampling;
+  progress_.start_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(before);
 }
 
 void Progress::check_cancelled() const {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,7 @@
 #include "checkpoint/file_words.h"
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
+#include "checkpoint/models_folder.h"
 #include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
@@ -123,6 +125,36 @@ Path vae_beside(const Path& model) {
     }
   }
   return {};
+}
+
+Path find_vae(const Path& name, const std::vector<Path>& models_folders) {
+  constexpr std::size_t kMostNames = 20;
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored)) {
+    return name;
+  }
+  std::string names;
+  std::size_t count = 0;
+  for (const FoundFile& file : find_models(models_folders)) {
+    if (file.kind != FileKind::Vae) {
+      continue;
+    }
+    const Path found = file.name;
+    if (found == name || found.parent_path() / found.stem() == name) {
+      return file.path;
+    }
+    if (++count <= kMostNames) {
+      names += (names.empty() ? "" : ", ") + file.name;
+    }
+  }
+  if (count > kMostNames) {
+    names += " and " + std::to_string(count - kMostNames) + " more";
+  }
+  throw Error(ErrorCode::NotFound,
+              "[vae] " + name.string() +
+                  ": is no file and no VAE of the models folders, expected " +
+                  (names.empty() ? "a path (there are none in the models folders)"
+                                 : "a path or one of " + names));
 }
 
 void replace_vae(const Path& path,

@@ -13,6 +13,12 @@ namespace ptravel {
 /// empty when there is none.
 std::filesystem::path vae_beside(const std::filesystem::path& model);
 
+/// The file that a setting names: itself where it is one, else the VAE of that name in the models
+/// folders (models_folder.h), with or without its ending. Throws NotFound with the names that are
+/// there.
+std::filesystem::path find_vae(const std::filesystem::path& name,
+                               const std::vector<std::filesystem::path>& models_folders);
+
 /// Replaces the VAE by that of another file: bare LDM names, LDM names with their prefix, or
 /// diffusers names. `family` is the model's. Throws what open_tensor_file throws, and Unsupported
 /// for a file that holds no VAE or says that it is the VAE of a family whose latents have another

@@ -75,6 +75,7 @@ void fill_from_run(const fs::path& picture, TravelRequest& request) {
   const Manifest manifest = read_manifest(path);
   request.model = manifest.request.model;
   request.vae = manifest.request.vae;
+  request.models_dir = manifest.request.models_dir;
   request.init_image = manifest.request.init_image;
   if (mask_files(manifest.request).size() == 1) {
     request.mask = manifest.request.mask;

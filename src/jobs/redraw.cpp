@@ -58,6 +58,7 @@ std::optional<Manifest> manifest_beside(const fs::path& picture) {
 void fill_from_manifest(const Manifest& manifest, TravelRequest& request) {
   request.model = manifest.request.model;
   request.vae = manifest.request.vae;
+  request.models_dir = manifest.request.models_dir;
   request.prediction = manifest.request.prediction;
   request.init_image = manifest.request.init_image;
   request.resize_mode = manifest.request.resize_mode;

@@ -51,7 +51,8 @@ class RunStore {
 TravelRequest settled(TravelRequest request) {
   draw_seeds(request);
   request.model = absolute_or_empty(request.model);
-  if (request.vae != "none") {
+  std::error_code ignored;
+  if (fs::exists(request.vae, ignored)) {  // Else it is a name, or "none".
     request.vae = absolute_or_empty(request.vae);
   }
   request.init_image = absolute_or_empty(request.init_image);

@@ -16,9 +16,7 @@ namespace {
 class ReportingTensors : public TensorSource {
  public:
   ReportingTensors(std::shared_ptr<const TensorSource> inner, Progress& progress)
-      : inner_(std::move(inner)), progress_(progress) {
-    progress_.begin("Loading the model", "tensors", static_cast<double>(inner_->names().size()));
-  }
+      : inner_(std::move(inner)), progress_(progress) {}
 
   std::vector<std::string> names() const override { return inner_->names(); }
   bool contains(std::string_view name) const override { return inner_->contains(name); }
@@ -63,6 +61,11 @@ Network load_network(const std::shared_ptr<const TensorSource>& source,
 }
 
 }  // namespace
+
+std::shared_ptr<const TensorSource> counted(std::shared_ptr<const TensorSource> source,
+                                            Progress& progress) {
+  return std::make_shared<ReportingTensors>(std::move(source), progress);
+}
 
 StableDiffusion StableDiffusion::load(const ModelFiles& files,
                                       const Compute& compute,
@@ -109,7 +112,8 @@ StableDiffusion StableDiffusion::load(const ModelFiles& files,
                                       const std::shared_ptr<const TensorSource>& weights,
                                       const Compute& compute,
                                       Progress& progress) {
-  const NetworkLoader loader(files, std::make_shared<ReportingTensors>(weights, progress), compute);
+  progress.begin("Loading the model", "tensors", static_cast<double>(weights->names().size()));
+  const NetworkLoader loader(files, counted(weights, progress), compute);
   if (compute.device.is_cpu()) {
     reserve_memory(loader.bytes());
   }

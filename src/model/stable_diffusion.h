@@ -14,6 +14,10 @@
 
 namespace ptravel {
 
+/// Another source's tensors; `progress` counts those that are read. Reading throws Cancelled too.
+std::shared_ptr<const TensorSource> counted(std::shared_ptr<const TensorSource> source,
+                                            Progress& progress);
+
 /// Reads the networks of what open_model found, one or all. Each function throws as
 /// StableDiffusion::load. Holds `files`.
 class NetworkLoader {

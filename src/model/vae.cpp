@@ -146,6 +146,15 @@ std::string text(at::IntArrayRef sizes) {
 
 }  // namespace
 
+at::Tensor unscaled_latent(const VaeConfig& config, const at::Tensor& latent) {
+  const at::Tensor unscaled = (1.0 / config.scale_factor) * latent.to(at::kFloat);
+  if (config.latent_mean.empty()) {
+    return unscaled;
+  }
+  return unscaled * by_channel(config.latent_std, unscaled) +
+         by_channel(config.latent_mean, unscaled);
+}
+
 struct Vae::Layers {
   Layers(const Weights& weights, const VaeConfig& config_in, const Compute& compute_in)
       : config(config_in),
@@ -197,11 +206,11 @@ LatentDistribution Vae::encode(const Layers& net,
                                const BlockObserver& observer) const {
   const std::int64_t factor = net.config.factor();
   if (image.dim() != 4 || image.size(1) != net.config.in_channels || image.numel() == 0 ||
-      image.size(2) % factor != 0 || image.size(3) % factor != 0) {
+      image.size(2) < factor || image.size(3) < factor) {
     throw Error(ErrorCode::InvalidArgument,
                 "[vae encode] image " + text(image.sizes()) + ": expected [N, " +
-                    std::to_string(net.config.in_channels) +
-                    ", H, W] with sides that are multiples of " + std::to_string(factor));
+                    std::to_string(net.config.in_channels) + ", H, W] with sides of at least " +
+                    std::to_string(factor));
   }
   const BlockProbe probe(observer);
   const at::Tensor x = to_channels_last(image.to(net.compute.device, net.compute.dtype));
@@ -242,11 +251,7 @@ at::Tensor Vae::decode(const Layers& net,
                                                 std::to_string(net.config.embed_dim) + ", h, w]");
   }
   const BlockProbe probe(observer);
-  at::Tensor unscaled = (1.0 / net.config.scale_factor) * latent.to(net.compute.device, at::kFloat);
-  if (!net.config.latent_mean.empty()) {
-    unscaled = unscaled * by_channel(net.config.latent_std, unscaled) +
-               by_channel(net.config.latent_mean, unscaled);
-  }
+  const at::Tensor unscaled = unscaled_latent(net.config, latent.to(net.compute.device));
   const at::Tensor z = net.post_quant(to_tokens(unscaled));
   const at::Tensor h = to_picture(z, latent.size(2), latent.size(3)).to(net.compute.dtype);
   at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();

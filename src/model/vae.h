@@ -14,6 +14,9 @@ struct LatentDistribution {
   at::Tensor std;     ///< exp(logvar / 2)
 };
 
+/// What was made a latent [N, C, h, w] of: Vae::to_latent undone, in float32 and on its device.
+at::Tensor unscaled_latent(const VaeConfig& config, const at::Tensor& latent);
+
 /// The autoencoder of latent diffusion (AutoencoderKL of the public CompVis implementation).
 /// Immutable; both directions may run in several threads. Memory is a few times the largest
 /// activation (256 channels at full size); attention is computed in blocks.
@@ -27,8 +30,9 @@ class Vae {
   Vae& operator=(Vae&&) noexcept;
   ~Vae();
 
-  /// image float32 [N, 3, H, W] in [-1, 1], sides multiples of factor(). to_latent makes a
-  /// latent of a sample. Throws InvalidArgument for another shape.
+  /// image float32 [N, 3, H, W] in [-1, 1], sides of at least factor(); what makes no whole cell at
+  /// the right and below is seen by the cells beside it. to_latent makes a latent of a sample.
+  /// Throws InvalidArgument for another shape.
   LatentDistribution encode(const at::Tensor& image, const BlockObserver& observer = {}) const;
 
   /// What samplers take: a sample or the mean of a distribution [N, embed_dim, h, w] times the

@@ -81,6 +81,16 @@ std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
   return decode_latents(vae, latents, {});
 }
 
+std::vector<Image> decode_latents(const std::function<at::Tensor(const at::Tensor&)>& decode,
+                                  const at::Tensor& latents) {
+  check_latents(latents);
+  std::vector<Image> images;
+  for (std::int64_t i = 0; i < latents.size(0); ++i) {
+    images.push_back(tensor_to_image(decode(latents.narrow(0, i, 1))));
+  }
+  return images;
+}
+
 std::vector<Image> decode_latents(const Vae& vae,
                                   const at::Tensor& latents,
                                   const std::function<const Vae&()>& in_need) {

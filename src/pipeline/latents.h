@@ -32,7 +32,11 @@ at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent);
 /// values are not numbers, and says whether they already were none in the latents.
 std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents);
 
-/// The same. A picture that `vae` has not the memory for is decoded by what `in_need` gives: the
+/// The same with what makes a picture's values [1, 3, H, W] of one latent [1, C, h, w].
+std::vector<Image> decode_latents(const std::function<at::Tensor(const at::Tensor& latent)>& decode,
+                                  const at::Tensor& latents);
+
+/// With a VAE. A picture that `vae` has not the memory for is decoded by what `in_need` gives: the
 /// same VAE elsewhere.
 std::vector<Image> decode_latents(const Vae& vae,
                                   const at::Tensor& latents,

@@ -1,9 +1,14 @@
 #include "pipeline/loaded_model.h"
 
+#include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/key_map.h"
 #include "model/tensor_sources.h"
 
 namespace ptravel {
@@ -11,6 +16,26 @@ namespace {
 
 NetworkLoader loader_of(const OpenModel& model) {
   return NetworkLoader(model.files(), model.weights(), model.compute());
+}
+
+/// What `read` makes of a loader for some networks, whose tensors are counted where somebody looks.
+template <typename Read>
+auto read_apart(const OpenModel& model,
+                Progress* progress,
+                const std::string& what,
+                std::span<const ModelPart> parts,
+                const Read& read) {
+  if (progress == nullptr) {
+    return read(loader_of(model));
+  }
+  const std::vector<std::string> names = model.files().weights->names();
+  const auto count = std::ranges::count_if(names, [&](const std::string& name) {
+    return std::ranges::any_of(parts,
+                               [&](ModelPart part) { return name.starts_with(ldm_prefix(part)); });
+  });
+  const Progress::Interlude reading(*progress, "Reading " + what, "tensors",
+                                    static_cast<double>(count));
+  return read(NetworkLoader(model.files(), counted(model.weights(), *progress), model.compute()));
 }
 
 }  // namespace
@@ -31,13 +56,18 @@ std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Pro
       std::make_shared<const std::vector<ClipTextModel>>(std::move(networks.clips));
   loaded->unet_.emplace(std::move(networks.unet));
   loaded->vae_.emplace(std::move(networks.vae));
+  if (model.spec().vae_decoder == VaeDecoder::Tiny) {
+    loaded->tiny_decoder();
+  }
   return loaded;
 }
 
-SharedTextEncoders LoadedModel::text_encoders() const {
+SharedTextEncoders LoadedModel::text_encoders(Progress* progress) const {
   const std::lock_guard lock(mutex_);
   if (!text_encoders_) {
-    text_encoders_ = read_text_encoders(*model_);
+    text_encoders_ = std::make_shared<const std::vector<ClipTextModel>>(
+        read_apart(*model_, progress, "the text encoders", kTextParts,
+                   [](const NetworkLoader& loader) { return loader.text_encoders(); }));
   }
   return text_encoders_;
 }
@@ -55,21 +85,23 @@ void LoadedModel::begin_drawing() const {
   }
 }
 
-const Unet& LoadedModel::unet() const {
+const Unet& LoadedModel::unet(Progress* progress) const {
   const std::lock_guard lock(mutex_);
   if (model_->spec().low_memory) {
     text_encoders_.reset();
   }
   if (!unet_) {
-    unet_.emplace(read_unet(*model_));
+    unet_.emplace(read_apart(*model_, progress, "the UNet", {{ModelPart::Unet}},
+                             [](const NetworkLoader& loader) { return loader.unet(); }));
   }
   return *unet_;
 }
 
-const Vae& LoadedModel::vae() const {
+const Vae& LoadedModel::vae(Progress* progress) const {
   const std::lock_guard lock(mutex_);
   if (!vae_) {
-    vae_.emplace(loader_of(*model_).vae());
+    vae_.emplace(read_apart(*model_, progress, "the VAE", {{ModelPart::Vae}},
+                            [](const NetworkLoader& loader) { return loader.vae(); }));
   }
   return *vae_;
 }
@@ -85,6 +117,14 @@ const Vae& LoadedModel::vae_on_cpu() const {
                             .vae());
   }
   return *vae_on_cpu_;
+}
+
+const TinyDecoder* LoadedModel::tiny_decoder() const {
+  const std::lock_guard lock(mutex_);
+  if (!tiny_decoder_ && model_->tiny_decoder()) {
+    tiny_decoder_.emplace(TinyDecoder::load(*model_->tiny_decoder(), model_->compute()));
+  }
+  return tiny_decoder_ ? &*tiny_decoder_ : nullptr;
 }
 
 const LatentColours& LoadedModel::colours() const {

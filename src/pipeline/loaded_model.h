@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "model/stable_diffusion.h"
+#include "model/tiny_decoder.h"
 #include "pipeline/latent_colours.h"
 #include "pipeline/open_model.h"
 #include "pipeline/prompt_encoder.h"
@@ -15,7 +16,8 @@ namespace ptravel {
 
 /// A model with its weights, ready to compute: what it computes never changes, and any number of
 /// pipelines and threads may share it. Where memory is short (ModelSpec::low_memory) each network
-/// is read when it is needed first, and the text encoders go again when pictures are drawn.
+/// is read when it is needed first, and the text encoders go again when pictures are drawn. Who
+/// asks may give a progress, in which reading is an activity of its own.
 class LoadedModel {
  public:
   /// Reads the weights. Progress counts tensors. Throws what StableDiffusion::load throws; where
@@ -25,14 +27,16 @@ class LoadedModel {
   LoadedModel& operator=(const LoadedModel&) = delete;
 
   const OpenModel& model() const { return *model_; }
-  SharedTextEncoders text_encoders() const;
+  SharedTextEncoders text_encoders(Progress* progress = nullptr) const;
   /// Where memory is short, lets the text encoders go.
   void begin_drawing() const;
-  const Unet& unet() const;
-  const Vae& vae() const;
+  const Unet& unet(Progress* progress = nullptr) const;
+  const Vae& vae(Progress* progress = nullptr) const;
   /// The same VAE on the CPU in fp32, read from its files when it is first asked for: for pictures
   /// that a card has not the memory for.
   const Vae& vae_on_cpu() const;
+  /// Its tiny decoder, read when it is first asked for; null where there is none.
+  const TinyDecoder* tiny_decoder() const;
   /// The colours of its latents; fitted when they are asked for first.
   const LatentColours& colours() const;
   /// What the weights take in memory, all of them together.
@@ -48,6 +52,7 @@ class LoadedModel {
   mutable std::optional<Unet> unet_;
   mutable std::optional<Vae> vae_;
   mutable std::optional<Vae> vae_on_cpu_;
+  mutable std::optional<TinyDecoder> tiny_decoder_;
   mutable std::once_flag fitted_;  // guards the making of colours_
   mutable std::optional<LatentColours> colours_;
 };

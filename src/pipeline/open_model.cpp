@@ -1,9 +1,14 @@
 #include "pipeline/open_model.h"
 
+#include <algorithm>
+#include <iterator>
 #include <sstream>
 #include <system_error>
 
 #include "checkpoint/model_family.h"
+#include "checkpoint/models_folder.h"
+#include "checkpoint/tiny_decoder_file.h"
+#include "checkpoint/vae_file.h"
 #include "model/tensor_sources.h"
 #include "pipeline/find_prediction.h"
 #include "ptravel/error.h"
@@ -19,7 +24,7 @@ ModelOptions model_options(const ModelSpec& spec) {
   if (spec.vae == "none") {
     result.automatic_vae = false;
   } else {
-    result.vae = spec.vae;
+    result.vae = spec.vae.empty() ? spec.vae : find_vae(spec.vae, spec.models_folders);
   }
   if (spec.prediction != PredictionChoice::Auto) {
     result.prediction = spec.prediction == PredictionChoice::V ? Prediction::V : Prediction::Eps;
@@ -41,6 +46,30 @@ FileStamp stamp_of(const ModelFile& file, const fs::path& model) {
   stamp.size = fs::file_size(file.path, error);
   stamp.time = fs::last_write_time(file.path, error).time_since_epoch().count();
   return stamp;
+}
+
+/// Where a tiny decoder for a model may lie.
+std::vector<fs::path> decoder_folders(const fs::path& model,
+                                      const std::vector<fs::path>& models_folders) {
+  const fs::path path = model.has_filename() ? model : model.parent_path();
+  std::vector<fs::path> folders = {path, path.parent_path()};
+  for (const fs::path& models_folder : models_folders) {
+    std::ranges::move(folders_of_kind(models_folder, FileKind::PreviewVae),
+                      std::back_inserter(folders));
+  }
+  return folders;
+}
+
+void check_tiny_decoder(const fs::path& path, const VaeConfig& vae) {
+  const TinyDecoderConfig config = open_tiny_decoder(path).config;
+  if (config.latent_channels != vae.embed_dim || config.factor() != vae.factor()) {
+    throw Error(ErrorCode::Unsupported, "[vae_decoder] " + path.string() + ": is for latents of " +
+                                            std::to_string(config.latent_channels) +
+                                            " channels and cells of " +
+                                            std::to_string(config.factor()) + " pixels, expected " +
+                                            std::to_string(vae.embed_dim) + " channels and " +
+                                            std::to_string(vae.factor()) + " pixels");
+  }
 }
 
 Tokenizers tokenizers_of(const ModelFiles& files) {
@@ -140,6 +169,7 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
   model->unet_changes_ = changes_text(model->loras_, false);
   model->addon_notes_ = notes_on(spec.addons, model->loras_, model->files_);
   model->tokenizers_ = std::make_shared<const Tokenizers>(tokenizers_of(model->files_));
+  model->find_tiny_decoder();
   for (const ModelFile& file : model->files_.files) {
     model->stamps_.push_back(stamp_of(file, model->files_.path));
   }
@@ -158,6 +188,37 @@ std::shared_ptr<const TensorSource> OpenModel::weights() const {
   const bool bf16 = compute_.device.is_cpu() && compute_.dtype == at::kBFloat16;
   return std::make_shared<ChangedTensors>(std::move(plain), loras_,
                                           bf16 ? at::kBFloat16 : at::kFloat);
+}
+
+/// A file that is only looked for, because previews are finer with it, is done without where it
+/// cannot be used.
+void OpenModel::find_tiny_decoder() {
+  const bool wanted = spec_.vae_decoder == VaeDecoder::Tiny;
+  const auto found =
+      ptravel::find_tiny_decoder(decoder_folders(files_.path, spec_.models_folders), files_.family);
+  if (!found) {
+    if (wanted) {
+      throw Error(ErrorCode::NotFound, "[vae_decoder] tiny: found no " +
+                                           std::string(tiny_decoder_name(files_.family)) +
+                                           " (.safetensors, .pth or .pt), expected it beside the "
+                                           "model or in VAE-approx of the models "
+                                           "folders");
+    }
+    return;
+  }
+  try {
+    check_tiny_decoder(*found, files_.vae);
+  } catch (const Error& error) {
+    if (wanted) {
+      throw;
+    }
+    files_.notes.push_back(std::string(error.what()) + "; previews do without it");
+    return;
+  }
+  tiny_decoder_ = *found;
+  if (wanted) {
+    files_.files.push_back({"vae_decoder", *found});
+  }
 }
 
 int OpenModel::trained_size() const {

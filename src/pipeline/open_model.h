@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ struct FileStamp {
 class OpenModel {
  public:
   /// Throws what open_model, resolve_compute and the tokenizer throw, and Unsupported for add-ons.
+  /// With VaeDecoder::Tiny NotFound where there is no tiny decoder, and what open_tiny_decoder
+  /// throws.
   static std::shared_ptr<const OpenModel> open(const ModelSpec& spec);
 
   const ModelSpec& spec() const { return spec_; }
@@ -48,6 +52,10 @@ class OpenModel {
   /// Every file that pictures depend on, weights first.
   const std::vector<FileStamp>& stamps() const { return stamps_; }
 
+  /// The file of the tiny decoder for its latents, where there is one that can be used. With
+  /// VaeDecoder::Tiny always.
+  const std::optional<std::filesystem::path>& tiny_decoder() const { return tiny_decoder_; }
+
   /// Pixels along a side must be multiples of it.
   int size_factor() const { return static_cast<int>(files_.vae.factor()); }
   /// The side in pixels of the pictures that the model was trained on; its family's usual one where
@@ -62,6 +70,7 @@ class OpenModel {
 
  private:
   OpenModel() = default;
+  void find_tiny_decoder();
 
   ModelSpec spec_;
   ModelFiles files_;
@@ -72,6 +81,7 @@ class OpenModel {
   std::string text_changes_;
   std::string unet_changes_;
   std::vector<std::string> addon_notes_;
+  std::optional<std::filesystem::path> tiny_decoder_;
 };
 
 }  // namespace ptravel

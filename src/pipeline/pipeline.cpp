@@ -6,10 +6,18 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/profile_scope.h"
+#include "checkpoint/model_family.h"
 #include "pipeline/latents.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
+namespace {
+
+// Sides of what tiny decoders make sketches of: a fraction of a second each.
+constexpr std::int64_t kSketchCellsOnCpu = 32;
+constexpr std::int64_t kSketchCells = 96;
+
+}  // namespace
 
 Pipeline::Pipeline(std::shared_ptr<const OpenModel> model) : model_(std::move(model)) {}
 
@@ -32,7 +40,7 @@ void Pipeline::use(std::shared_ptr<const LoadedModel> loaded) {
   loaded_ = std::move(loaded);
   model_ = std::shared_ptr<const OpenModel>(loaded_, &loaded_->model());  // lets go of the files
   encoder_.emplace(
-      tokenizers(), files().clips, [loaded = loaded_] { return loaded->text_encoders(); },
+      tokenizers(), files().clips, [this] { return text_encoders(); },
       EncodingRules{files().unet.vector_dim, files().zero_blank_negative});
 }
 
@@ -156,26 +164,54 @@ at::Tensor Pipeline::call(const std::vector<NetworkRow>& rows) const {
 
 const Vae& Pipeline::vae() const {
   PTRAVEL_CHECK(loaded_);
-  return loaded_->vae();
+  return loaded_->vae(progress_);
 }
 
 const Unet& Pipeline::unet() const {
   PTRAVEL_CHECK(loaded_);
-  return loaded_->unet();
+  return loaded_->unet(progress_);
 }
 
 SharedTextEncoders Pipeline::text_encoders() const {
   PTRAVEL_CHECK(loaded_);
-  return loaded_->text_encoders();
+  return loaded_->text_encoders(progress_);
 }
 
-const LatentColours& Pipeline::colours() const {
+/// What a tiny decoder takes: latents as most models of the family have them.
+at::Tensor Pipeline::family_latent(const at::Tensor& latent) const {
+  const double usual = family_traits(files().family).scale_factor;
+  const VaeConfig& config = files().vae;
+  return config.latent_mean.empty() && config.scale_factor == usual
+             ? latent
+             : unscaled_latent(config, latent) * usual;
+}
+
+Image Pipeline::sketch(const at::Tensor& latent) const {
   PTRAVEL_CHECK(loaded_);
-  return loaded_->colours();
+  const TinyDecoder* const decoder = loaded_->tiny_decoder();
+  if (decoder == nullptr) {
+    return loaded_->colours().picture(latent);
+  }
+  const at::NoGradGuard no_gradients;
+  const std::int64_t most = compute().device.is_cpu() ? kSketchCellsOnCpu : kSketchCells;
+  const std::int64_t cells = std::max(latent.size(1), latent.size(2));
+  const std::int64_t share = (cells + most - 1) / most;
+  const at::Tensor small = at::adaptive_avg_pool2d(
+      latent.unsqueeze(0).to(at::kFloat), {std::max<std::int64_t>(1, latent.size(1) / share),
+                                           std::max<std::int64_t>(1, latent.size(2) / share)});
+  return tensor_to_image(
+      at::nan_to_num(decoder->decode(family_latent(at::nan_to_num(small))), 0.0, 1.0, -1.0));
 }
 
 std::vector<Image> Pipeline::decode(const at::Tensor& latents) const {
   PTRAVEL_CHECK(loaded_);
+  if (model_->spec().vae_decoder == VaeDecoder::Tiny) {
+    return decode_latents(
+        [&](const at::Tensor& latent) {
+          return loaded_->tiny_decoder()->decode(family_latent(latent));
+        },
+        latents);
+  }
   if (compute().device.is_cpu()) {
     return decode_latents(vae(), latents);
   }

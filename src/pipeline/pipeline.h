@@ -57,6 +57,12 @@ class Pipeline {
   void load(Progress& progress);
   /// Takes them from `store`.
   void load(ModelStore& store, Progress& progress);
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Where networks that are read in the middle of the work (ModelSpec::low_memory) are told of;
+  /// null: nowhere. It must live until another one is set.
+  void report_to(Progress* progress) { progress_ = progress; }
 
   const OpenModel& model() const { return *model_; }
   int size_factor() const { return model_->size_factor(); }
@@ -85,7 +91,9 @@ class Pipeline {
   const Vae& vae() const;
   const Unet& unet() const;
   SharedTextEncoders text_encoders() const;
-  const LatentColours& colours() const;
+  /// What a latent [C, h, w] looks like, without the VAE: by the tiny decoder, of at most some
+  /// hundred pixels a side, else by LatentColours. Values that are not numbers are grey.
+  Image sketch(const at::Tensor& latent) const;
 
   /// Whether the network takes a picture behind the latent, and which channels.
   PictureInput picture_input() const { return files().picture; }
@@ -94,8 +102,8 @@ class Pipeline {
   /// networks. `width`, `height`: pixels.
   at::Tensor blank_picture(int width, int height) const;
 
-  /// decode_latents with its VAE. What a card has not the memory for is decoded on the CPU, where
-  /// large pictures go through in bands.
+  /// decode_latents with its VAE, or its tiny decoder where that is asked for. What a card has not
+  /// the memory for is decoded on the CPU, where large pictures go through in bands.
   std::vector<Image> decode(const at::Tensor& latents) const;
 
   /// Draws a batch; returns float32 latents [N, C, h, w] on the networks' device.
@@ -119,11 +127,13 @@ class Pipeline {
       std::vector<ImageConditioning> images,
       const std::vector<std::vector<ModelAddon>>& addons) const;
   at::Tensor call(const std::vector<NetworkRow>& rows) const;
+  at::Tensor family_latent(const at::Tensor& latent) const;
 
   std::shared_ptr<const OpenModel> model_;
   std::shared_ptr<const LoadedModel> loaded_;
   std::shared_ptr<EmbeddingShelf> embeddings_;
   std::shared_ptr<HypernetworkShelf> hypernetworks_;
+  Progress* progress_ = nullptr;
   std::optional<PromptEncoder> encoder_;
   mutable std::vector<Variant> variants_;   // of the pictures in work; the model's own first
   mutable std::string known_text_changes_;  // of the text encoders beneath

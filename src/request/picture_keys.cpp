@@ -57,6 +57,7 @@ constexpr KeyRule kRules[] = {
     {"Old prompt editing timelines", Applied},
     {"Prompt Travel", Applied},
     {"Precision", Applied},
+    {"VAE Decoder", Applied},
     {"Comma backtrack", Applied},
     {"Fix steps", Applied},
     {"Travel *", Applied},

@@ -14,6 +14,9 @@ inline constexpr auto kPredictionNames = enum_names<PredictionChoice>(
 inline constexpr auto kZeroSnrNames = enum_names<ZeroSnrChoice>(
     {{ZeroSnrChoice::Auto, "auto"}, {ZeroSnrChoice::On, "on"}, {ZeroSnrChoice::Off, "off"}});
 
+inline constexpr auto kVaeDecoderNames =
+    enum_names<VaeDecoder>({{VaeDecoder::Full, "full"}, {VaeDecoder::Tiny, "tiny"}});
+
 inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
     {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
 

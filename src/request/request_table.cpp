@@ -24,7 +24,11 @@ void add_model_rows(RequestTableBuilder& table) {
           "Model hash", 70, [](const ModelIdentity& model) { return short_hash(model.sha256); },
           &FrameRequest::model_hash)
       .said("Model", 80, [](const ModelIdentity& model) { return model.name; });
-  table.add("vae", "Separate VAE file; \"none\" takes the checkpoint's own", &R::vae, text_form())
+  table
+      .add("vae",
+           "Separate VAE: a file, or a name in the models folders; \"none\" takes the checkpoint's "
+           "own",
+           &R::vae, text_form())
       .label("SD VAE")
       .example("vae.safetensors")
       .said("VAE hash", 90, [](const ModelIdentity& model) { return short_hash(model.vae_sha256); })
@@ -38,6 +42,15 @@ void add_model_rows(RequestTableBuilder& table) {
            &R::zero_snr, choice_form(kZeroSnrNames))
       .label("Zero terminal SNR")
       .key_if_changed("Travel zero SNR", 1033);
+  table
+      .add("vae_decoder",
+           "What makes pictures of latents: the VAE, or a tiny decoder (TAESD) for drafts",
+           &R::vae_decoder, choice_form(kVaeDecoderNames))
+      .label("VAE type for decode")
+      .key_if_changed("VAE Decoder", 105)
+      .spelt({{"full", "Full"}, {"tiny", "TAESD"}})
+      .said("Travel VAE decoder hash", 1031,
+            [](const ModelIdentity& model) { return short_hash(model.vae_decoder_sha256); });
 }
 
 /// The gap's number of in-betweens is the travel's between the two stages that a picture tells of.

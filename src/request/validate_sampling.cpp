@@ -21,21 +21,43 @@ std::string whole_text(double number) {
                              : number_text(number);
 }
 
-/// Image-to-image with a fixed number of steps runs the last ones of a schedule that grows without
-/// bound as the strength falls, but there are only so many timesteps.
-void check_fixed_steps(const TravelRequest& request,
-                       const SamplerChoice& choice,
-                       std::vector<Problem>& problems) {
-  const SamplerInfo& sampler = find_sampler(choice.sampler);
-  const bool img2img = !request.init_image.empty() || request.genesis == Genesis::Successive;
-  const std::string_view schedule = schedule_in_use(sampler, choice.schedule);
-  const bool by_timesteps = sampler.timesteps || (sampler.uses_schedule &&
-                                                  (schedule == "ddim" || schedule == "trailing"));
-  const double most = by_timesteps ? most_steps(spacing_of(schedule)) : kMostScheduleSteps;
-  if (!img2img || !request.img2img_fix_steps) {
+/// The most steps that a schedule can be made for where a picture's noise is one of its levels.
+double most_schedule_steps(const SamplerInfo& sampler, std::string_view schedule) {
+  if (sampler.timesteps) {
+    return most_steps(spacing_of(schedule));
+  }
+  const int levels = most_steps(sampler.distilled_times ? Spacing::Distilled : Spacing::Trailing);
+  if (schedule == "ddim") {  // which leaves the lowest level out
+    return levels - 1;
+  }
+  // Simple would have levels twice, which steps of higher order divide by.
+  const bool by_levels =
+      schedule == "trailing" || (schedule == "simple" && !sampler.distilled_times);
+  return by_levels ? levels : kMostScheduleSteps;
+}
+
+/// Image-to-image runs the last steps of a schedule, which with a fixed number of them grows
+/// without bound as the strength falls.
+void check_schedule_steps(const TravelRequest& request,
+                          const SamplerChoice& choice,
+                          std::vector<Problem>& problems) {
+  if (request.init_image.empty() && request.genesis != Genesis::Successive) {
     return;
   }
+  const SamplerInfo& sampler = find_sampler(choice.sampler);
+  const double most = most_schedule_steps(sampler, schedule_in_use(sampler, choice.schedule));
+  const std::string with = sampler.timesteps ? "sampler " + std::string(sampler.label)
+                                             : "scheduler " + std::string(choice.schedule) +
+                                                   " and sampler " + std::string(sampler.label);
   const double steps = std::max(request.steps, 1);
+  if (!request.img2img_fix_steps) {
+    if (steps > most) {
+      problems.push_back({"steps", std::to_string(request.steps) + ", expected at most " +
+                                       whole_text(most) + " with " + with +
+                                       " where frames start from pictures"});
+    }
+    return;
+  }
   const double least = steps / most;
   for (const double strength : request.denoise_strength) {
     if (strength > 0 && strength < least) {
@@ -43,9 +65,7 @@ void check_fixed_steps(const TravelRequest& request,
                           number_text(strength) + " with img2img_fix_steps takes the last " +
                               std::to_string(request.steps) + " of " +
                               whole_text(steps / strength) + " steps, expected 0 or at least " +
-                              number_text(least) + " with " +
-                              (sampler.timesteps ? "sampler " + std::string(sampler.label)
-                                                 : "scheduler " + std::string(choice.schedule))});
+                              number_text(least) + " with " + with});
       return;
     }
   }
@@ -79,7 +99,7 @@ void check_sampler(const TravelRequest& request,
                                          std::string(sampler.label) +
                                          " spaces its steps by itself"});
   }
-  check_fixed_steps(request, choice, problems);
+  check_schedule_steps(request, choice, problems);
 }
 
 /// Guidance needs some steps to act in, and schedules some levels to go through.

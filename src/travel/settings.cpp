@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "ptravel/models_folders.h"
 #include "ptravel/sampling.h"
 #include "request/frame_settings.h"
 
@@ -11,8 +12,10 @@ ModelSpec model_spec(const TravelRequest& request) {
   ModelSpec spec;
   spec.model = request.model;
   spec.vae = request.vae;
+  spec.models_folders = models_folders(request.models_dir);
   spec.prediction = request.prediction;
   spec.zero_snr = request.zero_snr;
+  spec.vae_decoder = request.vae_decoder;
   spec.low_memory = request.low_memory;
   spec.device = request.device;
   spec.precision = request.precision;

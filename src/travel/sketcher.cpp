@@ -19,7 +19,7 @@ void Sketcher::see(const at::Tensor& denoised, const SamplingPlace& place) {
   if (!denoised.defined() || !is_time(now)) {
     return;
   }
-  options_.show({place, colours_.picture(denoised.select(0, 0))});
+  options_.show({place, picture_(denoised.select(0, 0))});
   last_ = Clock::now();
   spent_ += *last_ - now;
   dearest_ = std::max(dearest_, Seconds(*last_ - now));

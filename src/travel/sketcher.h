@@ -1,11 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 
-#include "pipeline/latent_colours.h"
 #include "ptravel/frame_sketch.h"
 
 namespace ptravel {
@@ -13,9 +14,9 @@ namespace ptravel {
 /// Makes sketches of frames in work, as often as its options let it. One thread.
 class Sketcher {
  public:
-  /// `colours` outlives it.
-  Sketcher(SketchOptions options, const LatentColours& colours)
-      : options_(std::move(options)), colours_(colours) {}
+  /// `picture`: what a latent [C, h, w] looks like, roughly.
+  Sketcher(SketchOptions options, std::function<Image(const at::Tensor& latent)> picture)
+      : options_(std::move(options)), picture_(std::move(picture)) {}
 
   /// Sees what the sampler takes for the clean latents now, [N, C, h, w] or undefined; shows the
   /// first one when it is time.
@@ -27,7 +28,7 @@ class Sketcher {
   bool is_time(Clock::time_point now) const;
 
   SketchOptions options_;
-  const LatentColours& colours_;
+  std::function<Image(const at::Tensor& latent)> picture_;
   std::optional<Clock::time_point> begun_;
   std::optional<Clock::time_point> last_;
   Seconds spent_{0};

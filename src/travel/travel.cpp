@@ -64,6 +64,9 @@ ModelIdentity identify(const OpenModel& model,
     identity.vae_name = files.vae_path.filename().string();
     identity.vae_sha256 = hash(files.vae_path);
   }
+  if (request.vae_decoder == VaeDecoder::Tiny) {
+    identity.vae_decoder_sha256 = hash(*model.tiny_decoder());
+  }
   if (!init_image.empty()) {
     identity.init_image_name = std::filesystem::path(init_image).filename().string();
     identity.init_image_sha256 = hash(init_image);
@@ -113,13 +116,30 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
     scene.pipeline->load(progress);
   }
   if (options.sketches.show) {
-    scene.sketcher.emplace(options.sketches, scene.pipeline->colours());
+    scene.sketcher.emplace(options.sketches,
+                           [&pipeline = *scene.pipeline](const at::Tensor& latent) {
+                             return pipeline.sketch(latent);
+                           });
   }
 }
 
 /// Stages that are attended to are one text each.
 void check_attention(TravelScene& scene) {
   if (attention_calls(scene.request) == 0) {
+/// The pipeline tells one progress what it reads, for as long as this lives.
+class Reporting {
+ public:
+  Reporting(Pipeline& pipeline, Progress& progress) : pipeline_(pipeline) {
+    pipeline.report_to(&progress);
+  }
+  ~Reporting() { pipeline_.report_to(nullptr); }
+  Reporting(const Reporting&) = delete;
+  Reporting& operator=(const Reporting&) = delete;
+
+ private:
+  Pipeline& pipeline_;
+};
+
     return;
   }
   std::vector<Problem> problems;
@@ -196,6 +216,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage, progress,
                        &state->loras);
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
+  const Reporting reporting(*state->pipeline, progress);
   check_attention(*state);
   return std::unique_ptr<Travel>(new Travel(std::move(state)));
 } catch (...) {
@@ -250,6 +271,7 @@ PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress&
   task.loops = state_->plan.loops;
   task.budget = request.pace_budget;
   if (request.easing != Easing::Linear) {
+  const Reporting reporting(*state_->pipeline, progress);
     task.easing = [&](double share) { return eased(share, request.easing); };
   }
   result.pace.walk_steps = route.finest_walk_steps(request.pace_budget);
@@ -297,6 +319,7 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   throw library_error_in_flight("drawing");
 }
 
+  const Reporting reporting(*state_->pipeline, progress);
 RenderedFrame Travel::render_spot(const FrameSpot& spot,
                                   const std::optional<Image>& previous,
                                   Progress& progress) try {
@@ -309,3 +332,4 @@ RenderedFrame Travel::render_spot(const FrameSpot& spot,
 }
 
 }  // namespace ptravel
+  const Reporting reporting(*state_->pipeline, progress);

@@ -37,6 +37,31 @@ TEST(Progress, WhatFollowsCountsTowardsTheTimeLeft) {
   EXPECT_NEAR(later.seconds_left * later.units_per_second, 2, 1e-6);
 }
 
+TEST(Progress, AnInterludeLeavesTheActivityAsItWas) {
+  std::vector<std::string> told;
+  Progress progress([&](const ProgressSnapshot& now) {
+    told.push_back(now.activity + " " + std::to_string(static_cast<int>(now.done)));
+  });
+  progress.begin("drawing", "frames", 8);
+  progress.set_initial(2);
+  progress.set_following(3);
+  progress.update(4, {4, 1, 20});
+  {
+    Progress::Interlude reading(progress, "Reading the UNet", "tensors", 700);
+    progress.update(350);
+    EXPECT_EQ(progress.snapshot().unit, "tensors");
+  }
+  const ProgressSnapshot now = progress.snapshot();
+  EXPECT_EQ(now.activity, "drawing");
+  EXPECT_EQ(now.unit, "frames");
+  EXPECT_EQ(now.done, 4);
+  EXPECT_EQ(now.total, 8);
+  EXPECT_EQ(now.sampling.frame, 4);
+  EXPECT_NEAR(now.seconds_left * now.units_per_second, 4 + 3, 1e-9);
+  EXPECT_EQ(told, (std::vector<std::string>{"drawing 0", "drawing 4", "Reading the UNet 0",
+                                            "Reading the UNet 350"}));
+}
+
 TEST(Progress, CancelThrowsAtTheNextCheck) {
   Progress progress;
   progress.check_cancelled();

@@ -82,6 +82,34 @@ void check_sd2_texts(const Context& context, const Pipeline& pipeline, Report& r
   }
 }
 
+/// An inpainting model whose weights for mask and picture are zeros draws as the plain one does.
+void check_zero_channels(const Context& context, const Pipeline& plain, Report& report) {
+  constexpr std::int64_t kInpainting = 9;
+  const std::string name = "model.diffusion_model.input_blocks.0.0.weight";
+  const at::Tensor first = FileTensors::open(context.folder / "model.safetensors")->tensor(name);
+  std::vector<std::int64_t> more = first.sizes().vec();
+  more[1] = kInpainting - more[1];
+  const TemporaryFolder folder;
+  write_safetensors(folder / "first.safetensors",
+                    {{name, at::cat({first, at::zeros(more, first.options())}, 1)}});
+  std::filesystem::create_directories(folder / "model");
+  const auto inpainting = open_pipeline(
+      context, write_variant(context.folder, folder / "first.safetensors",
+                             {{"unet", {{"in_channels", kInpainting}}}}, folder / "model"));
+  report.exact("tiny_sd2/nine channels/family",
+               inpainting->files().family == ModelFamily::Sd2Inpainting);
+  SamplingSettings settings;
+  settings.num_steps = 3;
+  const auto drawn = [&](const Pipeline& pipeline) {
+    PictureBatch batch;
+    batch.width = batch.height = 64;
+    batch.images = {pipeline.encoder().encode("a cat", "blurry", {})};
+    batch.seeds.resize(1);
+    return pipeline.sample(settings, batch);
+  };
+  report.exact("tiny_sd2/nine channels/latent", drawn(*inpainting).equal(drawn(plain)));
+}
+
 }  // namespace
 
 void check_tiny_sd2(const Context& context, Report& report) {
@@ -94,6 +122,7 @@ void check_tiny_sd2(const Context& context, Report& report) {
   check_sd2_texts(context, *v, report);
   check_text_conditionings(context, *v, report);
   check_runs(context, *v, "v", report);
+  report.guarded("tiny_sd2/nine channels", [&] { check_zero_channels(context, *v, report); });
   if (std::filesystem::exists(context.folder / "eps_override.safetensors")) {
     const TemporaryFolder folder;
     const auto eps_model =

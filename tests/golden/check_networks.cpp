@@ -31,6 +31,7 @@ struct Tolerances {
   Tolerance text;
   Tolerance eps;
   Tolerance unet_block;
+  Tolerance unet_deep;  ///< Of the middle block's transformers and what comes behind them.
   Tolerance moments;
   Tolerance image;
   Tolerance vae_block;
@@ -38,21 +39,27 @@ struct Tolerances {
   double other_levels;  ///< Fraction of the values that may differ at all.
 };
 
-//                             text       eps           unet_block    moments    image vae_block
-//                             level
+//                             text       eps           unet_block    unet_deep     moments
+//                             image      vae_block     level
 constexpr Tolerances kFp32 = {
-    {2e-5, 0}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
+    {2e-5, 0}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 1e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
 constexpr Tolerances kFp32Wave2 = {
-    {2e-5, 0}, {2e-4, 2e-4}, {2e-4, 2e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
-// Its later sets have group norms of single numbers a group, which magnify rounding inside.
-constexpr Tolerances kBf16Wave2 = {{2e-5, 0}, {3e-2, 1e-2}, {2.0, 5e-2}, {6e-1, 0},
-                                   {1e-1, 0}, {4e-1, 0},    13,          1.0};
-constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {6e-1, 0},
+    {2e-5, 0}, {2e-4, 2e-4}, {2e-4, 2e-4}, {2e-4, 2e-4}, {1e-4, 0}, {1e-4, 0}, {1e-4, 0}, 1, 0.01};
+constexpr Tolerances kBf16 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {5e-1, 5e-2}, {6e-1, 0},
                               {1e-1, 0}, {4e-1, 0},    13,           1.0};
-constexpr Tolerances kFp16Wave2 = {
-    {2e-5, 0}, {5e-3, 2e-3}, {2e-1, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
+// tiny_sdxl has two transformer blocks where its pictures are smallest, behind group norms of a few
+// numbers a group, which magnify rounding: 0.78 was measured there, and 0.17 before.
+constexpr Tolerances kBf16Wave2 = {{2e-5, 0}, {3e-2, 1e-2}, {5e-1, 5e-2}, {2.0, 5e-2}, {6e-1, 0},
+                                   {1e-1, 0}, {4e-1, 0},    13,           1.0};
 constexpr Tolerances kFp16 = {
-    {2e-5, 0}, {5e-3, 2e-3}, {8e-2, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
+    {2e-5, 0}, {5e-3, 2e-3}, {8e-2, 2e-2}, {8e-2, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
+constexpr Tolerances kFp16Wave2 = {
+    {2e-5, 0}, {5e-3, 2e-3}, {8e-2, 2e-2}, {2e-1, 2e-2}, {1e-1, 0}, {1.5e-2, 0}, {5e-2, 0}, 3, 0.7};
+
+bool is_deep(const std::string& block) {
+  return block.starts_with("output_blocks") ||
+         (block.starts_with("middle_block") && !block.starts_with("middle_block.0"));
+}
 
 const Tolerances& tolerances_of(const std::string& set, at::ScalarType dtype) {
   const bool first = set == "tiny_sd1/";
@@ -158,7 +165,9 @@ BlockObserver NetworkChecks::comparing(const FileTensors& file,
     const auto found = stored.find(prefix + name);
     if (found != stored.end() && left.erase(found->second) > 0) {
       const at::Tensor expected = file.tensor(found->second);
-      close(title + found->second, shaped_like(value, expected), expected, tolerance);
+      const bool deep = title == "unet/" && is_deep(name);
+      close(title + found->second, shaped_like(value, expected), expected,
+            deep ? tolerances_.unet_deep : tolerance);
     }
   };
 }
