@@ -85,8 +85,9 @@ def pictures():
     text = lambda words: words.encode()
     yield "hires.png", png([("tEXt", "parameters", text(
         f"girl\n{WEBUI}, Denoising strength: 0.6, Hires upscale: 2, Version: v1.9.0"))]), {
-            "program": "web UI", "prompt": "girl", "absent": ["Denoising strength"],
-            "notes": ["Hires upscale: 2"]}
+            "program": "web UI", "prompt": "girl",
+            "items": {"Denoising strength": "0.6", "Hires upscale": "2", "Hires upscaler": "Latent"},
+            "notes": []}
     yield "hash_sign_1_6.png", png([("zTXt", "parameters", text(
         f"girl, #1 fan [a:b:0.5]\n{WEBUI}, Version: v1.5.1"))]), {
             "program": "web UI", "prompt": f"girl, {HASH}1 fan [a:b:0.5]",

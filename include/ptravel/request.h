@@ -179,6 +179,18 @@ struct TravelRequest {
   bool img2img_fix_steps = false;
   double noise_multiplier = 1.0;
 
+  bool hires = false;      ///< Draw each frame again at a larger size (the web UI's Hires. fix).
+  double hires_scale = 2;  ///< Of both sides, where neither of the next two is given.
+  int hires_width = 0;     ///< Pixels; with one of the two the other follows, with both the frame
+  int hires_height = 0;    ///< is cut.
+  std::string hires_upscaler = "Latent";
+  int hires_steps = 0;                        ///< 0: as many as the first pass.
+  std::vector<double> hires_denoise = {0.7};  ///< One value, or one per stage.
+  std::string hires_sampler;                  ///< Empty: the first pass's, as for the next three.
+  std::string hires_scheduler;
+  std::string hires_prompt;  ///< One stage per line.
+  std::string hires_negative_prompt;
+
   double fps = 10.0;  ///< 0: no video.
   VideoFormat format = VideoFormat::Mp4;
   int pad = 0;

@@ -272,4 +272,29 @@ Image resize_for_img2img(const Image& source, int width, int height, ResizeMode 
   return target;
 }
 
+Image resize_nearest(const Image& source, int width, int height) {
+  // Pillow adds up the steps, and rounding decides where a centre falls between two pixels.
+  const auto places = [](int from, int to) {
+    std::vector<int> nearest(static_cast<std::size_t>(to));
+    const double step = static_cast<double>(from) / to;
+    double place = step * 0.5;
+    for (int& pixel : nearest) {
+      pixel = std::min(static_cast<int>(place), from - 1);
+      place += step;
+    }
+    return nearest;
+  };
+  Image result(width, height);
+  const std::vector<int> columns = places(source.width, width);
+  const std::vector<int> rows = places(source.height, height);
+  for (int y = 0; y < height; ++y) {
+    const std::uint8_t* from = source.row(rows[static_cast<std::size_t>(y)]);
+    std::uint8_t* to = result.row(y);
+    for (const int column : columns) {
+      to = std::copy_n(from + static_cast<std::size_t>(column) * 3, 3, to);
+    }
+  }
+  return result;
+}
+
 }  // namespace ptravel

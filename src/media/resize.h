@@ -30,6 +30,9 @@ Image resize(const Image& source,
              ResizeFilter filter,
              std::optional<ResizeBox> box = std::nullopt);
 
+/// The nearest pixel of each, centres on centres, as Pillow rounds them.
+Image resize_nearest(const Image& source, int width, int height);
+
 /// The web UI's resize of an initial picture (its resize modes 0, 1 and 2, Lanczos throughout).
 /// As there, ResizeAndFill leaves the last row or column black where an odd target leaves one pixel
 /// over. Throws InvalidArgument as resize() does; extreme proportions count with the size of the

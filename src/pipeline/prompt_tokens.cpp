@@ -16,6 +16,7 @@ std::vector<ScheduledChunks> tokenize_schedule(const Tokenizers& tokenizers,
                                                const PromptOptions& options) {
   PromptScheduleOptions schedule_options;
   schedule_options.steps = options.planned_calls;
+  schedule_options.hires_steps = options.second_pass_calls;
   schedule_options.old_scheduling = options.old_scheduling;
   std::vector<ScheduledChunks> schedule;
   for (const ScheduledText& entry : parse_prompt_schedule(text, schedule_options)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@ struct PictureSizes {
 /// How prompts become conditionings.
 struct PromptOptions {
   int planned_calls = 20;  ///< Model calls that prompt editing is laid over.
-  int clip_skip = 1;       ///< 1: the last layer.
+  /// For a second pass: model calls of that pass, which follow the planned ones.
+  std::optional<int> second_pass_calls = {};
+  int clip_skip = 1;  ///< 1: the last layer.
   Emphasis emphasis = Emphasis::Original;
   int comma_padding_backtrack = 20;
   bool old_scheduling = false;  ///< Prompt editing as before web UI 1.6.

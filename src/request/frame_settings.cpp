@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ptravel/error.h"
 #include "request/compat.h"
+#include "request/hires.h"
 #include "request/mask_files.h"
 #include "request/mode_infos.h"
 
@@ -58,6 +59,9 @@ TravelRequest frame_request(const TravelRequest& request,
   TravelRequest frame = request;
   frame.cfg_scale = {value_at(request.cfg_scale, place)};
   frame.denoise_strength = {value_at(request.denoise_strength, place)};
+  frame.hires_denoise = {value_at(request.hires_denoise, place)};
+  frame.hires_prompt = hires_texts_at(request.hires_prompt, request, place);
+  frame.hires_negative_prompt = hires_texts_at(request.hires_negative_prompt, request, place);
   frame.subseed_strength = {value_at(request.subseed_strength, place)};
   frame.sdxl_crop_top = {value_at(request.sdxl_crop_top, place)};
   frame.sdxl_crop_left = {value_at(request.sdxl_crop_left, place)};
@@ -91,10 +95,10 @@ StageRules stage_rules(const TravelRequest& request) {
   StageRules rules;
   rules.single = mode_info(request.mode).doubles_single_stage || varies ? SingleStage::Double
                                                                         : SingleStage::Keep;
-  rules.least =
-      std::max({request.seed.size(), request.cfg_scale.size(), request.denoise_strength.size(),
-                request.subseed_strength.size(), request.sdxl_crop_top.size(),
-                request.sdxl_crop_left.size(), mask_files(request).size()});
+  rules.least = std::max({request.seed.size(), request.cfg_scale.size(),
+                          request.denoise_strength.size(), request.hires_denoise.size(),
+                          request.subseed_strength.size(), request.sdxl_crop_top.size(),
+                          request.sdxl_crop_left.size(), mask_files(request).size()});
   rules.loop = request.loop;
   return rules;
 }

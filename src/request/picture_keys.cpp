@@ -90,6 +90,14 @@ constexpr KeyRule kRules[] = {
     {"Original *", Harmless},
     {"Raw *", Harmless},
 
+    {"Hires upscale", Applied},
+    {"Hires resize", Applied},
+    {"Hires steps", Applied},
+    {"Hires upscaler", Applied},
+    {"Hires sampler", Applied},
+    {"Hires schedule type", Applied},
+    {"Hires prompt", Applied},
+    {"Hires negative prompt", Applied},
     {"Hires*", Hires},
     {"First pass size", Hires},
     {"Upscale latent*", Hires},
@@ -203,7 +211,7 @@ constexpr KeyRule kRules[] = {
 std::string_view sentence(KeyEffect effect) {
   switch (effect) {
     case Hires:
-      return "a second (hires) pass is not supported yet, the first pass alone is drawn";
+      return "this setting of the second (hires) pass is not supported";
     case Refiner:
       return "a second model (refiner) is not supported yet";
     case Detailer:

@@ -112,8 +112,10 @@ PictureRequest read_picture_request(const PictureSource& source,
   } catch (const Error& error) {
     refuse(name, error.what());
   }
-  picture.needs_init_image = parameters->meant.find("Denoising strength").has_value() &&
-                             picture.frame.request.genesis != Genesis::Successive;
+  picture.needs_init_image =
+      parameters->meant.find("Denoising strength").has_value() &&
+      picture.frame.request.genesis != Genesis::Successive &&
+      (!picture.frame.request.hires || !picture.frame.init_image_name.empty());
   note_untold(*parameters, picture.frame.request, given, parameters->notes);
   picture.parameters = std::move(*parameters);
   return picture;

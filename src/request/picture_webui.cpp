@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "ptravel/hires.h"
 #include "ptravel/sampling.h"
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
@@ -271,21 +272,27 @@ std::string first_pass_size(const Infotext& text, const std::string& told) {
   return side(whole->first) + "x" + side(whole->second);
 }
 
-/// A picture with a second pass was not made from an init picture: its denoising strength is that
-/// of the pass.
-void leave_out_hires(PictureDraft& draft) {
+/// Old pictures tell of a second pass in other words, and words that stand for nothing are no
+/// names.
+void settle_hires(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
   const std::string first_pass = take(meant, "First pass size");
   if (!first_pass.empty()) {
     meant.set("Hires resize", meant.find("Size").value_or(""));
     meant.set("Size", first_pass_size(meant, first_pass));
   }
-  const bool hires = std::any_of(meant.items.begin(), meant.items.end(), [](const auto& item) {
-    return key_effect(item.first) == KeyEffect::Hires && !is_neutral_value(item.second);
-  });
+  for (const auto& [key, nothing] :
+       {std::pair("Hires sampler", "Use same sampler"),
+        std::pair("Hires schedule type", "Use same scheduler"), std::pair("Hires resize", "0x0")}) {
+    if (meant.find(key).value_or("") == nothing) {
+      remove(meant, key);
+    }
+  }
   const std::string strength = meant.find("Denoising strength").value_or("");
-  if (hires) {
-    draft.keys.add(KeyEffect::Hires, "Denoising strength", take(meant, "Denoising strength"));
+  if (meant.find("Hires upscale") || meant.find("Hires resize")) {
+    if (!meant.find("Hires upscaler")) {
+      meant.set("Hires upscaler", std::string(kLatentUpscalers.front().name));
+    }
   } else if (parse_number(strength) == 0) {
     remove(meant, "Denoising strength");  // Old web UIs wrote it into pictures from text as well.
   }
@@ -380,7 +387,7 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   }
   apply_program(draft, json_items);
   note_unknown_words(draft);
-  leave_out_hires(draft);
+  settle_hires(draft);
   const std::string lora_hashes = take_told_hashes(meant);
   read_old_hypernetwork(meant);
   add_unapplied_items(meant, draft.keys);

@@ -179,7 +179,14 @@ void add_travel_rows(RequestTableBuilder& table) {
            "How far a frame leaves the picture it starts from; one value, or one per stage",
            &R::denoise_strength, list_form(number_form(0, 1)))
       .label("Denoising strength")
-      .key("Denoising strength", 140, starts_from_picture);
+      .key(
+          "Denoising strength", 140,
+          [](const FrameFacts& facts) { return starts_from_picture(facts) || facts.request.hires; })
+      .key_text([](const FrameFacts& facts) {
+        // The web UI's one value is the second pass's where the first starts from nothing.
+        const char* const field = starts_from_picture(facts) ? "denoise_strength" : "hires_denoise";
+        return parameter_text(*find_request_field(field), request_field_text(facts.request, field));
+      });
   table
       .add("embryo_step", "Steps that a stage pair's frames share; below 1: part of all",
            &R::embryo_step, number_text_form())

@@ -418,6 +418,96 @@ void add_picture_rows(RequestTableBuilder& table) {
       .key_if_changed("Noise multiplier", 260, starts_from_picture);
 }
 
+bool has_hires(const FrameFacts& facts) { return facts.request.hires; }
+
+bool hires_to_size(const FrameFacts& facts) {
+  return has_hires(facts) && (facts.request.hires_width > 0 || facts.request.hires_height > 0);
+}
+
+/// What a picture's second pass was made with says that there was one. Its strength is the web UI's
+/// denoising strength, where frames start from nothing; our own key tells it in any case.
+ParameterItem hires_upscaler_item() {
+  return {"Hires upscaler", 156,
+          [](const FrameFacts& facts) {
+            return has_hires(facts) ? std::optional(facts.request.hires_upscaler) : std::nullopt;
+          },
+          [](FrameRequest& frame, const std::string& value) {
+            frame.request.hires = true;
+            frame.request.hires_denoise = frame.request.denoise_strength;
+            return set_request_field(frame.request, "hires_upscaler", value)
+                       ? std::optional(wrong_value(value, "the name of an upscaler"))
+                       : std::nullopt;
+          }};
+}
+
+/// A text of the second pass, told where it is another one than the first's.
+void add_hires_texts(RequestTableBuilder& table) {
+  table
+      .add("hires_prompt", "The stages in the second pass, one per line; empty: as in the first",
+           &R::hires_prompt, lines_form())
+      .label("Hires prompt")
+      .example("a detailed cat")
+      .key_if_changed("Hires prompt", 152, has_hires);
+  table.add("hires_negative_prompt", "Likewise", &R::hires_negative_prompt, lines_form())
+      .label("Hires negative prompt")
+      .example("blurry")
+      .key_if_changed("Hires negative prompt", 153, has_hires);
+}
+
+void add_hires_rows(RequestTableBuilder& table) {
+  table.group("Hires. fix", Scope::Picture);
+  table
+      .add("hires", "Draw each frame again at a larger size, from its own picture", &R::hires,
+           boolean_form())
+      .label("Hires. fix")
+      .in_key("Hires upscaler");
+  table
+      .add("hires_scale", "How much larger; where no size is given", &R::hires_scale,
+           number_form(0, 16))
+      .label("Upscale by")
+      .key("Hires upscale", 154,
+           [](const FrameFacts& facts) { return has_hires(facts) && !hires_to_size(facts); });
+  table
+      .add("hires_width",
+           "Pixels; the height follows, or the frame is cut where that is given, too",
+           &R::hires_width, integer_form(0, 8192))
+      .label("Resize width to")
+      .item(size_item("Hires resize", 157, {&R::hires_width, &R::hires_height},
+                      {"hires_width", "hires_height"}, hires_to_size));
+  table.add("hires_height", "As above", &R::hires_height, integer_form(0, 8192))
+      .label("Resize height to")
+      .in_key("Hires resize");
+  table
+      .add("hires_upscaler",
+           "Latent and its five kinds, None, Lanczos, Nearest, or a network of the models folders",
+           &R::hires_upscaler, text_form())
+      .label("Upscaler")
+      .example("Lanczos")
+      .item(hires_upscaler_item());
+  table
+      .add("hires_steps", "Sampling steps of the second pass; 0: as many as the first",
+           &R::hires_steps, integer_form(0, 1000))
+      .label("Hires steps")
+      .key_if_changed("Hires steps", 155, has_hires);
+  table
+      .add("hires_denoise",
+           "How far the second pass leaves the first's picture; one value, or one per stage",
+           &R::hires_denoise, list_form(number_form(0, 1)))
+      .label("Denoising strength of hires")
+      .key("Travel hires denoise", 1035, has_hires);
+  table
+      .add("hires_sampler", "Of the second pass; empty: as in the first", &R::hires_sampler,
+           text_form())
+      .label("Hires sampling method")
+      .example("DPM++ 2M")
+      .key_if_changed("Hires sampler", 149, has_hires);
+  table.add("hires_scheduler", "Likewise", &R::hires_scheduler, text_form())
+      .label("Hires schedule type")
+      .example("Karras")
+      .key_if_changed("Hires schedule type", 151, has_hires);
+  add_hires_texts(table);
+}
+
 }  // namespace
 
 void add_sampling_rows(RequestTableBuilder& table) {
@@ -427,6 +517,7 @@ void add_sampling_rows(RequestTableBuilder& table) {
   add_encoding_rows(table);
   add_noise_rows(table);
   add_picture_rows(table);
+  add_hires_rows(table);
 }
 
 }  // namespace ptravel

@@ -7,6 +7,7 @@
 #include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/hires.h"
 #include "request/mask_files.h"
 #include "request/request_names.h"
 #include "request/request_table.h"
@@ -43,7 +44,7 @@ void check_sizes(const TravelRequest& request,
 bool lists_have_values(const TravelRequest& request) {
   return !request.seed.empty() && !request.cfg_scale.empty() && !request.denoise_strength.empty() &&
          !request.subseed_strength.empty() && !request.sdxl_crop_top.empty() &&
-         !request.sdxl_crop_left.empty() && !request.hold.empty();
+         !request.sdxl_crop_left.empty() && !request.hold.empty() && !request.hires_denoise.empty();
 }
 
 /// A list that travels has one value, or one for each stage.
@@ -102,6 +103,10 @@ void check_plan(const StagePlan& plan,
   check_list("sdxl_crop_top", request.sdxl_crop_top.size(), stages, problems);
   check_list("sdxl_crop_left", request.sdxl_crop_left.size(), stages, problems);
   check_list("hold", request.hold.size(), stages, problems);
+  check_list("hires_denoise", request.hires_denoise.size(), stages, problems);
+  if (request.hires) {
+    second_pass_plan(plan, request);
+  }
   check_list("mask", mask_files(request).size(), stages, problems);
   if (!compat_quirks(request).embryo_takes_many_stages && request.genesis == Genesis::Embryo &&
       plan.stage_count() != 2) {
@@ -346,6 +351,7 @@ std::vector<Problem> validate_request(const TravelRequest& request, const ModelL
     check_pace(request, problems);
     check_bridge(request, problems);
     check_attention(request, problems);
+    check_hires(request, limits, problems);
   }
   check_init_image(request, problems);
   check_mask(request, problems);

@@ -9,9 +9,20 @@ namespace ptravel {
 namespace {
 
 /// Our settings' names where this API calls them otherwise.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kFieldNames = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> kFieldNames = {
     {{"sampler", "sampler_name"},
      {"denoise_strength", "denoising_strength"},
+     {"hires", "enable_hr"},
+     {"hires_scale", "hr_scale"},
+     {"hires_width", "hr_resize_x"},
+     {"hires_height", "hr_resize_y"},
+     {"hires_upscaler", "hr_upscaler"},
+     {"hires_steps", "hr_second_pass_steps"},
+     {"hires_denoise", "denoising_strength"},
+     {"hires_sampler", "hr_sampler_name"},
+     {"hires_scheduler", "hr_scheduler"},
+     {"hires_prompt", "hr_prompt"},
+     {"hires_negative_prompt", "hr_negative_prompt"},
      {"seed_resize_from_width", "seed_resize_from_w"},
      {"seed_resize_from_height", "seed_resize_from_h"},
      {"init_image", "init_images"},

@@ -40,7 +40,7 @@ TravelRequest batch_request(const SdPlan& plan, const ServeLimits& limits, int f
   }
   request.subseed = Seed(plan.subseed_of(first));
   request.travel_steps = "0";
-  const std::int64_t pixels = std::int64_t{request.width} * request.height;
+  const std::int64_t pixels = most_pixels_of(request);
   const std::int64_t together =
       std::max<std::int64_t>(limits.pixels / std::max<std::int64_t>(pixels, 1), 1);
   constexpr std::int64_t kMostTogether = 16;

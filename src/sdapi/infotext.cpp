@@ -17,7 +17,7 @@ struct Pasted {
 /// Keys that are fields of a request.
 const auto& pasted_fields() {
   using enum SdType;
-  static const std::array<Pasted, 9> fields = {{
+  static const std::array<Pasted, 16> fields = {{
       {"Steps", {"steps", Integer}},
       {"Sampler", {"sampler_name", Text}},
       {"Schedule type", {"scheduler", Text}},
@@ -26,6 +26,13 @@ const auto& pasted_fields() {
       {"Variation seed", {"subseed", Integer}},
       {"Variation seed strength", {"subseed_strength", Number}},
       {"Denoising strength", {"denoising_strength", Number}},
+      {"Hires upscale", {"hr_scale", Number}},
+      {"Hires upscaler", {"hr_upscaler", Text}},
+      {"Hires steps", {"hr_second_pass_steps", Integer}},
+      {"Hires sampler", {"hr_sampler_name", Text}},
+      {"Hires schedule type", {"hr_scheduler", Text}},
+      {"Hires prompt", {"hr_prompt", Text}},
+      {"Hires negative prompt", {"hr_negative_prompt", Text}},
       {"Noise multiplier", {"initial_noise_multiplier", Number}},
   }};
   return fields;
@@ -102,6 +109,14 @@ void fill_from_infotext(SdBody& body) {
   }
   paste_size(text, "Size", {"width", "height"}, body);
   paste_size(text, "Seed resize from", {"seed_resize_from_w", "seed_resize_from_h"}, body);
+  if (body.values().contains("enable_hr")) {
+    paste_size(text, "Hires resize", {"hr_resize_x", "hr_resize_y"}, body);
+    const bool second_pass =
+        text.find("Hires upscale") || text.find("Hires resize") || text.find("Hires upscaler");
+    if (second_pass && !body.is_given("enable_hr")) {
+      body.set("enable_hr", true);
+    }
+  }
   paste_settings(text, body);
 }
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "ptravel/hires.h"
 #include "ptravel/sampling.h"
 #include "sdapi/answers.h"
 #include "sdapi/fields.h"
@@ -190,8 +191,13 @@ void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
   add_list(router, "/scripts", {{"txt2img", scripts}, {"img2img", scripts}});
   add_list(router, "/script-info", Json::array({script_info(false), script_info(true)}));
   add_list(router, "/embeddings", {{"loaded", Json::object()}, {"skipped", Json::object()}});
-  for (const char* name : {"/latent-upscale-modes", "/loras", "/hypernetworks", "/prompt-styles",
-                           "/face-restorers", "/realesrgan-models", "/extensions"}) {
+  Json latent_modes = Json::array();
+  for (const LatentUpscaler& upscaler : kLatentUpscalers) {
+    latent_modes.push_back({{"name", upscaler.name}});
+  }
+  add_list(router, "/latent-upscale-modes", std::move(latent_modes));
+  for (const char* name : {"/loras", "/hypernetworks", "/prompt-styles", "/face-restorers",
+                           "/realesrgan-models", "/extensions"}) {
     add_list(router, name, Json::array());
   }
   router.add(sd_route("GET", "/sd-models", [state](const HttpRequest&) {

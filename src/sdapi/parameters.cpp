@@ -12,9 +12,10 @@ namespace ptravel {
 namespace {
 
 /// Keys whose values are floating point numbers in requests, which Python prints with a fraction.
-constexpr std::array<std::string_view, 17> kNumberKeys = {"CFG scale",
+constexpr std::array<std::string_view, 18> kNumberKeys = {"CFG scale",
                                                           "Variation seed strength",
                                                           "Denoising strength",
+                                                          "Hires upscale",
                                                           "Eta",
                                                           "Eta DDIM",
                                                           "Sigma churn",

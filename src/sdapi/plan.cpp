@@ -8,6 +8,7 @@
 #include "ptravel/sampling.h"
 #include "queue/automatic_vae.h"
 #include "request/frame_metadata.h"
+#include "request/hires.h"
 #include "request/stages.h"
 #include "sdapi/pictures.h"
 #include "sdapi/samplers.h"
@@ -93,6 +94,46 @@ void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& 
   set_guidance_and_schedule(request, body, settings);
 }
 
+/// Text-to-image may have a second pass. Old clients gave the size of the first one apart.
+void set_hires(TravelRequest& request, const SdBody& body, bool img2img) {
+  if (img2img || !body.boolean("enable_hr")) {
+    return;
+  }
+  constexpr std::int64_t kBeyond = 1 << 20;  // refused by the limits of the settings
+  const auto whole = [&](const char* field) {
+    return static_cast<int>(std::clamp<std::int64_t>(body.integer(field), 0, kBeyond));
+  };
+  request.hires = true;
+  request.hires_denoise = {body.number("denoising_strength")};
+  request.hires_scale = body.number("hr_scale");
+  request.hires_width = whole("hr_resize_x");
+  request.hires_height = whole("hr_resize_y");
+  if (whole("firstphase_width") > 0 && whole("firstphase_height") > 0) {
+    request.hires_width = request.width;
+    request.hires_height = request.height;
+    request.width = whole_steps(body.integer("firstphase_width"));
+    request.height = whole_steps(body.integer("firstphase_height"));
+  }
+  if (!body.text("hr_upscaler").empty()) {
+    request.hires_upscaler = body.text("hr_upscaler");
+  }
+  request.hires_steps = whole("hr_second_pass_steps");
+  const std::string sampler = body.text("hr_sampler_name");
+  if (!sampler.empty() && sampler != "Use same sampler") {
+    request.hires_sampler = resolve_sd_sampler(sampler, "", "").sampler;
+  }
+  const std::string scheduler = body.text("hr_scheduler");
+  if (!scheduler.empty() && scheduler != "Use same scheduler") {
+    request.hires_scheduler = resolve_sd_sampler(request.sampler, "", scheduler).schedule;
+  }
+  const auto text = [&](const char* field) {
+    const std::string line = one_line(body.text(field));
+    return trimmed(line).empty() ? std::string() : line;
+  };
+  request.hires_prompt = text("hr_prompt");
+  request.hires_negative_prompt = text("hr_negative_prompt");
+}
+
 void set_settings(TravelRequest& request,
                   const SdSettings& settings,
                   const ModelCatalog& catalog,
@@ -167,6 +208,13 @@ void set_init_image(const SdState& state, SdPlan& plan) {
 
 }  // namespace
 
+std::int64_t most_pixels_of(const TravelRequest& request) {
+  constexpr int kUsualFactor = 8;  // pixels of a latent's cell
+  const HiresSize second = request.hires ? hires_size(request, kUsualFactor) : HiresSize{};
+  return std::max(std::int64_t{request.width} * request.height,
+                  std::int64_t{second.width} * second.height);
+}
+
 std::string one_stage(const std::string& prompt) {
   const std::string line = one_line(prompt);
   return trimmed(line).empty() ? std::string(kEmptyStage) : line;
@@ -179,7 +227,7 @@ void check_amount(const SdPlan& plan, const ServeLimits& limits) {
   constexpr int kMostPictures = 1000;
   constexpr std::int64_t kMostTimesAtOnce = 16;
   const std::int64_t pictures = plan.pictures();
-  const std::int64_t pixels = pictures * plan.request.width * plan.request.height;
+  const std::int64_t pixels = pictures * most_pixels_of(plan.request);
   const std::int64_t most = kMostTimesAtOnce * limits.pixels;
   if (pictures > kMostPictures) {
     throw wrong_field("n_iter", "makes " + std::to_string(pictures) +
@@ -225,6 +273,7 @@ TravelRequest sd_travel_request(const ModelCatalog& catalog,
     request.image_cfg_scale =
         body.has_value("image_cfg_scale") ? body.number("image_cfg_scale") : 1;
   }
+  set_hires(request, body, img2img);
   request.inpainting_mask_weight = settings.number("inpainting_mask_weight");
   return request;
 }

@@ -47,6 +47,9 @@ TravelRequest sd_travel_request(const ModelCatalog& catalog,
                                 const CatalogEntry& model,
                                 bool img2img);
 
+/// Of a picture, in the larger of its passes.
+std::int64_t most_pixels_of(const TravelRequest& request);
+
 /// A web UI prompt, which may have lines and be empty, as one stage.
 std::string one_stage(const std::string& prompt);
 

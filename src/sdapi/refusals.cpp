@@ -57,6 +57,10 @@ void refuse_scripts(const Json& scripts, Problems& problems) {
   }
 }
 
+bool is_other_model(const std::string& name) {
+  return !name.empty() && name != "None" && name != "Use same checkpoint";
+}
+
 void refuse_init_fields(const SdBody& body, Problems& problems) {
   if (!body.text("latent_mask").empty()) {
     refuse(problems, "latent_mask", "is not supported, expected mask");
@@ -89,8 +93,8 @@ void refuse_unsupported(const SdBody& body, bool img2img) {
   refuse_scripts(body.value("alwayson_scripts"), problems);
   if (img2img) {
     refuse_init_fields(body, problems);
-  } else if (body.boolean("enable_hr")) {
-    refuse(problems, "enable_hr", "hires fix is not supported, expected false");
+  } else if (body.boolean("enable_hr") && is_other_model(body.text("hr_checkpoint_name"))) {
+    refuse(problems, "hr_checkpoint_name", "another model is not supported, expected none");
   }
   if (!problems.empty()) {
     throw wrong_fields(problems);

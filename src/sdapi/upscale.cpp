@@ -144,25 +144,6 @@ std::string size_text(int width, int height) {
 
 }  // namespace
 
-Image resize_nearest(const Image& source, int width, int height) {
-  Image result(width, height);
-  std::vector<int> columns(static_cast<std::size_t>(width));
-  const auto nearest = [](int place, int size, int source_size) {
-    return std::min(static_cast<int>((place + 0.5) * source_size / size), source_size - 1);
-  };
-  for (int x = 0; x < width; ++x) {
-    columns[static_cast<std::size_t>(x)] = nearest(x, width, source.width);
-  }
-  for (int y = 0; y < height; ++y) {
-    const std::uint8_t* from = source.row(nearest(y, height, source.height));
-    std::uint8_t* to = result.row(y);
-    for (const int column : columns) {
-      to = std::copy_n(from + static_cast<std::size_t>(column) * 3, 3, to);
-    }
-  }
-  return result;
-}
-
 double upscale_pixels(const Image& image, const SdUpscale& settings) {
   const double own = static_cast<double>(image.width) * image.height;
   const double scale = is_none(settings.upscaler) ? 1 : scale_of(image, settings);

@@ -40,7 +40,4 @@ SdUpscaled upscale(const Image& image,
 /// The pixels of the larger of a picture and what it is enlarged to: what upscale() takes for it.
 double upscale_pixels(const Image& image, const SdUpscale& settings);
 
-/// Pillow's nearest neighbour.
-Image resize_nearest(const Image& source, int width, int height);
-
 }  // namespace ptravel

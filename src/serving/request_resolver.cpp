@@ -9,11 +9,14 @@
 #include "ptravel/notation.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/hires.h"
 #include "request/mask_files.h"
 #include "request/stages.h"
 
 namespace ptravel {
 namespace {
+
+constexpr int kUsualFactor = 8;  // pixels of a latent's cell
 
 bool has_problem(const std::vector<Problem>& problems, std::string_view field) {
   return std::any_of(problems.begin(), problems.end(),
@@ -94,13 +97,18 @@ RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
     }
   }
   const TravelRequest& r = settled.request;
-  const std::int64_t pixels = std::int64_t{r.width} * r.height * r.batch;
+  // Where sizes are the model's own, they are small; a wrong second size was told already.
+  const HiresSize second = r.hires ? hires_size(r, kUsualFactor) : HiresSize{};
+  const std::int64_t pixels =
+      std::max(std::int64_t{r.width} * r.height, std::int64_t{second.width} * second.height) *
+      r.batch;
   if (pixels > options_.limits.pixels) {
-    settled.problems.push_back(
-        {"width", std::to_string(r.width) + " x " + std::to_string(r.height) +
-                      (r.batch > 1 ? " x batch " + std::to_string(r.batch) : "") +
-                      " pixels at once, expected at most " +
-                      std::to_string(options_.limits.pixels)});
+    settled.problems.push_back({r.hires ? "hires_scale" : "width",
+                                std::to_string(std::max(r.width, second.width)) + " x " +
+                                    std::to_string(std::max(r.height, second.height)) +
+                                    (r.batch > 1 ? " x batch " + std::to_string(r.batch) : "") +
+                                    " pixels at once, expected at most " +
+                                    std::to_string(options_.limits.pixels)});
   }
   for (const auto& [field, prompt] :
        {std::pair("prompt", &r.prompt), std::pair("negative_prompt", &r.negative_prompt)}) {

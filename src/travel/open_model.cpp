@@ -10,6 +10,7 @@
 #include "request/frame_settings.h"
 #include "request/mode_infos.h"
 #include "travel/attention_ends.h"
+#include "travel/second_pass.h"
 #include "travel/settings.h"
 
 namespace ptravel {
@@ -64,6 +65,14 @@ std::vector<Problem> check_against_model(const TravelRequest& request, const Pip
                                           std::string(family_label(pipeline.files().family)) +
                                           ", which changes one"});
   }
+  if (request.hires && pipeline.picture_input() != PictureInput::None &&
+      (pipeline.picture_input() == PictureInput::Edited || !request.init_image.empty() ||
+       request.genesis == Genesis::Successive)) {
+    problems.push_back({"hires", "expected frames that start from no picture with an " +
+                                     std::string(family_label(pipeline.files().family)) +
+                                     " model"});
+  }
+  collect_problems(problems, [&] { hires_network(request); });
   collect_problems(problems,
                    [&] { check_schedule_ends(request, pipeline.sigma_table(), problems); });
   const ClipConfig& clip = pipeline.files().clips.front();

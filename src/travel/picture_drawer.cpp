@@ -28,6 +28,14 @@ std::string numbered(const char* name, std::int64_t number) {
   return text;
 }
 
+std::vector<std::int64_t> frames_of(const std::vector<PictureTask>& tasks) {
+  std::vector<std::int64_t> frames;
+  for (const PictureTask& task : tasks) {
+    frames.push_back(task.index);
+  }
+  return frames;
+}
+
 }  // namespace
 
 bool PictureDrawer::fit_together(const PictureTask& a, const PictureTask& b) {
@@ -35,6 +43,7 @@ bool PictureDrawer::fit_together(const PictureTask& a, const PictureTask& b) {
   return from_picture == b.start.latent.defined() && a.embryo == b.embryo && a.bridge == b.bridge &&
          a.bridge_steps == b.bridge_steps && a.along_stages == b.along_stages &&
          (!a.along_stages || a.gap == b.gap) && a.loras == b.loras &&
+         a.request.hires_denoise == b.request.hires_denoise &&
          (!from_picture || a.request.denoise_strength == b.request.denoise_strength);
 }
 
@@ -139,13 +148,23 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
   if (!starts.empty()) {
     batch.init_latent = at::cat(starts);
   }
-  std::vector<std::int64_t> frames;
-  for (const PictureTask& task : wanted) {
-    frames.push_back(task.index);
-  }
   const SamplingSettings settings = sampling_settings(wanted.front().request);
-  StepCounter counter(progress_, frames_before, std::move(frames),
-                      reported_steps(settings, !starts.empty()));
+  StepCounter counter(progress_, frames_before, frames_of(wanted),
+                      {reported_steps(settings, !starts.empty()), 0, second_steps(wanted)});
+  SamplingHooks hooks = watched(counter);
+  hooks.guidance = guidance;
+  return pipeline.sample(settings, batch, hooks)
+      .narrow(0, 0, static_cast<std::int64_t>(wanted.size()));
+}
+
+int PictureDrawer::second_steps(const std::vector<PictureTask>& tasks) const {
+  return scene_.second_pass
+             ? reported_steps(scene_.second_pass->settings(tasks.front().request), true)
+             : 0;
+}
+
+/// Counts the steps, and shows them where somebody looks.
+SamplingHooks PictureDrawer::watched(StepCounter& counter) {
   SamplingHooks hooks = counter.hooks();
   if (scene_.sketcher) {
     hooks.on_step = [this, &counter, count = hooks.on_step](const SamplerStep& step) {
@@ -153,9 +172,34 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
       scene_.sketcher->see(step.denoised, counter.place());
     };
   }
-  hooks.guidance = guidance;
-  return pipeline.sample(settings, batch, hooks)
-      .narrow(0, 0, static_cast<std::int64_t>(wanted.size()));
+  return hooks;
+}
+
+at::Tensor PictureDrawer::finished(const at::Tensor& latents,
+                                   const std::vector<PictureTask>& tasks,
+                                   double frames_before) {
+  if (!scene_.second_pass) {
+    return latents;
+  }
+  SecondPass& pass = *scene_.second_pass;
+  const Pipeline& pipeline = *scene_.pipeline;
+  PictureBatch batch;
+  batch.width = pass.width();
+  batch.height = pass.height();
+  batch.init_latent = pass.start(latents);
+  bool from_picture = false;
+  for (const PictureTask& task : tasks) {
+    batch.images.push_back(pass.conditioning(task.place, task.conditioning));
+    batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
+    batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
+    if (!scene_.loras.same_everywhere()) {
+      batch.addons.push_back(task.loras);
+    }
+    from_picture = task.start.latent.defined();
+  }
+  const int before = reported_steps(sampling_settings(tasks.front().request), from_picture);
+  StepCounter counter(progress_, frames_before, frames_of(tasks), {second_steps(tasks), before, 0});
+  return pipeline.sample(pass.settings(tasks.front().request), batch, watched(counter));
 }
 
 std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents,
@@ -201,9 +245,9 @@ std::vector<Drawing> PictureDrawer::draw_at_once(const std::vector<PictureTask>&
                                                  double frames_before) {
   const PictureTask& first = tasks.front();
   if (!first.bridge) {
-    return decoded(
-        sample(tasks, first.embryo ? first.embryo->player() : GuidanceHooks{}, frames_before),
-        tasks);
+    const at::Tensor latents =
+        sample(tasks, first.embryo ? first.embryo->player() : GuidanceHooks{}, frames_before);
+    return decoded(finished(latents, tasks, frames_before), tasks);
   }
   std::vector<double> shares;
   for (const PictureTask& task : tasks) {
@@ -217,9 +261,9 @@ std::vector<Drawing> PictureDrawer::draw_at_once(const std::vector<PictureTask>&
     }
     return drawings;
   }
-  return decoded(
-      sample(tasks, first.bridge->player(first.bridge_steps, std::move(shares)), frames_before),
-      tasks);
+  const at::Tensor latents =
+      sample(tasks, first.bridge->player(first.bridge_steps, std::move(shares)), frames_before);
+  return decoded(finished(latents, tasks, frames_before), tasks);
 }
 
 std::shared_ptr<Embryo> PictureDrawer::embryo_of(std::int64_t gap, FrameSink& sink) {
@@ -260,8 +304,9 @@ std::shared_ptr<const Bridge> PictureDrawer::bridge_of(const FilmBridge& film,
   const auto bridge = std::make_shared<Bridge>(sides.front().request);
   const GuidanceHooks shared =
       shares_embryo() ? embryo_of(film.stage, sink)->player() : GuidanceHooks{};
-  const at::Tensor latents = sample(sides, bridge->recorder(shared), frames_before_);
+  at::Tensor latents = sample(sides, bridge->recorder(shared), frames_before_);
   if (scene_.request.bridge == BridgeKind::Blend) {
+    latents = finished(latents, sides, frames_before_);
     std::vector<Image> images;
     for (Drawing& drawing : decoded(latents, sides)) {
       images.push_back(std::move(drawing.image));

@@ -20,6 +20,7 @@
 #include "travel/bridge.h"
 #include "travel/embryo.h"
 #include "travel/picture_start.h"
+#include "travel/step_counter.h"
 #include "travel/travel_scene.h"
 
 namespace ptravel {
@@ -78,6 +79,12 @@ class PictureDrawer {
   at::Tensor sample(const std::vector<PictureTask>& tasks,
                     const GuidanceHooks& guidance,
                     double frames_before);
+  /// The latents of the first pass, drawn again in the second one, if there is one.
+  at::Tensor finished(const at::Tensor& latents,
+                      const std::vector<PictureTask>& tasks,
+                      double frames_before);
+  int second_steps(const std::vector<PictureTask>& tasks) const;
+  SamplingHooks watched(StepCounter& counter);
   std::vector<Drawing> draw_at_once(const std::vector<PictureTask>& tasks, double frames_before);
   std::vector<Drawing> decoded(const at::Tensor& latents,
                                const std::vector<PictureTask>& tasks) const;

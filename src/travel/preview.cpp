@@ -12,9 +12,11 @@
 #include "motion/pace.h"
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
+#include "ptravel/hires.h"
 #include "request/compat.h"
 #include "request/frame_places.h"
 #include "request/frame_settings.h"
+#include "request/hires.h"
 #include "request/mode_infos.h"
 #include "request/request_names.h"
 #include "travel/assemble.h"
@@ -157,11 +159,19 @@ PreviewCost cost_of(const TravelRequest& request,
   const bool shares = embryo && !compat_quirks(request).embryo_shares_input;
   const bool init = !request.init_image.empty();
   PreviewCost cost;
+  const TravelRequest second = second_pass_request(request, 1);
   const auto draw = [&](const FramePlace& place, std::int64_t index, bool from_picture,
                         int shared) {
     cost.network_calls += calls_of(frame_request(request, place, index), parts_at(tokens, place),
                                    from_picture, shared);
     ++cost.decoded;
+    if (request.hires) {
+      const bool encodes = !find_latent_upscaler(request.hires_upscaler);
+      cost.network_calls +=
+          calls_of(frame_request(second, place, index), parts_at(tokens, place), true, 0);
+      cost.decoded += encodes ? 1 : 0;
+      cost.encoded += encodes ? 1 : 0;
+    }
   };
   cost.encoded += init ? 1 : 0;
   for (std::size_t i = 0; i < places.size(); ++i) {

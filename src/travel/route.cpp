@@ -72,13 +72,28 @@ Route::Route(const StagePlan& plan,
              std::int64_t first_stage,
              Progress& progress,
              const TravelLoras* loras)
+    : Route(plan,
+            request,
+            pipeline,
+            first_stage,
+            progress,
+            loras,
+            prompt_options(request, pipeline)) {}
+
+Route::Route(const StagePlan& plan,
+             const TravelRequest& request,
+             const Pipeline& pipeline,
+             std::int64_t first_stage,
+             Progress& progress,
+             const TravelLoras* loras,
+             PromptOptions options)
     : plan_(plan),
-      drawn_(drawn_plan(plan, request, pipeline.tokenizers(), prompt_options(request, pipeline))),
+      drawn_(drawn_plan(plan, request, pipeline.tokenizers(), options)),
       request_(walked_request(request)),
       pipeline_(pipeline),
       loras_(loras),
       first_stage_(first_stage),
-      tools_{request_, pipeline_, prompt_options(request, pipeline), {}, log_} {
+      tools_{request_, pipeline_, std::move(options), {}, log_} {
   tools_.linear.interpolation = request.interpolation;
   tools_.linear.pairing = {{request.stage_padding, pipeline.encoder().encode_empty(tools_.options)},
                            request.alignment};

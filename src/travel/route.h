@@ -37,6 +37,14 @@ class Route {
         std::int64_t first_stage,
         Progress& progress,
         const TravelLoras* loras = nullptr);
+  /// With other options than prompt_options gives.
+  Route(const StagePlan& plan,
+        const TravelRequest& request,
+        const Pipeline& pipeline,
+        std::int64_t first_stage,
+        Progress& progress,
+        const TravelLoras* loras,
+        PromptOptions options);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 

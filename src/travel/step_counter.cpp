@@ -8,11 +8,11 @@ namespace ptravel {
 StepCounter::StepCounter(Progress& progress,
                          double frames_before,
                          std::vector<std::int64_t> frames,
-                         int steps)
+                         const Steps& steps)
     : progress_(progress),
       before_(frames_before),
       frames_(std::move(frames)),
-      steps_(std::max(steps, 1)) {}
+      steps_{std::max(steps.now, 1), steps.before, steps.behind} {}
 
 SamplingHooks StepCounter::hooks() {
   SamplingHooks hooks;
@@ -26,11 +26,14 @@ void StepCounter::count(int step) {
   rounds_ += step == 0 && last_index_ > 0 ? 1 : 0;
   last_index_ = step;
   const auto count = static_cast<double>(frames_.size());
-  const double part = std::min(1.0, static_cast<double>(step + 1) / steps_);
+  const double part = std::min(1.0, static_cast<double>(step + 1) / steps_.now);
   const auto rounds = static_cast<double>(rounds_);
   const double drawn = std::min(count, rounds_ > 0 ? rounds + part : count * part);
-  place_ = {frames_.at(std::min(rounds_, frames_.size() - 1)), std::min(step + 1, steps_), steps_};
-  progress_.update(before_ + drawn * (1 - kDecodingShare), place_);
+  const int all = steps_.before + steps_.now + steps_.behind;
+  place_ = {frames_.at(std::min(rounds_, frames_.size() - 1)),
+            steps_.before + std::min(step + 1, steps_.now), all};
+  const double whole = (count * steps_.before + drawn * steps_.now) / all;
+  progress_.update(before_ + whole * (1 - kDecodingShare), place_);
 }
 
 }  // namespace ptravel

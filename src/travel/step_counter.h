@@ -15,12 +15,19 @@ inline constexpr double kDecodingShare = 0.05;
 /// hooks it gives out.
 class StepCounter {
  public:
+  /// Steps of a pass, and those of the same frames in passes before and behind it.
+  struct Steps {
+    int now = 1;
+    int before = 0;
+    int behind = 0;
+  };
+
   /// `frames_before`: where the display stands; `frames`: which ones are drawn now, each or all
-  /// together in `steps` steps.
+  /// together in `steps`.
   StepCounter(Progress& progress,
               double frames_before,
               std::vector<std::int64_t> frames,
-              int steps);
+              const Steps& steps);
 
   SamplingHooks hooks();
   /// Where the sampler is after the step that was counted last.
@@ -32,7 +39,7 @@ class StepCounter {
   Progress& progress_;
   double before_;
   std::vector<std::int64_t> frames_;
-  int steps_;
+  Steps steps_;
   int last_index_ = -1;
   std::size_t rounds_ = 0;
   SamplingPlace place_;

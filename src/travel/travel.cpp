@@ -78,6 +78,9 @@ ModelIdentity identify(const OpenModel& model,
     identity.mask_sha256[mask] = sha256;
     identity.files.push_back({"mask", std::filesystem::path(mask).filename().string(), sha256});
   }
+  if (const auto network = hires_network(request)) {
+    identity.files.push_back({"upscaler", network->filename().string(), hash(*network)});
+  }
   identity.takes_mask = files.picture == PictureInput::Masked;
   identity.edits = files.picture == PictureInput::Edited;
   identity.kernels = kernel_family(model.compute().device);
@@ -123,9 +126,6 @@ void load_model(TravelScene& scene, Progress& progress, const TravelOptions& opt
   }
 }
 
-/// Stages that are attended to are one text each.
-void check_attention(TravelScene& scene) {
-  if (attention_calls(scene.request) == 0) {
 /// The pipeline tells one progress what it reads, for as long as this lives.
 class Reporting {
  public:
@@ -140,6 +140,9 @@ class Reporting {
   Pipeline& pipeline_;
 };
 
+/// Stages that are attended to are one text each.
+void check_attention(TravelScene& scene) {
+  if (attention_calls(scene.request) == 0) {
     return;
   }
   std::vector<Problem> problems;
@@ -213,10 +216,14 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->masks = read_masks(state->request, state->init_image);
   state->lora_notes = notes_on_loras(*state);
   load_model(*state, progress, options);
+  const Reporting reporting(*state->pipeline, progress);
   state->route.emplace(state->plan, state->request, *state->pipeline, options.first_stage, progress,
                        &state->loras);
+  if (request.hires) {
+    state->second_pass.emplace(state->plan, state->request, *state->pipeline, options.first_stage,
+                               progress, state->loras);
+  }
   pick_and_pad(request.pick, 0, state->frame_count());  // The first version may draw fewer frames.
-  const Reporting reporting(*state->pipeline, progress);
   check_attention(*state);
   return std::unique_ptr<Travel>(new Travel(std::move(state)));
 } catch (...) {
@@ -264,6 +271,7 @@ PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress&
   const ThreadScope threads(state_->request.threads);
   const TravelRequest& request = state_->request;
   PTRAVEL_CHECK(is_paced(request));
+  const Reporting reporting(*state_->pipeline, progress);
   Route& route = *state_->route;
   PaceResult result;
   PaceTask task;
@@ -271,7 +279,6 @@ PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress&
   task.loops = state_->plan.loops;
   task.budget = request.pace_budget;
   if (request.easing != Easing::Linear) {
-  const Reporting reporting(*state_->pipeline, progress);
     task.easing = [&](double share) { return eased(share, request.easing); };
   }
   result.pace.walk_steps = route.finest_walk_steps(request.pace_budget);
@@ -312,6 +319,7 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   const ThreadScope threads(state_->request.threads);
   progress.enter(WorkPhase::Drawing);
   progress.begin("drawing", "frames", static_cast<double>(frame_count()));
+  const Reporting reporting(*state_->pipeline, progress);
   sink.begin(frame_count());
   FrameRenderer(*state_, progress).render(selection, sink);
   sink.finish();
@@ -319,17 +327,16 @@ void Travel::render(const FrameSelection& selection, FrameSink& sink, Progress& 
   throw library_error_in_flight("drawing");
 }
 
-  const Reporting reporting(*state_->pipeline, progress);
 RenderedFrame Travel::render_spot(const FrameSpot& spot,
                                   const std::optional<Image>& previous,
                                   Progress& progress) try {
   const ThreadScope threads(state_->request.threads);
   progress.enter(WorkPhase::Drawing);
   progress.begin("drawing", "frames", 1);
+  const Reporting reporting(*state_->pipeline, progress);
   return FrameRenderer(*state_, progress).render_spot(spot, previous);
 } catch (...) {
   throw library_error_in_flight("drawing");
 }
 
 }  // namespace ptravel
-  const Reporting reporting(*state_->pipeline, progress);

@@ -15,6 +15,7 @@
 #include "travel/loras.h"
 #include "travel/picture_start.h"
 #include "travel/route.h"
+#include "travel/second_pass.h"
 #include "travel/sketcher.h"
 
 namespace ptravel {
@@ -26,8 +27,9 @@ struct TravelScene {
   TravelLoras loras;
   ModelIdentity identity;
   std::unique_ptr<Pipeline> pipeline;
-  std::optional<Route> route;        ///< Made once the pipeline is loaded.
-  std::optional<Sketcher> sketcher;  ///< Where somebody looks at frames in work.
+  std::optional<Route> route;             ///< Made once the pipeline is loaded.
+  std::optional<SecondPass> second_pass;  ///< Where the request has one; after the route.
+  std::optional<Sketcher> sketcher;       ///< Where somebody looks at frames in work.
   std::optional<Image> init_image;
   TravelMasks masks;
 

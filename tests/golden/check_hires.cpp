@@ -412,9 +412,12 @@ void check_hires(const Context& context, Report& report) {
   if (is_there("inpaint_parts.json")) {
     report.guarded("hires/parts", [&] { check_parts(context, report); });
   }
-  if (is_there("inpaint.json")) {
+  {
     const auto pipeline = open_pipeline(context);
-    check_inpaint_runs(context, "inpaint", *pipeline, report);
+    check_second_pass(context, *pipeline, report);
+    if (is_there("inpaint.json")) {
+      check_inpaint_runs(context, "inpaint", *pipeline, report);
+    }
   }
   if (is_there("inpaint9.json")) {
     report.guarded("hires/inpaint9", [&] { check_inpaint9(context, report); });

@@ -15,6 +15,9 @@ void check_runs(const Context& context,
                 const std::string& variant,
                 Report& report);
 
+/// The second pass at a larger size, on the model of tiny_sd1.
+void check_second_pass(const Context& context, const Pipeline& pipeline, Report& report);
+
 /// The linear travels of travel/travel.json, on the model of tiny_sd1.
 void check_linear_travels(const Context& context,
                           const nlohmann::json& set,

@@ -73,11 +73,12 @@ TEST_F(PictureRedraw, HashSignsBefore18AreDrawn) {
 }
 
 TEST_F(PictureRedraw, WhatIsNotAppliedIsTold) {
-  const Redrawn hires = redraw_text(kPlain + "Euler, Denoising strength: 0.6, Hires upscale: 2");
+  const Redrawn hires = redraw_text(
+      kPlain + "Euler, Denoising strength: 0.6, Hires upscale: 2, Hires checkpoint: other");
   EXPECT_EQ(hires.error, "");
   EXPECT_THAT(hires.notes,
               testing::ElementsAre(testing::AllOf(testing::HasSubstr("picture.png"),
-                                                  testing::HasSubstr("Hires upscale: 2"))));
+                                                  testing::HasSubstr("Hires checkpoint: other"))));
   const Redrawn tagged = redraw_text(
       "girl <lora:foo:0.8>\nSteps: 2, CFG scale: 7, Seed: 11, Size: 64x64, Sampler: Euler, Lora "
       "hashes: \"foo: "

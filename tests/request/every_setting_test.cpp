@@ -99,6 +99,11 @@ std::vector<TravelRequest> kinds_of_frames() {
       }
     }
   }
+  kinds.push_back(base);
+  kinds.back().hires = true;
+  kinds.back().hires_width = 640;
+  kinds.push_back(base);
+  kinds.back().hires = true;
   return kinds;
 }
 

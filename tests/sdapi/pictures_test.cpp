@@ -239,6 +239,30 @@ TEST(SdapiTxt2img, SettingsOfGuidanceAndSchedulesAreDrawnBy) {
   EXPECT_EQ(again.at("images"), answer.at("images"));
 }
 
+TEST(SdapiTxt2img, DrawsAgainAtALargerSize) {
+  const Json answer = drawn({{"enable_hr", true},
+                             {"denoising_strength", 0.6},
+                             {"hr_scale", 1.5},
+                             {"hr_second_pass_steps", 3},
+                             {"hr_prompt", "a dog"}});
+  const Image picture = decoded(answer.at("images")[0]).image;
+  EXPECT_EQ(picture.width, 96);
+  EXPECT_EQ(picture, rendered([](TravelRequest& request) {
+              request.hires = true;
+              request.hires_scale = 1.5;
+              request.hires_steps = 3;
+              request.hires_denoise = {0.6};
+              request.hires_prompt = "a dog";
+            }));
+  const std::string text = info_of(answer).at("infotexts")[0];
+  EXPECT_NE(text.find("Denoising strength: 0.6, Hires prompt: a dog, Hires upscale: 1.5, "
+                      "Hires steps: 3, Hires upscaler: Latent"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(drawn({{"infotext", text}}).at("images"), answer.at("images"));
+  EXPECT_EQ(refused({{"enable_hr", true}, {"hr_scale", 40}}).at("loc")[1], "hr_scale");
+}
+
 TEST(SdapiTxt2img, AZeroOrHugeTmaxIsNoLimit) {
   const auto with = [](const Json& most) {
     return decoded(drawn({{"s_churn", 5}, {"s_tmax", most}, {"steps", 4}}).at("images")[0]).image;
@@ -281,7 +305,8 @@ TEST(SdapiTxt2img, SavedPicturesComeWithAGridFirst) {
 }
 
 TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
-  EXPECT_EQ(refused({{"enable_hr", true}}).at("loc"), Json::parse(R"(["body", "enable_hr"])"));
+  EXPECT_EQ(refused({{"enable_hr", true}, {"hr_checkpoint_name", "x"}}).at("loc"),
+            Json::parse(R"(["body", "hr_checkpoint_name"])"));
   EXPECT_EQ(refused({{"tiling", true}}).at("loc"), Json::parse(R"(["body", "tiling"])"));
   EXPECT_EQ(refused({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
   EXPECT_EQ(

@@ -42,8 +42,8 @@ TEST(SdapiRoutes, ListsHaveTheMembersThatClientsRead) {
 }
 
 TEST(SdapiRoutes, ListsOfWhatIsNotHereAreEmpty) {
-  for (const char* name : {"latent-upscale-modes", "loras", "hypernetworks", "prompt-styles",
-                           "face-restorers", "realesrgan-models", "extensions", "sd-vae"}) {
+  for (const char* name : {"loras", "hypernetworks", "prompt-styles", "face-restorers",
+                           "realesrgan-models", "extensions", "sd-vae"}) {
     EXPECT_EQ(server().got(name), Json::array()) << name;
   }
   EXPECT_EQ(server().got("embeddings"), Json::parse(R"({"loaded": {}, "skipped": {}})"));

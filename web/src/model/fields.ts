@@ -133,12 +133,27 @@ const rules: Record<string, Rule> = {
   bridge: (value) => value('pace') === 'even',
   attention_share: (value) =>
     isSet(value('attention_interpolation')) && value('attention_interpolation') !== 'off',
+  hires_scale: (value) => isHires(value) && !value('hires_width') && !value('hires_height'),
+  hires_width: (value) => isHires(value),
+  hires_height: (value) => isHires(value),
+  hires_upscaler: (value) => isHires(value),
+  hires_steps: (value) => isHires(value),
+  hires_denoise: (value) => isHires(value),
+  hires_sampler: (value) => isHires(value),
+  hires_scheduler: (value) => isHires(value),
+  hires_prompt: (value) => isHires(value),
+  hires_negative_prompt: (value) => isHires(value),
   subseed: (value) => !isZero(value('subseed_strength')),
   hold: (value) => value('fps') !== 0,
   pad: (value) => value('fps') !== 0,
   ping_pong: (value) => value('fps') !== 0,
   format: (value) => value('fps') !== 0,
 };
+
+/** Whether frames have a second pass. */
+function isHires(value: (name: string) => Json): boolean {
+  return value('hires') === true;
+}
 
 /** Whether frames lie elsewhere than at equal alphas. */
 function isPaced(value: (name: string) => Json): boolean {
