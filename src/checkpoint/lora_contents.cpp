@@ -116,6 +116,7 @@ std::vector<std::string> lora_contents(const StoredTensors& tensors) {
     lines.push_back(layers_text(unknown) + " of a kind that is not known");
   }
   std::vector<std::string> changed;
+  changed.reserve(places.size());
   for (const auto& [place, count] : places) {
     changed.push_back(std::string(place) + " (" + layers_text(count) + ")");
   }

@@ -103,7 +103,8 @@ ParameterItem lora_hashes_item(int place) {
           (is_in_between(facts) && has_tag(facts.texts.from_prompt, name))) {
         std::string plain = name;
         std::erase_if(plain, [](char letter) { return letter == ':' || letter == ','; });
-        text += (text.empty() ? "" : ", ") + plain + ": " + hash;
+        text += text.empty() ? "" : ", ";
+        text.append(plain).append(": ").append(hash);
       }
     }
     return text.empty() ? std::nullopt : std::optional(text);

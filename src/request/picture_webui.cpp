@@ -310,7 +310,7 @@ void read_old_hypernetwork(Infotext& text) {
 /// Takes out "Lora hashes" where the prompt has a tag for each: they are compared with the files.
 /// Empty where one is missing.
 std::string take_told_hashes(Infotext& text) {
-  const std::string hashes = text.find("Lora hashes").value_or("");
+  std::string hashes = text.find("Lora hashes").value_or("");
   if (hashes.empty()) {
     return {};
   }
