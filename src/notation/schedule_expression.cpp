@@ -386,11 +386,10 @@ Value rest_of(const Value& a, const Value& b, bool constant) {
 }
 
 bool compare(std::string_view op, double a, double b) {
-  if (op == "<") return a < b;
-  if (op == "<=") return a <= b;
-  if (op == ">") return a > b;
-  if (op == ">=") return a >= b;
-  return op == "==" ? a == b : a != b;
+  const bool less = op.starts_with('<') && a < b;
+  const bool more = op.starts_with('>') && a > b;
+  const bool equal = op.ends_with('=') && op != "!=" && a == b;
+  return less || more || equal || (op == "!=" && a != b);
 }
 
 Value combine(const Node& node, const Value& a, const Value& b) {

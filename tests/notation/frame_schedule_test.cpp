@@ -78,6 +78,22 @@ TEST(FrameSchedules, SayWhatIsWrong) {
   EXPECT_THAT(refusal("0:(t/t), 0:(sqrt(-1-t))"), HasSubstr("no value that is a number"));
 }
 
+TEST(FrameSchedules, ComparisonsAreAllThere) {
+  const auto holds = [](const char* text) {
+    std::string frames;
+    for (std::int64_t frame = 0; frame < 3; ++frame) {
+      frames += number_of(ScheduleExpression::parse(text).evaluate({frame, 0, 0})) != 0 ? '1' : '0';
+    }
+    return frames;
+  };
+  EXPECT_EQ(holds("t<1"), "100");
+  EXPECT_EQ(holds("t<=1"), "110");
+  EXPECT_EQ(holds("t>1"), "001");
+  EXPECT_EQ(holds("t>=1"), "011");
+  EXPECT_EQ(holds("t==1"), "010");
+  EXPECT_EQ(holds("t!=1"), "101");
+}
+
 TEST(FrameSchedules, WholeNumbersWrapAndNeverTrap) {
   const auto value = [](const char* text, std::int64_t frame) {
     return ScheduleExpression::parse(text).evaluate({frame, 0, 0});
