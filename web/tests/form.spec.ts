@@ -51,6 +51,10 @@ it('has a control for every field of the server’s table', async () => {
   await page.locator('#field-genesis').selectOption('successive');
   await page.locator('#field-subseed_strength').fill('0.5');
   await look();
+  await page.locator('#field-hires').check();
+  await page.locator('#field-hires_upscaler').waitFor();
+  await look();
+  await page.locator('#field-hires').uncheck();
   // What belongs to an init picture, and to a mask on it.
   const point = { name: 'plain.png', mimeType: 'image/png', buffer: plainPng };
   const choosers = page.locator('.init-picture input[type=file]');
