@@ -89,6 +89,10 @@ struct FrameSelection {
   bool with_log = true;
   /// Whether logs are completed at the end, also by the gaps that others drew.
   bool complete_log = true;
+  /// Calls `write`, which hands the logs over, with the content of walk.json as others have left it
+  /// by then (empty: there is none), while nobody else writes it. What it tells completely and this
+  /// travel does not becomes part of the logs. Empty: nobody else works on the travel.
+  std::function<void(const std::function<void(const std::string& walk_log)>& write)> sharing_logs;
 };
 
 /// Pictures of places on the way, kept so that a search for a pace that was stopped goes on where
@@ -124,8 +128,9 @@ struct TravelOptions {
   std::int64_t first_stage = 0;
   /// Where the model comes from; null: it is loaded for this travel alone.
   ModelStore* store = nullptr;
-  /// Called before weights are read, with what the model's files are; throws to refuse them.
-  std::function<void(const ModelIdentity& identity)> check_model = {};
+  /// Called before weights are read, with what the model's files are; throws to refuse them. May
+  /// give them the names that they have in frames' parameters.
+  std::function<void(ModelIdentity& identity)> check_model = {};
   SketchOptions sketches = {};
 };
 

@@ -85,8 +85,20 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   }
   if (selection.with_log && selection.complete_log) {
     route.complete_log([this](std::int64_t gap) { return target_latent(gap); }, progress_);
-    write_log(scene_, sink);
+    hand_over_logs(sink);
   }
+}
+
+/// The logs, with what others have told meanwhile.
+void FrameRenderer::hand_over_logs(FrameSink& sink) {
+  if (!scene_.route->keeps_log() || !selection_->sharing_logs) {
+    write_log(scene_, sink);
+    return;
+  }
+  selection_->sharing_logs([&](const std::string& walk_log) {
+    merge_log(scene_, walk_log, sink);
+    write_log(scene_, sink);
+  });
 }
 
 void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
@@ -112,7 +124,7 @@ void FrameRenderer::render_unit(const FrameUnit& unit, FrameSink& sink) {
   }
   draw_waiting();
   if (drew && selection_->with_log) {
-    write_log(scene_, sink);
+    hand_over_logs(sink);
   }
 }
 

@@ -55,6 +55,7 @@ class FrameRenderer {
   void plan_work();
   bool claim(const FrameUnit& unit);
   void render_unit(const FrameUnit& unit, FrameSink& sink);
+  void hand_over_logs(FrameSink& sink);
   void used_as_start(std::int64_t index);
   void forget_guides(std::int64_t gap);
   std::int64_t stage_frame(std::int64_t stage) const;

@@ -7,12 +7,6 @@
 namespace ptravel {
 namespace {
 
-/// Whether every frame is drawn by itself, whatever the others are.
-bool frames_stand_alone(const TravelRequest& request) {
-  // Walks that keep a log build on their earlier steps.
-  return !mode_info(request.mode).keeps_log(request) && request.genesis == Genesis::Fixed;
-}
-
 /// Whether the gap leads to the film's first frame, which lies in another gap: the end of a loop.
 bool comes_back(const FilmOrder& order, std::int64_t gap) {
   const auto place = static_cast<std::size_t>(gap);
@@ -20,6 +14,11 @@ bool comes_back(const FilmOrder& order, std::int64_t gap) {
 }
 
 }  // namespace
+
+bool frames_stand_alone(const TravelRequest& request) {
+  // Walks that keep a log build on their earlier steps.
+  return !mode_info(request.mode).keeps_log(request) && request.genesis == Genesis::Fixed;
+}
 
 std::int64_t gap_of(const FramePlace& place) {
   return place.at_stage() ? std::max<std::int64_t>(place.stage - 1, 0) : place.stage;

@@ -11,6 +11,9 @@ namespace ptravel {
 /// The gap that a frame belongs to: the one it lies in, or that its stage closes.
 std::int64_t gap_of(const FramePlace& place);
 
+/// Whether every frame of a film is drawn by itself, whatever the others are.
+bool frames_stand_alone(const TravelRequest& request);
+
 /// What of a film can be drawn apart from the rest, in drawing order: a chain as a whole; the gaps
 /// of walks that build on their steps, go by pictures, keep a log or share an embryo; else as many
 /// frames as are drawn at once.

@@ -303,23 +303,42 @@ ImageConditioning Route::halfway(std::int64_t gap) {
 
 bool Route::keeps_log() const { return mode_info(request_.mode).keeps_log(request_); }
 
-bool Route::log_is_complete(std::int64_t gap) const {
-  const auto i = static_cast<std::size_t>(gap);
-  return log_.is_complete(first_stage_ + gap,
-                          walk_steps_.empty() ? drawn_.steps.at(i) : walk_steps_.at(i),
-                          request_.grad_tolerance);
+/// Whether a log tells all of a gap, which is numbered as in the travel as a whole.
+bool Route::tells_all(const WalkLog& log, std::int64_t gap) const {
+  const auto i = static_cast<std::size_t>(gap - first_stage_);
+  return log.is_complete(gap, walk_steps_.empty() ? drawn_.steps.at(i) : walk_steps_.at(i),
+                         request_.grad_tolerance);
+}
+
+/// The gaps that a walk.json tells completely.
+WalkLog Route::read_log(const std::string& json) const {
+  WalkLog log;
+  log.restore(json);
+  const auto gaps = static_cast<std::int64_t>(plan_.steps.size());
+  const bool grad = request_.mode == TravelMode::Grad;
+  log.keep_gaps([&](std::int64_t gap) {
+    const bool kind = (log.grads().count(gap) > 0) == grad;
+    return kind && gap >= first_stage_ && gap < first_stage_ + gaps && tells_all(log, gap);
+  });
+  return log;
 }
 
 void Route::restore_log(const std::string& json) {
-  log_.restore(json);
+  const WalkLog read = read_log(json);
+  log_.keep_gaps([](std::int64_t) { return false; });
+  log_.take(read, [](std::int64_t) { return true; });
   walk_.reset();  // It would go on without telling again what this log may lack.
   walk_gap_ = -1;
-  const auto gaps = static_cast<std::int64_t>(plan_.steps.size());
-  const bool grad = request_.mode == TravelMode::Grad;
-  log_.keep_gaps([&](std::int64_t gap) {
-    const bool kind = (log_.grads().count(gap) > 0) == grad;
-    return kind && gap >= first_stage_ && gap < first_stage_ + gaps &&
-           log_is_complete(gap - first_stage_);
+}
+
+void Route::merge_log(const std::string& json) {
+  log_.take(read_log(json), [&](std::int64_t gap) {
+    const bool wanted = !tells_all(log_, gap);
+    if (wanted && walk_gap_ == gap - first_stage_) {
+      walk_.reset();  // It would tell the rest of its gap twice.
+      walk_gap_ = -1;
+    }
+    return wanted;
   });
 }
 
@@ -328,7 +347,7 @@ void Route::complete_log(const TargetLatents& targets, Progress& progress) {
     FramePlace place = places_[i];
     const bool last_of_gap =
         !place.at_stage() && places_[(i + 1) % places_.size()].stage != place.stage;
-    if (last_of_gap && !log_is_complete(place.stage)) {
+    if (last_of_gap && !tells_all(log_, first_stage_ + place.stage)) {
       progress.check_cancelled();
       place.step = place.steps;  // Paced frames may leave a walk before its end.
       conditioning(place, targets);

@@ -90,6 +90,9 @@ class Route {
   /// Takes the log of an earlier run (walk.json); gaps that it does not tell completely are left
   /// out. Throws Corrupt when it is not a log.
   void restore_log(const std::string& json);
+  /// Takes from the log of another process the gaps that it tells completely and the own one does
+  /// not. Throws Corrupt when it is not a log.
+  void merge_log(const std::string& json);
   /// Walks every gap of which the log does not tell all steps, so that the log is complete.
   void complete_log(const TargetLatents& targets, Progress& progress);
   WalkLog& log() { return log_; }
@@ -110,7 +113,8 @@ class Route {
   ImageConditioning without_networks_of_any(const FramePlace& place, const TargetLatents& targets);
   template <typename Walked>
   ImageConditioning bridged(const FilmBridge& bridge, double alpha, const Walked& walked);
-  bool log_is_complete(std::int64_t gap) const;
+  bool tells_all(const WalkLog& log, std::int64_t gap) const;
+  WalkLog read_log(const std::string& json) const;
   GapEnds ends_of(std::int64_t gap) const;
   Walk& walk_of(std::int64_t gap);
 

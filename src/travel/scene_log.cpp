@@ -17,15 +17,31 @@ void tell_stages(const TravelScene& scene, FrameSink& sink) {
   }
 }
 
-void restore_log(TravelScene& scene, const std::string& walk_log, FrameSink& sink) {
+namespace {
+
+/// Lets the route read a walk.json; one that cannot be read is told.
+void read_log(TravelScene& scene,
+              const std::string& walk_log,
+              FrameSink& sink,
+              void (Route::*read)(const std::string&)) {
   if (walk_log.empty() || !scene.route->keeps_log()) {
     return;
   }
   try {
-    scene.route->restore_log(walk_log);
+    ((*scene.route).*read)(walk_log);
   } catch (const Error& error) {
     sink.debug(std::string(error.what()) + "; beginning a new one");
   }
+}
+
+}  // namespace
+
+void restore_log(TravelScene& scene, const std::string& walk_log, FrameSink& sink) {
+  read_log(scene, walk_log, sink, &Route::restore_log);
+}
+
+void merge_log(TravelScene& scene, const std::string& walk_log, FrameSink& sink) {
+  read_log(scene, walk_log, sink, &Route::merge_log);
 }
 
 void write_log(TravelScene& scene, FrameSink& sink) {

@@ -30,6 +30,9 @@ void tell_stages(const TravelScene& scene, FrameSink& sink);
 /// is told and forgotten.
 void restore_log(TravelScene& scene, const std::string& walk_log, FrameSink& sink);
 
+/// Adds what another process told of gaps that this one does not tell completely.
+void merge_log(TravelScene& scene, const std::string& walk_log, FrameSink& sink);
+
 /// walk.json, log.txt and, of mode grad, the losses and their plot; nothing where no walk told
 /// anything.
 void write_log(TravelScene& scene, FrameSink& sink);

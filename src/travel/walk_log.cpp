@@ -146,6 +146,19 @@ void WalkLog::keep_gaps(const std::function<bool(std::int64_t gap)>& keep) {
   std::erase_if(grads_, [&](const auto& entry) { return !keep(entry.first); });
 }
 
+void WalkLog::take(const WalkLog& other, const std::function<bool(std::int64_t gap)>& wanted) {
+  for (const auto& [gap, records] : other.swaps_) {
+    if (wanted(gap)) {
+      swaps_[gap] = records;
+    }
+  }
+  for (const auto& [gap, records] : other.grads_) {
+    if (wanted(gap)) {
+      grads_[gap] = records;
+    }
+  }
+}
+
 std::string log_lines(const SwapRecord& record) {
   return "tokens: " + record.words + "\n  >> " +
          (record.by_gradient ? "grad" : "embed L1-distance") + " ascend: " + record.ordered_words +

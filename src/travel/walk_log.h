@@ -55,6 +55,8 @@ class WalkLog {
   bool is_complete(std::int64_t gap, std::int64_t steps, double tolerance) const;
   /// Forgets every gap that `keep` does not name.
   void keep_gaps(const std::function<bool(std::int64_t gap)>& keep);
+  /// Takes the gaps of another log that `wanted` names, in place of its own.
+  void take(const WalkLog& other, const std::function<bool(std::int64_t gap)>& wanted);
   bool empty() const { return swaps_.empty() && grads_.empty(); }
   bool has_losses() const { return !grads_.empty(); }
   const std::map<std::int64_t, std::vector<GradRecord>>& grads() const { return grads_; }
