@@ -15,6 +15,9 @@ using Command = std::function<void()>;
 /// Each adds its subcommand to the program; when the user picked it, `chosen` is set.
 void add_render_command(CLI::App& program, Command& chosen);
 void add_resume_command(CLI::App& program, Command& chosen);
+void add_plan_command(CLI::App& program, Command& chosen);
+void add_frames_command(CLI::App& program, Command& chosen);
+void add_finish_command(CLI::App& program, Command& chosen);
 void add_video_command(CLI::App& program, Command& chosen);
 void add_upscale_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);

@@ -41,6 +41,9 @@ Commands:
   serve     open the page in a browser: queue, page and HTTP API
   render    draw a travel: frames and a video
   resume    go on with a run that was stopped or killed
+  plan      make a run folder whose frames are drawn by several machines
+  frames    draw some frames of a run folder, beside other processes
+  finish    check the frames of a run folder and make its video
   video     make the video of a run again with other settings
   upscale   enlarge pictures or the frames of a run
   info      say what a model file, a picture or a run folder is; --devices: what there is to draw on
@@ -79,6 +82,9 @@ int run(int argc, char** argv) {
   ptravel::cli::add_serve_command(program, command);
   ptravel::cli::add_render_command(program, command);
   ptravel::cli::add_resume_command(program, command);
+  ptravel::cli::add_plan_command(program, command);
+  ptravel::cli::add_frames_command(program, command);
+  ptravel::cli::add_finish_command(program, command);
   ptravel::cli::add_video_command(program, command);
   ptravel::cli::add_upscale_command(program, command);
   ptravel::cli::add_info_command(program, command);
@@ -91,8 +97,8 @@ int run(int argc, char** argv) {
                    [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
     throw ptravel::Error(ptravel::ErrorCode::InvalidArgument,
                          "\"" + std::string(argv[1]) +
-                             "\" is not a command, expected serve, render, resume, video, info, "
-                             "report, samplers or bench");
+                             "\" is not a command, expected serve, render, resume, plan, "
+                             "frames, finish, video, upscale, info, report, samplers or bench");
   }
   try {
     std::vector<std::string> words = ptravel::cli::command_words(argc, argv);

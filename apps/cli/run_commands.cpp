@@ -10,84 +10,11 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/cli/commands.h"
-#include "apps/cli/console.h"
-#include "apps/cli/interrupt.h"
-#include "apps/cli/options.h"
-#include "apps/cli/travel_profile.h"
-#include "ptravel/job.h"
-#include "ptravel/jobs.h"
+#include "apps/cli/run_arguments.h"
 #include "ptravel/preview.h"
 
 namespace ptravel::cli {
 namespace {
-
-/// What the run commands share: the settings typed, the output style.
-struct RunArguments {
-  FieldOptions fields;
-  std::string folder;
-  std::string from;
-  std::vector<std::string> images;
-  std::string output;
-  bool json = false;
-  bool debug = false;
-  bool dry_run = false;
-  bool profile = false;
-  FilmFinish finish;
-};
-
-/// The fields of the event "done": what was made, and where it is.
-using Made = std::vector<std::pair<std::string, std::string>>;
-
-/// Runs `work` as a job with progress display and Ctrl-C and prints what it made; how to resume
-/// when it is stopped. Either way the profile comes first where one is wanted.
-template <typename Work>
-void with_console(const RunArguments& arguments, const Work& work) {
-  Console console(arguments.json, arguments.debug);
-  Job job("prompt-travel", {[&](const ProgressSnapshot& progress) { console.progress(progress); },
-                            [&](const RunEvent& event) { console.event(event); }});
-  const InterruptGuard guard(job.progress());
-  TravelProfile profile(arguments.profile);
-  Made made;
-  job.run([&](Progress& progress, const RunEventSink& events) {
-    made = work(console, progress, events);
-  });
-  std::optional<Error> error = job.error();
-  try {
-    profile.print(console);
-    if (!error && !made.empty()) {
-      console.result("done", made);
-    }
-  } catch (const Error& unheard) {
-    error = error ? error : unheard;
-  }
-  if (error) {
-    console.failure(with_option_names(*error));
-    if (job.can_go_on()) {
-      console.hint("to go on: prompt-travel resume " + job.folder()->string());
-    }
-    throw CLI::RuntimeError(exit_status(error->code()));
-  }
-}
-
-/// Where the video and the contact sheet are; the folder when there is neither.
-Made files_of(const RunResult& result) {
-  Made files;
-  if (result.video) {
-    files.emplace_back("video", result.video->string());
-  }
-  if (result.contact_sheet) {
-    files.emplace_back("contact_sheet", result.contact_sheet->string());
-  }
-  if (files.empty()) {
-    files.emplace_back("folder", result.folder.string());
-  }
-  return files;
-}
-
-Made frames_and_files(Console& console, const RunResult& result) {
-  console.hint(std::to_string(result.frames) + " frames in " + result.folder.string());
-  return files_of(result);
-}
 
 /// The extension of a file's name in lower case: "webm".
 std::string extension_of(const std::string& path) {
@@ -150,44 +77,10 @@ bool take_format_of_name(const RunArguments& arguments,
   return known;
 }
 
-/// What makes no sense beside --from-images, which are the stages.
-void check_images(const RunArguments& arguments, std::vector<Problem>& problems) {
-  if (arguments.images.size() == 1) {
-    problems.push_back({"--from-images", "\"" + arguments.images.front() +
-                                             "\" alone, expected at least two pictures"});
-  }
-  const std::string why = "are in the pictures, expected none beside --from-images";
-  if (arguments.fields.values.count("prompt") > 0) {
-    problems.push_back({"--prompt", "the stages " + why});
-  }
-  if (!arguments.fields.prompt_file.empty()) {
-    problems.push_back({"--prompt-file", "the stages " + why});
-  }
-  if (!arguments.from.empty()) {
-    problems.push_back({"--from", "draws one frame, expected none beside --from-images"});
-  }
-  throw_option_problems(problems);
-}
-
-/// The request that the pictures make, with what was typed over it; tells what they differ in.
-TravelRequest request_of_images(const RunArguments& arguments,
-                                std::vector<Problem>& problems,
-                                const RunEventSink& events) {
-  check_images(arguments, problems);
-  const PictureTravel travel = travel_between_pictures(
-      {arguments.images.begin(), arguments.images.end()}, fields_set(arguments.fields));
-  for (const std::string& note : travel.notes) {
-    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
-  }
-  return build_request(arguments.fields, problems, travel.request);
-}
-
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
-    TravelRequest request = arguments.images.empty()
-                                ? build_request(arguments.fields, problems)
-                                : request_of_images(arguments, problems, events);
+    TravelRequest request = read_request(arguments, problems, events);
     if (arguments.from.empty() && !arguments.output.empty()) {
       problems.push_back({"--frame-out", "is only for --from"});
     }
@@ -204,12 +97,7 @@ void render(const RunArguments& arguments) {
                                                       arguments.output, progress, events);
       return Made{{"frame", path.string()}};
     }
-    for (const std::string& note : complete_request(request, std::move(problems))) {
-      events({RunEvent::Kind::Note, note, {}, 0});
-    }
-    if (const auto note = preset_note(arguments.fields, request)) {
-      events({RunEvent::Kind::Note, *note, {}, 0});
-    }
+    request = completed(arguments, std::move(request), std::move(problems), events);
     if (arguments.dry_run) {
       if (const auto note = place_stages_by_sound(request)) {
         events({RunEvent::Kind::Note, "note: " + *note, {}, 0});
@@ -224,28 +112,9 @@ void render(const RunArguments& arguments) {
   });
 }
 
-/// Copies a setting that was typed; the others stay unset.
-template <typename Value>
-void take_given(const RunArguments& arguments,
-                const std::string& field,
-                const Value& value,
-                std::optional<Value>& setting) {
-  if (arguments.fields.values.count(field) > 0) {
-    setting = value;
-  }
-}
-
 void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
-    std::vector<Problem> problems;
-    TravelRequest request = build_request(arguments.fields, problems);
-    throw_option_problems(problems);
-    ResumeOptions options;
-    take_given(arguments, "device", request.device, options.device);
-    take_given(arguments, "threads", request.threads, options.threads);
-    take_given(arguments, "low_memory", request.low_memory, options.low_memory);
-    take_given(arguments, "model", request.model, options.model);
-    take_given(arguments, "models_dir", request.models_dir, options.models_dir);
+    const ResumeOptions options = resume_options(arguments);
     return frames_and_files(console, resume_travel(arguments.folder, options, progress, events));
   });
 }
@@ -319,24 +188,6 @@ void video(const RunArguments& arguments) {
   });
 }
 
-void add_debug_option(CLI::App& command, RunArguments& arguments) {
-  command.add_flag("--debug", arguments.debug,
-                   "Print what happens in every step: stages, alphas, tokens, losses");
-}
-
-void add_profile_option(CLI::App& command, RunArguments& arguments) {
-  command.add_flag("--profile", arguments.profile,
-                   "Also print where the time went: parts of the program, and layers with calls, "
-                   "seconds, GFLOP/s, share");
-}
-
-std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {
-  auto arguments = std::make_shared<RunArguments>();
-  command.add_flag("--json", arguments->json, "Print events for programs, one JSON object a line");
-  command.allow_extras();
-  return arguments;
-}
-
 }  // namespace
 
 void add_render_command(CLI::App& program, Command& chosen) {
@@ -358,11 +209,7 @@ void add_render_command(CLI::App& program, Command& chosen) {
                    "Where --from writes; default: beside the frame, with -again in its name")
       ->type_name("FILE.png")
       ->group("One frame again");
-  command
-      ->add_option("--from-images", arguments->images,
-                   "Travel between these pictures: what stands in them makes stages and settings")
-      ->type_name("A.png B.png ...")
-      ->group("Prompts and travel");
+  add_images_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { render(*arguments); };
@@ -373,9 +220,7 @@ void add_resume_command(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("resume", "Go on with a run that was stopped or killed");
   const auto arguments = make_arguments(*command);
-  command->add_option("folder", arguments->folder, "The run folder")->required();
-  add_field_options(*command, arguments->fields,
-                    {"model", "models_dir", "device", "threads", "low_memory"});
+  add_folder_options(*command, *arguments);
   add_debug_option(*command, *arguments);
   add_profile_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {

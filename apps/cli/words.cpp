@@ -13,8 +13,9 @@ namespace ptravel::cli {
 namespace {
 
 /// Options with a value that are no settings.
-constexpr std::array<std::string_view, 5> kOtherOptions = {"--config", "--prompt-file", "--from",
-                                                           "--frame-out", "--from-images"};
+constexpr std::array<std::string_view, 8> kOtherOptions = {
+    "--config",      "--prompt-file", "--from", "--frame-out",
+    "--from-images", "--frames",      "--unit", "--part"};
 
 bool is_option(std::string_view word) {
   return word.size() > 2 && word.starts_with("--") && word[2] >= 'a' && word[2] <= 'z';

@@ -52,6 +52,9 @@ struct ResumeOptions {
   std::optional<std::string> models_dir;  ///< The models folders here, kept as well.
   ModelStore* store = nullptr;  ///< Where the model comes from; null: loaded for this run.
   SketchOptions sketches = {};
+  /// Go on in 16 bits with other kernels than those that began the run, whose frames differ
+  /// visibly.
+  bool allow_other_kernels = false;
 };
 
 /// What a new run may be given beside its request.
@@ -113,20 +116,6 @@ RunResult resume_travel(const std::filesystem::path& folder,
                         const ResumeOptions& options,
                         Progress& progress,
                         const RunEventSink& events);
-
-/// Frames [begin, end) of a film.
-struct FrameRange {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-};
-
-/// Draws a part of a run's frames, as far as they are missing: all units (gaps, chains) that the
-/// range touches; waits for those that others draw. Makes no video and does not end the run.
-void draw_frames(const std::filesystem::path& folder,
-                 const FrameRange& range,
-                 const ResumeOptions& options,
-                 Progress& progress,
-                 const RunEventSink& events);
 
 /// How to make a video of a finished run folder; absent settings are the run's own.
 struct VideoSettings {

@@ -10,6 +10,7 @@
 #include "jobs/folder_sink.h"
 #include "jobs/run_pace.h"
 #include "ptravel/error.h"
+#include "travel/frame_units.h"
 
 namespace ptravel {
 namespace {
@@ -18,11 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kWalkLogLimit = std::uint64_t{256} << 20;
 constexpr std::chrono::milliseconds kLook{200};
-
-bool touches(const FrameUnit& unit, const FrameRange& range) {
-  return std::any_of(unit.frames.begin(), unit.frames.end(),
-                     [&](std::int64_t index) { return index >= range.begin && index < range.end; });
-}
 
 std::int64_t first_of(const FrameUnit& unit) {
   return *std::min_element(unit.frames.begin(), unit.frames.end());
@@ -40,10 +36,11 @@ RunDrawing::RunDrawing(const RunFolder& folder,
       travel_(travel),
       progress_(progress),
       events_(events),
-      frames_(folder, manifest) {}
+      frames_(folder, manifest),
+      asked_(static_cast<std::size_t>(manifest.frames), true) {}
 
 bool RunDrawing::wants(std::int64_t index) {
-  if (frames_.is_whole(index)) {
+  if (!asked_.at(static_cast<std::size_t>(index)) || frames_.is_whole(index)) {
     return false;
   }
   const auto damage = frames_.exists(index) ? frames_.damage(index) : std::optional<std::string>();
@@ -61,8 +58,8 @@ bool RunDrawing::is_missing(const FrameUnit& unit) {
                      [&](std::int64_t index) { return wants(index); });
 }
 
-bool RunDrawing::claim(const FrameUnit& unit, const FrameRange& range) {
-  if (!touches(unit, range) || !is_missing(unit)) {
+bool RunDrawing::claim(const FrameUnit& unit) {
+  if (!is_missing(unit)) {
     return false;
   }
   const bool ready = std::all_of(unit.needs.begin(), unit.needs.end(),
@@ -72,6 +69,14 @@ bool RunDrawing::claim(const FrameUnit& unit, const FrameRange& range) {
   return lease_.has_value();
 }
 
+/// What walks told so far; empty where they told nothing.
+std::string RunDrawing::walk_log() const {
+  const fs::path log = folder_.walk_log_path();
+  std::error_code error;
+  const bool there = fs::exists(log, error) && fs::file_size(log, error) <= kWalkLogLimit;
+  return there ? read_file(log, kWalkLogLimit) : std::string();
+}
+
 FrameSelection RunDrawing::selection() {
   FrameSelection selection;
   selection.wanted = [this](std::int64_t index) { return wants(index); };
@@ -79,29 +84,56 @@ FrameSelection RunDrawing::selection() {
   selection.drawn = [this](const PicturePlace& place) {
     return paced_picture(folder_, manifest_, place);
   };
-  const fs::path log = folder_.walk_log_path();
-  std::error_code error;
-  if (fs::exists(log, error) && fs::file_size(log, error) <= kWalkLogLimit) {
-    selection.walk_log = read_file(log, kWalkLogLimit);
-  }
+  selection.walk_log = walk_log();
+  selection.sharing_logs = [this](const std::function<void(const std::string&)>& write) {
+    const LockFile lock = LockFile::take(folder_.log_lock());
+    write(walk_log());
+  };
   return selection;
 }
 
-void RunDrawing::draw(const FrameRange& range) {
-  FolderSink sink(folder_, events_, [this](std::int64_t index) { frames_.written(index); });
+/// Frames that build on each other are drawn together, and what they go by before them.
+void RunDrawing::ask_for(const std::vector<bool>& frames) {
+  asked_ = frames;
+  const auto asked = [&](std::int64_t index) { return frames.at(static_cast<std::size_t>(index)); };
+  if (frames_stand_alone(travel_.request())) {
+    return;
+  }
+  for (const FrameUnit& unit : travel_.units()) {
+    if (std::any_of(unit.frames.begin(), unit.frames.end(), asked)) {
+      for (const auto* const list : {&unit.frames, &unit.needs}) {
+        for (const std::int64_t index : *list) {
+          asked_.at(static_cast<std::size_t>(index)) = true;
+        }
+      }
+    }
+  }
+}
+
+std::int64_t RunDrawing::draw(const std::vector<bool>& frames) {
+  ask_for(frames);
+  std::int64_t drawn = 0;
+  FolderSink sink(folder_, events_, [&](std::int64_t index) {
+    frames_.written(index);
+    ++drawn;
+  });
   while (true) {
     busy_ = false;
     FrameSelection chosen = selection();
     chosen.complete_log = false;
-    chosen.claim = [&](const FrameUnit& unit) { return claim(unit, range); };
+    chosen.claim = [this](const FrameUnit& unit) { return claim(unit); };
     chosen.release = [this](const FrameUnit&) { lease_.reset(); };
     travel_.render(chosen, sink, progress_);
     if (!busy_) {
-      return;
+      return drawn;
     }
     progress_.check_cancelled();
     std::this_thread::sleep_for(kLook);
   }
+}
+
+void RunDrawing::draw() {
+  draw(std::vector<bool>(static_cast<std::size_t>(manifest_.frames), true));
 }
 
 void RunDrawing::complete_logs() {

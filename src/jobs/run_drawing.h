@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
@@ -13,7 +15,7 @@
 namespace ptravel {
 
 /// Draws into a run folder what is missing there, beside other processes that do the same: each
-/// unit of frames is locked while it is drawn.
+/// unit of frames is locked while it is drawn, and logs are put together.
 class RunDrawing {
  public:
   /// All outlive it.
@@ -23,15 +25,20 @@ class RunDrawing {
              Progress& progress,
              const RunEventSink& events);
 
-  /// Draws all units that `range` touches and waits for those that others draw.
-  void draw(const FrameRange& range);
+  /// Draws these frames, by number; where frames build on each other the units that they lie in.
+  /// Waits for those that others draw. Returns how many it drew.
+  std::int64_t draw(const std::vector<bool>& frames);
+  /// Draws all.
+  void draw();
   /// Once all frames are there and nobody draws any more: completes the walks' logs.
   void complete_logs();
 
  private:
+  void ask_for(const std::vector<bool>& frames);
   bool is_missing(const FrameUnit& unit);
-  bool claim(const FrameUnit& unit, const FrameRange& range);
+  bool claim(const FrameUnit& unit);
   FrameSelection selection();
+  std::string walk_log() const;
   bool wants(std::int64_t index);
 
   const RunFolder& folder_;
@@ -40,6 +47,7 @@ class RunDrawing {
   Progress& progress_;
   const RunEventSink& events_;
   RunFrames frames_;
+  std::vector<bool> asked_;  // by frame
   std::optional<LockFile> lease_;
   bool busy_ = false;            // others hold units that are wanted
   std::set<std::int64_t> told_;  // damaged frames that a note was made of

@@ -42,6 +42,8 @@ class RunFolder {
   std::filesystem::path state_lock() const { return path_ / ".state.lock"; }
   /// Held by who draws the unit that this frame belongs to as its first one.
   std::filesystem::path unit_lock(std::int64_t first_frame) const;
+  /// Held for the moment in which the logs of walks are put together and written.
+  std::filesystem::path log_lock() const { return path_ / ".log.lock"; }
   /// Held by who looks for the run's pace.
   std::filesystem::path pace_lock() const { return path_ / ".pace.lock"; }
   /// Held by who makes the film of the frames.

@@ -1,11 +1,14 @@
 #include "jobs/run_frames.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/profile_scope.h"
 #include "media/image_file.h"
 #include "ptravel/error.h"
 #include "ptravel/frame.h"
+#include "request/frame_settings.h"
+#include "request/stages.h"
 
 namespace ptravel {
 namespace {
@@ -14,10 +17,12 @@ std::string size_text(int width, int height) {
   return std::to_string(width) + "x" + std::to_string(height);
 }
 
-/// What says that a picture's parameters are those of another frame or run.
+/// What says that a picture's parameters are those of another frame or run. `prompts`: of the run's
+/// stages.
 std::optional<std::string> stranger(const std::string& parameters,
                                     std::int64_t index,
-                                    const Manifest& manifest) {
+                                    const Manifest& manifest,
+                                    const std::vector<std::string>& prompts) {
   const FrameRequest frame = parse_frame_parameters(parameters);
   const TravelRequest& mine = manifest.request;
   if (frame.spot.index != index || frame.spot.frame_count != manifest.frames) {
@@ -25,8 +30,13 @@ std::optional<std::string> stranger(const std::string& parameters,
            std::to_string(frame.spot.frame_count) + ", expected frame " + std::to_string(index) +
            " of " + std::to_string(manifest.frames);
   }
+  const bool same_prompt = std::ranges::any_of(
+      prompts, [&](const std::string& prompt) { return parameters.starts_with(prompt); });
+  const bool same_seeds = std::ranges::all_of(frame.request.seed, [&](const Seed& seed) {
+    return std::ranges::find(mine.seed, seed) != mine.seed.end();
+  });
   if (!manifest.model_sha256.starts_with(frame.model_hash) || frame.request.steps != mine.steps ||
-      frame.request.sampler != mine.sampler) {
+      frame.request.sampler != mine.sampler || !same_prompt || !same_seeds) {
     return "was drawn by another run";
   }
   return std::nullopt;
@@ -37,6 +47,11 @@ std::optional<std::string> stranger(const std::string& parameters,
 RunFrames::RunFrames(const RunFolder& folder, const Manifest& manifest)
     : folder_(folder),
       manifest_(manifest),
+      prompts_(plan_stages(manifest.request.prompt,
+                           manifest.request.negative_prompt,
+                           manifest.request.travel_steps,
+                           stage_rules(manifest.request))
+                   .prompts),
       whole_(static_cast<std::size_t>(manifest.frames), false) {}
 
 bool RunFrames::exists(std::int64_t index) const {
@@ -65,7 +80,7 @@ std::optional<std::string> RunFrames::damage(std::int64_t index) const {
              size_text(request.width, request.height);
     }
     const auto parameters = find_text(loaded.texts, "parameters");
-    return parameters ? stranger(*parameters, index, manifest_)
+    return parameters ? stranger(*parameters, index, manifest_, prompts_)
                       : std::optional<std::string>("has no parameters inside");
   } catch (const Error& error) {
     if (error.code() == ErrorCode::Io || error.code() == ErrorCode::OutOfMemory) {

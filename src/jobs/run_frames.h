@@ -32,6 +32,7 @@ class RunFrames {
  private:
   const RunFolder& folder_;
   const Manifest& manifest_;
+  std::vector<std::string> prompts_;  // of the stages
   std::vector<bool> whole_;
 };
 

@@ -166,6 +166,7 @@ RunResult JobDrawing::draw(const JobRecord& job) {
     ResumeOptions options;
     options.store = &parts_.models;
     options.sketches = sketches_for(parts_);
+    options.allow_other_kernels = true;  // Nobody could allow it; it is told.
     return resume_travel(*folder, options, *run_.progress, events);
   }
   TravelRequest request = job.request;

@@ -84,32 +84,5 @@ INSTANTIATE_TEST_SUITE_P(Ways,
                                          std::vector<std::pair<const char*, const char*>>{
                                              {"genesis", "successive"}}));
 
-TEST(DrawFrames, DrawsTheUnitsThatTheRangeTouches) {
-  const TemporaryFolder whole_out, out;
-  Progress progress;
-  const RunResult whole =
-      run_travel(request_of(whole_out, {}), progress, kNoEvents, &shared_store());
-  const fs::path folder = stopped_run(request_of(out, {}), 1);
-  std::vector<std::int64_t> drawn;
-  draw_frames(folder, {4, 6}, with_store(), progress, [&](const RunEvent& event) {
-    if (event.kind == RunEvent::Kind::Frame) {
-      drawn.push_back(event.index);
-    }
-  });
-  EXPECT_THAT(drawn, testing::ElementsAre(4, 5));
-  EXPECT_EQ(read_manifest(folder / "travel.json").state, RunState::Stopped);
-  resume_travel(folder, with_store(), progress, kNoEvents);
-  EXPECT_TRUE(contents(folder) == contents(whole.folder));
-}
-
-TEST(DrawFrames, ARangeOutsideTheFilmIsRefused) {
-  const TemporaryFolder out;
-  const fs::path folder = stopped_run(request_of(out, {}), 1);
-  Progress progress;
-  for (const FrameRange range : {FrameRange{-1, 2}, FrameRange{0, 99}, FrameRange{3, 3}}) {
-    EXPECT_THROW(draw_frames(folder, range, with_store(), progress, kNoEvents), Error);
-  }
-}
-
 }  // namespace
 }  // namespace ptravel

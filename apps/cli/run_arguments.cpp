@@ -1,0 +1,130 @@
+#include "apps/cli/run_arguments.h"
+
+namespace ptravel::cli {
+namespace {
+
+/// What makes no sense beside --from-images, which are the stages.
+void check_images(const RunArguments& arguments, std::vector<Problem>& problems) {
+  if (arguments.images.size() == 1) {
+    problems.push_back({"--from-images", "\"" + arguments.images.front() +
+                                             "\" alone, expected at least two pictures"});
+  }
+  const std::string why = "are in the pictures, expected none beside --from-images";
+  if (arguments.fields.values.count("prompt") > 0) {
+    problems.push_back({"--prompt", "the stages " + why});
+  }
+  if (!arguments.fields.prompt_file.empty()) {
+    problems.push_back({"--prompt-file", "the stages " + why});
+  }
+  if (!arguments.from.empty()) {
+    problems.push_back({"--from", "draws one frame, expected none beside --from-images"});
+  }
+  throw_option_problems(problems);
+}
+
+/// The request that the pictures make, with what was typed over it; tells what they differ in.
+TravelRequest request_of_images(const RunArguments& arguments,
+                                std::vector<Problem>& problems,
+                                const RunEventSink& events) {
+  check_images(arguments, problems);
+  const PictureTravel travel = travel_between_pictures(
+      {arguments.images.begin(), arguments.images.end()}, fields_set(arguments.fields));
+  for (const std::string& note : travel.notes) {
+    events({RunEvent::Kind::Note, "note: " + note, {}, 0});
+  }
+  return build_request(arguments.fields, problems, travel.request);
+}
+
+}  // namespace
+
+Made files_of(const RunResult& result) {
+  Made files;
+  if (result.video) {
+    files.emplace_back("video", result.video->string());
+  }
+  if (result.contact_sheet) {
+    files.emplace_back("contact_sheet", result.contact_sheet->string());
+  }
+  if (files.empty()) {
+    files.emplace_back("folder", result.folder.string());
+  }
+  return files;
+}
+
+Made frames_and_files(Console& console, const RunResult& result) {
+  console.hint(std::to_string(result.frames) + " frames in " + result.folder.string());
+  return files_of(result);
+}
+
+TravelRequest read_request(const RunArguments& arguments,
+                           std::vector<Problem>& problems,
+                           const RunEventSink& events) {
+  return arguments.images.empty() ? build_request(arguments.fields, problems)
+                                  : request_of_images(arguments, problems, events);
+}
+
+TravelRequest completed(const RunArguments& arguments,
+                        TravelRequest request,
+                        std::vector<Problem> problems,
+                        const RunEventSink& events) {
+  for (const std::string& note : complete_request(request, std::move(problems))) {
+    events({RunEvent::Kind::Note, note, {}, 0});
+  }
+  if (const auto note = preset_note(arguments.fields, request)) {
+    events({RunEvent::Kind::Note, *note, {}, 0});
+  }
+  return request;
+}
+
+ResumeOptions resume_options(const RunArguments& arguments) {
+  std::vector<Problem> problems;
+  TravelRequest request = build_request(arguments.fields, problems);
+  throw_option_problems(problems);
+  ResumeOptions options;
+  take_given(arguments, "device", request.device, options.device);
+  take_given(arguments, "threads", request.threads, options.threads);
+  take_given(arguments, "low_memory", request.low_memory, options.low_memory);
+  take_given(arguments, "model", request.model, options.model);
+  take_given(arguments, "models_dir", request.models_dir, options.models_dir);
+  options.allow_other_kernels = arguments.allow_other_kernels;
+  return options;
+}
+
+void add_debug_option(CLI::App& command, RunArguments& arguments) {
+  command.add_flag("--debug", arguments.debug,
+                   "Print what happens in every step: stages, alphas, tokens, losses");
+}
+
+void add_profile_option(CLI::App& command, RunArguments& arguments) {
+  command.add_flag("--profile", arguments.profile,
+                   "Also print where the time went: parts of the program, and layers with calls, "
+                   "seconds, GFLOP/s, share");
+}
+
+void add_images_option(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("--from-images", arguments.images,
+                  "Travel between these pictures: what stands in them makes stages and settings")
+      ->type_name("A.png B.png ...")
+      ->group("Prompts and travel");
+}
+
+void add_folder_options(CLI::App& command, RunArguments& arguments) {
+  command.add_option("folder", arguments.folder, "The run folder")->required();
+  add_field_options(command, arguments.fields,
+                    {"model", "models_dir", "device", "threads", "low_memory"});
+  command
+      .add_flag("--allow-other-kernels", arguments.allow_other_kernels,
+                "Go on in bf16 or fp16 with other kernels than those that began the run, though "
+                "frames differ then")
+      ->group("Model");
+}
+
+std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {
+  auto arguments = std::make_shared<RunArguments>();
+  command.add_flag("--json", arguments->json, "Print events for programs, one JSON object a line");
+  command.allow_extras();
+  return arguments;
+}
+
+}  // namespace ptravel::cli

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/cli/console.h"
+#include "apps/cli/interrupt.h"
+#include "apps/cli/options.h"
+#include "apps/cli/travel_profile.h"
+#include "ptravel/job.h"
+#include "ptravel/jobs.h"
+
+namespace ptravel::cli {
+
+/// What the run commands share: the settings typed, the output style.
+struct RunArguments {
+  FieldOptions fields;
+  std::string folder;
+  std::string from;
+  std::vector<std::string> images;
+  std::string output;
+  bool json = false;
+  bool debug = false;
+  bool dry_run = false;
+  bool profile = false;
+  FilmFinish finish;
+  bool allow_other_kernels = false;
+};
+
+/// The fields of the event "done": what was made, and where it is.
+using Made = std::vector<std::pair<std::string, std::string>>;
+
+/// Runs `work` as a job with progress display and Ctrl-C and prints what it made; how to resume
+/// when it is stopped. Either way the profile comes first where one is wanted.
+template <typename Work>
+void with_console(const RunArguments& arguments, const Work& work) {
+  Console console(arguments.json, arguments.debug);
+  Job job("prompt-travel", {[&](const ProgressSnapshot& progress) { console.progress(progress); },
+                            [&](const RunEvent& event) { console.event(event); }});
+  const InterruptGuard guard(job.progress());
+  TravelProfile profile(arguments.profile);
+  Made made;
+  job.run([&](Progress& progress, const RunEventSink& events) {
+    made = work(console, progress, events);
+  });
+  std::optional<Error> error = job.error();
+  try {
+    profile.print(console);
+    if (!error && !made.empty()) {
+      console.result("done", made);
+    }
+  } catch (const Error& unheard) {
+    error = error ? error : unheard;
+  }
+  if (error) {
+    console.failure(with_option_names(*error));
+    if (job.can_go_on()) {
+      console.hint("to go on: prompt-travel resume " + job.folder()->string());
+    }
+    throw CLI::RuntimeError(exit_status(error->code()));
+  }
+}
+
+/// Where the video and the contact sheet are; the folder when there is neither. Hints how many
+/// frames there are.
+Made frames_and_files(Console& console, const RunResult& result);
+Made files_of(const RunResult& result);
+
+/// Copies a setting that was typed; the others stay unset.
+template <typename Value>
+void take_given(const RunArguments& arguments,
+                const std::string& field,
+                const Value& value,
+                std::optional<Value>& setting) {
+  if (arguments.fields.values.count(field) > 0) {
+    setting = value;
+  }
+}
+
+/// The request that render and plan are given: the options, or pictures with the options over them.
+/// Collects problems.
+TravelRequest read_request(const RunArguments& arguments,
+                           std::vector<Problem>& problems,
+                           const RunEventSink& events);
+/// Completes and checks it, throws it with the problems of before, and tells what was decided for
+/// the user.
+TravelRequest completed(const RunArguments& arguments,
+                        TravelRequest request,
+                        std::vector<Problem> problems,
+                        const RunEventSink& events);
+
+/// What was typed of a machine's settings, for going on with a run.
+ResumeOptions resume_options(const RunArguments& arguments);
+
+/// --json and room for words that are no options.
+std::shared_ptr<RunArguments> make_arguments(CLI::App& command);
+void add_debug_option(CLI::App& command, RunArguments& arguments);
+void add_profile_option(CLI::App& command, RunArguments& arguments);
+/// --from-images.
+void add_images_option(CLI::App& command, RunArguments& arguments);
+/// The folder and the settings of resume_options.
+void add_folder_options(CLI::App& command, RunArguments& arguments);
+
+}  // namespace ptravel::cli

@@ -1,0 +1,102 @@
+#include "jobs/run_ending.h"
+
+#include <filesystem>
+
+#include "jobs/assemble_run.h"
+#include "jobs/run_drawing.h"
+#include "jobs/run_frames.h"
+#include "jobs/run_motion.h"
+#include "jobs/run_pace.h"
+#include "jobs/stage_pictures.h"
+#include "request/mode_infos.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What another process made of the run's frames.
+RunResult found_result(const RunFolder& folder, const Manifest& manifest) {
+  RunResult result;
+  result.folder = folder.path();
+  result.frames = manifest.frames;
+  const fs::path video = wanted_video(folder, manifest.request, manifest);
+  if (!video.empty() && fs::exists(video)) {
+    result.video = video;
+  }
+  if (manifest.request.contact_sheet && fs::exists(folder.contact_sheet_path())) {
+    result.contact_sheet = folder.contact_sheet_path();
+  }
+  return result;
+}
+
+RunResult make_film(const RunFolder& folder,
+                    const Manifest& manifest,
+                    Progress& progress,
+                    const RunEventSink& events) {
+  write_motion(folder, manifest, progress, events);
+  return assemble_run(folder, manifest.request, manifest,
+                      wanted_video(folder, manifest.request, manifest), progress, events);
+}
+
+}  // namespace
+
+RunResult make_film_again(const RunFolder& folder,
+                          const Manifest& manifest,
+                          Progress& progress,
+                          const RunEventSink& events) {
+  const LockFile lock = wait_for_lock(folder.film_lock(), progress);
+  return make_film(folder, manifest, progress, events);
+}
+
+Error left_with(RunWorker& worker) {
+  Error error = error_in_flight("run");
+  const bool stopped = error.code() == ErrorCode::Cancelled;
+  try {
+    worker.leave(stopped ? RunState::Stopped : RunState::Failed, stopped ? "" : error.what());
+  } catch (const std::exception&) {
+    // A full disk: travel.json as it stands is enough to go on.
+  }
+  return error;
+}
+
+RunResult end_run(const RunFolder& folder,
+                  Manifest& manifest,
+                  RunWorker& worker,
+                  Travel* travel,
+                  Progress& progress,
+                  const RunEventSink& events) {
+  const LockFile film = wait_for_lock(folder.film_lock(), progress);
+  if (read_manifest(folder.manifest_path()).state == RunState::Finished) {
+    worker.leave(RunState::Finished, "");  // Another process was first.
+    return found_result(folder, manifest);
+  }
+  if (travel != nullptr) {
+    RunDrawing(folder, manifest, *travel, progress, events).complete_logs();
+  }
+  RunResult result = make_film(folder, manifest, progress, events);
+  compare_with_pictures(folder, manifest, events);
+  remove_pace_pictures(folder);
+  worker.finish(result.video ? result.video->filename().string() : "");
+  return result;
+}
+
+bool has_everything(const RunFolder& folder, const Manifest& manifest, Progress& progress) {
+  if (manifest.state != RunState::Finished) {
+    return false;
+  }
+  const bool has_log = !mode_info(manifest.request.mode).keeps_log(manifest.request) ||
+                       fs::exists(folder.walk_log_path());
+  RunFrames frames(folder, manifest);
+  progress.begin("looking at the frames", "frames", static_cast<double>(manifest.frames));
+  for (std::int64_t index = 0; has_log && index < manifest.frames; ++index) {
+    progress.check_cancelled();
+    if (!frames.is_whole(index)) {
+      return false;
+    }
+    progress.update(static_cast<double>(index + 1));
+  }
+  return has_log;
+}
+
+}  // namespace ptravel

@@ -1,0 +1,148 @@
+// A film in parts by several processes at once, as machines draw it.
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "tests/cli/run_program.h"
+#include "tests/support/temporary_folder.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::string request(const std::string& settings) {
+  return "--model '" PTRAVEL_TEST_DATA
+         "/tiny_sd1/model.safetensors' --prompt 'a cat' --prompt 'a dog' --prompt 'the sea' "
+         "--travel-steps 4 --steps 3 --width 64 --height 64 --seed 3 --format gif "
+         "--contact-sheet --threads 1 " +
+         settings;
+}
+
+const char* const kFolder = "outputs/prompt_travel/00000";
+
+std::map<std::string, std::string> files_of(const TemporaryFolder& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder / kFolder)) {
+    files[entry.path().filename().string()] = read_file(entry.path());
+  }
+  return files;
+}
+
+/// A process of the program that draws a part; waited for when it ends.
+class Worker {
+ public:
+  Worker(const TemporaryFolder& folder, const std::string& choice) {
+    const std::string line = "cd '" + folder.path().string() +
+                             "' && exec " PTRAVEL_PROGRAM " frames " + kFolder + " --threads 1 " +
+                             choice + " >/dev/null 2>&1";
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
+      ::_exit(127);
+    }
+  }
+  ~Worker() { wait(); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void kill() { ::kill(process_, SIGKILL); }
+  int wait() {
+    int status = 0;
+    if (process_ > 0) {
+      ::waitpid(process_, &status, 0);
+      process_ = 0;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  pid_t process_ = 0;
+};
+
+class Parts : public testing::TestWithParam<const char*> {};
+
+TEST_P(Parts, OfSeveralProcessesOneOfThemKilledAreTheBytesOfOne) {
+  const TemporaryFolder whole, parts;
+  const Outcome rendered = run(whole, "render " + request(GetParam()));
+  ASSERT_EQ(rendered.status, 0) << rendered.errors;
+  const Outcome planned = run(parts, "plan --json " + request(GetParam()));
+  ASSERT_EQ(planned.status, 0) << planned.errors;
+  const std::string last = planned.output.substr(planned.output.find("{\"event\":\"plan\""));
+  EXPECT_EQ(nlohmann::json::parse(last).at("frames"), 11);
+  EXPECT_FALSE(fs::exists(parts / kFolder / "00000.png"));
+  {
+    Worker killed(parts, "--part 1/2");
+    Worker second(parts, "--frames 2-4,9");
+    Worker third(parts, "--part 2/3");
+    for (int i = 0; i < 2000 && !fs::exists(parts / kFolder / "00000.png"); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    killed.kill();
+    EXPECT_EQ(second.wait(), 0);
+    EXPECT_EQ(third.wait(), 0);
+  }
+  const Outcome early = run(parts, std::string("finish ") + kFolder);
+  if (early.status != 0) {
+    EXPECT_THAT(early.errors, HasSubstr("frames are missing"));
+  }
+  const Outcome rest = run(parts, std::string("frames ") + kFolder);
+  EXPECT_EQ(rest.status, 0) << rest.errors;
+  const Outcome finished = run(parts, std::string("finish ") + kFolder);
+  EXPECT_EQ(finished.status, 0) << finished.errors;
+  const auto expected = files_of(whole);
+  const auto found = files_of(parts);
+  for (const auto& [name, bytes] : expected) {
+    EXPECT_TRUE(found.count(name) > 0 && found.at(name) == bytes) << name;
+  }
+  EXPECT_EQ(found.size(), expected.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways, Parts, testing::Values("", "--mode grad", "--genesis embryo", "--genesis successive"));
+
+TEST(Parts, EnginesChooseThem) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, "plan " + request("")).status, 0);
+  const std::string frames = std::string(" " PTRAVEL_PROGRAM " frames ") + kFolder;
+  const Outcome slurm = run_command(
+      folder, "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=11" + frames + " --threads 1");
+  EXPECT_EQ(slurm.status, 0) << slurm.errors;
+  EXPECT_THAT(slurm.errors, HasSubstr("part 2 of 11"));
+  EXPECT_TRUE(fs::exists(folder / kFolder / "00001.png"));
+  EXPECT_FALSE(fs::exists(folder / kFolder / "00000.png"));
+  const Outcome kubernetes = run_command(folder, "JOB_COMPLETION_INDEX=0" + frames);
+  EXPECT_EQ(kubernetes.status, 2);
+  EXPECT_THAT(kubernetes.errors, HasSubstr("JOB_COMPLETIONS: is not set"));
+}
+
+TEST(Parts, WrongChoicesAreOneLine) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, "plan " + request("")).status, 0);
+  for (const auto& [choice, message] :
+       {std::pair{"--part 5/4", "--part: \"5/4\", expected a part of parts"},
+        std::pair{"--frames 3-11", "--frames: 3-11, expected frames of the film, 0-10"},
+        std::pair{"--unit 11", "--unit: 11, expected one of the film's units, 0-10"},
+        std::pair{"--unit 1 --part 1/2", "expected one of --frames, --unit and --part"}}) {
+    const Outcome outcome = run(folder, std::string("frames ") + kFolder + " " + choice);
+    EXPECT_EQ(outcome.status, 2) << choice;
+    EXPECT_THAT(outcome.errors, HasSubstr(message));
+  }
+  const Outcome missing = run(folder, std::string("finish ") + kFolder);
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.errors, HasSubstr("11 of 11 frames are missing"));
+}
+
+}  // namespace
+}  // namespace ptravel
