@@ -98,4 +98,25 @@ RunResult finish_run(const std::filesystem::path& folder,
                      Progress& progress,
                      const RunEventSink& events);
 
+/// How far a run is, as its folder shows.
+struct RunStatus {
+  std::filesystem::path folder;
+  std::string state;  ///< "running", "stopped", "failed" or "finished".
+  std::int64_t frames = 0;
+  std::int64_t drawn = 0;             ///< That are there; whether they are whole, finish_run looks.
+  std::string missing;                ///< "2-5,9"; empty for none.
+  std::vector<std::int64_t> in_work;  ///< First frames of the units that are drawn now.
+  double frames_per_second = 0;       ///< Of the newest frames, by all machines; 0: not known.
+  double seconds_left = 0;            ///< At that rate.
+  double seconds_since_last = 0;      ///< Since the newest frame.
+  std::string error;                  ///< Why the run failed; empty otherwise.
+  std::string video;                  ///< Its name in the folder; empty while there is none.
+};
+
+/// Looks at a run folder without changing anything in it. Throws NotFound, Io, Corrupt.
+RunStatus run_status(const std::filesystem::path& folder);
+/// For people, and as JSON: the event "status".
+std::string to_text(const RunStatus& status);
+std::string to_json(const RunStatus& status);
+
 }  // namespace ptravel

@@ -414,13 +414,17 @@ std::vector<Problem> compare_named_files(const std::string& hashes,
   return problems;
 }
 
+bool same_kernels(std::string_view recorded, std::string_view now) {
+  return recorded == now || (recorded == "cuda" && now.starts_with(recorded));
+}
+
 std::vector<std::string> program_notes(const Manifest& manifest, std::string_view kernels) {
   std::vector<std::string> notes;
   if (manifest.program_version != PTRAVEL_VERSION) {
     notes.push_back("the run was begun by version " + manifest.program_version +
                     ", this is version " PTRAVEL_VERSION);
   }
-  if (!manifest.kernels.empty() && !kernels.empty() && manifest.kernels != kernels) {
+  if (!manifest.kernels.empty() && !kernels.empty() && !same_kernels(manifest.kernels, kernels)) {
     notes.push_back("the run was begun with " + manifest.kernels + " kernels, this machine has " +
                     std::string(kernels) + ": frames may differ in their last digits");
   }

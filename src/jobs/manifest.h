@@ -91,6 +91,9 @@ std::vector<Problem> compare_named_files(const std::string& hashes,
                                          const std::string& role,
                                          bool exactly);
 
+/// Whether the same computes; what it is called, without a card's capability in earlier versions.
+bool same_kernels(std::string_view recorded, std::string_view now);
+
 /// What differs between this program and the one that began the run and may be told: its version,
 /// and what computes. One sentence each.
 std::vector<std::string> program_notes(const Manifest& manifest, std::string_view kernels);

@@ -5,6 +5,7 @@
 
 #include "base/profile_scope.h"
 #include "base/text.h"
+#include "jobs/find_run_files.h"
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
@@ -229,22 +230,27 @@ void check_named_files(const Redraw& redraw,
   }
 }
 
+/// Whether other files are asked for than those of the run.
+bool names_other_files(const Overrides& overrides) {
+  return std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
+    return override_.first == "model" || override_.first == "vae" ||
+           override_.first == "init_image" || override_.first == "mask";
+  });
+}
+
 /// How the travel is opened: with the very files of the run that lies there, unless other ones are
 /// asked for.
 TravelOptions opening(const Redraw& redraw,
                       const Overrides& overrides,
                       const RunEventSink& events) {
-  const std::optional<Manifest>& manifest = redraw.manifest;
   TravelOptions options;
   options.first_stage = redraw.alone ? redraw.frame.spot.stage : 0;
-  const bool others = std::any_of(overrides.begin(), overrides.end(), [](const auto& override_) {
-    return override_.first == "model" || override_.first == "vae" ||
-           override_.first == "init_image" || override_.first == "mask";
-  });
-  options.check_model = [&redraw, &events, others](const ModelIdentity& identity) {
+  const bool others = names_other_files(overrides);
+  options.check_model = [&redraw, &events, others](ModelIdentity& identity) {
     if (redraw.manifest && !others) {
       check_same_files(*redraw.manifest, identity, "from",
                        redraw.alone ? RunExtent::Part : RunExtent::Whole);
+      take_recorded_names(*redraw.manifest, identity);
       for (const std::string& note : program_notes(*redraw.manifest, identity.kernels)) {
         events({RunEvent::Kind::Note, "note: " + note, {}, 0});
       }
@@ -293,13 +299,16 @@ Problem missing_init_image(const Redraw& redraw) {
 
 /// Applies the overrides and settles the request; throws all that is wrong with it, each problem by
 /// the option or the picture's key that it comes from.
-void settle(Redraw& redraw, const Overrides& overrides) {
+void settle(Redraw& redraw, const Overrides& overrides, Progress& progress) {
   TravelRequest& request = redraw.frame.request;
   std::vector<Problem> problems;
   for (const auto& [field, text] : overrides) {
     if (auto problem = set_request_field(request, field, text)) {
       problems.push_back(std::move(*problem));
     }
+  }
+  if (redraw.manifest && !names_other_files(overrides)) {
+    find_run_files(*redraw.manifest, request, ModelPath::Recorded, progress);
   }
   for (Problem& problem : validate_request(request)) {
     problems.push_back(std::move(problem));
@@ -360,7 +369,7 @@ fs::path redraw_frame(const fs::path& frame_png,
                       Progress& progress,
                       const RunEventSink& events) {
   Redraw redraw = read_redraw(frame_png, overrides, events);
-  settle(redraw, overrides);
+  settle(redraw, overrides, progress);
   tell_notes(frame_png, redraw.picture.parameters, redraw.frame.request, events);
   const std::optional<Image> previous =
       redraw.alone ? previous_frame(frame_png, redraw.frame) : std::optional<Image>();

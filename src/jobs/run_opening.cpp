@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "jobs/find_run_files.h"
 #include "jobs/run_sound.h"
 #include "jobs/stage_pictures.h"
 #include "ptravel/error.h"
@@ -56,7 +57,7 @@ void check_same_kernels(const Manifest& manifest,
                         const ModelIdentity& identity,
                         std::string_view operation) {
   if (manifest.request.precision == Precision::Fp32 || manifest.kernels.empty() ||
-      manifest.kernels == identity.kernels) {
+      same_kernels(manifest.kernels, identity.kernels)) {
     return;
   }
   throw Error(ErrorCode::Unsupported,
@@ -138,11 +139,14 @@ std::unique_ptr<Travel> open_again(const RunFolder& folder,
   request.model = options.model ? absolute_or_empty(*options.model) : request.model;
   request.models_dir =
       options.models_dir ? absolute_folders(*options.models_dir) : request.models_dir;
+  find_run_files(manifest, request, options.model ? ModelPath::Given : ModelPath::Recorded,
+                 progress);
   TravelOptions opening;
   opening.store = &store;
   opening.sketches = options.sketches;
   opening.check_model = [&](ModelIdentity& identity) {
     check_same_files(manifest, identity, operation);
+    take_recorded_names(manifest, identity);
     if (!options.allow_other_kernels) {
       check_same_kernels(manifest, identity, operation);
     }

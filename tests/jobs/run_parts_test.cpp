@@ -364,6 +364,34 @@ TEST(FrameChoices, EnginesTellTheirParts) {
   }
 }
 
+TEST(RunStatuses, SayHowFarARunIs) {
+  const TemporaryFolder out;
+  const fs::path folder = planned(request_of(out, {{"mode", "grad"}})).folder;
+  const RunStatus planned_status = run_status(folder);
+  EXPECT_EQ(planned_status.state, "stopped");
+  EXPECT_EQ(planned_status.missing, "0-6");
+  bool looked = false;
+  drawn(folder, unit(1), [&](const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::Frame && !looked) {
+      looked = true;
+      const RunStatus status = run_status(folder);
+      EXPECT_EQ(status.state, "running");
+      EXPECT_THAT(status.in_work, ElementsAre(4));
+      EXPECT_EQ(status.drawn, 1);
+    }
+  });
+  const RunStatus status = run_status(folder);
+  EXPECT_EQ(status.drawn, 3);
+  EXPECT_EQ(status.missing, "0-3");
+  EXPECT_GT(status.frames_per_second, 0);
+  EXPECT_THAT(to_text(status), HasSubstr("stopped, 3 of 7 frames drawn\nmissing: 0-3\n"));
+  EXPECT_EQ(nlohmann::json::parse(to_json(status)).at("drawn"), 3);
+  drawn(folder, {});
+  finished(folder);
+  EXPECT_EQ(run_status(folder).state, "finished");
+  EXPECT_EQ(run_status(folder).missing, "");
+}
+
 TEST(RunPlans, SayTheirUnits) {
   const RunPlan plan{"out/prompt_travel/00000", 7, {{0, 4}, {4, 7}}, "because"};
   EXPECT_EQ(to_text(plan),
