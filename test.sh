@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-scripts/install_packages build test check page
+scripts/install_packages build test check page slurm
 scripts/check_includes
 scripts/check_format
 cmake --preset release -DPTRAVEL_TESTS=ON -DPTRAVEL_TRAIN=ON

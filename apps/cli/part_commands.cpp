@@ -48,10 +48,31 @@ FrameChoice choice_of(const PartArguments& given, const RunEventSink& events) {
   return choice;
 }
 
+/// The same choice for another process; what the environment says is not looked at again.
+std::vector<std::string> words_of(const PartArguments& given, const FrameChoice& choice) {
+  std::vector<std::string> words;
+  for (const auto& [option, value] :
+       {std::pair{"--frames=", &given.frames}, std::pair{"--unit=", &given.unit}}) {
+    if (*value) {
+      words.push_back(option + **value);
+    }
+  }
+  if (choice.part) {
+    words.push_back("--part=" + std::to_string(choice.part->number) + "/" +
+                    std::to_string(choice.part->count));
+  }
+  return words;
+}
+
 void frames(const RunArguments& arguments, const PartArguments& given) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     const ResumeOptions options = resume_options(arguments);
     const FrameChoice choice = choice_of(given, events);
+    if (arguments.workers != 1) {
+      draw_by_local_workers(arguments.folder, local_workers(arguments, words_of(given, choice)),
+                            progress, events);
+      return Made{{"folder", arguments.folder}};
+    }
     const DrawnFrames made = draw_frames(arguments.folder, choice, options, progress, events);
     console.hint(std::to_string(made.drawn) + " frames drawn, " + std::to_string(made.chosen) +
                  " were asked for");
@@ -100,6 +121,7 @@ void add_frames_command(CLI::App& program, Command& chosen) {
                   "0-9,40-49");
   add_part_option(*command, "--unit", given->unit, "This unit, as plan numbers them", "N");
   add_part_option(*command, "--part", given->part, "A part of parts, whole units each", "N/COUNT");
+  add_workers_option(*command, *arguments);
   add_debug_option(*command, *arguments);
   add_profile_option(*command, *arguments);
   command->callback([&chosen, command, arguments, given] {

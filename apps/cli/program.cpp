@@ -44,6 +44,8 @@ Commands:
   plan      make a run folder whose frames are drawn by several machines
   frames    draw some frames of a run folder, beside other processes
   finish    check the frames of a run folder and make its video
+  status    say how far a run is, whoever draws it
+  submit    hand a run folder to Slurm
   video     make the video of a run again with other settings
   upscale   enlarge pictures or the frames of a run
   info      say what a model file, a picture or a run folder is; --devices: what there is to draw on
@@ -85,6 +87,8 @@ int run(int argc, char** argv) {
   ptravel::cli::add_plan_command(program, command);
   ptravel::cli::add_frames_command(program, command);
   ptravel::cli::add_finish_command(program, command);
+  ptravel::cli::add_status_command(program, command);
+  ptravel::cli::add_submit_command(program, command);
   ptravel::cli::add_video_command(program, command);
   ptravel::cli::add_upscale_command(program, command);
   ptravel::cli::add_info_command(program, command);
@@ -95,10 +99,11 @@ int run(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' &&
       std::none_of(known.begin(), known.end(),
                    [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
-    throw ptravel::Error(ptravel::ErrorCode::InvalidArgument,
-                         "\"" + std::string(argv[1]) +
-                             "\" is not a command, expected serve, render, resume, plan, "
-                             "frames, finish, video, upscale, info, report, samplers or bench");
+    throw ptravel::Error(
+        ptravel::ErrorCode::InvalidArgument,
+        "\"" + std::string(argv[1]) +
+            "\" is not a command, expected serve, render, resume, plan, "
+            "frames, finish, status, submit, video, upscale, info, report, samplers or bench");
   }
   try {
     std::vector<std::string> words = ptravel::cli::command_words(argc, argv);

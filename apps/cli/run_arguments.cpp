@@ -1,7 +1,15 @@
 #include "apps/cli/run_arguments.h"
 
+#include <algorithm>
+#include <thread>
+
+#include "ptravel/error.h"
+#include "ptravel/run_parts.h"
+
 namespace ptravel::cli {
 namespace {
+
+constexpr int kMostWorkers = 64;
 
 /// What makes no sense beside --from-images, which are the stages.
 void check_images(const RunArguments& arguments, std::vector<Problem>& problems) {
@@ -101,6 +109,51 @@ void add_profile_option(CLI::App& command, RunArguments& arguments) {
                    "seconds, GFLOP/s, share");
 }
 
+std::vector<std::string> machine_words(const RunArguments& arguments) {
+  std::vector<std::string> words;
+  for (const auto& [field, text] : arguments.fields.given()) {
+    for (const char* of_machine : {"model", "models_dir", "device", "threads", "low_memory"}) {
+      if (field == of_machine) {
+        words.push_back(option_name(field) + "=" + text);
+      }
+    }
+  }
+  if (arguments.allow_other_kernels) {
+    words.emplace_back("--allow-other-kernels");
+  }
+  return words;
+}
+
+std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
+LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words) {
+  if (arguments.workers < 1 || arguments.workers > kMostWorkers) {
+    throw Error(ErrorCode::InvalidArgument,
+                Problem{"--workers", std::to_string(arguments.workers) + ", expected 1 to " +
+                                         std::to_string(kMostWorkers)});
+  }
+  LocalWorkers workers;
+  workers.count = arguments.workers;
+  workers.program = own_program();
+  workers.words = machine_words(arguments);
+  if (arguments.fields.values.count("threads") == 0) {
+    const unsigned share = std::thread::hardware_concurrency() / workers.count;
+    workers.words.push_back("--threads=" + std::to_string(std::max(share, 1U)));
+  }
+  workers.words.insert(workers.words.end(), words.begin(), words.end());
+  return workers;
+}
+
+void add_workers_option(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option(
+          "--workers", arguments.workers,
+          "Processes that draw at the same time; they share the processors unless --threads "
+          "says how many each has [1]")
+      ->type_name("N")
+      ->group("Computing");
+}
+
 void add_images_option(CLI::App& command, RunArguments& arguments) {
   command
       .add_option("--from-images", arguments.images,
@@ -117,7 +170,7 @@ void add_folder_options(CLI::App& command, RunArguments& arguments) {
       .add_flag("--allow-other-kernels", arguments.allow_other_kernels,
                 "Go on in bf16 or fp16 with other kernels than those that began the run, though "
                 "frames differ then")
-      ->group("Model");
+      ->group("Computing");
 }
 
 std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {

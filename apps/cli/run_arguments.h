@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
 #include "apps/cli/travel_profile.h"
+#include "ptravel/farm.h"
 #include "ptravel/job.h"
 #include "ptravel/jobs.h"
 
@@ -30,6 +32,7 @@ struct RunArguments {
   bool profile = false;
   FilmFinish finish;
   bool allow_other_kernels = false;
+  int workers = 1;
 };
 
 /// The fields of the event "done": what was made, and where it is.
@@ -97,12 +100,21 @@ TravelRequest completed(const RunArguments& arguments,
 /// What was typed of a machine's settings, for going on with a run.
 ResumeOptions resume_options(const RunArguments& arguments);
 
+/// What was typed of the settings of a machine, for another process of this program.
+std::vector<std::string> machine_words(const RunArguments& arguments);
+/// This program's file.
+std::filesystem::path own_program();
+/// What --workers asks for; `words`: more for each of them.
+LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words);
+
 /// --json and room for words that are no options.
 std::shared_ptr<RunArguments> make_arguments(CLI::App& command);
 void add_debug_option(CLI::App& command, RunArguments& arguments);
 void add_profile_option(CLI::App& command, RunArguments& arguments);
 /// --from-images.
 void add_images_option(CLI::App& command, RunArguments& arguments);
+/// --workers.
+void add_workers_option(CLI::App& command, RunArguments& arguments);
 /// The folder and the settings of resume_options.
 void add_folder_options(CLI::App& command, RunArguments& arguments);
 

@@ -12,6 +12,7 @@
 #include "apps/cli/commands.h"
 #include "apps/cli/run_arguments.h"
 #include "ptravel/preview.h"
+#include "ptravel/run_parts.h"
 
 namespace ptravel::cli {
 namespace {
@@ -108,6 +109,12 @@ void render(const RunArguments& arguments) {
     }
     RunOptions options;
     options.pictures.assign(arguments.images.begin(), arguments.images.end());
+    if (arguments.workers != 1) {
+      const LocalWorkers workers = local_workers(arguments, {});
+      const RunPlan plan = plan_run(request, progress, events, options);
+      draw_by_local_workers(plan.folder, workers, progress, events);
+      return frames_and_files(console, finish_run(plan.folder, {}, progress, events));
+    }
     return frames_and_files(console, run_travel(request, progress, events, options));
   });
 }
@@ -115,6 +122,9 @@ void render(const RunArguments& arguments) {
 void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     const ResumeOptions options = resume_options(arguments);
+    if (arguments.workers != 1) {
+      draw_by_local_workers(arguments.folder, local_workers(arguments, {}), progress, events);
+    }
     return frames_and_files(console, resume_travel(arguments.folder, options, progress, events));
   });
 }
@@ -210,6 +220,7 @@ void add_render_command(CLI::App& program, Command& chosen) {
       ->type_name("FILE.png")
       ->group("One frame again");
   add_images_option(*command, *arguments);
+  add_workers_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { render(*arguments); };
@@ -221,6 +232,7 @@ void add_resume_command(CLI::App& program, Command& chosen) {
       program.add_subcommand("resume", "Go on with a run that was stopped or killed");
   const auto arguments = make_arguments(*command);
   add_folder_options(*command, *arguments);
+  add_workers_option(*command, *arguments);
   add_debug_option(*command, *arguments);
   add_profile_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {

@@ -1,0 +1,138 @@
+// A run on several processes and machines: how far it is, and handing it to an engine.
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/run_arguments.h"
+#include "ptravel/farm.h"
+#include "ptravel/run_parts.h"
+
+namespace ptravel::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kLook{200};
+constexpr int kLooksUntilAsking = 10;
+constexpr std::int64_t kMostUnits = 1'000'000;
+
+/// What submit is given beside what run commands share.
+struct EngineArguments {
+  std::string engine;
+  std::int64_t chunk = 0;
+  std::string partition;
+  bool wait = false;
+  bool cancel = false;
+};
+
+void status(const RunArguments& arguments) {
+  with_console(arguments, [&](Console& console, Progress&, const RunEventSink&) {
+    std::vector<Problem> problems;
+    build_request(arguments.fields, problems);
+    throw_option_problems(problems);
+    const RunStatus found = run_status(arguments.folder);
+    console.output(arguments.json ? to_json(found) : to_text(found));
+    return Made{};
+  });
+}
+
+void check_engine(const EngineArguments& engine, std::vector<Problem>& problems) {
+  if (engine.engine != "slurm") {
+    problems.push_back({"--engine", "\"" + engine.engine + "\", expected slurm"});
+  }
+  if (engine.chunk < 0 || engine.chunk > kMostUnits) {
+    problems.push_back({"--chunk", std::to_string(engine.chunk) + ", expected 1 to " +
+                                       std::to_string(kMostUnits) + " units"});
+  }
+  if (engine.wait && engine.cancel) {
+    problems.push_back({"--cancel", "is given beside --wait, expected one of them"});
+  }
+}
+
+/// Shows how far the run is until none of its jobs is left.
+void wait_for_engine(const std::string& folder, Progress& progress) {
+  RunStatus found = run_status(folder);
+  progress.begin("drawing", "frames", static_cast<double>(found.frames));
+  progress.set_initial(static_cast<double>(found.drawn));
+  for (int looks = 0; looks % kLooksUntilAsking != 0 || is_in_slurm(folder); ++looks) {
+    progress.check_cancelled();
+    if (looks % kLooksUntilAsking == 0) {
+      progress.update(static_cast<double>(run_status(folder).drawn));
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+  found = run_status(folder);
+  if (found.state != "finished") {
+    throw Error(ErrorCode::Internal, "[slurm] the jobs have ended, and the run is " + found.state +
+                                         " with " + std::to_string(found.drawn) + " of " +
+                                         std::to_string(found.frames) +
+                                         " frames; the logs beside the folder say why");
+  }
+}
+
+void submit(const RunArguments& arguments, const EngineArguments& engine) {
+  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink&) {
+    std::vector<Problem> problems;
+    build_request(arguments.fields, problems);
+    check_engine(engine, problems);
+    throw_option_problems(problems);
+    if (engine.cancel) {
+      cancel_in_slurm(arguments.folder);
+      console.hint("cancelled");
+      return Made{{"folder", arguments.folder}};
+    }
+    EngineJob job;
+    job.program = own_program();
+    job.chunk = engine.chunk;
+    job.partition = engine.partition;
+    job.words = machine_words(arguments);
+    const SubmittedRun run = submit_to_slurm(arguments.folder, job);
+    console.hint(std::to_string(run.tasks) + " tasks of " + std::to_string(run.chunk) +
+                 " units in job " + run.frames_job + ", then job " + run.finish_job +
+                 "; they print to " + run.logs.string());
+    if (engine.wait) {
+      wait_for_engine(arguments.folder, progress);
+    }
+    return Made{{"folder", run.folder.string()},
+                {"frames_job", run.frames_job},
+                {"finish_job", run.finish_job}};
+  });
+}
+
+}  // namespace
+
+void add_status_command(CLI::App& program, Command& chosen) {
+  CLI::App* command =
+      program.add_subcommand("status", "Say how far a run is, whoever draws it: frames, rate");
+  const auto arguments = make_arguments(*command);
+  command->add_option("folder", arguments->folder, "The run folder")->required();
+  command->callback([&chosen, command, arguments] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments] { status(*arguments); };
+  });
+}
+
+void add_submit_command(CLI::App& program, Command& chosen) {
+  CLI::App* command = program.add_subcommand(
+      "submit", "Hand a planned run to an engine that draws it on many machines");
+  const auto arguments = make_arguments(*command);
+  const auto engine = std::make_shared<EngineArguments>();
+  add_folder_options(*command, *arguments);
+  command->add_option("--engine", engine->engine, "What draws it: slurm")
+      ->type_name("slurm")
+      ->required();
+  command->add_option("--chunk", engine->chunk, "Units that one task draws [of 50 tasks]")
+      ->type_name("N");
+  command->add_option("--partition", engine->partition, "Slurm's partition [its default]")
+      ->type_name("NAME");
+  command->add_flag("--wait", engine->wait, "Show how far it is until it has ended");
+  command->add_flag("--cancel", engine->cancel, "Take the folder's jobs out again");
+  command->callback([&chosen, command, arguments, engine] {
+    arguments->fields.unknown = command->remaining();
+    chosen = [arguments, engine] { submit(*arguments, *engine); };
+  });
+}
+
+}  // namespace ptravel::cli

@@ -1,0 +1,11 @@
+#!/bin/sh
+# What "prompt-travel submit FOLDER --engine slurm" does, to be edited.
+#   submit.sh FOLDER TASKS [options of sbatch]
+set -eu
+folder=$(readlink -f "$1")
+tasks=$2
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+frames=$(sbatch --parsable "$@" --array="0-$((tasks - 1))" --output="$folder.slurm-%a.log" "$here/frames.sh" "$folder")
+sbatch --parsable "$@" --dependency="afterok:${frames%%;*}" --kill-on-invalid-dep=yes \
+  --output="$folder.slurm-finish.log" "$here/finish.sh" "$folder"

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptravel/jobs.h"
+#include "ptravel/progress.h"
+
+namespace ptravel {
+
+/// Local processes that draw one run together.
+struct LocalWorkers {
+  int count = 1;
+  /// The program that is started as `program frames FOLDER --json ...`.
+  std::filesystem::path program;
+  std::vector<std::string> words;  ///< What is given to each of them behind the folder.
+};
+
+/// Starts that many processes on a run folder and waits for them; they share the frames by the
+/// run's locks, so that a faster one draws more. Their frames, files and notes (each once) go to
+/// `events`, progress counts frames. When one of them fails the others go on; then its error is
+/// thrown, or Internal for one that died. When cancelled they are asked to stop, and waited for.
+void draw_by_local_workers(const std::filesystem::path& folder,
+                           const LocalWorkers& workers,
+                           Progress& progress,
+                           const RunEventSink& events);
+
+/// A run that an engine is to draw.
+struct EngineJob {
+  std::filesystem::path program;   ///< As the machines of the engine find it.
+  std::int64_t chunk = 0;          ///< Units that one task draws; 0: the program decides.
+  std::string partition;           ///< Slurm's; empty: its default.
+  std::vector<std::string> words;  ///< What `frames` and `finish` are given behind the folder.
+};
+
+/// What was handed over.
+struct SubmittedRun {
+  std::filesystem::path folder;
+  std::string frames_job;      ///< The engine's number of the tasks that draw,
+  std::string finish_job;      ///< and of the one that finishes the run after them.
+  std::int64_t tasks = 0;      ///< Tasks that draw.
+  std::int64_t chunk = 0;      ///< Units in each.
+  std::filesystem::path logs;  ///< A folder beside the run's, "00000.slurm": what tasks print.
+};
+
+/// Hands a run to Slurm (sbatch): an array of tasks that draw chunks of units and go back to the
+/// queue when their node is lost, and a job that finishes the run when all of them ended well.
+/// Throws InvalidArgument where the folder's jobs are still in Slurm, and Io with sbatch's own
+/// words.
+SubmittedRun submit_to_slurm(const std::filesystem::path& folder, const EngineJob& job);
+
+/// Whether the folder's jobs are still in Slurm. Throws Io with squeue's own words.
+bool is_in_slurm(const std::filesystem::path& folder);
+
+/// Takes the folder's jobs out of Slurm, whatever they do. Throws NotFound where it has none, Io.
+void cancel_in_slurm(const std::filesystem::path& folder);
+
+}  // namespace ptravel

@@ -1,0 +1,99 @@
+#include "farm/child_process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+[[noreturn]] void fail(const std::string& program) {
+  throw Error(ErrorCode::Io, "[workers] start " + program + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& words, Errors errors) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) {
+    arguments.push_back(const_cast<char*>(word.c_str()));
+  }
+  arguments.push_back(nullptr);
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    fail(words.front());
+  }
+  process_ = ::fork();
+  if (process_ == 0) {
+    const int nothing = ::open("/dev/null", O_RDWR);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(errors == Errors::WithOutput ? ends[1] : nothing, STDERR_FILENO);
+    ::execv(arguments.front(), arguments.data());
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  output_ = ends[0];
+  if (process_ < 0) {
+    ::close(output_);
+    fail(words.front());
+  }
+}
+
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : process_(std::exchange(other.process_, -1)),
+      output_(std::exchange(other.output_, -1)),
+      begun_(std::move(other.begun_)) {}
+
+ChildProcess::~ChildProcess() {
+  if (process_ > 0) {
+    interrupt();
+    wait();
+  }
+  if (output_ >= 0) {
+    ::close(output_);
+  }
+}
+
+std::vector<std::string> ChildProcess::read_lines() {
+  std::array<char, 65536> bytes;
+  const ssize_t count = ::read(output_, bytes.data(), bytes.size());
+  if (count < 0 && errno == EINTR) {
+    return {};
+  }
+  if (count <= 0) {
+    ::close(std::exchange(output_, -1));
+    return {};
+  }
+  begun_.append(bytes.data(), static_cast<std::size_t>(count));
+  std::vector<std::string> lines;
+  for (std::size_t end = begun_.find('\n'); end != std::string::npos; end = begun_.find('\n')) {
+    lines.push_back(begun_.substr(0, end));
+    begun_.erase(0, end + 1);
+  }
+  return lines;
+}
+
+void ChildProcess::interrupt() const {
+  if (process_ > 0) {
+    ::kill(process_, SIGINT);
+  }
+}
+
+int ChildProcess::wait() {
+  int status = 0;
+  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  process_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace ptravel
