@@ -7,6 +7,7 @@
 
 #include "checkpoint/lora_modules.h"
 #include "checkpoint/lora_shapes.h"
+#include "checkpoint/text_width.h"
 
 namespace ptravel {
 namespace {
@@ -23,10 +24,6 @@ constexpr KindWords kKinds[] = {
     {LoraKind::Norm, "norms", ""},         {LoraKind::Scaling, "IA3", ""},
     {LoraKind::General, "GLoRA", ""},      {LoraKind::Rotation, "OFT", "blocks"},
 };
-
-/// Widths of texts, by which families differ.
-constexpr std::pair<std::int64_t, const char*> kTextWidths[] = {
-    {768, "Stable Diffusion 1.x"}, {1024, "Stable Diffusion 2.x"}, {2048, "SDXL"}};
 
 /// How many layers of a kind there are, and the ranks that they have.
 struct Count {
@@ -56,18 +53,6 @@ std::string_view place_of(std::string_view name) {
   return name.starts_with("lora_te") || name.starts_with("text_encoder.") ? "text encoder" : "UNet";
 }
 
-/// How wide the texts are that a layer takes in: keys and values of attention to them.
-std::int64_t text_width(const StoredTensors& tensors, const LoraModule& module) {
-  const bool to_text = module.name.find("attn2") != std::string::npos &&
-                       (module.name.ends_with("to_k") || module.name.ends_with("to_v"));
-  const auto down = module.parts.find("lora_down.weight");
-  if (!to_text || down == module.parts.end()) {
-    return 0;
-  }
-  const std::vector<std::int64_t> shape = tensors.shape(down->second);
-  return shape.size() < 2 ? 0 : shape[1];
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
@@ -81,7 +66,7 @@ std::string joined(const std::vector<std::string>& words) {
 std::vector<std::string> lora_contents(const StoredTensors& tensors) {
   std::map<LoraKind, Count> counts;
   std::map<std::string_view, std::size_t> places;
-  std::map<std::int64_t, std::size_t> widths;
+  std::set<std::int64_t> widths;
   std::size_t unknown = 0;
   const std::vector<LoraModule> modules = lora_modules(tensors.names());
   for (const LoraModule& module : modules) {
@@ -100,7 +85,7 @@ std::vector<std::string> lora_contents(const StoredTensors& tensors) {
       count.ranks.insert(*rank);
     }
     if (const std::int64_t width = text_width(tensors, module); width > 0) {
-      ++widths[width];
+      widths.insert(width);
     }
   }
   std::vector<std::string> lines;
@@ -121,10 +106,9 @@ std::vector<std::string> lora_contents(const StoredTensors& tensors) {
     changed.push_back(std::string(place) + " (" + layers_text(count) + ")");
   }
   lines.push_back("changes " + joined(changed));
-  for (const auto& [width, name] : kTextWidths) {
-    if (widths.contains(width)) {
-      lines.push_back(std::string("fits ") + name + ", by its texts of width " +
-                      std::to_string(width));
+  for (const std::int64_t width : widths) {
+    if (const std::string name = family_of_width(width); !name.empty()) {
+      lines.push_back("fits " + name + ", by its texts of width " + std::to_string(width));
     }
   }
   return lines;

@@ -168,15 +168,38 @@ Json model_schema() {
                         "bytes", "is_default"});
 }
 
+Json addon_schema() {
+  const Json text = string_schema();
+  const Json count = {{"type", "integer"}, {"minimum", 0}};
+  Json properties = {{"kind", {{"enum", {"lora", "embedding", "hypernetwork"}}}},
+                     {"name", text},
+                     {"alias", text},
+                     {"folder", text},
+                     {"family", text},
+                     {"text_widths", array_schema(count)},
+                     {"activation", text},
+                     {"preferred_weight", nullable({{"type", "number"}})},
+                     {"description", text},
+                     {"notes", text},
+                     {"bytes", count},
+                     {"picture", nullable(text)},
+                     {"refusal", text}};
+  std::vector<std::string> required;
+  for (const auto& [name, schema] : properties.items()) {
+    required.push_back(name);
+  }
+  return object_schema(std::move(properties), required);
+}
+
 }  // namespace
 
 Json schema_components() {
   Json request = request_schema();
   request.erase("$schema");
-  return {{"Problem", problem_schema()},   {"Error", error_schema()},
-          {"Progress", progress_schema()}, {"Job", job_schema()},
-          {"Model", model_schema()},       {"Field", field_object_schema()},
-          {"Request", std::move(request)}};
+  return {{"Problem", problem_schema()},    {"Error", error_schema()},
+          {"Progress", progress_schema()},  {"Job", job_schema()},
+          {"Model", model_schema()},        {"Addon", addon_schema()},
+          {"Field", field_object_schema()}, {"Request", std::move(request)}};
 }
 
 Json openapi_document(std::span<const ApiOperation> operations, const ServeLimits& limits) {

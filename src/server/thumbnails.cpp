@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "media/image_file.h"
+#include "base/files.h"
 #include "media/resize.h"
 
 namespace ptravel {
@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 constexpr int kQuality = 85;
 
-std::string make_jpeg(const fs::path& picture, int width) {
-  Image image = read_image(picture).image;
+std::string make_jpeg(const fs::path& picture, int width, std::uint64_t most_pixels) {
+  Image image = decode_image(read_file(picture), picture.string(), most_pixels).image;
   if (image.width > width) {
     const auto height = static_cast<int>(std::int64_t{image.height} * width / image.width);
     image = resize(image, width, std::max(1, height), ResizeFilter::Bilinear);
@@ -24,7 +24,7 @@ std::string make_jpeg(const fs::path& picture, int width) {
 
 }  // namespace
 
-std::string Thumbnails::jpeg(const fs::path& picture, int width) {
+std::string Thumbnails::jpeg(const fs::path& picture, int width, std::uint64_t most_pixels) {
   const Key key{picture.string(), width};
   std::error_code error;
   const std::uint64_t size = fs::file_size(picture, error);
@@ -38,7 +38,7 @@ std::string Thumbnails::jpeg(const fs::path& picture, int width) {
       return found->second->bytes;
     }
   }
-  std::string bytes = make_jpeg(picture, width);
+  std::string bytes = make_jpeg(picture, width, most_pixels);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     bytes_ -= found->second->bytes.size();

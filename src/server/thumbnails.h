@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "media/image_file.h"
+
 namespace ptravel {
 
 /// Small JPEGs of picture files, kept in memory up to a bound. A file that has changed (size or
@@ -16,8 +18,11 @@ class Thumbnails {
  public:
   explicit Thumbnails(std::uint64_t bound = 32 << 20) : bound_(bound) {}
 
-  /// The picture at most `width` pixels wide, never enlarged. Throws as read_image.
-  std::string jpeg(const std::filesystem::path& picture, int width);
+  /// The picture at most `width` pixels wide, never enlarged. Pictures of more than `most_pixels`
+  /// are Unsupported. Throws as read_image.
+  std::string jpeg(const std::filesystem::path& picture,
+                   int width,
+                   std::uint64_t most_pixels = kMostImagePixels);
 
  private:
   struct Key {

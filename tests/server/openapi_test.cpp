@@ -6,6 +6,7 @@
 #include "server/field_schema.h"
 #include "tests/server/api_world.h"
 #include "tests/server/json_schema.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
@@ -208,6 +209,10 @@ TEST_F(OpenApiAnswers, FitTheDocument) {
   checked("GET", "/api/v1/models", "/api/v1/models");
   checked("POST", "/api/v1/models/refresh", "/api/v1/models/refresh");
   checked("POST", "/api/v1/models/unload", "/api/v1/models/unload");
+  write_bytes(world_.folder / "models/Lora/broken.safetensors", "no tensors");
+  EXPECT_EQ(checked("GET", "/api/v1/addons", "/api/v1/addons").at("addons").size(), 1U);
+  const std::string picture = "/api/v1/addons/{kind}/{name}/picture";
+  checked("GET", picture, "/api/v1/addons/lora/broken/picture");
   checked("GET", "/api/v1/samplers", "/api/v1/samplers");
   checked("POST", "/api/v1/dry-run", "/api/v1/dry-run", submission);
   checked("POST", "/api/v1/dry-run", "/api/v1/dry-run",

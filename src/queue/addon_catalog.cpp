@@ -1,0 +1,273 @@
+#include "queue/addon_catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "checkpoint/addon_words.h"
+#include "checkpoint/diffusers.h"
+#include "checkpoint/embedding_file.h"
+#include "checkpoint/file_words.h"
+#include "checkpoint/hypernetwork_file.h"
+#include "checkpoint/model_family.h"
+#include "checkpoint/tensor_file.h"
+#include "checkpoint/text_width.h"
+#include "media/embedding_picture.h"
+#include "ptravel/error.h"
+
+namespace ptravel {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr FileKind kKinds[] = {FileKind::Lora, FileKind::Embedding, FileKind::Hypernetwork};
+constexpr std::array kPictureEndings = {".png", ".jpg", ".jpeg", ".webp", ".gif"};
+constexpr std::uint64_t kMostPictureBytes = std::uint64_t{1} << 28;
+
+/// What stands in a file; nothing of it changes while the file does not.
+struct Content {
+  std::string name;  // of an embedding in a picture
+  std::string alias;
+  std::string activation;
+  std::vector<std::int64_t> text_widths;
+  std::string refusal;
+  bool is_none = false;  // a picture without an embedding
+};
+
+bool is_picture(const fs::path& path) {
+  const std::string ending = lower_case(path.extension().string());
+  return ending == ".png" || ending == ".webp";
+}
+
+Content lora_content(const fs::path& path) {
+  const TensorFile file = open_tensor_file(path);
+  Content content;
+  if (const ModelFamily family = recognise_model(*file.tensors); family != ModelFamily::Lora) {
+    content.refusal = "is no LoRA but " + std::string(family_label(family));
+  }
+  if (const auto found = file.metadata.find("ss_output_name"); found != file.metadata.end()) {
+    content.alias = found->second;
+  }
+  content.activation = words_of(file).trigger_phrase;
+  content.text_widths = lora_text_widths(*file.tensors);
+  return content;
+}
+
+Content embedding_content(const fs::path& path) {
+  Content content;
+  if (!is_picture(path)) {
+    content.text_widths = {open_embedding(path).width()};
+    return content;
+  }
+  const auto text = embedding_in_picture(read_file(path, kMostPictureBytes), path.string());
+  if (!text) {
+    content.is_none = true;
+    return content;
+  }
+  const EmbeddingContent embedding = parse_embedding_json(*text, path.string());
+  content.name = embedding.name;
+  content.text_widths = {embedding.width()};
+  return content;
+}
+
+Content content_of(const fs::path& path, FileKind kind) {
+  try {
+    switch (kind) {
+      case FileKind::Lora:
+        return lora_content(path);
+      case FileKind::Embedding:
+        return embedding_content(path);
+      default: {
+        Content content;
+        content.text_widths = open_hypernetwork(path).widths;
+        return content;
+      }
+    }
+  } catch (...) {
+    Content content;
+    content.refusal = error_in_flight("add-on").what();
+    // A picture that cannot be read may be any picture.
+    content.is_none = kind == FileKind::Embedding && is_picture(path);
+    return content;
+  }
+}
+
+/// 0 where it cannot be read: drawing with it says why.
+std::int64_t model_text_width(const fs::path& path) {
+  try {
+    return is_diffusers_folder(path)
+               ? text_width(*open_diffusers(path, /*without_vae=*/true).tensors)
+               : text_width(*open_tensor_file(path).tensors);
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+void take_words(AddonWords words, AddonEntry& entry) {
+  entry.description = std::move(words.description);
+  entry.notes = std::move(words.notes);
+  entry.preferred_weight = words.preferred_weight;
+  if (!words.activation.empty()) {
+    entry.activation = std::move(words.activation);
+  }
+  if (entry.text_widths.empty() && words.text_width > 0) {
+    entry.text_widths = {words.text_width};
+  }
+}
+
+/// Of files with one name: LoRAs get the last one, what else there is the first that can be used.
+bool replaces(const AddonEntry& found, const AddonEntry& known) {
+  if (found.kind == FileKind::Lora) {
+    return true;
+  }
+  return found.kind == FileKind::Embedding && !known.refusal.empty() && found.refusal.empty();
+}
+
+}  // namespace
+
+fs::path picture_beside(const fs::path& file) {
+  const std::string base = fs::path(file).replace_extension().string();
+  for (const char* ending : kPictureEndings) {
+    for (const char* middle : {"", ".preview"}) {
+      fs::path picture = base + middle + ending;
+      std::error_code error;
+      if (fs::is_regular_file(picture, error)) {
+        return picture;
+      }
+    }
+  }
+  return {};
+}
+
+struct AddonCatalog::State {
+  struct Known {
+    std::uint64_t size = 0;
+    std::int64_t time = 0;
+    Content content;
+  };
+
+  void look();
+  std::int64_t text_width_of(const fs::path& model);
+  Content look_at(const FoundFile& file, std::map<fs::path, Known>& now) const;
+  void add(const FoundFile& file, std::map<fs::path, Known>& now, std::vector<AddonEntry>& all);
+
+  std::vector<fs::path> folders;
+  std::mutex look_mutex;            // one look at a time; guards `known`
+  std::map<fs::path, Known> known;  // by path: what was found out before
+  std::map<fs::path, std::pair<std::int64_t, std::int64_t>> models;  // time of change, width
+  std::mutex mutex;                                                  // guards everything below
+  std::vector<AddonEntry> entries;
+  bool looked = false;
+};
+
+Content AddonCatalog::State::look_at(const FoundFile& file, std::map<fs::path, Known>& now) const {
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(file.path, error);
+  const std::int64_t time =
+      error ? 0 : fs::last_write_time(file.path, error).time_since_epoch().count();
+  const auto before = known.find(file.path);
+  if (before != known.end() && before->second.size == size && before->second.time == time) {
+    now[file.path] = before->second;
+  } else {
+    now[file.path] = {size, time, content_of(file.path, file.kind)};
+  }
+  return now[file.path].content;
+}
+
+void AddonCatalog::State::add(const FoundFile& file,
+                              std::map<fs::path, Known>& now,
+                              std::vector<AddonEntry>& all) {
+  Content content = look_at(file, now);
+  if (content.is_none) {
+    return;
+  }
+  AddonEntry entry;
+  entry.kind = file.kind;
+  entry.name = content.name.empty() ? file.path.stem().string() : content.name;
+  entry.alias = content.alias == entry.name ? "" : std::move(content.alias);
+  entry.folder = fs::path(file.name).parent_path().generic_string();
+  entry.text_widths = std::move(content.text_widths);
+  entry.activation = std::move(content.activation);
+  entry.refusal = std::move(content.refusal);
+  entry.path = file.path;
+  entry.bytes = now[file.path].size;
+  entry.picture = picture_beside(file.path);
+  take_words(addon_words_beside(file.path), entry);
+  entry.family = families_of_widths(entry.text_widths);
+  const auto same = std::find_if(all.begin(), all.end(), [&](const AddonEntry& other) {
+    return other.kind == entry.kind && other.name == entry.name;
+  });
+  if (same == all.end()) {
+    all.push_back(std::move(entry));
+  } else if (replaces(entry, *same)) {
+    *same = std::move(entry);
+  }
+}
+
+void AddonCatalog::State::look() {
+  const std::lock_guard one_look(look_mutex);
+  std::map<fs::path, Known> now;
+  std::vector<AddonEntry> all;
+  for (const FileKind kind : kKinds) {
+    std::vector<AddonEntry> found;
+    for (const FoundFile& file : find_files(folders, kind)) {
+      add(file, now, found);
+    }
+    std::sort(found.begin(), found.end(), [](const AddonEntry& a, const AddonEntry& b) {
+      return std::pair(lower_case(a.name), a.name) < std::pair(lower_case(b.name), b.name);
+    });
+    std::move(found.begin(), found.end(), std::back_inserter(all));
+  }
+  known = std::move(now);
+  const std::lock_guard lock(mutex);
+  entries = std::move(all);
+  looked = true;
+}
+
+std::int64_t AddonCatalog::State::text_width_of(const fs::path& model) {
+  const std::lock_guard one_look(look_mutex);
+  std::error_code error;
+  const std::int64_t time = fs::last_write_time(model, error).time_since_epoch().count();
+  const auto before = models.find(model);
+  if (before == models.end() || before->second.first != time) {
+    models[model] = {time, model_text_width(model)};
+  }
+  return models[model].second;
+}
+
+AddonCatalog::AddonCatalog(std::vector<fs::path> folders) : state_(std::make_unique<State>()) {
+  state_->folders = std::move(folders);
+}
+
+AddonCatalog::~AddonCatalog() = default;
+
+std::vector<AddonEntry> AddonCatalog::list() {
+  state_->look();
+  const std::lock_guard lock(state_->mutex);
+  return state_->entries;
+}
+
+std::int64_t AddonCatalog::text_width_of(const fs::path& model) {
+  return state_->text_width_of(model);
+}
+
+std::optional<AddonEntry> AddonCatalog::find(FileKind kind, const std::string& name) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->looked) {
+      const auto found = std::find_if(
+          state_->entries.begin(), state_->entries.end(),
+          [&](const AddonEntry& entry) { return entry.kind == kind && entry.name == name; });
+      return found == state_->entries.end() ? std::nullopt : std::optional(*found);
+    }
+  }
+  state_->look();
+  return find(kind, name);
+}
+
+}  // namespace ptravel
