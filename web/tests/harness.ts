@@ -38,6 +38,8 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 export class Server {
   readonly url: string;
   readonly out: string;
+  /** A models folder, empty at first. */
+  readonly models: string;
   private readonly port: number;
   private process: ChildProcess | null = null;
   private said = '';
@@ -46,6 +48,7 @@ export class Server {
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.out = mkdtempSync(join(tmpdir(), 'page-test-'));
+    this.models = mkdtempSync(join(tmpdir(), 'page-models-'));
   }
 
   static async start(): Promise<Server> {
@@ -56,7 +59,8 @@ export class Server {
 
   async run(): Promise<void> {
     this.said = '';
-    const child = spawn(program, ['serve', '--port', String(this.port), '--out', this.out]);
+    const folders = ['--out', this.out, '--models-dir', this.models];
+    const child = spawn(program, ['serve', '--port', String(this.port), ...folders]);
     this.process = child;
     child.stdout?.on('data', (data: Buffer) => (this.said += data.toString()));
     child.stderr?.on('data', (data: Buffer) => (this.said += data.toString()));
@@ -84,6 +88,7 @@ export class Server {
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.out, { recursive: true, force: true });
+    rmSync(this.models, { recursive: true, force: true });
   }
 
   async get<Answer>(path: string): Promise<Answer> {

@@ -53,6 +53,36 @@ export interface Model {
   in_memory?: boolean;
 }
 
+/** A file that prompts may name beside the model. */
+export interface Addon {
+  kind: 'lora' | 'embedding' | 'hypernetwork';
+  name: string;
+  /** The name that a LoRA was given when it was made, where that is another one. */
+  alias: string;
+  /** Where it lies below the folder of its kind: "styles/old". */
+  folder: string;
+  family: string;
+  /** The widths of the texts that it is made for; empty: not known. */
+  text_widths: number[];
+  /** Words that it answers to. */
+  activation: string;
+  preferred_weight: number | null;
+  description: string;
+  notes: string;
+  bytes: number;
+  /** The address of the picture beside it; another one when that changes. */
+  picture: string | null;
+  /** Why it cannot be used; empty when it can. */
+  refusal: string;
+}
+
+/** What lies in the models folders beside models. */
+export interface AddonList {
+  addons: Addon[];
+  /** How wide the texts of each model are, by its name; 0: not known. */
+  text_widths: Record<string, number>;
+}
+
 export interface Queue {
   waiting: string[];
   current: string | null;

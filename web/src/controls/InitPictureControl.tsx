@@ -1,6 +1,8 @@
 import { useRef } from 'preact/hooks';
 
+import { masksOf, uploadOf } from '../model/maskField';
 import { chooseInitPicture } from '../state/drops';
+import { ui } from '../state/ui';
 import { Labelled } from './Labelled';
 import { useField } from './useField';
 
@@ -9,8 +11,8 @@ export function InitPictureControl({ name }: { name: 'init_image' | 'mask' }) {
   const use = useField(name);
   const chooser = useRef<HTMLInputElement>(null);
   if (!use) return null;
-  // Of masks for several stages the first one is shown.
-  const upload = /^upload:(.+)$/m.exec(String(use.value ?? ''))?.[1];
+  // Masks may be several, one for each stage.
+  const uploads = masksOf(use.value).flatMap((each) => uploadOf(each) ?? []);
   const choose = async (file: File | undefined) => {
     const picture = file && (await chooseInitPicture(file));
     if (picture) use.set(picture);
@@ -18,18 +20,29 @@ export function InitPictureControl({ name }: { name: 'init_image' | 'mask' }) {
   return (
     <Labelled use={use} wide label={use.field.label}>
       <div class="init-picture">
-        {upload !== undefined && (
+        {uploads.map((upload, i) => (
           <img
+            key={i}
             src={`/api/v1/pictures/${upload}?w=192`}
-            alt={`The ${use.field.label.toLowerCase()}`}
+            alt={`The ${use.field.label.toLowerCase()}${uploads.length > 1 ? ` of stage ${i + 1}` : ''}`}
             width={96}
             height={96}
           />
+        ))}
+        {name === 'mask' && (
+          <button
+            class="button"
+            type="button"
+            aria-haspopup="dialog"
+            onClick={() => ui.set({ dialog: 'mask' })}
+          >
+            {uploads.length === 0 ? 'Draw…' : 'Edit…'}
+          </button>
         )}
         <button class="button" type="button" {...use.aria} onClick={() => chooser.current?.click()}>
-          {upload === undefined ? 'Choose a picture…' : 'Another picture…'}
+          {uploads.length === 0 ? 'Choose a picture…' : 'Another picture…'}
         </button>
-        {upload !== undefined && (
+        {uploads.length > 0 && (
           <button class="button" type="button" onClick={() => use.set('')}>
             Remove
           </button>

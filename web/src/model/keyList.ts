@@ -52,6 +52,18 @@ export const keyList: KeyGroup[] = [
     ],
   },
   {
+    title: 'Mask editor',
+    keys: [
+      { keys: ['B', 'E'], does: 'Brush, eraser' },
+      { keys: ['[', ']'], does: 'Smaller, larger' },
+      { keys: ['Ctrl+Z', 'Ctrl+Shift+Z'], does: 'Undo, redo' },
+      { keys: ['I', 'F', 'Delete'], does: 'Invert, fill, clear' },
+      { keys: ['+', '-', '0'], does: 'Larger view, smaller view, whole picture' },
+      { keys: ['Arrows', 'Space'], does: 'On the picture: move the brush, touch with it' },
+      { keys: ['Shift+Arrows'], does: 'Draw along' },
+    ],
+  },
+  {
     title: 'Shown run',
     keys: [{ keys: ['S', 'P', 'A'], does: 'Take over its seed, its prompts, all settings' }],
   },

@@ -11,6 +11,7 @@ it('marks words that are not known, and nothing without a vocabulary', () => {
     'zebra',
   ]);
   expect(unknownWords('dragon', new Set())).toEqual([]);
+  expect(unknownWords('girl <lora:zebra style:0.5>, beach', known)).toEqual([]);
   expect(
     markUnknown('a dragon, girl', known)
       .map((piece) => piece.text)

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 
 import { server } from '../state/server';
 import { useStore } from '../state/store';
+import { AddonsSection } from './AddonsSection';
 import { Bars } from './Bars';
 import { Dialogs } from './Dialogs';
 import { DropOverlay } from './DropOverlay';
@@ -41,6 +42,7 @@ export function App() {
           <main class={drawing ? 'layout layout-drawing' : 'layout'}>
             <div class="column column-form">
               <StagesPanel />
+              <AddonsSection />
               <Settings />
               <RunBar />
             </div>

@@ -3,8 +3,16 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { ui } from '../state/ui';
 
-/** A window over the page, closed by Escape, by its button, or by a click beside it. */
-export function Dialog(props: { title: string; children: ComponentChildren }) {
+/**
+ * A window over the page, closed by Escape, by its button, or by a click beside it, unless
+ * `mayClose` refuses.
+ */
+export function Dialog(props: {
+  title: string;
+  wide?: boolean;
+  mayClose?: () => boolean;
+  children: ComponentChildren;
+}) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const { current } = element;
@@ -12,23 +20,29 @@ export function Dialog(props: { title: string; children: ComponentChildren }) {
     return () => current?.close();
   }, []);
   const close = () => ui.set({ dialog: null });
+  const ask = () => {
+    if (props.mayClose?.() ?? true) close();
+  };
   // A text that is marked by dragging out of the window ends beside it, too.
   const beganBeside = useRef(false);
   return (
     <dialog
       ref={element}
-      class="dialog"
+      class={props.wide ? 'dialog dialog-wide' : 'dialog'}
       aria-label={props.title}
       onClose={close}
+      onCancel={(event) => {
+        if (!(props.mayClose?.() ?? true)) event.preventDefault();
+      }}
       onPointerDown={(event) => (beganBeside.current = event.target === element.current)}
       onClick={(event) => {
-        if (beganBeside.current && event.target === element.current) close();
+        if (beganBeside.current && event.target === element.current) ask();
       }}
     >
       <div class="dialog-inner">
         <header class="panel-head">
           <h2>{props.title}</h2>
-          <button type="button" class="button" onClick={close}>
+          <button type="button" class="button" onClick={ask}>
             Close
           </button>
         </header>

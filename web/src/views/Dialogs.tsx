@@ -9,6 +9,7 @@ import { ui } from '../state/ui';
 import { Dialog } from './Dialog';
 import { NameDialog } from './NameDialog';
 import { PresetsDialog } from './PresetsDialog';
+import { useModule } from './useModule';
 import { VideoDialog } from './VideoDialog';
 
 function KeysDialog() {
@@ -60,6 +61,18 @@ function LogDialog() {
   );
 }
 
+/** The code of the mask editor is fetched when it is opened first. */
+function MaskDialog() {
+  const { module, failed } = useModule(() => import('./maskEditor'));
+  if (module !== null) return <module.MaskEditor />;
+  // A window that makes room for another one closes both.
+  return failed ? (
+    <Dialog title="Mask">
+      <p class="field-problem">The editor could not be loaded.</p>
+    </Dialog>
+  ) : null;
+}
+
 /** The window that is open, if one is. */
 export function Dialogs() {
   const dialog = useStore(ui, (state) => state.dialog);
@@ -75,5 +88,6 @@ export function Dialogs() {
   if (dialog === 'video') return <VideoDialog />;
   if (dialog === 'name') return <NameDialog />;
   if (dialog === 'presets') return <PresetsDialog />;
+  if (dialog === 'mask') return <MaskDialog />;
   return null;
 }

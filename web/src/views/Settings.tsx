@@ -1,5 +1,3 @@
-import type { ComponentChildren } from 'preact';
-
 import type { Field } from '../api/types';
 import { FewStepsControl } from '../controls/FewStepsControl';
 import { FieldControl } from '../controls/FieldControl';
@@ -23,37 +21,8 @@ import {
 import { form } from '../state/form';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
-import { toggleSection, ui } from '../state/ui';
+import { Section } from './Section';
 import { useNarrow } from './useMedia';
-
-/** A part of the settings that can be closed; its heading says what is in it. */
-function Section(props: {
-  id: string;
-  title: string;
-  summary: string;
-  problems: number;
-  children: ComponentChildren;
-}) {
-  const open = useStore(ui, (state) => state.openSections.includes(props.id));
-  return (
-    <details
-      class="section"
-      open={open}
-      onToggle={(event) => toggleSection(props.id, event.currentTarget.open)}
-    >
-      <summary>
-        <span class="section-title">{props.title}</span>
-        <span class="section-summary">{props.summary}</span>
-        {props.problems > 0 && (
-          <span class="section-problems">
-            {props.problems} {props.problems === 1 ? 'problem' : 'problems'}
-          </span>
-        )}
-      </summary>
-      {open && <div class="section-body">{props.children}</div>}
-    </details>
-  );
-}
 
 function countProblems(fields: string[], problems: { field: string }[]): number {
   return problems.filter((problem) => fields.includes(problem.field)).length;

@@ -15,6 +15,7 @@ import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui } from '../state/ui';
 import { PromptInput } from './PromptInput';
+import { StageStrengths } from './StageStrengths';
 
 const none: ReadonlySet<string> = new Set();
 const noWords: string[] = [];
@@ -202,6 +203,7 @@ export function StageEditor() {
           <PastedLines text={pasted} stage={stage.key} onDone={() => setPasted(null)} />
         )}
         <OfferedWords prompt={stage.prompt} words={words} stage={stage.key} />
+        <StageStrengths stages={present.stages} index={index} />
       </div>
       <div class={negativeProblem === '' ? 'field' : 'field field-wrong'}>
         <div class="field-line">

@@ -1,0 +1,217 @@
+// Add-ons as cards; a click puts one into prompts, or takes it out.
+
+import '../styles/addons.css';
+
+import { useEffect, useState } from 'preact/hooks';
+
+import type { Addon } from '../api/types';
+import { hasAddon } from '../model/addonTags';
+import { addonKinds, initials, searched, unfit, type AddonKind } from '../model/addons';
+import { modelOf } from '../model/fields';
+import { plural } from '../model/format';
+import {
+  addons,
+  loadAddons,
+  reloadAddons,
+  targetTexts,
+  toggleAddon,
+  type AddonTarget,
+} from '../state/addons';
+import { form } from '../state/form';
+import { server } from '../state/server';
+import { useStore } from '../state/store';
+import { ui } from '../state/ui';
+
+/** How many cards are made at once. */
+const batch = 60;
+
+/** What is said of an add-on when the pointer rests on it. */
+function titleOf(addon: Addon, reason: string): string {
+  const lines = [
+    addon.folder === '' ? addon.name : `${addon.folder}/${addon.name}`,
+    addon.alias === '' ? '' : `also called ${addon.alias}`,
+    addon.activation === '' ? '' : `answers to: ${addon.activation}`,
+    addon.description,
+    addon.notes,
+    reason === '' ? '' : `It ${reason}.`,
+  ];
+  return lines.filter(Boolean).join('\n');
+}
+
+function Picture({ addon }: { addon: Addon }) {
+  const [failed, setFailed] = useState<string | null>(null);
+  if (addon.picture === null || addon.picture === failed) {
+    return (
+      <span class="addon-blank" aria-hidden="true">
+        {initials(addon.name)}
+      </span>
+    );
+  }
+  return (
+    <img
+      src={addon.picture}
+      alt=""
+      loading="lazy"
+      decoding="async"
+      onError={() => setFailed(addon.picture)}
+    />
+  );
+}
+
+function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (all: boolean) => void }) {
+  const { addon, reason, texts } = props;
+  const count = texts.filter((text) => hasAddon(text, addon)).length;
+  const all = count === texts.length;
+  const state = all ? 'in the prompt' : `in ${count} of ${texts.length}`;
+  return (
+    <li>
+      <button
+        type="button"
+        class={reason === '' ? 'addon' : 'addon addon-unfit'}
+        aria-pressed={all}
+        title={titleOf(addon, reason)}
+        onClick={(event) => props.onPick(event.shiftKey)}
+      >
+        <Picture addon={addon} />
+        <span class="addon-name">{addon.name}</span>
+        {reason === '' ? (
+          <span class="addon-family">{addon.family || 'family not known'}</span>
+        ) : (
+          <span class="addon-reason">{reason}</span>
+        )}
+        {count > 0 && <span class="addon-in">✓ {state}</span>}
+      </button>
+    </li>
+  );
+}
+
+/** The places that a click can mean. */
+function Places(props: {
+  value: string;
+  negative: boolean;
+  stage: number;
+  onValue: (value: string) => void;
+}) {
+  return (
+    <label class="addon-place">
+      <span class="quiet">A click changes</span>
+      <select
+        class="select select-small"
+        value={props.value}
+        onChange={(event) => props.onValue(event.currentTarget.value)}
+      >
+        <option value="stage">the prompt of stage {props.stage}</option>
+        <option value="all">the prompts of all stages</option>
+        {props.negative && (
+          <>
+            <option value="stage-negative">the negative prompt of stage {props.stage}</option>
+            <option value="all-negative">all negative prompts</option>
+          </>
+        )}
+      </select>
+    </label>
+  );
+}
+
+export function AddonCards() {
+  const { all, textWidths, problem } = useStore(addons, (state) => state);
+  const boot = useStore(server, (state) => state.boot);
+  const present = useStore(form, (state) => state.history.present);
+  const selected = useStore(ui, (state) => state.stage);
+  const [kind, setKind] = useState<AddonKind>('lora');
+  const [search, setSearch] = useState('');
+  const [place, setPlace] = useState('stage');
+  const [shown, setShown] = useState(batch);
+  useEffect(() => {
+    if (addons.get().all === null) void loadAddons();
+  }, []);
+  const index = Math.max(
+    0,
+    present.stages.findIndex((stage) => stage.key === selected),
+  );
+  // Tags mean something in prompts only.
+  const [where, sign] = place.split('-');
+  const target: AddonTarget = {
+    stage: where === 'all' ? null : (present.stages[index]?.key ?? null),
+    negative: kind === 'embedding' && sign === 'negative',
+  };
+  const texts = targetTexts(target);
+  const model = boot === null ? undefined : modelOf(boot, present.values.model ?? '');
+  const width = textWidths[model?.name ?? ''] ?? 0;
+  const found = searched(all ?? [], kind, search);
+  return (
+    <>
+      <div class="addon-head">
+        <div class="segmented" role="group" aria-label="Kind of add-ons">
+          {addonKinds.map((each) => (
+            <button
+              key={each.kind}
+              type="button"
+              aria-pressed={kind === each.kind}
+              onClick={() => {
+                setKind(each.kind);
+                setShown(batch);
+              }}
+            >
+              {each.title} {(all ?? []).filter((addon) => addon.kind === each.kind).length}
+            </button>
+          ))}
+        </div>
+        <input
+          class="input addon-search"
+          type="search"
+          aria-label="Search add-ons"
+          placeholder="Search"
+          value={search}
+          onInput={(event) => {
+            setSearch(event.currentTarget.value);
+            setShown(batch);
+          }}
+        />
+        <button
+          type="button"
+          class="button"
+          title="Look again into the models folders"
+          onClick={() => void reloadAddons()}
+        >
+          Reload
+        </button>
+      </div>
+      <Places
+        value={target.negative || sign === undefined ? place : (where ?? 'stage')}
+        negative={kind === 'embedding'}
+        stage={index + 1}
+        onValue={setPlace}
+      />
+      {problem !== '' && (
+        <p class="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {all === null && problem === '' && <p class="quiet">Looking into the models folders…</p>}
+      {all !== null && found.length === 0 && (
+        <p class="quiet">
+          {search === ''
+            ? 'There are none in the models folders.'
+            : `Nothing is found for “${search}”.`}
+        </p>
+      )}
+      <ul class="addon-list" aria-label={addonKinds.find((each) => each.kind === kind)?.title}>
+        {found.slice(0, shown).map((addon) => (
+          <Card
+            key={addon.name}
+            addon={addon}
+            reason={unfit(addon, width)}
+            texts={texts}
+            onPick={(every) => toggleAddon(addon, every ? { ...target, stage: null } : target)}
+          />
+        ))}
+      </ul>
+      {found.length > shown && (
+        <button type="button" class="button" onClick={() => setShown(shown + batch)}>
+          Show {plural(Math.min(batch, found.length - shown), 'more card')}
+        </button>
+      )}
+    </>
+  );
+}
