@@ -1,5 +1,7 @@
 #include "addons/changed_tensors.h"
 
+#include <set>
+
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
@@ -25,8 +27,10 @@ class LowRankSum {
     ups_.clear();
     downs_.clear();
     if (up.size(1) > 0) {
-      const at::Tensor rows = weight.view({weight.size(0), -1});
-      weight = LinearMap(down, {})(up, rows, ResultFormat::Float32).view(weight.sizes());
+      // One picture of many rows: a product of its own for each row would be slow.
+      const at::Tensor rows = weight.view({1, weight.size(0), -1});
+      weight =
+          LinearMap(down, {})(up.unsqueeze(0), rows, ResultFormat::Float32).view(weight.sizes());
     }
   }
 
@@ -61,6 +65,18 @@ at::ScalarType ChangedTensors::dtype(std::string_view name) const {
   return changes_.contains(name) ? at::kFloat : model_->dtype(name);
 }
 
+std::string ChangedTensors::files_of(const std::vector<Change>& changes) {
+  std::string files;
+  std::set<std::string> told;
+  for (const Change& change : changes) {
+    const std::string file = change.layer->path().string();
+    if (told.insert(file).second) {
+      files += (files.empty() ? "" : ", ") + file;
+    }
+  }
+  return files;
+}
+
 void ChangedTensors::apply(const std::vector<Change>& changes, at::Tensor& weight) const {
   LowRankSum sum;
   const at::ScalarType format = changes.front().text ? at::kFloat : unet_format_;
@@ -88,10 +104,9 @@ at::Tensor ChangedTensors::tensor(std::string_view name) const {
   at::Tensor weight = model_->tensor(name).to(at::kFloat, false, true).contiguous();
   apply(found->second, weight);
   if (!weight.sum().isfinite().item<bool>()) {
-    const LoraLayer& layer = *found->second.back().layer;
-    throw Error(ErrorCode::Corrupt, "[lora] " + layer.path().string() + ": layer " + layer.name() +
-                                        " makes " + std::string(name) +
-                                        " infinite or not a number, expected finite numbers");
+    throw Error(ErrorCode::Corrupt,
+                "[lora] " + files_of(found->second) + ": " + std::string(name) +
+                    " became infinite or not a number, expected finite numbers");
   }
   return weight;
 }

@@ -35,7 +35,7 @@ class ChangedTensors : public TensorSource {
     return model_->shape(name);
   }
   at::ScalarType dtype(std::string_view name) const override;
-  /// Throws Corrupt, naming the file, where its numbers make the weight not finite.
+  /// Throws Corrupt, naming the files, where its numbers make the weight not finite.
   at::Tensor tensor(std::string_view name) const override;
   std::optional<at::Tensor> make(std::string_view name,
                                  at::IntArrayRef shape,
@@ -56,6 +56,7 @@ class ChangedTensors : public TensorSource {
     bool bias;
   };
   void apply(const std::vector<Change>& changes, at::Tensor& weight) const;
+  static std::string files_of(const std::vector<Change>& changes);
 
   std::shared_ptr<const TensorSource> model_;
   at::ScalarType unet_format_;

@@ -21,8 +21,6 @@ std::shared_ptr<const LoraFit> LoraFit::make(std::shared_ptr<const LoraFile> fil
     if (auto target = targets.find(module)) {
       ++together[target->together];
       found.emplace_back(&module, *std::move(target));
-    } else {
-      ++fit->unknown_;
     }
   }
   for (auto& [module, target] : found) {

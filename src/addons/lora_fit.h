@@ -32,14 +32,11 @@ class LoraFit {
   bool changes_unet() const;
   /// Layers that the model has, but that do not fit it: each is left as it is.
   std::size_t misfits() const { return misfits_; }
-  /// Layers of the file that the model does not have.
-  std::size_t unknown() const { return unknown_; }
 
  private:
   std::shared_ptr<const LoraFile> file_;
   std::vector<Layer> layers_;
   std::size_t misfits_ = 0;
-  std::size_t unknown_ = 0;
 };
 
 }  // namespace ptravel

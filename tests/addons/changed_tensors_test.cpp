@@ -52,6 +52,16 @@ TEST_F(ChangedTensorsTest, LowRanksAddUp) {
   EXPECT_TRUE(weight({{a, 0, 1, {-9}}}).equal(plain()));
 }
 
+TEST_F(ChangedTensorsTest, LowRanksOfABf16NetworkAreMultipliedInBf16) {
+  const auto a = low_rank("a.safetensors", 0.3);
+  const at::Tensor made =
+      ChangedTensors(std::make_shared<FileTensors>(model_.weights), {{a, 0, 1}}, at::kBFloat16)
+          .tensor(kWeight);
+  EXPECT_EQ(made.sizes(), plain().sizes());
+  const at::Tensor rounded = at::full({}, 0.3).to(at::kBFloat16).to(at::kFloat);
+  EXPECT_TRUE(at::allclose(made, plain() + 2 * rounded));
+}
+
 TEST_F(ChangedTensorsTest, EachSeesWhatThoseBeforeItLeft) {
   const auto add = low_rank("add.safetensors", 0.5);
   const auto twice = fit("twice.safetensors",
@@ -68,9 +78,14 @@ TEST_F(ChangedTensorsTest, OnlyWhatIsChangedIsWide) {
   EXPECT_EQ(changed.names(), FileTensors(model_.weights).names());
 }
 
-TEST_F(ChangedTensorsTest, NumbersThatAreNoneNameTheFile) {
+TEST_F(ChangedTensorsTest, NumbersThatAreNoneNameTheFiles) {
   const auto bad = low_rank("bad.safetensors", std::numeric_limits<double>::infinity());
+  const auto good = low_rank("good.safetensors", 1);
   expect_error(ErrorCode::Corrupt, "bad.safetensors", [&] { weight({{bad, 1, 1}}); });
+  expect_error(ErrorCode::Corrupt, "good.safetensors", [&] {
+    weight({{bad, 1, 1}, {good, 1, 1}});
+  });
+  expect_error(ErrorCode::Corrupt, "bad.safetensors", [&] { weight({{bad, 1, 1}, {good, 1, 1}}); });
 }
 
 TEST_F(ChangedTensorsTest, AMisfitIsCountedAndLeavesTheWeight) {
