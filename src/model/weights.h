@@ -55,7 +55,8 @@ class Weights {
   /// A fresh copy of prefix + name, converted to `compute`'s device and dtype, never sharing memory
   /// with the file. When the tensor is missing, has another shape or holds a NaN or infinity, the
   /// problem is recorded for finish() and zeros of the expected shape come back, so that one pass
-  /// finds every problem; those zeros are one expanded number and take no memory.
+  /// finds every problem; those zeros are one expanded number and take no memory. Throws as
+  /// finish() where more than 2^28 numbers are missing: what layers make of zeros does take memory.
   at::Tensor load(std::string_view name,
                   at::IntArrayRef expected_shape,
                   const Compute& compute) const;

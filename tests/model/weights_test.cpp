@@ -39,6 +39,12 @@ TEST(Weights, CopiesTransposedTensorsContiguously) {
   EXPECT_TRUE(loaded.equal(stored));
 }
 
+TEST(Weights, StopsWhereMuchMoreIsAskedForThanThereIs) {
+  const Weights weights(memory({}), "", "net");
+  EXPECT_NO_THROW(weights.load("first", {1 << 14, 1 << 14}, {}));
+  expect_error(ErrorCode::Corrupt, "first: missing", [&] { weights.load("second", {1}, {}); });
+}
+
 TEST(Weights, ReportsEverythingAtOnce) {
   const Weights weights(memory({{"net.shape", at::zeros({2, 9})},
                                 {"net.nan", at::full({3}, std::nan(""), at::kHalf)},
@@ -69,7 +75,7 @@ TEST(Weights, ReportsEverythingAtOnce) {
 TEST(Weights, CountsBeyondTwentyProblems) {
   const Weights weights(memory({}), "", "net");
   for (int i = 0; i < 30; ++i) {
-    weights.load(std::string("w") + std::to_string(i), {1 << 14, 1 << 14}, {});
+    weights.load(std::string("w") + std::to_string(i), {1 << 10, 1 << 10}, {});
   }
   expect_error(ErrorCode::Corrupt, "and 10 more", [&] { weights.finish(); });
 }
