@@ -12,9 +12,12 @@
 
 namespace ptravel {
 
+/// The role of LoRA's family among a model's files and add-ons.
+inline constexpr const char* kLoraRole = "lora";
+
 /// A file that changes what a model does, and by that which model it is.
 struct ModelAddon {
-  std::string role;  ///< What kind of add-on it is: "lora", "controlnet", ...
+  std::string role;  ///< What kind of add-on it is: kLoraRole, "controlnet", ...
   std::filesystem::path path;
   std::string name = {};                 ///< As prompts call it.
   double text_encoder = 1;               ///< How strongly it changes the text encoders,
@@ -39,7 +42,7 @@ struct ModelSpec {
   /// Networks are read when they are needed first, and those that are only needed for texts go
   /// again while pictures are drawn.
   bool low_memory = false;
-  /// In the order in which they are applied. Those of the role "lora" change the weights as they
+  /// In the order in which they are applied. Those of kLoraRole change the weights as they
   /// are read; other roles are refused (Unsupported).
   std::vector<ModelAddon> addons;
   bool operator==(const ModelSpec&) const = default;

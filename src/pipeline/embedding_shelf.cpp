@@ -140,14 +140,7 @@ void EmbeddingShelf::find_names() {
 void EmbeddingShelf::add_bundle(const fs::path& lora) {
   const TensorFile file = open_tensor_file(lora);
   for (const std::string& name : bundled_embeddings(*file.tensors)) {
-    Candidate candidate{lora, nullptr, "", true};
-    try {
-      candidate.content = std::make_shared<const EmbeddingContent>(
-          read_embedding(*file.tensors, bundle_prefix(name), lora.string()));
-    } catch (const Error& error) {
-      candidate.problem = error.what();
-    }
-    entries_[name].files.push_back(std::move(candidate));
+    entries_[name].files.push_back({lora, nullptr, "", true});
   }
   find_names();
 }
@@ -197,6 +190,15 @@ SharedEmbedding EmbeddingShelf::find(const std::string& name) {
   return entry.embedding;
 }
 
+EmbeddingContent EmbeddingShelf::content_of(const std::string& name, const Candidate& file) {
+  if (file.content) {
+    return *file.content;
+  }
+  return file.bundled ? read_embedding(*open_tensor_file(file.path).tensors, bundle_prefix(name),
+                                       file.path.string())
+                      : open_embedding(file.path);
+}
+
 /// Null, with a reason in left_out_, where the file cannot be used.
 SharedEmbedding EmbeddingShelf::load(const std::string& name, const Candidate& file) {
   try {
@@ -204,7 +206,7 @@ SharedEmbedding EmbeddingShelf::load(const std::string& name, const Candidate& f
       left_out_.push_back({name, file.path, file.problem});
       return nullptr;
     }
-    EmbeddingContent content = file.content ? *file.content : open_embedding(file.path);
+    EmbeddingContent content = content_of(name, file);
     if (content.width() != width_) {
       left_out_.push_back({name, file.path,
                            "has vectors of width " + std::to_string(content.width()) +

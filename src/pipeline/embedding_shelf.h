@@ -70,6 +70,7 @@ class EmbeddingShelf {
   };
 
   bool add_picture(const std::filesystem::path& path);
+  static EmbeddingContent content_of(const std::string& name, const Candidate& file);
   SharedEmbedding load(const std::string& name, const Candidate& file);
   void find_names();
 

@@ -10,6 +10,7 @@
 
 #include "checkpoint/key_map.h"
 #include "model/tensor_sources.h"
+#include "ptravel/error.h"
 
 namespace ptravel {
 namespace {
@@ -65,18 +66,21 @@ std::shared_ptr<const LoadedModel> LoadedModel::load(const OpenModel& model, Pro
 SharedTextEncoders LoadedModel::text_encoders(Progress* progress) const {
   const std::lock_guard lock(mutex_);
   if (!text_encoders_) {
-    text_encoders_ = std::make_shared<const std::vector<ClipTextModel>>(
-        read_apart(*model_, progress, "the text encoders", kTextParts,
-                   [](const NetworkLoader& loader) { return loader.text_encoders(); }));
+    text_encoders_ = read_text_encoders(*model_, progress);
   }
   return text_encoders_;
 }
 
-SharedTextEncoders read_text_encoders(const OpenModel& model) {
-  return std::make_shared<const std::vector<ClipTextModel>>(loader_of(model).text_encoders());
+SharedTextEncoders read_text_encoders(const OpenModel& model, Progress* progress) {
+  return std::make_shared<const std::vector<ClipTextModel>>(
+      read_apart(model, progress, "the text encoders", kTextParts,
+                 [](const NetworkLoader& loader) { return loader.text_encoders(); }));
 }
 
-Unet read_unet(const OpenModel& model) { return loader_of(model).unet(); }
+Unet read_unet(const OpenModel& model, Progress* progress) {
+  return read_apart(model, progress, "the UNet", {{ModelPart::Unet}},
+                    [](const NetworkLoader& loader) { return loader.unet(); });
+}
 
 void LoadedModel::begin_drawing() const {
   const std::lock_guard lock(mutex_);
@@ -91,8 +95,7 @@ const Unet& LoadedModel::unet(Progress* progress) const {
     text_encoders_.reset();
   }
   if (!unet_) {
-    unet_.emplace(read_apart(*model_, progress, "the UNet", {{ModelPart::Unet}},
-                             [](const NetworkLoader& loader) { return loader.unet(); }));
+    unet_.emplace(read_unet(*model_, progress));
   }
   return *unet_;
 }
@@ -121,8 +124,15 @@ const Vae& LoadedModel::vae_on_cpu() const {
 
 const TinyDecoder* LoadedModel::tiny_decoder() const {
   const std::lock_guard lock(mutex_);
-  if (!tiny_decoder_ && model_->tiny_decoder()) {
-    tiny_decoder_.emplace(TinyDecoder::load(*model_->tiny_decoder(), model_->compute()));
+  if (!tiny_decoder_ && !tiny_decoder_is_broken_ && model_->tiny_decoder()) {
+    try {
+      tiny_decoder_.emplace(TinyDecoder::load(*model_->tiny_decoder(), model_->compute()));
+    } catch (const Error&) {
+      if (model_->spec().vae_decoder == VaeDecoder::Tiny) {
+        throw;
+      }
+      tiny_decoder_is_broken_ = true;
+    }
   }
   return tiny_decoder_ ? &*tiny_decoder_ : nullptr;
 }

@@ -35,7 +35,8 @@ class LoadedModel {
   /// The same VAE on the CPU in fp32, read from its files when it is first asked for: for pictures
   /// that a card has not the memory for.
   const Vae& vae_on_cpu() const;
-  /// Its tiny decoder, read when it is first asked for; null where there is none.
+  /// Its tiny decoder, read when it is first asked for; null where there is none, or where previews
+  /// alone would use it and it cannot be read.
   const TinyDecoder* tiny_decoder() const;
   /// The colours of its latents; fitted when they are asked for first.
   const LatentColours& colours() const;
@@ -53,12 +54,14 @@ class LoadedModel {
   mutable std::optional<Vae> vae_;
   mutable std::optional<Vae> vae_on_cpu_;
   mutable std::optional<TinyDecoder> tiny_decoder_;
+  mutable bool tiny_decoder_is_broken_ = false;
   mutable std::once_flag fitted_;  // guards the making of colours_
   mutable std::optional<LatentColours> colours_;
 };
 
-/// The text encoders, or the UNet, of a model that is open. Throw as StableDiffusion::load.
-SharedTextEncoders read_text_encoders(const OpenModel& model);
-Unet read_unet(const OpenModel& model);
+/// The text encoders, or the UNet, of a model that is open; `progress`, where it is given, tells
+/// the reading as an activity of its own. Throw as StableDiffusion::load.
+SharedTextEncoders read_text_encoders(const OpenModel& model, Progress* progress);
+Unet read_unet(const OpenModel& model, Progress* progress);
 
 }  // namespace ptravel

@@ -12,7 +12,6 @@
 namespace ptravel {
 namespace {
 
-constexpr const char* kRole = "lora";
 constexpr std::size_t kHashDigits = 12;
 
 std::string alias_of(const std::filesystem::path& path) {
@@ -66,8 +65,8 @@ PromptLoras loras_of(std::string_view prompt, LoraShelf& shelf) {
     }
     try {
       LoraFile::open(*path);
-      loras.addons.push_back({kRole, std::filesystem::absolute(*path).lexically_normal(), tag.name,
-                              tag.text_encoder, tag.unet, tag.dyn, tag.dora_1_9});
+      loras.addons.push_back({kLoraRole, std::filesystem::absolute(*path).lexically_normal(),
+                              tag.name, tag.text_encoder, tag.unet, tag.dyn, tag.dora_1_9});
     } catch (const Error& error) {
       loras.notes.push_back("<lora:" + tag.name + "> is left out: " + error.what());
     }

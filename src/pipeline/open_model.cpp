@@ -82,8 +82,6 @@ Tokenizers tokenizers_of(const ModelFiles& files) {
   return tokenizers;
 }
 
-constexpr const char* kLoraRole = "lora";
-
 /// Nothing that is asked for is left out in silence.
 void check_addons(const std::vector<ModelAddon>& addons) {
   for (const ModelAddon& addon : addons) {

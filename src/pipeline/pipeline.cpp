@@ -81,7 +81,7 @@ PromptEncoder Pipeline::encoder_with(const std::vector<ModelAddon>& addons) cons
     const auto opened = opened_with(addons);
     if (opened->text_changes() != model_->text_changes()) {
       if (!known_texts_ || known_text_changes_ != opened->text_changes()) {
-        known_texts_ = read_text_encoders(*opened);
+        known_texts_ = read_text_encoders(*opened, progress_);
         known_text_changes_ = opened->text_changes();
       }
       models = [texts = known_texts_] { return texts; };
@@ -122,7 +122,7 @@ std::vector<ImageConditioning> Pipeline::with_variants(
       continue;
     }
     std::erase_if(known, [](const Variant& variant) { return !variant.adapters.empty(); });
-    auto unet = std::make_shared<const Unet>(read_unet(*opened));
+    auto unet = std::make_shared<const Unet>(read_unet(*opened, progress_));
     auto calls = std::make_unique<SharedCalls>(*unet, hypernetworks_by_name());
     variants_.push_back({adapters[i], std::move(unet), std::move(calls)});
   }
