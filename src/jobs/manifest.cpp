@@ -11,6 +11,7 @@
 #include "base/json_number.h"
 #include "base/text.h"
 #include "ptravel/error.h"
+#include "ptravel/model_store.h"
 
 namespace ptravel {
 namespace {
@@ -116,7 +117,7 @@ void compare_role(const std::vector<FileIdentity>& expected,
 
 /// Files that prompts name: which there are depends on the stages.
 bool is_named_in_prompts(std::string_view role) {
-  return role == kEmbeddingRole || role == kHypernetworkRole;
+  return role == kEmbeddingRole || role == kHypernetworkRole || role == kLoraRole;
 }
 
 /// Those of `expected` that `found` has too, by their names.

@@ -64,7 +64,6 @@ void fill_from_manifest(const Manifest& manifest, TravelRequest& request) {
   request.init_image = manifest.request.init_image;
   request.resize_mode = manifest.request.resize_mode;
   request.mask = manifest.request.mask;
-  request.models_dir = manifest.request.models_dir;
 }
 
 /// Opens the travel: what only the model brings to light names the picture and its key too.

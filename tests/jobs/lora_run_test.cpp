@@ -60,6 +60,14 @@ TEST_F(LoraRun, AnotherFileOfThatNameIsNotTaken) {
   }
 }
 
+TEST_F(LoraRun, AFrameWithoutThemIsDrawnAgainInItsRun) {
+  Progress progress;
+  const fs::path folder = run_travel(request(), progress, kNoEvents, &shared_store()).folder;
+  const fs::path again =
+      redraw_frame(folder / "00000.png", {}, folder / "again.png", progress, kNoEvents);
+  EXPECT_EQ(read_image(again).image.pixels, read_image(folder / "00000.png").image.pixels);
+}
+
 TEST_F(LoraRun, AFrameIsDrawnAgainAndTellsOtherFiles) {
   Progress progress;
   const fs::path folder = run_travel(request(), progress, kNoEvents, &shared_store()).folder;
