@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "notation/styles.h"
 #include "notation/time_marks.h"
+#include "notation/usual_places.h"
 #include "notation/wildcards.h"
 #include "notation/written_film.h"
 #include "ptravel/error.h"
@@ -32,56 +35,39 @@ void change_stages(std::string& prompt, const Change& change) {
   prompt = lines_of_entries(lines);
 }
 
-std::string joined(const std::string& first, const std::string& second) {
-  return with_style(first, second);
+/// The same where there are stages only.
+template <typename Change>
+void change_given_stages(std::string& prompt, const Change& change) {
+  if (!prompt_lines(prompt).empty()) {
+    change_stages(prompt, change);
+  }
 }
 
 void add_common_texts(TravelRequest& request) {
   const std::string before(trimmed(request.prompt_before));
   const std::string after(trimmed(request.prompt_after));
   if (!before.empty() || !after.empty()) {
-    change_stages(request.prompt,
-                  [&](const std::string& stage) { return joined(joined(before, stage), after); });
+    const auto change = [&](const std::string& stage) {
+      return joined_texts(joined_texts(before, stage), after);
+    };
+    change_stages(request.prompt, change);
+    change_given_stages(request.hires_prompt, change);
   }
   request.prompt_before.clear();
   request.prompt_after.clear();
-}
-
-/// The places where a file or folder of this name is looked for, when none is given.
-std::vector<fs::path> usual_places(const TravelRequest& request, const std::string& name) {
-  std::vector<fs::path> places;
-  for (const fs::path& folder : models_folders(request.models_dir)) {
-    places.push_back(folder / name);
-    // "models" of a web UI lies beside it.
-    places.push_back(fs::absolute(folder).lexically_normal().parent_path() / name);
-  }
-  places.emplace_back(name);
-  return places;
 }
 
 fs::path styles_file(const TravelRequest& request) {
   if (!request.styles_file.empty()) {
     return request.styles_file;
   }
-  for (const fs::path& place : usual_places(request, "styles.csv")) {
-    std::error_code error;
-    if (fs::is_regular_file(place, error)) {
-      return place;
-    }
+  if (auto found = find_styles_file(models_folders(request.models_dir))) {
+    return *std::move(found);
   }
   throw Error(ErrorCode::InvalidArgument,
               Problem{"style",
                       "no styles.csv is in the models folders or here, expected one, or "
                       "styles_file"});
-}
-
-std::string names_of(const std::vector<PromptStyle>& styles) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(styles.size(), kMost); ++i) {
-    names += (i == 0 ? "\"" : ", \"") + styles[i].name + "\"";
-  }
-  return names + (styles.size() > kMost ? ", ..." : "");
 }
 
 void apply_styles(TravelRequest& request) {
@@ -92,21 +78,18 @@ void apply_styles(TravelRequest& request) {
     }
   }
   if (!names.empty()) {
-    const fs::path file = styles_file(request);
-    const std::vector<PromptStyle> styles = read_styles(file);
-    for (const std::string& name : names) {
-      const auto style = std::ranges::find(styles, name, &PromptStyle::name);
-      if (style == styles.end()) {
-        throw Error(ErrorCode::InvalidArgument,
-                    Problem{"style", "\"" + name + "\" is not in \"" + file.string() +
-                                         "\", expected one of " + names_of(styles)});
-      }
-      change_stages(request.prompt,
-                    [&](const std::string& stage) { return with_style(stage, style->prompt); });
-      if (!style->negative_prompt.empty()) {
-        change_stages(request.negative_prompt, [&](const std::string& stage) {
-          return with_style(stage, style->negative_prompt);
-        });
+    for (const PromptStyle& style : pick_styles(names, styles_file(request))) {
+      const auto positive = [&](const std::string& stage) {
+        return with_style(stage, style.prompt);
+      };
+      const auto negative = [&](const std::string& stage) {
+        return with_style(stage, style.negative_prompt);
+      };
+      change_stages(request.prompt, positive);
+      change_given_stages(request.hires_prompt, positive);
+      if (!style.negative_prompt.empty()) {
+        change_stages(request.negative_prompt, negative);
+        change_given_stages(request.hires_negative_prompt, negative);
       }
     }
   }
@@ -123,7 +106,8 @@ std::vector<fs::path> wildcard_folders(const TravelRequest& request) {
   }
   std::vector<fs::path> folders;
   for (const char* name : {"wildcards", "extensions/sd-dynamic-prompts/wildcards"}) {
-    std::ranges::copy(usual_places(request, name), std::back_inserter(folders));
+    std::ranges::copy(usual_places(models_folders(request.models_dir), name),
+                      std::back_inserter(folders));
   }
   return folders;
 }
@@ -138,15 +122,19 @@ std::string listed(const std::vector<std::string>& items) {
 }
 
 void draw_wildcards(TravelRequest& request, std::vector<std::string>& notes) {
-  if (Wildcards::occurs_in(request.prompt) || Wildcards::occurs_in(request.negative_prompt)) {
+  const std::pair<const char*, std::string*> prompts[] = {
+      {"prompt", &request.prompt},
+      {"negative_prompt", &request.negative_prompt},
+      {"hires_prompt", &request.hires_prompt},
+      {"hires_negative_prompt", &request.hires_negative_prompt}};
+  if (std::ranges::any_of(prompts,
+                          [](const auto& one) { return Wildcards::occurs_in(*one.second); })) {
     const std::vector<fs::path> folders = wildcard_folders(request);
     draw_seeds(request);
     Wildcards wildcards(folders, request.seed.at(0).number());
-    change_stages(request.prompt,
-                  [&](const std::string& stage) { return wildcards.draw(stage, "prompt"); });
-    if (!prompt_lines(request.negative_prompt).empty()) {
-      change_stages(request.negative_prompt, [&](const std::string& stage) {
-        return wildcards.draw(stage, "negative_prompt");
+    for (const auto& [field, prompt] : prompts) {
+      change_given_stages(*prompt, [&, field = field](const std::string& stage) {
+        return wildcards.draw(stage, field);
       });
     }
     if (!wildcards.drawn().empty()) {

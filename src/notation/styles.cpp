@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "notation/usual_places.h"
 #include "ptravel/error.h"
 #include "ptravel/text_input.h"
 
@@ -77,6 +78,15 @@ class CsvReader {
   std::size_t row_ = 0;
 };
 
+std::string names_of(const std::vector<PromptStyle>& styles) {
+  constexpr std::size_t kMost = 20;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(styles.size(), kMost); ++i) {
+    names += (i == 0 ? "\"" : ", \"") + styles[i].name + "\"";
+  }
+  return names + (styles.size() > kMost ? ", ..." : "");
+}
+
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\r', ' ');
   std::ranges::replace(text, '\n', ' ');
@@ -111,12 +121,43 @@ std::vector<PromptStyle> parse_styles(std::string_view text, const std::filesyst
   return styles;
 }
 
+std::optional<std::filesystem::path> find_styles_file(
+    const std::vector<std::filesystem::path>& models_folders) {
+  for (const std::filesystem::path& place : usual_places(models_folders, "styles.csv")) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(place, error)) {
+      return place;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<PromptStyle> pick_styles(const std::vector<std::string>& names,
+                                     const std::filesystem::path& file) {
+  const std::vector<PromptStyle> styles = read_styles(file);
+  std::vector<PromptStyle> picked;
+  for (const std::string& name : names) {
+    const auto style = std::ranges::find(styles, name, &PromptStyle::name);
+    if (style == styles.end()) {
+      throw Error(ErrorCode::InvalidArgument,
+                  Problem{"style", "\"" + name + "\" is not in \"" + file.string() +
+                                       "\", expected one of " + names_of(styles)});
+    }
+    picked.push_back(*style);
+  }
+  return picked;
+}
+
+std::string joined_texts(std::string_view first, std::string_view second) {
+  const std::string_view bare = trimmed(first);
+  const std::string_view more = trimmed(second);
+  return std::string(bare) + (bare.empty() || more.empty() ? "" : ", ") + std::string(more);
+}
+
 std::string with_style(std::string_view prompt, std::string_view style) {
   constexpr std::string_view kPlace = "{prompt}";
   if (style.find(kPlace) == std::string_view::npos) {
-    const std::string_view bare = trimmed(prompt);
-    return std::string(bare) + (bare.empty() || trimmed(style).empty() ? "" : ", ") +
-           std::string(trimmed(style));
+    return joined_texts(prompt, style);
   }
   std::string text;
   std::size_t from = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,19 @@ std::vector<PromptStyle> read_styles(const std::filesystem::path& file);
 /// The same of a text, which `file` names in problems.
 std::vector<PromptStyle> parse_styles(std::string_view text, const std::filesystem::path& file);
 
-/// A prompt with a style's text: in the place of "{prompt}", or joined with a comma where both say
-/// something.
+/// The first styles.csv in the usual places.
+std::optional<std::filesystem::path> find_styles_file(
+    const std::vector<std::filesystem::path>& models_folders);
+
+/// Those of these names, in their order. Throws likewise, and with a problem of "style" for a
+/// name that the file does not have, which tells those that it has.
+std::vector<PromptStyle> pick_styles(const std::vector<std::string>& names,
+                                     const std::filesystem::path& file);
+
+/// Two texts with a comma between them where both say something.
+std::string joined_texts(std::string_view first, std::string_view second);
+
+/// A prompt with a style's text: in the place of "{prompt}", or joined.
 std::string with_style(std::string_view prompt, std::string_view style);
 
 }  // namespace ptravel

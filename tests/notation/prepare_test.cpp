@@ -64,6 +64,18 @@ TEST_F(Prepare, EverythingIsPutIntoThePrompts) {
   EXPECT_EQ(prepare_request(prepared.request).request, prepared.request);
 }
 
+TEST_F(Prepare, PromptsOfTheSecondPassGetTheSameWhereTheyAreGiven) {
+  request_.prompt_before = "oil painting";
+  request_.style = "ink";
+  EXPECT_EQ(prepare_request(request_).request.hires_prompt, "");
+  EXPECT_EQ(prepare_request(request_).request.hires_negative_prompt, "");
+  request_.hires_prompt = "a __colour__ cat\na dog";
+  request_.hires_negative_prompt = "blurry";
+  const TravelRequest prepared = prepare_request(request_).request;
+  EXPECT_EQ(prepared.hires_prompt, "oil painting, a red cat, ink\noil painting, a dog, ink");
+  EXPECT_EQ(prepared.hires_negative_prompt, "blurry, photo");
+}
+
 TEST_F(Prepare, UnknownStylesAreRefusedWithThoseThatAreThere) {
   request_.style = "Ink";
   EXPECT_THAT(problem(), HasSubstr("style: \"Ink\" is not in"));
