@@ -62,6 +62,12 @@ HiresSize hires_size(const TravelRequest& request, int factor) {
                     request.hires_height, factor);
 }
 
+const char* hires_size_field(const TravelRequest& request) {
+  return request.hires_width > 0    ? "hires_width"
+         : request.hires_height > 0 ? "hires_height"
+                                    : "hires_scale";
+}
+
 TravelRequest second_pass_request(const TravelRequest& request, int factor) {
   TravelRequest second = request;
   const HiresSize size = hires_size(request, factor);
@@ -137,9 +143,7 @@ void check_hires(const TravelRequest& request,
   const int most = std::max(size.width, size.height);
   if (request.width > 0 && request.height > 0 &&
       (size.columns < 1 || size.rows < 1 || most > kLargestSide)) {
-    const char* const field = request.hires_width > 0    ? "hires_width"
-                              : request.hires_height > 0 ? "hires_height"
-                                                         : "hires_scale";
+    const char* const field = hires_size_field(request);
     problems.push_back({field, request_field_text(request, field) + " makes pictures of " +
                                    std::to_string(size.columns * limits.size_factor) + "x" +
                                    std::to_string(size.rows * limits.size_factor) +

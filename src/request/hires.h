@@ -28,6 +28,9 @@ HiresSize hires_size(int width, int height, double scale, int to_width, int to_h
 /// The same of a request whose size is settled.
 HiresSize hires_size(const TravelRequest& request, int factor);
 
+/// The setting that decides it.
+const char* hires_size_field(const TravelRequest& request);
+
 /// The request as its second pass is drawn: size, sampler, schedule, steps (exactly as many) and
 /// strength of that pass, and its prompts. It starts from the first pass's picture, whatever frames
 /// start from. Size 0 stays 0.

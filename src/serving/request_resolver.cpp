@@ -17,6 +17,7 @@ namespace ptravel {
 namespace {
 
 constexpr int kUsualFactor = 8;  // pixels of a latent's cell
+constexpr int kLargestTrainedSize = 1024;
 
 bool has_problem(const std::vector<Problem>& problems, std::string_view field) {
   return std::any_of(problems.begin(), problems.end(),
@@ -97,18 +98,8 @@ RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
     }
   }
   const TravelRequest& r = settled.request;
-  // Where sizes are the model's own, they are small; a wrong second size was told already.
-  const HiresSize second = r.hires ? hires_size(r, kUsualFactor) : HiresSize{};
-  const std::int64_t pixels =
-      std::max(std::int64_t{r.width} * r.height, std::int64_t{second.width} * second.height) *
-      r.batch;
-  if (pixels > options_.limits.pixels) {
-    settled.problems.push_back({r.hires ? "hires_scale" : "width",
-                                std::to_string(std::max(r.width, second.width)) + " x " +
-                                    std::to_string(std::max(r.height, second.height)) +
-                                    (r.batch > 1 ? " x batch " + std::to_string(r.batch) : "") +
-                                    " pixels at once, expected at most " +
-                                    std::to_string(options_.limits.pixels)});
+  if (auto problem = pixel_problem(r)) {
+    settled.problems.push_back(*std::move(problem));
   }
   for (const auto& [field, prompt] :
        {std::pair("prompt", &r.prompt), std::pair("negative_prompt", &r.negative_prompt)}) {
@@ -128,6 +119,33 @@ RequestResolver::Settled RequestResolver::settle(TravelRequest request) const {
     }
   }
   return settled;
+}
+
+std::optional<Problem> RequestResolver::pixel_problem(const TravelRequest& request) const {
+  // Where sizes are the model's own, none is larger than this.
+  TravelRequest sized = request;
+  sized.width = request.width > 0 ? request.width : kLargestTrainedSize;
+  sized.height = request.height > 0 ? request.height : kLargestTrainedSize;
+  const auto problem = [&](int width, int height, const char* field) -> std::optional<Problem> {
+    if (std::int64_t{width} * height * request.batch <= options_.limits.pixels) {
+      return std::nullopt;
+    }
+    return Problem{
+        field, std::to_string(width) + " x " + std::to_string(height) +
+                   (request.batch > 1 ? " x batch " + std::to_string(request.batch) : "") +
+                   " pixels at once, expected at most " + std::to_string(options_.limits.pixels)};
+  };
+  if (request.width > 0 && request.height > 0) {
+    if (auto first = problem(request.width, request.height, "width")) {
+      return first;
+    }
+  }
+  if (!request.hires) {
+    return std::nullopt;
+  }
+  // A wrong second size was told already.
+  const HiresSize second = hires_size(sized, kUsualFactor);
+  return problem(second.width, second.height, hires_size_field(request));
 }
 
 std::optional<Problem> RequestResolver::film_problem(const TravelRequest& request,

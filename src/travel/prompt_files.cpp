@@ -7,6 +7,7 @@
 #include "pipeline/prompt_tokens.h"
 #include "request/frame_metadata.h"
 #include "request/frame_settings.h"
+#include "request/hires.h"
 #include "text/network_tags.h"
 #include "travel/settings.h"
 
@@ -89,6 +90,14 @@ void identify_embeddings(const StagePlan& plan,
   } else {
     for (const std::string& prompt : plan.negative_prompts) {
       keep(identity.negative_embedding_hashes, prompt, found.negative(prompt));
+    }
+  }
+  if (request.hires) {
+    // Pictures do not tell them, the run does.
+    const StagePlan second = second_pass_plan(plan, request);
+    for (std::size_t i = 0; i < second.prompts.size(); ++i) {
+      found.positive(second.prompts[i]);
+      found.negative(second.negative_prompts[i]);
     }
   }
   for (const auto& [path, sha256] : found.files()) {
@@ -175,14 +184,15 @@ void identify_prompt_files(const StagePlan& plan,
   identify_hypernetworks(plan, pipeline, identity);
 }
 
-std::vector<std::string> prompt_file_notes(const StagePlan& plan, const Pipeline& pipeline) {
+std::vector<std::string> prompt_file_notes(const std::vector<std::string>& prompts,
+                                           const Pipeline& pipeline) {
   std::vector<std::string> notes;
   const auto add = [&](std::string note) {
     if (std::ranges::find(notes, note) == notes.end()) {
       notes.push_back(std::move(note));
     }
   };
-  for (const std::string& prompt : plan.prompts) {
+  for (const std::string& prompt : prompts) {
     if (const auto unreadable = hypernetworks_named_in(prompt).unreadable) {
       add(unreadable->message() + "; the prompt's hypernetworks are left out");
     }

@@ -17,8 +17,9 @@ void identify_prompt_files(const StagePlan& plan,
                            const Pipeline& pipeline,
                            ModelIdentity& identity);
 
-/// Sentences about what prompts name and do not get, for the user.
-std::vector<std::string> prompt_file_notes(const StagePlan& plan, const Pipeline& pipeline);
+/// Sentences about what these prompts name and do not get, for the user.
+std::vector<std::string> prompt_file_notes(const std::vector<std::string>& prompts,
+                                           const Pipeline& pipeline);
 
 /// The hypernetworks that a prompt's tags name and that can be used, in their order. One strength
 /// that cannot be read leaves out all of them, as in the web UI.

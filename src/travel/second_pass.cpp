@@ -12,6 +12,7 @@
 #include "ptravel/hires.h"
 #include "ptravel/models_folders.h"
 #include "request/frame_settings.h"
+#include "text/prompt_markup.h"
 #include "travel/settings.h"
 #ifdef PTRAVEL_WITH_MEDIA
 #include "postprocess/upscaler.h"
@@ -60,6 +61,16 @@ EnlargeOnce open_network(const fs::path& file, const Compute&) {
 }
 #endif
 
+/// The tags as they stand, in order.
+std::vector<std::vector<std::string>> tags_of(const std::string& prompt) {
+  std::vector<std::vector<std::string>> tags;
+  for (const ExtraNetwork& network : take_extra_networks(remove_prompt_comments(prompt)).networks) {
+    tags.push_back({network.kind});
+    tags.back().insert(tags.back().end(), network.items.begin(), network.items.end());
+  }
+  return tags;
+}
+
 /// One text for the whole pass, and the same in both.
 bool same_texts(const std::vector<ScheduledChunks>& a, const std::vector<ScheduledChunks>& b) {
   return a.size() == 1 && b.size() == 1 && a.front().chunks == b.front().chunks;
@@ -74,6 +85,23 @@ PromptOptions second_pass_options(const TravelRequest& request,
   options.second_pass_calls = options.planned_calls;
   options.planned_calls = prompt_options(request, pipeline).planned_calls;
   return options;
+}
+
+void check_second_pass_tags(const StagePlan& plan, const TravelRequest& request) {
+  if (!request.hires || request.hires_prompt.empty()) {
+    return;
+  }
+  const StagePlan own = second_pass_plan(plan, request);
+  for (std::size_t i = 0; i < own.prompts.size(); ++i) {
+    const auto tags = tags_of(own.prompts[i]);
+    if (!tags.empty() && tags != tags_of(plan.prompts[i])) {
+      throw Error(ErrorCode::InvalidArgument,
+                  Problem{"hires_prompt",
+                          "stage " + std::to_string(i + 1) +
+                              " has other tags (<lora:...> and the like) than the prompt's, "
+                              "expected the same or none: both passes use the prompt's"});
+    }
+  }
 }
 
 std::optional<fs::path> hires_network(const TravelRequest& request) {

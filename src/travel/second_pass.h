@@ -55,6 +55,10 @@ class SecondPass {
   std::unique_ptr<Route> route_;  // null: the texts are the first pass's
 };
 
+/// Both passes are drawn with the same add-ons. Throws InvalidArgument for a text of the second
+/// pass that has tags, and other ones than its stage.
+void check_second_pass_tags(const StagePlan& plan, const TravelRequest& request);
+
 /// How prompts of the second pass become conditionings: their schedules go on behind those of the
 /// first.
 PromptOptions second_pass_options(const TravelRequest& request,

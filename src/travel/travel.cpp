@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -14,6 +15,7 @@
 #include "pipeline/pipeline.h"
 #include "ptravel/error.h"
 #include "request/frame_settings.h"
+#include "request/hires.h"
 #include "request/mask_files.h"
 #include "request/slice.h"
 #include "tensor/kernel_family.h"
@@ -177,6 +179,16 @@ std::vector<std::string> notes_on_loras(const TravelScene& scene) {
   return notes;
 }
 
+/// The stages' prompts, and those of a second pass.
+std::vector<std::string> all_prompts(const TravelScene& scene) {
+  std::vector<std::string> prompts = scene.plan.prompts;
+  if (scene.request.hires && !scene.request.hires_prompt.empty()) {
+    std::ranges::copy(second_pass_plan(scene.plan, scene.request).prompts,
+                      std::back_inserter(prompts));
+  }
+  return prompts;
+}
+
 int sampling_steps(const TravelRequest& request) {
   return reported_steps(sampling_settings(request), !request.init_image.empty());
 }
@@ -212,6 +224,7 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   state->pipeline = open_checked(state->request, state->loras);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
+  check_second_pass_tags(state->plan, request);
   state->init_image = load_init_image(request.init_image, state->init_image_notes);
   state->masks = read_masks(state->request, state->init_image);
   state->lora_notes = notes_on_loras(*state);
@@ -244,12 +257,12 @@ std::vector<std::string> Travel::notes() const {
   if (state_->threads_note) {
     notes.push_back(*state_->threads_note);
   }
-  for (std::string& note : prompt_file_notes(state_->plan, *state_->pipeline)) {
+  for (std::string& note : prompt_file_notes(all_prompts(*state_), *state_->pipeline)) {
     notes.push_back(std::move(note));
   }
   notes.insert(notes.end(), state_->lora_notes.begin(), state_->lora_notes.end());
   std::set<std::string> tags;
-  for (const std::string& prompt : state_->plan.prompts) {
+  for (const std::string& prompt : all_prompts(*state_)) {
     for (const std::string& name : unknown_network_names(prompt)) {
       tags.insert("<" + name + ">");
     }

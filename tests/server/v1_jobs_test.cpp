@@ -88,6 +88,16 @@ TEST(V1Jobs, LimitsOfTheServerHoldForRequests) {
   }
   EXPECT_NE(problem({{"prompt", lines}, {"travel_steps", 0}}, "prompt"), "");
   EXPECT_NE(problem({{"width", 256}, {"height", 256}, {"batch", 5}}, "width"), "");
+  const Json hires = {{"hires", true}, {"width", 256}, {"height", 256}, {"mode", "linear"}};
+  const auto hires_problem = [&](Json change, const char* field) {
+    change.update(hires);
+    return problem(change, field);
+  };
+  EXPECT_NE(hires_problem({{"hires_scale", 3}}, "hires_scale"), "");
+  EXPECT_NE(hires_problem({{"hires_width", 1024}}, "hires_width"), "");
+  EXPECT_NE(
+      problem({{"hires", true}, {"width", 0}, {"height", 0}, {"mode", "linear"}}, "hires_scale"),
+      "");
   EXPECT_EQ(world.status("POST", "/api/v1/jobs", submission("first-job").dump()), 201);
   EXPECT_EQ(world.status("POST", "/api/v1/jobs", submission("second-job").dump()), 429);
 }

@@ -34,6 +34,25 @@ std::vector<Image> pictures(const TravelRequest& request) {
   return images;
 }
 
+TEST(HiresTravel, TagsOfTheSecondPassAreThoseOfThePrompt) {
+  TravelRequest request = hires_request();
+  request.prompt = "a cat <lora:x:1>\na dog";
+  const auto problem = [&](const std::string& second) -> std::string {
+    request.hires_prompt = second;
+    try {
+      pictures(request);
+    } catch (const Error& error) {
+      return error.problems().at(0).field + ": " + error.problems().at(0).message;
+    }
+    return "";
+  };
+  EXPECT_THAT(problem("a cat <lora:x:0.5>\na dog"),
+              HasSubstr("hires_prompt: stage 1 has other tags"));
+  EXPECT_THAT(problem("a cat\na dog <lora:x:1>"),
+              HasSubstr("hires_prompt: stage 2 has other tags"));
+  EXPECT_EQ(problem("a fine cat <lora:x:1>\na fine dog"), "");
+}
+
 struct Way {
   const char* name;
   TravelMode mode = TravelMode::Linear;
