@@ -1,7 +1,10 @@
 // Lists: what there is to choose from. What this server does not have is an empty list.
 #include <array>
+#include <filesystem>
+#include <vector>
 
 #include "base/text.h"
+#include "notation/styles.h"
 #include "ptravel/hires.h"
 #include "ptravel/sampling.h"
 #include "sdapi/answers.h"
@@ -140,6 +143,18 @@ Json vaes(const ModelCatalog& catalog) {
   return list;
 }
 
+Json prompt_styles(const std::vector<std::filesystem::path>& models_folders) {
+  Json list = Json::array();
+  if (const auto file = find_styles_file(models_folders)) {
+    for (const PromptStyle& style : read_styles(*file)) {
+      list.push_back({{"name", style.name},
+                      {"prompt", style.prompt},
+                      {"negative_prompt", style.negative_prompt}});
+    }
+  }
+  return list;
+}
+
 Json number_or_null(double value, double none) { return value == none ? Json() : Json(value); }
 
 Json script_info(bool img2img) {
@@ -196,10 +211,13 @@ void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
     latent_modes.push_back({{"name", upscaler.name}});
   }
   add_list(router, "/latent-upscale-modes", std::move(latent_modes));
-  for (const char* name : {"/loras", "/hypernetworks", "/prompt-styles", "/face-restorers",
-                           "/realesrgan-models", "/extensions"}) {
+  for (const char* name :
+       {"/loras", "/hypernetworks", "/face-restorers", "/realesrgan-models", "/extensions"}) {
     add_list(router, name, Json::array());
   }
+  router.add(sd_route("GET", "/prompt-styles", [state](const HttpRequest&) {
+    return sd_json(prompt_styles(state->context.options.models_dirs));
+  }));
   router.add(sd_route("GET", "/sd-models", [state](const HttpRequest&) {
     return sd_json(models(state->context.catalog));
   }));

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "notation/styles.h"
 #include "ptravel/sampling.h"
 #include "queue/automatic_vae.h"
 #include "request/frame_metadata.h"
@@ -160,6 +161,44 @@ void set_settings(TravelRequest& request,
   }
 }
 
+/// Puts the chosen styles around the prompts: each stage of a travel, a plain picture's as a whole.
+/// Those that are not there are passed over, as in the web UI.
+void apply_styles(const SdState& state, SdPlan& plan) {
+  const auto file = find_styles_file(state.context.options.models_dirs);
+  if (!file || !plan.body.has_value("styles")) {
+    return;
+  }
+  const bool stages = is_travel_script(plan.body.text("script_name"));
+  const auto change = [&](std::string& prompt, const std::string& style) {
+    if (!stages || prompt_lines(prompt).empty()) {
+      prompt = with_style(prompt, style);
+      return;
+    }
+    std::vector<std::string> lines = prompt_lines(prompt);
+    for (std::string& line : lines) {
+      line = with_style(line, style);
+    }
+    prompt = lines_of_entries(lines);
+  };
+  const std::vector<PromptStyle> styles = read_styles(*file);
+  for (const std::string& name : plan.body.texts("styles")) {
+    const auto found = std::ranges::find(styles, name, &PromptStyle::name);
+    if (found == styles.end()) {
+      continue;
+    }
+    const PromptStyle& style = *found;
+    change(plan.prompt, style.prompt);
+    change(plan.negative_prompt, style.negative_prompt);
+    // What the second pass leaves open is the first one's, and has its styles already.
+    if (!plan.request.hires_prompt.empty()) {
+      change(plan.request.hires_prompt, style.prompt);
+    }
+    if (!plan.request.hires_negative_prompt.empty()) {
+      change(plan.request.hires_negative_prompt, style.negative_prompt);
+    }
+  }
+}
+
 /// Keeps a picture of a field where travels find it, and returns its name: for as long as the job
 /// may need it, or `passing` as long as the plan.
 std::string keep_picture(const SdState& state,
@@ -297,6 +336,7 @@ SdPlan plan_pictures(SdState& state, SdBody body, bool img2img) {
   plan.n_iter = static_cast<int>(plan.body.integer("n_iter"));
   plan.request =
       sd_travel_request(state.context.catalog, plan.body, plan.settings, plan.model, img2img);
+  apply_styles(state, plan);
   plan.request.seed = {Seed(plan.seed)};
   plan.request.subseed = Seed(plan.subseed);
   if (img2img) {

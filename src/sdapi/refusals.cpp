@@ -86,6 +86,10 @@ void refuse_unsupported(const SdBody& body, bool img2img) {
   if (body.boolean("tiling")) {
     refuse(problems, "tiling", "is not supported, expected false");
   }
+  if (body.boolean("disable_extra_networks")) {
+    refuse(problems, "disable_extra_networks",
+           "is not supported, expected false and a prompt without tags");
+  }
   const std::string refiner = body.text("refiner_checkpoint");
   if (!refiner.empty() && lower_case(refiner) != "none") {
     refuse(problems, "refiner_checkpoint", "a refiner is not supported, expected none");
@@ -93,6 +97,8 @@ void refuse_unsupported(const SdBody& body, bool img2img) {
   refuse_scripts(body.value("alwayson_scripts"), problems);
   if (img2img) {
     refuse_init_fields(body, problems);
+  } else if (!body.text("firstpass_image").empty()) {
+    refuse(problems, "firstpass_image", "is not supported, expected none");
   } else if (body.boolean("enable_hr") && is_other_model(body.text("hr_checkpoint_name"))) {
     refuse(problems, "hr_checkpoint_name", "another model is not supported, expected none");
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
+#include "base/files.h"
 #include "media/image_file.h"
 #include "tests/sdapi/sdapi_server.h"
 
@@ -42,11 +43,31 @@ TEST(SdapiRoutes, ListsHaveTheMembersThatClientsRead) {
 }
 
 TEST(SdapiRoutes, ListsOfWhatIsNotHereAreEmpty) {
-  for (const char* name : {"loras", "hypernetworks", "prompt-styles", "face-restorers",
-                           "realesrgan-models", "extensions", "sd-vae"}) {
+  for (const char* name :
+       {"loras", "hypernetworks", "face-restorers", "realesrgan-models", "extensions", "sd-vae"}) {
     EXPECT_EQ(server().got(name), Json::array()) << name;
   }
   EXPECT_EQ(server().got("embeddings"), Json::parse(R"({"loaded": {}, "skipped": {}})"));
+}
+
+TEST(SdapiRoutes, StylesAreListedAndPutAroundPrompts) {
+  const SdapiServer styled;
+  EXPECT_EQ(styled.got("prompt-styles"), Json::array());
+  write_file_atomic(styled.folder() / "models/styles.csv",
+                    "name,prompt,negative_prompt\nink,\"{prompt}, ink\",photo\n");
+  EXPECT_EQ(
+      styled.got("prompt-styles"),
+      Json::parse(R"([{"name": "ink", "prompt": "{prompt}, ink", "negative_prompt": "photo"}])"));
+  const Json answer = styled.posted("txt2img", {{"prompt", "a cat"},
+                                                {"negative_prompt", "blurry"},
+                                                {"styles", {"ink", "gone"}},
+                                                {"steps", 1},
+                                                {"width", 64},
+                                                {"height", 64}});
+  const Json info = Json::parse(answer.at("info").get<std::string>());
+  EXPECT_EQ(info.at("prompt"), "a cat, ink");
+  EXPECT_EQ(info.at("negative_prompt"), "blurry, photo");
+  EXPECT_EQ(info.at("styles"), Json::parse(R"(["ink", "gone"])"));
 }
 
 TEST(SdapiRoutes, SamplersKeepTheWebUisOrderAndOldNames) {
