@@ -27,5 +27,7 @@ void add_report_command(CLI::App& program, Command& chosen);
 void add_samplers_command(CLI::App& program, Command& chosen);
 void add_bench_command(CLI::App& program, Command& chosen);
 void add_serve_command(CLI::App& program, Command& chosen);
+void add_completion_command(CLI::App& program, Command& chosen);
+void add_manual_command(CLI::App& program, Command& chosen);
 
 }  // namespace ptravel::cli

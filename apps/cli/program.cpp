@@ -52,6 +52,7 @@ Commands:
   report    measure how evenly a run, pictures or a video move
   samplers  list the samplers and noise schedules
   bench     measure a model's speed and memory here
+  completion, manual  what a shell needs to complete command lines; the manual page
 "prompt-travel COMMAND --help" lists a command's options, "prompt-travel --help" has more examples.
 )";
 
@@ -95,15 +96,19 @@ int run(int argc, char** argv) {
   ptravel::cli::add_report_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
   ptravel::cli::add_bench_command(program, command);
+  ptravel::cli::add_completion_command(program, command);
+  ptravel::cli::add_manual_command(program, command);
   const auto known = program.get_subcommands([](const CLI::App*) { return true; });
   if (argc > 1 && argv[1][0] != '-' &&
       std::none_of(known.begin(), known.end(),
                    [&](const CLI::App* each) { return each->check_name(argv[1]); })) {
+    std::string names;
+    for (const CLI::App* each : known) {
+      names += (names.empty() ? "" : ", ") + each->get_name();
+    }
     throw ptravel::Error(
         ptravel::ErrorCode::InvalidArgument,
-        "\"" + std::string(argv[1]) +
-            "\" is not a command, expected serve, render, resume, plan, "
-            "frames, finish, status, submit, video, upscale, info, report, samplers or bench");
+        "\"" + std::string(argv[1]) + "\" is not a command, expected one of " + names);
   }
   try {
     std::vector<std::string> words = ptravel::cli::command_words(argc, argv);
