@@ -233,6 +233,27 @@ TEST(PacedRun, BridgesStepsThatAWalkCannotHalve) {
   EXPECT_GE(told, 1U);
 }
 
+TEST(PacedRun, ABridgedSearchWithProjectedGuidanceGoesOnWhereItWas) {
+  const TemporaryFolder whole_out, out;
+  TravelRequest request = paced_request(whole_out);
+  request.mode = TravelMode::Replace;
+  request.steps = 5;
+  request.bridge = BridgeKind::Latents;
+  request.apg_eta = 0.5;
+  request.apg_momentum = -0.5;
+  request.cfg_start = 0.1;
+  request.cfg_end = 0.8;
+  const fs::path folder = run(request).result.folder;
+  ASSERT_FALSE(read_manifest(folder / "travel.json").pace->pace.bridges.empty());
+  request.out = out.path().string();
+  const fs::path stopped = stopped_search(request, 12);
+  Progress progress;
+  ResumeOptions options;
+  options.store = &shared_store();
+  resume_travel(stopped, options, progress, kNoEvents);
+  EXPECT_TRUE(contents(stopped) == contents(folder));
+}
+
 TEST(PacedRun, WithoutMotionStillHasItsFrames) {
   const TemporaryFolder out;
   TravelRequest request = paced_request(out);
