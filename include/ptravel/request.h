@@ -82,6 +82,10 @@ enum class TokenAlignment { Rows, OptimalTransport };
 /// encoding of the empty prompt, or zeros.
 enum class StagePadding { Uncond, Zero };
 
+/// Along which axes a picture goes on at its other edge, so that copies of it lie beside each other
+/// without a seam: both, from left to right alone, from top to bottom alone.
+enum class Tiling { Off, Both, X, Y };
+
 /// Every setting of one travel: a plain value. The command line, config files, the manifest of a
 /// run folder and a picture's metadata are views of it through the table of request_fields().
 /// Defaults stand here and nowhere else.
@@ -141,6 +145,7 @@ struct TravelRequest {
   double apg_momentum = 0;               ///< Share of the guidance before.
   int width = 0;                         ///< Pixels; 0: the size the model was trained on.
   int height = 0;
+  Tiling tiling = Tiling::Off;
   std::vector<Seed> seed = {Seed()};             ///< One, or one per stage: the noise travels too.
   Seed subseed;                                  ///< Not given: each frame has its own.
   std::vector<double> subseed_strength = {0.0};  ///< One value, or one per stage.

@@ -9,8 +9,10 @@
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "media/image_file.h"
+#include "pipeline/named_vae.h"
 #include "ptravel/error.h"
 #include "ptravel/jobs.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/travel.h"
 #include "request/frame_places.h"
 #include "request/mask_files.h"
@@ -296,6 +298,16 @@ Problem missing_init_image(const Redraw& redraw) {
                             " was drawn from: its key \"Denoising strength\" tells of one"};
 }
 
+/// The VAE that the picture names, where it is known by that name here and none is asked for.
+void take_named_vae(Redraw& redraw) {
+  TravelRequest& request = redraw.frame.request;
+  const std::string name = redraw.picture.parameters.meant.find("VAE").value_or("");
+  if (!redraw.manifest && request.vae.empty() && !redraw.given.contains("vae") &&
+      is_named_vae(name, models_folders(request.models_dir))) {
+    request.vae = name;
+  }
+}
+
 /// Applies the overrides and settles the request; throws all that is wrong with it, each problem by
 /// the option or the picture's key that it comes from.
 void settle(Redraw& redraw, const Overrides& overrides, Progress& progress) {
@@ -309,6 +321,7 @@ void settle(Redraw& redraw, const Overrides& overrides, Progress& progress) {
   if (redraw.manifest && !names_other_files(overrides)) {
     find_run_files(*redraw.manifest, request, ModelPath::Recorded, progress);
   }
+  take_named_vae(redraw);
   for (Problem& problem : validate_request(request)) {
     problems.push_back(std::move(problem));
   }

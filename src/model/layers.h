@@ -97,10 +97,15 @@ struct Conv2d {
                      std::int64_t in,
                      std::int64_t out,
                      const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x) const { return map(x); }
+  at::Tensor operator()(const at::Tensor& x, Wrap wrap = {}) const {
+    return map(x, {.wrap = wrap});
+  }
   /// Of the picture resized to height x width.
-  at::Tensor resized(const at::Tensor& x, std::int64_t height, std::int64_t width) const {
-    return resize_then_convolve(x, height, width, map);
+  at::Tensor resized(const at::Tensor& x,
+                     std::int64_t height,
+                     std::int64_t width,
+                     Wrap wrap = {}) const {
+    return resize_then_convolve(x, height, width, map, wrap);
   }
 
   Convolution map;

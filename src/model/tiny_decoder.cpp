@@ -44,10 +44,10 @@ at::Tensor squashed(const at::Tensor& latent) {
 
 }  // namespace
 
-at::Tensor TinyDecoder::Block::operator()(const at::Tensor& x) const {
-  at::Tensor h = rectified(convolutions[0](x));
-  h = rectified(convolutions[1](h));
-  return rectified(convolutions[2].map(h, {.image_bias = {}, .residual = x}));
+at::Tensor TinyDecoder::Block::operator()(const at::Tensor& x, Wrap wrap) const {
+  at::Tensor h = rectified(convolutions[0](x, wrap));
+  h = rectified(convolutions[1](h, wrap));
+  return rectified(convolutions[2].map(h, {.residual = x, .wrap = wrap}));
 }
 
 TinyDecoder::TinyDecoder(const Weights& weights,
@@ -85,7 +85,7 @@ TinyDecoder TinyDecoder::load(const std::filesystem::path& path, const Compute& 
   return decoder;
 }
 
-at::Tensor TinyDecoder::decode(const at::Tensor& latent) const {
+at::Tensor TinyDecoder::decode(const at::Tensor& latent, Wrap wrap) const {
   const auto profile = ProfileScope::part("tiny decoder");
   if (latent.dim() != 4 || latent.size(1) != config_.latent_channels || latent.numel() == 0) {
     std::ostringstream sizes;
@@ -94,17 +94,17 @@ at::Tensor TinyDecoder::decode(const at::Tensor& latent) const {
                 "[tiny decoder] latent " + sizes.str() + ": expected [N, " +
                     std::to_string(config_.latent_channels) + ", h, w]");
   }
-  at::Tensor x =
-      rectified(conv_in_(to_channels_last(squashed(latent).to(compute_.device, compute_.dtype))));
+  at::Tensor x = rectified(
+      conv_in_(to_channels_last(squashed(latent).to(compute_.device, compute_.dtype)), wrap));
   for (std::size_t i = 0; i < levels_.size(); ++i) {
     if (i > 0) {
-      x = levels_[i].enlarge.resized(x, 2 * x.size(2), 2 * x.size(3));
+      x = levels_[i].enlarge.resized(x, 2 * x.size(2), 2 * x.size(3), wrap);
     }
     for (const Block& block : levels_[i].blocks) {
-      x = block(x);
+      x = block(x, wrap);
     }
   }
-  x = conv_out_.map(x, {.image_bias = {}, .residual = {}, .format = ResultFormat::Float32});
+  x = conv_out_.map(x, {.format = ResultFormat::Float32, .wrap = wrap});
   return (x * 2 - 1).contiguous();
 }
 

@@ -22,9 +22,9 @@ class TinyDecoder {
   static TinyDecoder load(const std::filesystem::path& path, const Compute& compute);
 
   /// latent [N, C, h, w] as samplers leave it, of a model with the usual scale of its family.
-  /// Returns float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws
-  /// InvalidArgument for another shape.
-  at::Tensor decode(const at::Tensor& latent) const;
+  /// Returns float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. `wrap`: what
+  /// convolutions see beyond the edges. Throws InvalidArgument for another shape.
+  at::Tensor decode(const at::Tensor& latent, Wrap wrap = {}) const;
 
   const TinyDecoderConfig& config() const { return config_; }
 
@@ -32,7 +32,7 @@ class TinyDecoder {
   /// Three convolutions with ReLU between and after them, beside a path that skips them.
   struct Block {
     std::vector<Conv2d> convolutions;
-    at::Tensor operator()(const at::Tensor& x) const;
+    at::Tensor operator()(const at::Tensor& x, Wrap wrap) const;
   };
   struct Level {
     Conv2d enlarge;  ///< Of the doubled picture; not in the first level.

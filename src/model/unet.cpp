@@ -141,6 +141,7 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
       return all.defined() ? all.narrow(0, first, count).to(net.compute.device) : all;
     };
     UnetPass pass;
+    pass.wrap = in.wrap;
     pass.time_silu = net.time(rows(in.t), rows(in.vector), probe).to(net.compute.dtype);
     pass.text.context = rows(in.context);
     if (!wants_gradient(in.context)) {
@@ -215,7 +216,8 @@ std::shared_ptr<const UnetTime> Unet::prepare_time(float t, const at::Tensor& ve
 
 at::Tensor Unet::forward(const at::Tensor& x,
                          const std::vector<UnetConditioning>& images,
-                         const ControlResiduals& residuals) const {
+                         const ControlResiduals& residuals,
+                         Wrap wrap) const {
   const auto profile = ProfileScope::part("unet");
   const Layers& net = *layers_;
   check_latent(x, net.config);
@@ -223,13 +225,14 @@ at::Tensor Unet::forward(const at::Tensor& x,
   const at::NoGradGuard no_gradients;
   const std::vector<std::optional<MixedImage>> mixed = mixed_images(images);
   if (mixed.empty() && residuals.empty() && UnetGraphs::suits(net.compute, x, images)) {
-    return (*graphs_)(x.to(net.compute.device), images,
+    return (*graphs_)(x.to(net.compute.device), images, wrap,
                       [&](const at::Tensor& latents, const UnetPass& pass) {
                         return net.run(latents, pass, {}, {});
                       });
   }
   const auto compute = [&](std::int64_t first, std::int64_t count) {
     UnetPass pass;
+    pass.wrap = wrap;
     pass.text.mixed = mixed;
     for (std::int64_t i = first; i < first + count; ++i) {
       const UnetConditioning& image = images[static_cast<std::size_t>(i)];

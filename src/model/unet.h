@@ -37,6 +37,7 @@ struct UnetInputs {
   at::Tensor vector = {};  ///< [N, vector_dim] for networks that take a vector, else undefined.
   ControlResiduals residuals = {};
   std::vector<HypernetworkUse> hypernetworks = {};  ///< That act on all images.
+  Wrap wrap = {};                                   ///< What convolutions see beyond the edges.
 };
 
 class UnetGraphs;
@@ -76,7 +77,8 @@ class Unet {
   /// others. Records no gradients. Throws InvalidArgument for a mix that names no image.
   at::Tensor forward(const at::Tensor& x,
                      const std::vector<UnetConditioning>& images,
-                     const ControlResiduals& residuals = {}) const;
+                     const ControlResiduals& residuals = {},
+                     Wrap wrap = {}) const;
 
   const UnetConfig& config() const;
   const Compute& compute() const;

@@ -78,9 +78,10 @@ ResBlock::ResBlock(const Weights& weights,
 }
 
 at::Tensor ResBlock::operator()(at::TensorList parts, const UnetPass& pass) const {
-  const at::Tensor h = in_norm.silu_then(in_conv, parts, {.image_bias = time_bias(pass)});
+  const at::Tensor h =
+      in_norm.silu_then(in_conv, parts, {.image_bias = time_bias(pass), .wrap = pass.wrap});
   at::Tensor residual = skip ? (*skip)(parts) : parts[0];
-  return out_norm.silu_then(out_conv, h, {.residual = std::move(residual)});
+  return out_norm.silu_then(out_conv, h, {.residual = std::move(residual), .wrap = pass.wrap});
 }
 
 at::Tensor ResBlock::time_bias(const UnetPass& pass) const {
@@ -106,7 +107,7 @@ at::Tensor UnetBlock::operator()(at::TensorList parts,
   int layer = 0;
   const auto next_name = [&] { return name + "." + std::to_string(layer++); };
   if (conv) {
-    x = (*conv)(x);
+    x = (*conv)(x, pass.wrap);
   }
   if (res) {
     x = (*res)(parts, pass);
@@ -118,7 +119,7 @@ at::Tensor UnetBlock::operator()(at::TensorList parts,
     probe(layer_name, x);
   }
   if (upsample) {
-    x = upsample->resized(x, 2 * x.size(2), 2 * x.size(3));
+    x = upsample->resized(x, 2 * x.size(2), 2 * x.size(3), pass.wrap);
     probe(next_name(), x);
   }
   probe(name, x);

@@ -39,6 +39,7 @@ struct UnetPass {
   at::Tensor time_silu;  ///< [N, time width]; undefined where the images' times are prepared.
   std::vector<std::shared_ptr<const UnetTime>> times;
   TextView text;  ///< Its context is unrounded where it wants a gradient.
+  Wrap wrap;      ///< Of the convolutions.
 };
 
 /// Two convolutions with the time embedding between them, and a residual.

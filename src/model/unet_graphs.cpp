@@ -45,6 +45,7 @@ bool UnetGraphs::suits(const Compute& compute,
 
 at::Tensor UnetGraphs::operator()(const at::Tensor& x,
                                   const std::vector<UnetConditioning>& images,
+                                  Wrap wrap,
                                   const Run& run) {
   const bool one_time = std::all_of(images.begin(), images.end(), [&](const auto& image) {
     return image.time == images.front().time;
@@ -58,7 +59,7 @@ at::Tensor UnetGraphs::operator()(const at::Tensor& x,
   const std::lock_guard lock(mutex_);
   const auto known = std::find_if(records_.begin(), records_.end(), [&](const auto& record) {
     return record->x.sizes() == x.sizes() && record->times.size() == times &&
-           record->tokens == tokens;
+           record->tokens == tokens && record->pass.wrap == wrap;
   });
   if (known != records_.end()) {
     records_.splice(records_.begin(), records_, known);
@@ -67,6 +68,7 @@ at::Tensor UnetGraphs::operator()(const at::Tensor& x,
     auto record = std::make_unique<Record>();
     record->x = at::empty_like(x);
     record->tokens = tokens;
+    record->pass.wrap = wrap;
     for (std::size_t i = 0; i < times; ++i) {
       const UnetTime& like = *images[i].time;
       record->times.push_back(at::empty_like(like.memory));

@@ -31,6 +31,7 @@ class UnetGraphs {
   /// The result of `run`, float32 [N, out, h, w], in memory of its own; the same bytes.
   at::Tensor operator()(const at::Tensor& x,
                         const std::vector<UnetConditioning>& images,
+                        Wrap wrap,
                         const Run& run);
 
  private:

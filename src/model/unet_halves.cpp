@@ -69,7 +69,9 @@ at::Tensor UnetDecoder::operator()(EncodedLatent encoded,
     }
     h = block({h, skip}, pass, probe);
   }
-  at::Tensor out = out_norm.silu_then(out_conv, h, {.format = ResultFormat::Float32}).contiguous();
+  at::Tensor out =
+      out_norm.silu_then(out_conv, h, {.format = ResultFormat::Float32, .wrap = pass.wrap})
+          .contiguous();
   probe("out", out);
   return out;
 }

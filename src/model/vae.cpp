@@ -22,9 +22,9 @@ struct Level {
   std::vector<VaeResBlock> blocks;
   std::optional<Conv2d> resample;
 
-  at::Tensor run_blocks(at::Tensor x, const BlockProbe& probe) const {
+  at::Tensor run_blocks(at::Tensor x, Wrap wrap, const BlockProbe& probe) const {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
-      x = blocks[i](std::move(x));
+      x = blocks[i](std::move(x), wrap);
       probe(name + ".block." + std::to_string(i), x);
     }
     return x;
@@ -56,21 +56,21 @@ struct Encoder {
     conv_out = Conv2d::same(weights.at("conv_out"), channels, 2 * config.z_channels, compute);
   }
 
-  at::Tensor operator()(at::Tensor x, const BlockProbe& probe) const {
-    x = conv_in(x);
+  at::Tensor operator()(at::Tensor x, Wrap wrap, const BlockProbe& probe) const {
+    x = conv_in(x, wrap);
     probe("conv_in", x);
     for (const Level& level : levels) {
-      x = level.run_blocks(std::move(x), probe);
+      x = level.run_blocks(std::move(x), wrap, probe);
       if (level.resample) {
-        x = (*level.resample)(x);
+        x = (*level.resample)(x, wrap);
         probe(level.name + ".downsample", x);
       }
     }
-    x = (*middle)(std::move(x), probe);
+    x = (*middle)(std::move(x), wrap, probe);
     if (probe.active()) {
       probe("norm_out", norm_out(x));
     }
-    x = norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32});
+    x = norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32, .wrap = wrap});
     probe("conv_out", x);
     return x;
   }
@@ -106,21 +106,21 @@ struct Decoder {
     conv_out = Conv2d::same(weights.at("conv_out"), channels, config.out_channels, compute);
   }
 
-  at::Tensor operator()(at::Tensor x, const BlockProbe& probe) const {
-    x = conv_in(x);
+  at::Tensor operator()(at::Tensor x, Wrap wrap, const BlockProbe& probe) const {
+    x = conv_in(x, wrap);
     probe("conv_in", x);
-    x = (*middle)(std::move(x), probe);
+    x = (*middle)(std::move(x), wrap, probe);
     for (const Level& level : levels) {
-      x = level.run_blocks(std::move(x), probe);
+      x = level.run_blocks(std::move(x), wrap, probe);
       if (level.resample) {
-        x = level.resample->resized(x, 2 * x.size(2), 2 * x.size(3));
+        x = level.resample->resized(x, 2 * x.size(2), 2 * x.size(3), wrap);
         probe(level.name + ".upsample", x);
       }
     }
     if (probe.active()) {
       probe("norm_out", norm_out(x));
     }
-    return norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32});
+    return norm_out.silu_then(conv_out, x, {.format = ResultFormat::Float32, .wrap = wrap});
   }
 
   Conv2d conv_in;
@@ -195,15 +195,18 @@ Vae::~Vae() = default;
 const VaeConfig& Vae::config() const { return layers_->config; }
 const Compute& Vae::compute() const { return layers_->compute; }
 
-LatentDistribution Vae::encode(const at::Tensor& image, const BlockObserver& observer) const {
+LatentDistribution Vae::encode(const at::Tensor& image,
+                               const BlockObserver& observer,
+                               Wrap wrap) const {
   const auto profile = ProfileScope::part("vae encoder");
-  LatentDistribution result = encode(*layers_, image, observer);
-  return !wide_ || all_finite(result.mean) ? result : encode(*wide_, image, observer);
+  LatentDistribution result = encode(*layers_, image, observer, wrap);
+  return !wide_ || all_finite(result.mean) ? result : encode(*wide_, image, observer, wrap);
 }
 
 LatentDistribution Vae::encode(const Layers& net,
                                const at::Tensor& image,
-                               const BlockObserver& observer) const {
+                               const BlockObserver& observer,
+                               Wrap wrap) const {
   const std::int64_t factor = net.config.factor();
   if (image.dim() != 4 || image.size(1) != net.config.in_channels || image.numel() == 0 ||
       image.size(2) < factor || image.size(3) < factor) {
@@ -214,7 +217,7 @@ LatentDistribution Vae::encode(const Layers& net,
   }
   const BlockProbe probe(observer);
   const at::Tensor x = to_channels_last(image.to(net.compute.device, net.compute.dtype));
-  const at::Tensor h = net.encoder(x, probe);
+  const at::Tensor h = net.encoder(x, wrap, probe);
   const at::Tensor moments = to_picture(net.quant(to_tokens(h)), h.size(2), h.size(3)).contiguous();
   probe("moments_raw", moments);
   const std::int64_t half = net.config.embed_dim;
@@ -236,15 +239,16 @@ at::Tensor Vae::to_latent(const at::Tensor& sample) const {
   return centred / by_channel(config.latent_std, sample) * config.scale_factor;
 }
 
-at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer) const {
+at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer, Wrap wrap) const {
   const auto profile = ProfileScope::part("vae decoder");
-  const at::Tensor image = decode(*layers_, latent, observer);
-  return !wide_ || all_finite(image) ? image : decode(*wide_, latent, observer);
+  const at::Tensor image = decode(*layers_, latent, observer, wrap);
+  return !wide_ || all_finite(image) ? image : decode(*wide_, latent, observer, wrap);
 }
 
 at::Tensor Vae::decode(const Layers& net,
                        const at::Tensor& latent,
-                       const BlockObserver& observer) const {
+                       const BlockObserver& observer,
+                       Wrap wrap) const {
   if (latent.dim() != 4 || latent.size(1) != net.config.embed_dim || latent.numel() == 0) {
     throw Error(ErrorCode::InvalidArgument, "[vae decode] latent " + text(latent.sizes()) +
                                                 ": expected [N, " +
@@ -254,7 +258,7 @@ at::Tensor Vae::decode(const Layers& net,
   const at::Tensor unscaled = unscaled_latent(net.config, latent.to(net.compute.device));
   const at::Tensor z = net.post_quant(to_tokens(unscaled));
   const at::Tensor h = to_picture(z, latent.size(2), latent.size(3)).to(net.compute.dtype);
-  at::Tensor image = net.decoder(to_channels_last(h), probe).contiguous();
+  at::Tensor image = net.decoder(to_channels_last(h), wrap, probe).contiguous();
   probe("image", image);
   return image;
 }

@@ -32,8 +32,11 @@ class Vae {
 
   /// image float32 [N, 3, H, W] in [-1, 1], sides of at least factor(); what makes no whole cell at
   /// the right and below is seen by the cells beside it. to_latent makes a latent of a sample.
-  /// Throws InvalidArgument for another shape.
-  LatentDistribution encode(const at::Tensor& image, const BlockObserver& observer = {}) const;
+  /// `wrap`: what convolutions see beyond the edges; those that halve the size always see zeros, as
+  /// in the web UI. Throws InvalidArgument for another shape.
+  LatentDistribution encode(const at::Tensor& image,
+                            const BlockObserver& observer = {},
+                            Wrap wrap = {}) const;
 
   /// What samplers take: a sample or the mean of a distribution [N, embed_dim, h, w] times the
   /// scale factor, where the config says so without its channels' means and deviations.
@@ -42,7 +45,9 @@ class Vae {
   /// latent [N, z, h, w] as the sampler leaves it; what to_latent did is undone here. Returns
   /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for
   /// another shape.
-  at::Tensor decode(const at::Tensor& latent, const BlockObserver& observer = {}) const;
+  at::Tensor decode(const at::Tensor& latent,
+                    const BlockObserver& observer = {},
+                    Wrap wrap = {}) const;
 
   const VaeConfig& config() const;
   const Compute& compute() const;
@@ -51,10 +56,12 @@ class Vae {
   struct Layers;
   LatentDistribution encode(const Layers& net,
                             const at::Tensor& image,
-                            const BlockObserver& observer) const;
+                            const BlockObserver& observer,
+                            Wrap wrap) const;
   at::Tensor decode(const Layers& net,
                     const at::Tensor& latent,
-                    const BlockObserver& observer) const;
+                    const BlockObserver& observer,
+                    Wrap wrap) const;
 
   std::unique_ptr<const Layers> layers_;
   std::unique_ptr<const Layers> wide_;  // in fp32, where layers_ are in fp16

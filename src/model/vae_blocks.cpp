@@ -35,12 +35,12 @@ VaeResBlock::VaeResBlock(const Weights& weights,
   }
 }
 
-at::Tensor VaeResBlock::operator()(at::Tensor x) const {
-  const at::Tensor h = norm1.silu_then(conv1, x);
+at::Tensor VaeResBlock::operator()(at::Tensor x, Wrap wrap) const {
+  const at::Tensor h = norm1.silu_then(conv1, x, {.wrap = wrap});
   if (shortcut) {
     x = (*shortcut)(x);
   }
-  return norm2.silu_then(conv2, h, {.image_bias = {}, .residual = std::move(x)});
+  return norm2.silu_then(conv2, h, {.residual = std::move(x), .wrap = wrap});
 }
 
 VaeAttention::VaeAttention(const Weights& weights,
@@ -67,12 +67,12 @@ VaeMiddle::VaeMiddle(const Weights& weights,
       attention(weights.at("attn_1"), channels, config, compute),
       block2(weights.at("block_2"), channels, channels, config, compute) {}
 
-at::Tensor VaeMiddle::operator()(at::Tensor x, const BlockProbe& probe) const {
-  x = block1(std::move(x));
+at::Tensor VaeMiddle::operator()(at::Tensor x, Wrap wrap, const BlockProbe& probe) const {
+  x = block1(std::move(x), wrap);
   probe("mid.block_1", x);
   x = attention(x);
   probe("mid.attn_1", x);
-  x = block2(std::move(x));
+  x = block2(std::move(x), wrap);
   probe("mid.block_2", x);
   return x;
 }

@@ -17,7 +17,7 @@ struct VaeResBlock {
               std::int64_t out,
               const VaeConfig& config,
               const Compute& compute);
-  at::Tensor operator()(at::Tensor x) const;
+  at::Tensor operator()(at::Tensor x, Wrap wrap) const;
 
   GroupNorm norm1, norm2;
   Conv2d conv1, conv2;
@@ -42,7 +42,7 @@ struct VaeMiddle {
             std::int64_t channels,
             const VaeConfig& config,
             const Compute& compute);
-  at::Tensor operator()(at::Tensor x, const BlockProbe& probe) const;
+  at::Tensor operator()(at::Tensor x, Wrap wrap, const BlockProbe& probe) const;
 
   VaeResBlock block1;
   VaeAttention attention;

@@ -144,7 +144,6 @@ constexpr std::array kMotion = {Neutral{"angle", 0},          Neutral{"zoom", 1}
 constexpr std::array kSwitches = {"use_init",
                                   "use_mask",
                                   "use_looper",
-                                  "tiling",
                                   "restore_faces",
                                   "enable_steps_scheduling",
                                   "enable_sampler_scheduling",
@@ -272,6 +271,9 @@ WrittenFilm read_deforum_film(const json& settings) {
   }
   if (const std::string sampler = member_text(settings, "sampler"); !sampler.empty()) {
     film.sampler = sampler;
+  }
+  if (is_on(settings, "tiling")) {
+    film.tiling = Tiling::Both;
   }
   film.left_out = left_out_of(settings, schedule, !interpolates);
   if (!interpolates) {

@@ -94,6 +94,7 @@ std::vector<std::string> put_film(TravelRequest& request, const WrittenFilm& fil
   take(request, &TravelRequest::steps, as_int(film.steps));
   take(request, &TravelRequest::clip_skip, as_int(film.clip_skip));
   take(request, &TravelRequest::sampler, film.sampler);
+  take(request, &TravelRequest::tiling, film.tiling);
   std::vector<std::string> left_out = film.left_out;
   std::vector<double> denoise;
   for (const double strength : film.strength) {

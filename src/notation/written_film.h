@@ -34,6 +34,7 @@ struct WrittenFilm {
   std::optional<std::int64_t> steps;
   std::optional<std::int64_t> clip_skip;
   std::optional<std::string> sampler;
+  std::optional<Tiling> tiling;
   std::vector<std::string> left_out;  ///< What has no meaning here, in the program's words.
 };
 

@@ -44,8 +44,8 @@ at::Tensor shown_masked(const Pipeline& pipeline,
                         const InpaintingRules& rules) {
   const at::Tensor hidden = pixels * (1.0 - mask);
   const at::Tensor shown = pixels + (hidden - pixels) * rules.mask_weight;
-  const at::Tensor latent =
-      pipeline.vae().to_latent(pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown).mean);
+  const at::Tensor latent = pipeline.vae().to_latent(
+      pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown, {}, pipeline.wrap()).mean);
   const at::Tensor fitted = stretched(latent, rules, pipeline.size_factor());
   return masked_picture(at::upsample_nearest2d(mask, {fitted.size(2), fitted.size(3)}), fitted);
 }
@@ -63,7 +63,8 @@ at::Tensor latent_of_picture(const Pipeline& pipeline,
                              const Image& picture,
                              const InpaintingRules& rules) {
   const int factor = pipeline.size_factor();
-  return stretched(encode_latent(pipeline.vae(), whole_cells(picture, factor)), rules, factor);
+  return stretched(encode_latent(pipeline.vae(), whole_cells(picture, factor), pipeline.wrap()),
+                   rules, factor);
 }
 
 PictureStart start_from(const Pipeline& pipeline,
@@ -77,7 +78,8 @@ PictureStart start_from(const Pipeline& pipeline,
   const at::Tensor pixels =
       image_to_tensor(whole_cells(fills ? filled(picture, *mask) : picture, factor))
           .to(pipeline.compute().device);
-  const at::Tensor mean = stretched(pipeline.vae().encode(pixels).mean, rules, factor);
+  const at::Tensor mean =
+      stretched(pipeline.vae().encode(pixels, {}, pipeline.wrap()).mean, rules, factor);
   PictureStart start;
   start.latent = pipeline.vae().to_latent(mean);
   if (mask != nullptr) {

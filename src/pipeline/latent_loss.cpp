@@ -28,8 +28,8 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
   const at::Tensor picture = pipeline.blank_picture(static_cast<int>(x.size(3)) * factor,
                                                     static_cast<int>(x.size(2)) * factor);
   const at::Tensor input = picture.defined() ? at::cat({x, picture.unsqueeze(0)}, 1) : x;
-  const at::Tensor output = pipeline.unet().forward(
-      UnetInputs{input, times, context, vector, {}, pipeline.uses_of(hypernetworks)});
+  const at::Tensor output = pipeline.unet().forward(UnetInputs{
+      input, times, context, vector, {}, pipeline.uses_of(hypernetworks), pipeline.wrap()});
   if (edm && pipeline.files().prediction == Prediction::Eps) {
     return predicted_noise(-output, Prediction::V, x, abar);
   }

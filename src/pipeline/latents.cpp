@@ -27,10 +27,13 @@ void check_latents(const at::Tensor& latents) {
 }
 
 /// Nothing where the device has not the memory for it and that is no failure.
-std::optional<Image> decoded_if_it_fits(const Vae& vae, const at::Tensor& latent, bool may_not) {
+std::optional<Image> decoded_if_it_fits(const Vae& vae,
+                                        const at::Tensor& latent,
+                                        Wrap wrap,
+                                        bool may_not) {
   try {
     before_large_work(LargeWork::Decoding, 1);
-    return tensor_to_image(vae.decode(latent));
+    return tensor_to_image(vae.decode(latent, {}, wrap));
   } catch (...) {
     if (!may_not || !memory_was_refused()) {
       throw;
@@ -68,17 +71,17 @@ Image tensor_to_image(const at::Tensor& decoded) {
   return image;
 }
 
-at::Tensor encode_latent(const Vae& vae, const Image& image) {
+at::Tensor encode_latent(const Vae& vae, const Image& image, Wrap wrap) {
   const at::Tensor pixels = image_to_tensor(image).to(vae.compute().device);
-  return vae.to_latent(vae.encode(pixels).mean);
+  return vae.to_latent(vae.encode(pixels, {}, wrap).mean);
 }
 
 at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent) {
   return at::cat({mask.to(latent.device()), latent}, 1)[0].contiguous();
 }
 
-std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents) {
-  return decode_latents(vae, latents, {});
+std::vector<Image> decode_latents(const Vae& vae, const at::Tensor& latents, Wrap wrap) {
+  return decode_latents(vae, latents, {}, wrap);
 }
 
 std::vector<Image> decode_latents(const std::function<at::Tensor(const at::Tensor&)>& decode,
@@ -93,17 +96,18 @@ std::vector<Image> decode_latents(const std::function<at::Tensor(const at::Tenso
 
 std::vector<Image> decode_latents(const Vae& vae,
                                   const at::Tensor& latents,
-                                  const std::function<const Vae&()>& in_need) {
+                                  const std::function<const Vae&()>& in_need,
+                                  Wrap wrap) {
   check_latents(latents);
   std::vector<Image> images;
   for (std::int64_t i = 0; i < latents.size(0); ++i) {
     const at::Tensor latent = latents.narrow(0, i, 1);
-    if (auto image = decoded_if_it_fits(vae, latent, in_need != nullptr)) {
+    if (auto image = decoded_if_it_fits(vae, latent, wrap, in_need != nullptr)) {
       images.push_back(std::move(*image));
       continue;
     }
     release_unused_memory(vae.compute().device);
-    images.push_back(tensor_to_image(in_need().decode(latent)));
+    images.push_back(tensor_to_image(in_need().decode(latent, {}, wrap)));
   }
   return images;
 }

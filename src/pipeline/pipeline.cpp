@@ -123,7 +123,7 @@ std::vector<ImageConditioning> Pipeline::with_variants(
     }
     std::erase_if(known, [](const Variant& variant) { return !variant.adapters.empty(); });
     auto unet = std::make_shared<const Unet>(read_unet(*opened, progress_));
-    auto calls = std::make_unique<SharedCalls>(*unet, hypernetworks_by_name());
+    auto calls = std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_);
     variants_.push_back({adapters[i], std::move(unet), std::move(calls)});
   }
   const auto base = std::find_if(known.begin(), known.end(),
@@ -132,7 +132,8 @@ std::vector<ImageConditioning> Pipeline::with_variants(
     variants_.push_back(std::move(*base));
   } else if (own) {
     const std::shared_ptr<const Unet> unet(loaded_, &loaded_->unet());
-    variants_.push_back({{}, unet, std::make_unique<SharedCalls>(*unet, hypernetworks_by_name())});
+    variants_.push_back(
+        {{}, unet, std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_)});
   }
   return addons.empty() ? std::move(images) : with_adapters(std::move(images), adapters);
 }
@@ -200,7 +201,7 @@ Image Pipeline::sketch(const at::Tensor& latent) const {
       latent.unsqueeze(0).to(at::kFloat), {std::max<std::int64_t>(1, latent.size(1) / share),
                                            std::max<std::int64_t>(1, latent.size(2) / share)});
   return tensor_to_image(
-      at::nan_to_num(decoder->decode(family_latent(at::nan_to_num(small))), 0.0, 1.0, -1.0));
+      at::nan_to_num(decoder->decode(family_latent(at::nan_to_num(small)), wrap_), 0.0, 1.0, -1.0));
 }
 
 std::vector<Image> Pipeline::decode(const at::Tensor& latents) const {
@@ -208,14 +209,15 @@ std::vector<Image> Pipeline::decode(const at::Tensor& latents) const {
   if (model_->spec().vae_decoder == VaeDecoder::Tiny) {
     return decode_latents(
         [&](const at::Tensor& latent) {
-          return loaded_->tiny_decoder()->decode(family_latent(latent));
+          return loaded_->tiny_decoder()->decode(family_latent(latent), wrap_);
         },
         latents);
   }
   if (compute().device.is_cpu()) {
-    return decode_latents(vae(), latents);
+    return decode_latents(vae(), latents, wrap_);
   }
-  return decode_latents(vae(), latents, [this]() -> const Vae& { return loaded_->vae_on_cpu(); });
+  return decode_latents(
+      vae(), latents, [this]() -> const Vae& { return loaded_->vae_on_cpu(); }, wrap_);
 }
 
 at::Tensor Pipeline::blank_picture(int width, int height) const {
@@ -232,8 +234,8 @@ at::Tensor Pipeline::blank_picture(int width, int height) const {
       known = at::zeros({picture_channels(picture_input(), files().vae.embed_dim), h, w}, options);
     } else {
       const at::Tensor grey = at::zeros({1, files().vae.in_channels, height, width}, options);
-      known =
-          masked_picture(at::ones({1, 1, h, w}, options), vae().to_latent(vae().encode(grey).mean));
+      known = masked_picture(at::ones({1, 1, h, w}, options),
+                             vae().to_latent(vae().encode(grey, {}, wrap_).mean));
     }
   }
   return known;

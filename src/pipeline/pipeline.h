@@ -82,12 +82,16 @@ class Pipeline {
     hypernetworks_ = std::move(hypernetworks);
   }
   const std::shared_ptr<HypernetworkShelf>& hypernetworks() const { return hypernetworks_; }
+  /// What the convolutions of its networks see beyond a picture's edges. Before anything is drawn.
+  void set_wrap(Wrap wrap) { wrap_ = wrap; }
+  Wrap wrap() const { return wrap_; }
   /// Those that a conditioning names. All are on the shelf.
   std::vector<HypernetworkUse> uses_of(const std::vector<AdapterStrength>& hypernetworks) const;
   const PromptEncoder& encoder() const;
   /// The encoder of the model with these add-ons instead of its own. Text encoders that they change
   /// are read anew, and kept until others are asked for; it refers to this pipeline.
   PromptEncoder encoder_with(const std::vector<ModelAddon>& addons) const;
+  /// Whoever calls a network by itself gives it wrap().
   const Vae& vae() const;
   const Unet& unet() const;
   SharedTextEncoders text_encoders() const;
@@ -133,6 +137,7 @@ class Pipeline {
   std::shared_ptr<const LoadedModel> loaded_;
   std::shared_ptr<EmbeddingShelf> embeddings_;
   std::shared_ptr<HypernetworkShelf> hypernetworks_;
+  Wrap wrap_;
   Progress* progress_ = nullptr;
   std::optional<PromptEncoder> encoder_;
   mutable std::vector<Variant> variants_;   // of the pictures in work; the model's own first

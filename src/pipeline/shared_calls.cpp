@@ -125,7 +125,7 @@ std::vector<at::Tensor> SharedCalls::compute(const std::vector<Operands>& all) c
     }
     before_large_work(LargeWork::NetworkCall, static_cast<std::int64_t>(members.size()));
     const at::Tensor x = at::stack(latents);
-    const at::Tensor computed = unet_.forward(x, conditionings).to(x.device());
+    const at::Tensor computed = unet_.forward(x, conditionings, {}, wrap_).to(x.device());
     for (std::size_t i = 0; i < members.size(); ++i) {
       results[members[i]] = computed[static_cast<std::int64_t>(i)];
     }
@@ -167,7 +167,7 @@ at::Tensor SharedCalls::mixed(const std::vector<NetworkRow>& rows) {
   }
   before_large_work(LargeWork::NetworkCall, static_cast<std::int64_t>(rows.size()));
   const at::Tensor x = at::stack(latents);
-  const at::Tensor results = unet_.forward(x, conditionings).to(x.device());
+  const at::Tensor results = unet_.forward(x, conditionings, {}, wrap_).to(x.device());
   forget(2 * rows.size());
   first_call_ = false;
   return results;

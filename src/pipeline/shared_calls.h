@@ -33,9 +33,10 @@ class SharedCalls {
   /// Gives the hypernetwork of a name; never null.
   using Hypernetworks = std::function<std::shared_ptr<const Hypernetwork>(const std::string&)>;
 
-  /// `unet` outlives it. `hypernetworks` is asked for what conditionings name.
-  explicit SharedCalls(const Unet& unet, Hypernetworks hypernetworks = {})
-      : unet_(unet), hypernetworks_(std::move(hypernetworks)) {}
+  /// `unet` outlives it. `hypernetworks` is asked for what conditionings name. `wrap`: of all
+  /// calls.
+  explicit SharedCalls(const Unet& unet, Hypernetworks hypernetworks = {}, Wrap wrap = {})
+      : unet_(unet), hypernetworks_(std::move(hypernetworks)), wrap_(wrap) {}
 
   /// The next call is the first one of new pictures.
   void begin_pictures() { first_call_ = true; }
@@ -80,6 +81,7 @@ class SharedCalls {
 
   const Unet& unet_;
   Hypernetworks hypernetworks_;
+  Wrap wrap_;
   std::list<KnownText> texts_;            // the last used first
   Times times_;                           // without a vector
   std::list<KnownResult> first_results_;  // the newest first

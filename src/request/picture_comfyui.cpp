@@ -34,6 +34,11 @@ class GraphReader {
     meant.prompt = conditioning(input(sampler, "positive"));
     meant.negative_prompt = conditioning(input(sampler, "negative"));
     settle_emphasis();
+    // The chain was followed from the sampler back; networks act from the checkpoint on.
+    for (auto lora = loras_.rbegin(); lora != loras_.rend(); ++lora) {
+      add_lora(draft_, name_of(lora->id), value(node(lora->id), "lora_name"), lora->unet,
+               lora->text);
+    }
   }
 
  private:
@@ -147,7 +152,7 @@ class GraphReader {
     }
     const std::string vae = input(decoder, "vae");
     if (class_of(node(vae)) == "VAELoader" && noted_.insert(vae).second) {
-      draft_.keys.add(KeyEffect::Vae, name_of(vae), value(node(vae), "vae_name"));
+      draft_.leave_out(KeyEffect::Vae, name_of(vae), value(node(vae), "vae_name"));
     }
     std::string sampler = input(decoder, "samples");
     if (!is_sampler(class_of(node(sampler)))) {
@@ -215,25 +220,27 @@ class GraphReader {
   /// Follows nodes that change a model and are left out, with a note, to the checkpoint.
   void pass_through(std::string& id, std::string_view name) {
     constexpr std::pair<std::string_view, KeyEffect> kChanges[] = {
-        {"LoraLoader", KeyEffect::Adapter},
-        {"LoraLoaderModelOnly", KeyEffect::Adapter},
+        {"LoraLoader", KeyEffect::Applied},
+        {"LoraLoaderModelOnly", KeyEffect::Applied},
+        {"SeamlessTile", KeyEffect::Applied},
+        {"RescaleCFG", KeyEffect::Applied},
         {"FreeU", KeyEffect::Network},
         {"FreeU_V2", KeyEffect::Network},
         {"HyperTile", KeyEffect::Network},
-        {"TomePatchModel", KeyEffect::Network},
+        {"TomePatchModel", KeyEffect::Merging},
         {"PatchModelAddDownscale", KeyEffect::Network},
         {"SelfAttentionGuidance", KeyEffect::Network},
-        {"PerturbedAttentionGuidance", KeyEffect::Network},
-        {"RescaleCFG", KeyEffect::Sampling}};
+        {"PerturbedAttentionGuidance", KeyEffect::Network}};
     for (int depth = 0; depth < kLongestChain; ++depth) {
       const Json& current = node(id);
       const std::string kind = class_of(current);
       bool changed = false;
       for (const auto& [change, effect] : kChanges) {
         if (kind == change) {
-          if (noted_.insert(id).second) {
-            const std::string lora = value(current, "lora_name");
-            draft_.keys.add(effect, name_of(id), lora.empty() ? "on" : lora);
+          if (effect == KeyEffect::Applied) {
+            apply(id, name);
+          } else if (noted_.insert(id).second) {
+            draft_.keys.add(effect, name_of(id), "on");
           }
           id = input(current, name);
           changed = true;
@@ -245,6 +252,29 @@ class GraphReader {
       }
     }
     refuse(id, "stands in a circle or in too long a chain");
+  }
+
+  /// A node that changes a model in a way that is done here, met on the way of this name.
+  void apply(const std::string& id, std::string_view way) {
+    const Json& change = node(id);
+    const std::string kind = class_of(change);
+    if (kind == "RescaleCFG") {
+      draft_.result.meant.set("CFG Rescale", value(change, "multiplier"));
+      return;
+    }
+    if (kind == "SeamlessTile") {
+      const std::string tiling = value(change, "tiling");
+      set_tiling(draft_, tiling == "enable" || tiling == "x_only",
+                 tiling == "enable" || tiling == "y_only");
+      return;
+    }
+    auto lora = std::find_if(loras_.begin(), loras_.end(),
+                             [&](const LoraNode& known) { return known.id == id; });
+    if (lora == loras_.end()) {
+      lora = loras_.insert(loras_.end(), {id, 0, 0});
+    }
+    const char* const name = way == "model" ? "strength_model" : "strength_clip";
+    (way == "model" ? lora->unet : lora->text) = parse_number(value(change, name)).value_or(1);
   }
 
   void read_checkpoint(const std::string& id) {
@@ -276,6 +306,22 @@ class GraphReader {
     return value(encoder, "text");
   }
 
+  /// Embeddings have a mark and perhaps an ending in the prompt, which their names here have not.
+  static void take_embedding_marks(std::string& prompt) {
+    constexpr std::string_view kMark = "embedding:";
+    for (std::size_t at = prompt.find(kMark); at != std::string::npos;
+         at = prompt.find(kMark, at)) {
+      prompt.erase(at, kMark.size());
+      const std::size_t end = std::min(prompt.find_first_of(" ,():\n", at), prompt.size());
+      for (const std::string_view ending : {".safetensors", ".pt", ".bin"}) {
+        if (std::string_view(prompt).substr(at, end - at).ends_with(ending)) {
+          prompt.erase(end - ending.size(), ending.size());
+          break;
+        }
+      }
+    }
+  }
+
   void settle_emphasis() {
     Infotext& meant = draft_.result.meant;
     meant.set("RNG", "CPU");
@@ -287,18 +333,19 @@ class GraphReader {
           "ComfyUI measures weights in the prompt from the empty prompt: here they scale "
           "the words, the picture will be like it, not equal");
     }
-    for (const std::string& prompt : {meant.prompt, meant.negative_prompt}) {
-      if (prompt.find("embedding:") != std::string::npos) {
-        draft_.keys.add(KeyEffect::Embedding, "embedding", "in the prompt");
-        return;
-      }
-    }
+    take_embedding_marks(meant.prompt);
+    take_embedding_marks(meant.negative_prompt);
   }
 
   static constexpr int kLongestChain = 100;
   const Json& graph_;
   PictureDraft& draft_;
   std::set<std::string> noted_;
+  struct LoraNode {
+    std::string id;
+    double unet, text;
+  };
+  std::vector<LoraNode> loras_;  // from the sampler back
 };
 
 }  // namespace

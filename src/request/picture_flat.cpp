@@ -29,9 +29,10 @@ constexpr MemberRule kFooocusRules[] = {
     {"adm_guidance", "", Sampling},
     {"adaptive_cfg", "", Sampling},
     {"freeu", "", Network},
-    {"refiner_*", "", Refiner},
-    {"overwrite_switch", "", Refiner},
-    {"lora*", "", Adapter},
+    {"refiner_model", "", Refiner},
+    {"refiner_*", "", Harmless},  // of a refiner that there may be
+    {"overwrite_switch", "", Harmless},
+    {"lora*", "", Harmless},  // read apart
     {"inpaint*", "", Inpainting},
     {"styles", "", Harmless},
     {"performance", "", Harmless},
@@ -58,14 +59,25 @@ constexpr MemberRule kSwarmRules[] = {
     {"initimagecreativity", "Denoising strength"},
     {"model", "Model"},
     {"vae", "", Vae},
-    {"lora*", "", Adapter},
+    {"lora*", "", Harmless},  // read apart, as are the next two
+    {"clipstopatlayer", "", Harmless},
+    {"seamlesstileable", "", Harmless},
+    {"zeronegative", "", Sampling},
     {"refiner*", "", Refiner},
     {"control*", "", Control},
     {"initimage*", "", Harmless},
     {"mask*", "", Inpainting},
     {"freeu*", "", Network},
-    {"seamlesstileable", "", Network},
     {"aspectratio", "", Harmless},
+    {"nopreviews", "", Harmless},
+    {"imageformat", "", Harmless},
+    {"wildcardseed*", "", Harmless},
+    {"used_*", "", Harmless},
+    {"internalbackendtype", "", Harmless},
+    {"noseedincrement", "", Harmless},
+    {"saveintermediateimages", "", Harmless},
+    {"modelspecificenhancements", "", Harmless},
+    {"prompt_parse_time", "", Harmless},
     {"sidelength", "", Harmless},
     {"automaticvae", "", Harmless},
     {"images", "", Harmless},
@@ -89,14 +101,11 @@ constexpr MemberRule kEasyRules[] = {
     {"height", "height"},
     {"use_stable_diffusion_model", "Model"},
     {"use_vae_model", "", Vae},
-    {"use_lora_model", "", Adapter},
-    {"use_hypernetwork_model", "", Adapter},
     {"use_embedding*", "", Embedding},
     {"use_controlnet_model", "", Control},
     {"use_face_correction", "", Finishing},
     {"use_upscale", "", Finishing},
-    {"tiling", "", Network},
-    {"*", "", Harmless},
+    {"*", "", Harmless},  // networks and tiling are read apart
 };
 
 /// Easy Diffusion writes either its own names or these.
@@ -114,7 +123,9 @@ constexpr std::pair<std::string_view, std::string_view> kEasyTitles[] = {
     {"Stable Diffusion model", "use_stable_diffusion_model"},
     {"VAE model", "use_vae_model"},
     {"LoRA model", "use_lora_model"},
+    {"LoRA Strength", "lora_alpha"},
     {"Hypernetwork model", "use_hypernetwork_model"},
+    {"Hypernetwork Strength", "hypernetwork_strength"},
     {"Embedding models", "use_embedding_models"},
     {"ControlNet model", "use_controlnet_model"},
     {"Use Face Correction", "use_face_correction"},
@@ -157,6 +168,31 @@ void note_likeness(PictureDraft& draft) {
              " computes otherwise in parts: the picture will be like it, not equal");
 }
 
+/// "loras": [[name, weight, hash]], or "lora_combined_1": "name : weight".
+void read_fooocus_loras(const Json& object, PictureDraft& draft) {
+  if (const Json* const loras = find_member(object, "loras");
+      loras != nullptr && loras->is_array()) {
+    for (const Json& lora : *loras) {
+      if (lora.is_array() && lora.size() > 1) {
+        const double weight = parse_number(scalar_text(lora[1])).value_or(1);
+        add_lora(draft, "loras", scalar_text(lora[0]), weight, weight);
+      }
+    }
+    return;
+  }
+  if (!object.is_object()) {
+    return;
+  }
+  for (const auto& [member, value] : object.items()) {
+    const std::string text = scalar_text(value);
+    const std::size_t colon = text.rfind(" : ");
+    if (member.starts_with("lora_combined_") && colon != std::string::npos) {
+      const double weight = parse_number(trimmed(text.substr(colon + 3))).value_or(1);
+      add_lora(draft, member, text.substr(0, colon), weight, weight);
+    }
+  }
+}
+
 PictureDraft read_fooocus(const Json& object) {
   PictureDraft draft =
       draft_of(PictureProgram::Fooocus, PromptScheme::ComfyUi, object, kFooocusRules);
@@ -167,6 +203,7 @@ PictureDraft read_fooocus(const Json& object) {
   }
   meant.set("RNG", "CPU");
   draft.markup = {.tags = true};
+  read_fooocus_loras(object, draft);
   note_likeness(draft);
   return draft;
 }
@@ -176,6 +213,15 @@ PictureDraft read_swarm(const Json& object) {
       draft_of(PictureProgram::SwarmUi, PromptScheme::ComfyUi, object, kSwarmRules);
   draft.result.meant.set("RNG", "CPU");
   draft.markup = {.tags = true};
+  if (const Json* const loras = find_member(object, "loras")) {
+    add_loras(draft, "loras", *loras, find_member(object, "loraweights"));
+  }
+  if (const auto layer = parse_integer(member_text(object, "clipstopatlayer"));
+      layer && *layer < -1 && *layer > -100) {
+    draft.result.meant.set("Clip skip", std::to_string(-*layer));
+  }
+  const std::string tiling = member_text(object, "seamlesstileable");
+  set_tiling(draft, tiling == "true" || tiling == "X-Only", tiling == "true" || tiling == "Y-Only");
   note_likeness(draft);
   return draft;
 }
@@ -187,6 +233,16 @@ PictureDraft read_easy_object(const Json& object) {
   if (member_text(object, "clip_skip") == "True") {
     meant.set("Clip skip", "2");
   }
+  if (const Json* const loras = find_member(object, "use_lora_model")) {
+    add_loras(draft, "use_lora_model", *loras, find_member(object, "lora_alpha"));
+  }
+  const std::string hypernetwork = member_text(object, "use_hypernetwork_model");
+  if (!is_neutral_value(hypernetwork)) {
+    const auto strength = parse_number(member_text(object, "hypernetwork_strength"));
+    draft.tags += "<hypernet:" + hypernetwork + ":" + number_text(strength.value_or(1)) + ">";
+  }
+  const std::string tiling = member_text(object, "tiling");
+  set_tiling(draft, tiling.find('x') != std::string::npos, tiling.find('y') != std::string::npos);
   const std::string strength = member_text(object, "prompt_strength");
   if (find_member(object, "init_image") != nullptr ||
       (!strength.empty() && !is_neutral_value(strength))) {

@@ -24,12 +24,34 @@ struct PictureDraft {
   std::string schedule;
   PromptScheme scheme = PromptScheme::WebUi;
   PromptMarkup markup;
+  std::string tags;  ///< Of networks that stood elsewhere, behind the prompt.
 
   void note(std::string text) { result.notes.push_back({std::move(text), ""}); }
   void problem(std::string key, std::string field, std::string message) {
     result.problems.push_back({std::move(key), std::move(field), std::move(message)});
   }
+  /// A key that is not applied (KeyNotes::add); a VAE's name is kept, for whoever knows folders.
+  void leave_out(KeyEffect effect,
+                 std::string_view key,
+                 std::string_view value,
+                 std::string_view topic = {});
 };
+
+// Networks and tiling as other programs tell them (picture_addons.cpp).
+
+/// A LoRA of the UNet and the text encoder as a tag behind the prompt; `key` and `value` are what
+/// tells of it, for the note where no tag can. `name` may have folders and an ending.
+void add_lora(
+    PictureDraft& draft, std::string_view key, std::string_view name, double unet, double text);
+/// Lists of names and of weights side by side: JSON arrays, texts with commas, or one each.
+void add_loras(PictureDraft& draft,
+               std::string_view key,
+               const nlohmann::json& names,
+               const nlohmann::json* weights);
+/// "Tiling" as it is read here, of an axis that goes on at its other edge or not.
+void set_tiling(PictureDraft& draft, bool across, bool down);
+/// Applies what the extensions Additional Networks and Asymmetric tiling wrote, and takes it out.
+void take_extensions(PictureDraft& draft);
 
 /// Ends a draft: sampler and schedule under our names, prompts in the web UI's grammar, the size of
 /// the picture where none is told, notes of keys. The text for people is made of the prompts and

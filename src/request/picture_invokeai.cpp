@@ -21,8 +21,8 @@ constexpr MemberRule kNewRules[] = {
     {"seed", "Seed"},
     {"width", "width"},
     {"height", "height"},
-    {"cfg_rescale_multiplier", "", Sampling},
-    {"loras", "", Adapter},
+    {"cfg_rescale_multiplier", "CFG Rescale"},
+    {"loras", "", Harmless},  // read apart, as are seamless_x and seamless_y
     {"controlnets", "", Control},
     {"ipAdapters", "", Control},
     {"t2iAdapters", "", Control},
@@ -30,7 +30,6 @@ constexpr MemberRule kNewRules[] = {
     {"control_layers", "", Script},
     {"refiner_*", "", Refiner},
     {"hrf_*", "", Harmless},  // values of a pass that may be off
-    {"seamless_*", "", Network},
     {"upscale*", "", Finishing},
     {"facetool*", "", Finishing},
     {"*", "", Harmless},
@@ -41,7 +40,7 @@ constexpr MemberRule kOldRules[] = {
     {"cfg_scale", "CFG scale"},   {"seed", "Seed"},
     {"width", "width"},           {"height", "height"},
     {"threshold", "", Sampling},  {"perlin", "", Sampling},
-    {"variations", "", Sampling}, {"seamless", "", Network},
+    {"variations", "", Sampling}, {"seamless", "", Harmless},
     {"hires_fix", "", Hires},     {"facetool", "", Finishing},
     {"upscale", "", Finishing},   {"init_mask", "", Inpainting},
     {"*", "", Harmless},
@@ -56,6 +55,27 @@ PictureDraft new_draft() {
       "InvokeAI spaces its steps and weighs words otherwise: the picture will be like it, "
       "not equal");
   return draft;
+}
+
+/// "loras": [{"model" or "lora": {"name" or "model_name"}, "weight"}].
+void read_loras(const Json& metadata, PictureDraft& draft) {
+  const Json* const loras = find_member(metadata, "loras");
+  if (loras == nullptr || !loras->is_array()) {
+    return;
+  }
+  for (const Json& entry : *loras) {
+    std::string name;
+    for (const char* holder : {"model", "lora"}) {
+      if (const Json* const model = find_member(entry, holder)) {
+        name = member_text(*model, "name") + member_text(*model, "model_name");
+      }
+    }
+    const double weight = parse_number(member_text(entry, "weight")).value_or(1);
+    if (name.empty()) {
+      draft.keys.add(Adapter, "loras", entry.dump(-1, ' ', false, Json::error_handler_t::replace));
+    }
+    add_lora(draft, "loras", name, weight, weight);
+  }
 }
 
 /// The parts in square brackets are the negative prompt.
@@ -98,6 +118,9 @@ PictureDraft read_new(const Json& metadata) {
   }
   meant.set("RNG", member_text(metadata, "rand_device") == "cpu" ? "CPU" : "NV");
   draft.keys.add(Hires, "hrf_enabled", member_text(metadata, "hrf_enabled"));
+  read_loras(metadata, draft);
+  set_tiling(draft, member_text(metadata, "seamless_x") == "True",
+             member_text(metadata, "seamless_y") == "True");
   const Json* init = find_member(metadata, "init_image");
   const bool from_picture =
       member_text(metadata, "generation_mode").find("img2img") != std::string::npos;
@@ -114,7 +137,7 @@ PictureDraft read_new(const Json& metadata) {
     meant.set("Model", name.empty() ? member_text(*model, "model_name") : name);
   }
   if (const Json* vae = find_member(metadata, "vae"); vae != nullptr && vae->is_object()) {
-    draft.keys.add(Vae, "vae", member_text(*vae, "name") + member_text(*vae, "model_name"));
+    draft.leave_out(Vae, "vae", member_text(*vae, "name") + member_text(*vae, "model_name"));
   }
   end_draft(draft);
   return draft;
@@ -130,6 +153,8 @@ PictureDraft read_old(const Json& image) {
     meant.prompt = list ? member_text(prompt->front(), "prompt") : scalar_text(*prompt);
   }
   take_negative_parts(meant);
+  const bool tiles = member_text(image, "seamless") == "True";
+  set_tiling(draft, tiles, tiles);
   if (member_text(image, "type") == "img2img") {
     meant.set("Denoising strength", member_text(image, "strength"));
   }
@@ -155,7 +180,7 @@ constexpr DreamOption kDreamOptions[] = {{"-s", "Steps"},
                                          {"-U", "", Finishing},
                                          {"-V", "", Sampling},
                                          {"--hires_fix", "", Hires},
-                                         {"--seamless", "", Network},
+                                         {"--seamless", "seamless"},
                                          {"--perlin", "", Sampling},
                                          {"--threshold", "", Sampling}};
 
@@ -202,6 +227,9 @@ std::optional<PictureDraft> read_dream(std::string_view line) {
                                         {"width", "width"},
                                         {"height", "height"},
                                         {"Denoising strength", "Denoising strength"}};
+  const bool tiles = find_member(found, "seamless") != nullptr;
+  set_tiling(draft, tiles, tiles);
+  found.erase("seamless");
   read_members(found, kDreamRules, draft);
   end_draft(draft);
   return draft.result.meant.find("Seed") ? std::optional(std::move(draft)) : std::nullopt;

@@ -11,10 +11,12 @@ namespace {
 
 constexpr std::size_t kLongestValue = 60;
 
-/// A key, or with '*' at its end the beginning of keys; upper and lower case are the same.
+/// A key, or with '*' at its end the beginning of keys; upper and lower case are the same. Keys of
+/// one topic belong to one setting.
 struct KeyRule {
   std::string_view pattern;
   KeyEffect effect;
+  std::string_view topic = pattern;
 };
 
 using enum KeyEffect;
@@ -61,6 +63,9 @@ constexpr KeyRule kRules[] = {
     {"Comma backtrack", Applied},
     {"Fix steps", Applied},
     {"Travel *", Applied},
+    {"Tiling", Applied},
+    {"Image CFG scale", Applied},
+    {"Conditional mask weight", Applied},
 
     {"Version", Harmless},
     {"App", Harmless},
@@ -87,6 +92,8 @@ constexpr KeyRule kRules[] = {
     {"Template*", Harmless},
     {"Negative Template*", Harmless},
     {"Wildcard *", Harmless},
+    {"Second pass", Harmless},  // its settings tell what it does
+    {"Refiner switch by sampling steps", Harmless},
     {"Original *", Harmless},
     {"Raw *", Harmless},
 
@@ -126,9 +133,8 @@ constexpr KeyRule kRules[] = {
     {"Aesthetic*", Embedding},
     {"Mask*", Inpainting},
     {"Inpaint*", Inpainting},
-    {"Outpaint*", Inpainting},
-    {"Conditional mask weight", Inpainting},
-    {"Soft inpainting*", Inpainting},
+    {"Outpaint*", Script},
+    {"Soft inpainting*", Sampling},
     {"Postprocess*", Finishing},
     {"Upscale*", Finishing},
     {"SD upscale*", Finishing},
@@ -141,21 +147,21 @@ constexpr KeyRule kRules[] = {
     {"Roop*", Finishing},
     {"FaceSwap*", Finishing},
     {"Script", Script},
-    {"X Type", Script},
-    {"X Values", Script},
-    {"Y Type", Script},
-    {"Y Values", Script},
-    {"Z Type", Script},
-    {"Z Values", Script},
-    {"Fixed *", Script},
-    {"Regional Prompter*", Script},
-    {"RP *", Script},
+    {"X Type", Script, "Script"},
+    {"X Values", Script, "Script"},
+    {"Y Type", Script, "Script"},
+    {"Y Values", Script, "Script"},
+    {"Z Type", Script, "Script"},
+    {"Z Values", Script, "Script"},
+    {"Fixed *", Script, "Script"},
+    {"Regional Prompter*", Script, "Regional Prompter"},
+    {"RP *", Script, "Regional Prompter"},
     {"Latent Couple*", Script},
     {"Cutoff*", Script},
     {"AnimateDiff*", Script},
-    {"Decode *", Script},
-    {"Randomness", Script},
-    {"Sigma Adjustment", Script},
+    {"Decode *", Script, "Script"},  // img2img alternative
+    {"Randomness", Script, "Script"},
+    {"Sigma Adjustment", Script, "Script"},
     {"Sonar*", Script},
     {"Schedule *", Sampling},
     {"Beta schedule *", Sampling},
@@ -165,7 +171,6 @@ constexpr KeyRule kRules[] = {
     {"Downcast alphas_cumprod", Sampling},
     {"Noise Schedule", Sampling},
     {"Extra noise", Sampling},
-    {"Image CFG scale", Sampling},
     {"Distilled CFG Scale", Sampling},
     {"NGMS*", Sampling},
     {"Skip *", Sampling},
@@ -174,16 +179,26 @@ constexpr KeyRule kRules[] = {
     {"Sampler *", Sampling},
     {"Custom Sigmas", Sampling},
     {"Extra sample args", Sampling},
-    {"CFG *", Sampling},
     {"Adaptive CFG", Sampling},
-    {"Dynamic thresholding*", Sampling},
-    {"dynthres*", Sampling},
-    {"Mimic*", Sampling},
-    {"Threshold percentile", Sampling},
+    {"Dynamic thresholding*", Sampling, "Dynamic thresholding"},
+    {"dynthres*", Sampling, "Dynamic thresholding"},
+    {"Mimic*", Sampling, "Dynamic thresholding"},
+    {"Threshold percentile", Sampling, "Dynamic thresholding"},
+    {"CFG mode", Sampling, "Dynamic thresholding"},
+    {"CFG scale minimum", Sampling, "Dynamic thresholding"},
+    {"Scheduler value", Sampling, "Dynamic thresholding"},
+    {"Separate Feature Channels", Sampling, "Dynamic thresholding"},
+    {"Scaling Startpoint", Sampling, "Dynamic thresholding"},
+    {"Variability Measure", Sampling, "Dynamic thresholding"},
+    {"Interpolate Phi", Sampling, "Dynamic thresholding"},
+    {"CFG *", Sampling},
     {"Sharpness", Sampling},
     {"ADM Guidance", Sampling},
     {"Parser", Sampling},
-    {"Tiling", Network},
+    {"Tile X", Network, "Asymmetric tiling"},
+    {"Tile Y", Network, "Asymmetric tiling"},
+    {"Start Tiling From Step", Network, "Asymmetric tiling"},
+    {"Stop Tiling After Step", Network, "Asymmetric tiling"},
     {"Seamless*", Network},
     {"Token merging*", Merging},
     {"ToMe", Merging},
@@ -191,14 +206,16 @@ constexpr KeyRule kRules[] = {
     {"FreeU*", Network},
     {"Hypertile*", Network},
     {"SAG*", Network},
-    {"PAG*", Network},
-    {"Perturbed*", Network},
-    {"Self Attention Guidance*", Network},
-    {"Kohya*", Network},
-    {"Deep Shrink*", Network},
-    {"DeepShrink*", Network},
-    {"MultiDiffusion*", Network},
-    {"Tiled Diffusion*", Network},
+    {"PAG*", Network, "Perturbed attention"},
+    {"Perturbed*", Network, "Perturbed attention"},
+    {"Self Attention Guidance*", Network, "SAG*"},
+    {"Kohya*", Network, "Deep Shrink"},
+    {"Deep Shrink*", Network, "Deep Shrink"},
+    {"DeepShrink*", Network, "Deep Shrink"},
+    {"MultiDiffusion*", Network, "Tiled Diffusion"},
+    {"Tiled Diffusion*", Network, "Tiled Diffusion"},
+    {"latent_modifier*", Network},
+    {"stylealign*", Network},
     {"FP8 weight", Network},
     {"Diffusion in Low Bits", Network},
     {"VAE Encoder", Network},
@@ -219,19 +236,20 @@ std::string_view sentence(KeyEffect effect) {
     case Control:
       return "ControlNet and its family are not supported yet";
     case Adapter:
-      return "extra networks are not supported yet";
+      return "networks are used that a tag of the prompt names";
     case Embedding:
-      return "textual inversion is not supported yet";
+      return "embeddings are used that the prompt names and the models folders have";
     case Inpainting:
-      return "inpainting is not supported yet, the whole picture is drawn";
+      return "the mask is not in the picture, give it with --mask; without it the whole picture is "
+             "drawn";
     case Finishing:
       return "what was done to the finished picture is not done again";
     case Script:
       return "scripts and extensions of the web UI are not known here";
     case Sampling:
-      return "this setting of sampling is not supported yet";
+      return "this setting of sampling is not supported";
     case Network:
-      return "this change of the networks is not supported yet";
+      return "this change of the networks is not supported";
     case Merging:
       return "token merging trades detail for speed and is not done here: the picture will have "
              "more";
@@ -266,21 +284,42 @@ std::string described(std::string_view key, std::string_view value) {
   return text.append(value.substr(0, end)) + "...";
 }
 
+const KeyRule* find_rule(std::string_view key) {
+  const auto* const found =
+      std::find_if(std::begin(kRules), std::end(kRules),
+                   [&](const KeyRule& rule) { return fits(key, rule.pattern); });
+  return found == std::end(kRules) ? nullptr : found;
+}
+
+/// Effects that stand for different settings, each with a note of its own.
+bool is_of_many(KeyEffect effect) {
+  return effect == Unknown || effect == Sampling || effect == Network || effect == Script ||
+         effect == Finishing || effect == Hires;
+}
+
+/// The setting that does after all what keys with this effect ask for.
+std::string field_of(KeyEffect effect) {
+  return effect == Vae ? "vae" : effect == Inpainting ? "mask" : "";
+}
+
 }  // namespace
 
 KeyEffect key_effect(std::string_view key) {
-  for (const KeyRule& rule : kRules) {
-    if (fits(key, rule.pattern)) {
-      return rule.effect;
-    }
-  }
-  return Unknown;
+  const KeyRule* const rule = find_rule(key);
+  return rule == nullptr ? Unknown : rule->effect;
+}
+
+std::string applied_spelling(std::string_view key) {
+  const KeyRule* const rule = find_rule(key);
+  const bool spelt = rule != nullptr && rule->effect == Applied && !rule->pattern.ends_with('*');
+  return std::string(spelt ? rule->pattern : key);
 }
 
 bool is_neutral_value(std::string_view value) {
   for (const std::string_view off :
        {"", "None", "False", "null", "0", "0.0", "0x0", "Off", "Disable", "Disabled", "Full",
-        "Default", "Automatic", "Default (model)", "[]", "{}"}) {
+        "Default", "Automatic", "Automatic (fp16 LoRA)", "Default (model)", "Use same*", "[]",
+        "{}"}) {
     if (fits(value, off)) {
       return true;
     }
@@ -288,36 +327,45 @@ bool is_neutral_value(std::string_view value) {
   return false;
 }
 
-void KeyNotes::add(KeyEffect effect, std::string_view key, std::string_view value) {
+void KeyNotes::add(KeyEffect effect,
+                   std::string_view key,
+                   std::string_view value,
+                   std::string_view topic) {
   if (effect != Applied && effect != Harmless && !is_neutral_value(value)) {
-    entries_.emplace_back(effect, described(key, value));
+    const std::string_view own = topic.empty() ? key : topic;
+    entries_.push_back({effect, std::string(is_of_many(effect) ? own : std::string_view()),
+                        described(key, value)});
   }
 }
 
 std::vector<PictureNote> KeyNotes::notes() const {
   std::vector<PictureNote> result;
-  std::vector<KeyEffect> done;
-  for (const auto& [effect, first] : entries_) {
-    std::string keys = first;
-    if (effect != Unknown) {
-      if (std::find(done.begin(), done.end(), effect) != done.end()) {
-        continue;
-      }
-      done.push_back(effect);
-      keys.clear();
-      for (const auto& [other, text] : entries_) {
-        keys += other != effect ? "" : (keys.empty() ? "" : ", ") + text;
-      }
+  std::vector<std::pair<KeyEffect, std::string>> done;
+  for (const Entry& first : entries_) {
+    const std::pair setting(first.effect, first.topic);
+    if (std::find(done.begin(), done.end(), setting) != done.end()) {
+      continue;
+    }
+    done.push_back(setting);
+    std::string keys;
+    for (const Entry& entry : entries_) {
+      const bool same = entry.effect == first.effect && entry.topic == first.topic;
+      keys += same ? (keys.empty() ? "" : ", ") + entry.text : "";
     }
     result.push_back(
-        {keys + ": left out, " + std::string(sentence(effect)), effect == Vae ? "vae" : ""});
+        {keys + ": left out, " + std::string(sentence(first.effect)), field_of(first.effect)});
   }
   return result;
 }
 
 void add_unapplied_items(const Infotext& text, KeyNotes& notes) {
   for (const auto& [key, value] : text.items) {
-    notes.add(key_effect(key), key, value);
+    const KeyRule* const rule = find_rule(key);
+    if (rule == nullptr) {
+      notes.add(Unknown, key, value);
+    } else {
+      notes.add(rule->effect, key, value, rule->topic);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ enum class KeyEffect {
   Finishing,   ///< Work on the finished picture: enlarging, faces, colours.
   Script,      ///< Extensions and scripts that draw in a way of their own.
   Sampling,    ///< Settings of samplers, schedules and guidance.
-  Network,     ///< Changes of the networks: tiling, FreeU.
+  Network,     ///< Changes of the networks: FreeU, attention in tiles.
   Merging,     ///< Token merging, which makes networks faster and pictures coarser.
   Vae,         ///< Another VAE.
   Unknown,     ///< Not in the table.
@@ -42,16 +42,29 @@ struct PictureNote {
   bool operator==(const PictureNote&) const = default;
 };
 
-/// Collects keys that are not applied: one note for each effect, naming its keys with their values,
-/// and one for each unknown key. Harmless and applied keys are silent.
+/// Collects keys that are not applied: one note for each setting, naming its keys with their
+/// values. A setting is an effect (all units of ControlNet), or where that stands for different
+/// things (sampling, networks, scripts, finishing) a topic. Harmless and applied keys are silent.
 class KeyNotes {
  public:
-  void add(KeyEffect effect, std::string_view key, std::string_view value);
+  /// `topic`: what keys of one setting have in common; empty: the key itself.
+  void add(KeyEffect effect,
+           std::string_view key,
+           std::string_view value,
+           std::string_view topic = {});
   std::vector<PictureNote> notes() const;
 
  private:
-  std::vector<std::pair<KeyEffect, std::string>> entries_;
+  struct Entry {
+    KeyEffect effect;
+    std::string topic;
+    std::string text;
+  };
+  std::vector<Entry> entries_;
 };
+
+/// The spelling under which a key is applied here, of one that differs in case alone; else itself.
+std::string applied_spelling(std::string_view key);
 
 /// Adds all items whose keys change pixels and are not applied here.
 void add_unapplied_items(const Infotext& text, KeyNotes& notes);

@@ -100,7 +100,7 @@ void read_members(const Json& object, std::span<const MemberRule> rules, Picture
     } else if (!rule->key.empty()) {
       apply(rule->key, value, draft);
     } else {
-      draft.keys.add(rule->effect, name, note_text(value));
+      draft.leave_out(rule->effect, name, note_text(value), rule->member);
     }
   }
   join_size(draft.result.meant);

@@ -18,7 +18,7 @@ constexpr MemberRule kRules[] = {
     {"prompt", "prompt"},
     {"sm", "", KeyEffect::Sampling},
     {"sm_dyn", "", KeyEffect::Sampling},
-    {"cfg_rescale", "", KeyEffect::Sampling},
+    {"cfg_rescale", "CFG Rescale"},
     {"dynamic_thresholding", "", KeyEffect::Sampling},
     {"skip_cfg_above_sigma", "", KeyEffect::Sampling},
     {"controlnet_model", "", KeyEffect::Control},

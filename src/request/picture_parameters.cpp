@@ -170,6 +170,7 @@ PictureParameters finish(PictureDraft draft, const PictureSource& source) {
   result.meant.prompt = convert_prompt(result.meant.prompt, draft.scheme, draft.markup);
   result.meant.negative_prompt =
       convert_prompt(result.meant.negative_prompt, draft.scheme, draft.markup);
+  result.meant.prompt += draft.tags;
   for (PictureNote& note : draft.keys.notes()) {
     result.notes.push_back(std::move(note));
   }

@@ -288,6 +288,10 @@ void settle_hires(PictureDraft& draft) {
       remove(meant, key);
     }
   }
+  const auto own_scale = parse_number(meant.find("Hires CFG Scale").value_or(""));
+  if (own_scale && own_scale == parse_number(meant.find("CFG scale").value_or(""))) {
+    remove(meant, "Hires CFG Scale");
+  }
   const std::string strength = meant.find("Denoising strength").value_or("");
   if (meant.find("Hires upscale") || meant.find("Hires resize")) {
     if (!meant.find("Hires upscaler")) {
@@ -328,7 +332,9 @@ std::string take_told_hashes(Infotext& text) {
 /// Words of known settings that newer or other programs may have and we do not.
 void note_unknown_words(PictureDraft& draft) {
   constexpr std::pair<std::string_view, std::array<std::string_view, 4>> kWords[] = {
-      {"RNG", {"CPU", "GPU", "NV", ""}}, {"Emphasis", {"Original", "No norm", "Ignore", "None"}}};
+      {"RNG", {"CPU", "GPU", "NV", ""}},
+      {"Emphasis", {"Original", "No norm", "Ignore", "None"}},
+      {"Tiling", {"False", "True", "x", "y"}}};
   for (const auto& [key, words] : kWords) {
     const std::string value = draft.result.meant.find(key).value_or(std::string(words[0]));
     if (std::find(words.begin(), words.end(), value) == words.end()) {
@@ -380,6 +386,9 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   if (draft.result.program == PictureProgram::PromptTravel) {
     return draft;
   }
+  for (auto& item : meant.items) {
+    item.first = applied_spelling(item.first);
+  }
   draft.sampler = meant.find("Sampler").value_or("");
   draft.schedule = meant.find("Schedule type").value_or("");
   if (draft.schedule.empty() && draft.result.program != PictureProgram::SdNext) {
@@ -390,7 +399,12 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   settle_hires(draft);
   const std::string lora_hashes = take_told_hashes(meant);
   read_old_hypernetwork(meant);
+  take_extensions(draft);
   add_unapplied_items(meant, draft.keys);
+  if (const std::string module = meant.find("Module 1").value_or("");
+      !is_neutral_value(module) && !meant.find("VAE")) {
+    meant.set("VAE", module);  // Forge's name for it
+  }
   if (!lora_hashes.empty()) {
     meant.set("Lora hashes", lora_hashes);
   }

@@ -17,6 +17,9 @@ inline constexpr auto kZeroSnrNames = enum_names<ZeroSnrChoice>(
 inline constexpr auto kVaeDecoderNames =
     enum_names<VaeDecoder>({{VaeDecoder::Full, "full"}, {VaeDecoder::Tiny, "tiny"}});
 
+inline constexpr auto kTilingNames = enum_names<Tiling>(
+    {{Tiling::Off, "off"}, {Tiling::Both, "both"}, {Tiling::X, "x"}, {Tiling::Y, "y"}});
+
 inline constexpr auto kTravelModeNames = enum_names<TravelMode>(
     {{TravelMode::Linear, "linear"}, {TravelMode::Replace, "replace"}, {TravelMode::Grad, "grad"}});
 

@@ -206,6 +206,13 @@ void add_step_rows(RequestTableBuilder& table) {
   table.add("width", size_help, &R::width, integer_form(0, 8192))
       .item(size_item("Size", 60, {&R::width, &R::height}, {"width", "height"}, always));
   table.add("height", size_help, &R::height, integer_form(0, 8192)).in_key("Size");
+  table
+      .add("tiling",
+           "Pictures that go on at their other edge, for textures: off, both ways, only across (x) "
+           "or only down (y)",
+           &R::tiling, choice_form(kTilingNames))
+      .key_if_changed("Tiling", 165)
+      .spelt({{"both", "True"}, {"off", "False"}});
 }
 
 void add_encoding_rows(RequestTableBuilder& table) {

@@ -39,12 +39,13 @@ const auto& pasted_fields() {
 }
 
 /// Keys that are settings.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kPastedSettings = {
+constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kPastedSettings = {
     {{"Clip skip", "CLIP_stop_at_last_layers"},
      {"Model hash", "sd_model_checkpoint"},
      {"VAE", "sd_vae"},
      {"ENSD", "eta_noise_seed_delta"},
      {"RNG", "randn_source"},
+     {"Tiling", "tiling"},
      {"Emphasis", "emphasis"},
      {"NGMS", "s_min_uncond"},
      {"NGMS all steps", "s_min_uncond_all"},

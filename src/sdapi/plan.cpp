@@ -83,6 +83,8 @@ void set_sampling(TravelRequest& request, const SdBody& body, const SdSettings& 
   request.cfg_scale = {body.number("cfg_scale")};
   request.width = whole_steps(body.integer("width"));
   request.height = whole_steps(body.integer("height"));
+  const bool tiles = body.has_value("tiling") ? body.boolean("tiling") : settings.boolean("tiling");
+  request.tiling = tiles ? Tiling::Both : Tiling::Off;
   const std::int64_t resize_width = body.integer("seed_resize_from_w");
   const std::int64_t resize_height = body.integer("seed_resize_from_h");
   if (resize_width > 0 && resize_height > 0) {

@@ -83,9 +83,6 @@ void refuse_unsupported(const SdBody& body, bool img2img) {
     refuse(problems, "force_task_id",
            "ensure this value has at most " + std::to_string(kLongestTask) + " characters");
   }
-  if (body.boolean("tiling")) {
-    refuse(problems, "tiling", "is not supported, expected false");
-  }
   if (body.boolean("disable_extra_networks")) {
     refuse(problems, "disable_extra_networks",
            "is not supported, expected false and a prompt without tags");

@@ -79,22 +79,23 @@ at::Tensor norm_then_convolve(at::TensorList parts,
 at::Tensor resize_then_convolve(const at::Tensor& picture,
                                 std::int64_t height,
                                 std::int64_t width,
-                                const Convolution& convolution) {
+                                const Convolution& convolution,
+                                Wrap wrap) {
   const std::vector<std::int64_t> sizes = {picture.size(0), picture.size(1), height, width};
-  if (height == 2 * picture.size(2) && width == 2 * picture.size(3) &&
+  if (!wrap.any() && height == 2 * picture.size(2) && width == 2 * picture.size(3) &&
       use_cuda_kernels({&picture})) {
     if (const at::Tensor made = convolution.of_doubled(picture); made.defined()) {
       return made;
     }
   }
   if (!convolution.wants_bands(sizes, picture)) {
-    return convolution(resize_nearest(picture, height, width));
+    return convolution(resize_nearest(picture, height, width), {.wrap = wrap});
   }
   const at::Tensor x = to_channels_last(picture);
   const RowSource resized = [&](std::int64_t image, std::int64_t first, at::Tensor& rows) {
     resize_nearest_rows(x.narrow(0, image, 1), height, first, rows);
   };
-  return convolution.over_bands(sizes, x.scalar_type(), resized);
+  return convolution.over_bands(sizes, x.scalar_type(), resized, {.wrap = wrap});
 }
 
 }  // namespace ptravel

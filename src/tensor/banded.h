@@ -24,6 +24,7 @@ at::Tensor norm_then_convolve(at::TensorList parts,
 at::Tensor resize_then_convolve(const at::Tensor& x,
                                 std::int64_t height,
                                 std::int64_t width,
-                                const Convolution& convolution);
+                                const Convolution& convolution,
+                                Wrap wrap = {});
 
 }  // namespace ptravel

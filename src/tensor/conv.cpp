@@ -66,14 +66,16 @@ struct ConvolutionFunction : torch::autograd::Function<ConvolutionFunction> {
                             const OptionalTensor& residual,
                             const OptionalTensor& image_bias,
                             const Convolution& layer,
-                            ResultFormat format) {
+                            ResultFormat format,
+                            cpu::Border border) {
     context->saved_data["layer"] = SavedLayer<Convolution>::pack(layer);
     context->saved_data["sizes"] = x.sizes().vec();
+    context->saved_data["border"] = static_cast<std::int64_t>(border);
     context->saved_data["format"] = static_cast<std::int64_t>(x.scalar_type());
     context->saved_data["residual"] = residual.has_value();
     context->saved_data["image_bias"] = image_bias.has_value();
     return layer.on_cpu(
-        x, {image_bias.value_or(at::Tensor()), residual.value_or(at::Tensor()), format});
+        x, {image_bias.value_or(at::Tensor()), residual.value_or(at::Tensor()), format}, border);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -81,10 +83,11 @@ struct ConvolutionFunction : torch::autograd::Function<ConvolutionFunction> {
     auto& saved = context->saved_data;
     const auto type = static_cast<at::ScalarType>(saved["format"].toInt());
     const at::Tensor grad = to_channels_last(grads[0].to(type));
-    torch::autograd::variable_list result(5);
+    torch::autograd::variable_list result(6);
     if (context->needs_input_grad(0)) {
       const Convolution layer = SavedLayer<Convolution>::unpack(saved["layer"]);
-      result[0] = layer.input_gradient(grad, saved["sizes"].toIntVector());
+      result[0] = layer.input_gradient(grad, saved["sizes"].toIntVector(),
+                                       static_cast<cpu::Border>(saved["border"].toInt()));
     }
     if (saved["residual"].toBool()) {
       result[1] = grad;
@@ -115,8 +118,10 @@ Convolution::Convolution(at::Tensor weight, at::Tensor bias, cpu::ConvGeometry g
 
 at::Tensor Convolution::weight() const { return packed_ ? packed_->plain() : weight_; }
 
-at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) const {
-  at::Tensor out = conv_by_torch(x, weight(), bias_.to(x.scalar_type()), geometry_);
+at::Tensor Convolution::by_torch(const at::Tensor& x,
+                                 const ConvExtras& extras,
+                                 cpu::Border border) const {
+  at::Tensor out = conv_by_torch(x, weight(), bias_.to(x.scalar_type()), geometry(border));
   if (extras.image_bias.defined()) {
     out = out + extras.image_bias.to(out.scalar_type()).unsqueeze(2).unsqueeze(3);
   }
@@ -126,7 +131,10 @@ at::Tensor Convolution::by_torch(const at::Tensor& x, const ConvExtras& extras) 
   return extras.format == ResultFormat::Float32 ? out.to(at::kFloat) : out;
 }
 
-at::Tensor Convolution::on_cuda(const at::Tensor& x, const ConvExtras& extras, bool doubled) const {
+at::Tensor Convolution::on_cuda(const at::Tensor& x,
+                                const ConvExtras& extras,
+                                bool doubled,
+                                cpu::Border border) const {
   const bool narrow = cuda::available() && x.is_cuda() && x.scalar_type() == at::kFloat &&
                       weight_.scalar_type() == at::kFloat && !extras.residual.defined() &&
                       in_channels_ < cuda::kNarrowChannels;
@@ -134,9 +142,9 @@ at::Tensor Convolution::on_cuda(const at::Tensor& x, const ConvExtras& extras, b
       !(narrow || use_cuda_kernels({&x, &weight_, &extras.residual}))) {
     return {};
   }
+  const auto [stride, before, after] = geometry(border);
   return cuda::convolve(
-      {x},
-      {weight_, bias_, kernel_size_, geometry_.stride, geometry_.pad_before, geometry_.pad_after},
+      {x}, {weight_, bias_, kernel_size_, stride, before, after},
       {extras.image_bias, extras.residual, extras.format == ResultFormat::Float32}, doubled);
 }
 
@@ -149,13 +157,13 @@ at::Tensor Convolution::on_cpu_by_torch(const at::Tensor& x,
                                         const at::Tensor& bias,
                                         const at::Tensor& residual,
                                         at::Tensor out,
-                                        cpu::RowBorder border) const {
+                                        cpu::Border border) const {
   const at::Tensor weights = weight().to(at::kFloat);
   for (std::int64_t image = 0; image < x.size(0); ++image) {
     const at::Tensor image_bias = bias[bias.size(0) == 1 ? 0 : image];
     at::Tensor result =
-        conv_by_torch(x.narrow(0, image, 1).to(at::kFloat), weights, image_bias, geometry_);
-    if (border == cpu::RowBorder::Given) {
+        conv_by_torch(x.narrow(0, image, 1).to(at::kFloat), weights, image_bias, geometry(border));
+    if (border == cpu::Border::RowsGiven) {
       result = result.narrow(2, geometry_.pad_before, out.size(2));
     }
     at::Tensor target = out.narrow(0, image, 1);
@@ -166,7 +174,8 @@ at::Tensor Convolution::on_cpu_by_torch(const at::Tensor& x,
 
 at::Tensor Convolution::empty_result(at::IntArrayRef x_sizes,
                                      const at::TensorOptions& like,
-                                     const ConvExtras& extras) const {
+                                     const ConvExtras& extras,
+                                     cpu::Border border) const {
   if (extras.residual.defined()) {
     PTRAVEL_CHECK(extras.format == ResultFormat::AsInput);
     const bool unseen =
@@ -175,14 +184,19 @@ at::Tensor Convolution::empty_result(at::IntArrayRef x_sizes,
       return extras.residual;
     }
   }
-  return at::empty({x_sizes[0], out_channels_, out_side(x_sizes[2]), out_side(x_sizes[3])},
-                   (extras.format == ResultFormat::Float32 ? like.dtype(at::kFloat) : like)
-                       .memory_format(at::MemoryFormat::ChannelsLast));
+  return at::empty(
+      {x_sizes[0], out_channels_, out_side(x_sizes[2], border), out_side(x_sizes[3], border)},
+      (extras.format == ResultFormat::Float32 ? like.dtype(at::kFloat) : like)
+          .memory_format(at::MemoryFormat::ChannelsLast));
 }
 
-std::int64_t Convolution::out_side(std::int64_t in_side) const {
-  return (in_side + geometry_.pad_before + geometry_.pad_after - kernel_size_) / geometry_.stride +
-         1;
+cpu::ConvGeometry Convolution::geometry(cpu::Border border) const {
+  return border == cpu::Border::Given ? cpu::ConvGeometry{geometry_.stride, 0, 0} : geometry_;
+}
+
+std::int64_t Convolution::out_side(std::int64_t in_side, cpu::Border border) const {
+  const auto [stride, before, after] = geometry(border);
+  return (in_side + before + after - kernel_size_) / stride + 1;
 }
 
 at::Tensor Convolution::bias_rows(const ConvExtras& extras) const {
@@ -193,12 +207,14 @@ at::Tensor Convolution::bias_rows(const ConvExtras& extras) const {
   return bias.contiguous();
 }
 
-at::Tensor Convolution::on_cpu(const at::Tensor& x, const ConvExtras& extras) const {
+at::Tensor Convolution::on_cpu(const at::Tensor& x,
+                               const ConvExtras& extras,
+                               cpu::Border border) const {
   const at::Tensor bias = bias_rows(extras);
-  at::Tensor out = empty_result(x.sizes(), x.options(), extras);
-  return packed_->run(to_channels_last(x), bias, extras.residual, out)
+  at::Tensor out = empty_result(x.sizes(), x.options(), extras, border);
+  return packed_->run(to_channels_last(x), bias, extras.residual, out, border)
              ? out
-             : on_cpu_by_torch(x, bias, extras.residual, out);
+             : on_cpu_by_torch(x, bias, extras.residual, out, border);
 }
 
 ProfileScope Convolution::measure(at::IntArrayRef x_sizes) const {
@@ -226,6 +242,8 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
   const auto options = at::TensorOptions(type).memory_format(at::MemoryFormat::ChannelsLast);
   const at::Tensor bias = bias_rows(extras);
   at::Tensor out = empty_result(sizes, at::TensorOptions(type), extras);
+  const Wrap wrap = is_centred() ? extras.wrap : Wrap();
+  const cpu::Border given = wrap.across ? cpu::Border::Given : cpu::Border::RowsGiven;
   const std::int64_t above = geometry_.pad_before;
   const std::int64_t border = above + geometry_.pad_after;
   const std::int64_t band = band_rows(sizes, static_cast<std::int64_t>(c10::elementSize(type)));
@@ -235,21 +253,34 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
     for (std::int64_t first = 0; first < sizes[2]; first += band) {
       const std::int64_t rows = std::min(band, sizes[2] - first);
       at::Tensor x = memory.narrow(2, 0, rows + border);
-      // Rows of x outside of the picture are zero; the source makes the others.
+      const auto make = [&](std::int64_t at, std::int64_t count, std::int64_t row) {
+        at::Tensor made = x.narrow(2, at, count);
+        source(image, row, made);
+      };
+      const auto make_outside = [&](std::int64_t at, std::int64_t count, std::int64_t row) {
+        if (wrap.down && count > 0) {
+          make(at, count, row);
+        } else {
+          x.narrow(2, at, count).zero_();
+        }
+      };
+      // Rows of x outside of the picture are zero, or those of its other edge.
       const std::int64_t begin = std::max<std::int64_t>(0, above - first);
       const std::int64_t end = std::min(rows + border, sizes[2] + above - first);
-      x.narrow(2, 0, begin).zero_();
-      x.narrow(2, end, rows + border - end).zero_();
-      at::Tensor made = x.narrow(2, begin, end - begin);
-      source(image, first + begin - above, made);
+      make_outside(0, begin, sizes[2] - begin);
+      make_outside(end, rows + border - end, 0);
+      make(begin, end - begin, first + begin - above);
+      if (wrap.across) {
+        x = with_border(x, 0, above, wrap);
+      }
       const auto part = [&](const at::Tensor& all) {
         return all.narrow(0, image, 1).narrow(2, first, rows);
       };
       at::Tensor target = part(out);
       const at::Tensor residual =
           extras.residual.defined() ? part(extras.residual) : extras.residual;
-      if (!packed_->run(x, image_bias, residual, target, cpu::RowBorder::Given)) {
-        on_cpu_by_torch(x, image_bias, residual, target, cpu::RowBorder::Given);
+      if (!packed_->run(x, image_bias, residual, target, given)) {
+        on_cpu_by_torch(x, image_bias, residual, target, given);
       }
     }
   }
@@ -258,22 +289,28 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
 
 at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
   const ProfileScope scope = measure(x.sizes());
+  const bool wraps = extras.wrap.any() && is_centred() && geometry_.pad_before > 0;
+  const cpu::Border border = wraps ? cpu::Border::Given : cpu::Border::Padded;
+  const at::Tensor seen =
+      wraps ? with_border(x, geometry_.pad_before, geometry_.pad_before, extras.wrap) : x;
   if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
-    const at::Tensor result = on_cuda(x, extras, /*doubled=*/false);
-    return result.defined() ? result : by_torch(x, extras);
+    const at::Tensor result = on_cuda(seen, extras, /*doubled=*/false, border);
+    return result.defined() ? result : by_torch(seen, extras, border);
   }
   if (!any_wants_gradient({&x, &extras.residual, &extras.image_bias})) {
-    return on_cpu(x, extras);
+    return on_cpu(seen, extras, border);
   }
-  return ConvolutionFunction::apply(x, optional(extras.residual), optional(extras.image_bias),
-                                    *this, extras.format);
+  return ConvolutionFunction::apply(seen, optional(extras.residual), optional(extras.image_bias),
+                                    *this, extras.format, border);
 }
 
-at::Tensor Convolution::input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const {
+at::Tensor Convolution::input_gradient(const at::Tensor& grad,
+                                       at::IntArrayRef x_sizes,
+                                       cpu::Border border) const {
   PTRAVEL_CHECK(packed_ && x_sizes.size() == 4 && x_sizes[1] == in_channels_);
   const at::Tensor gradient = to_channels_last(grad);
   at::Tensor out = empty_picture(gradient, x_sizes[0], x_sizes[1], x_sizes[2], x_sizes[3]);
-  if (packed_->run_backward(gradient, out)) {
+  if (packed_->run_backward(gradient, out, border)) {
     return out;
   }
   const at::Tensor weights = weight().to(at::kFloat);
@@ -281,7 +318,7 @@ at::Tensor Convolution::input_gradient(const at::Tensor& grad, at::IntArrayRef x
     const std::vector<std::int64_t> sizes = {1, x_sizes[1], x_sizes[2], x_sizes[3]};
     out.narrow(0, image, 1)
         .copy_(gradient_by_torch(gradient.narrow(0, image, 1).to(at::kFloat), weights, sizes,
-                                 geometry_));
+                                 geometry(border)));
   }
   return out;
 }

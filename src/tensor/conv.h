@@ -8,6 +8,7 @@
 #include "base/profile_scope.h"
 #include "tensor/cpu/onednn.h"
 #include "tensor/result_format.h"
+#include "tensor/wrap.h"
 
 namespace ptravel {
 
@@ -18,6 +19,8 @@ struct ConvExtras {
   /// to the result.
   at::Tensor residual = {};
   ResultFormat format = ResultFormat::AsInput;  ///< Float32 only without a residual.
+  /// What filters that keep the picture in the middle see beyond its edges. Others see zeros there.
+  Wrap wrap = {};
 };
 
 /// Makes rows of an image that never exists as a whole: rows [first, first + rows.size(2)) of image
@@ -54,7 +57,9 @@ class Convolution {
 
   /// The gradient with respect to x [N, in, h, w], given by its sizes, from the gradient of the
   /// result. For weights that do not learn, on a CPU.
-  at::Tensor input_gradient(const at::Tensor& grad, at::IntArrayRef x_sizes) const;
+  at::Tensor input_gradient(const at::Tensor& grad,
+                            at::IntArrayRef x_sizes,
+                            cpu::Border border = cpu::Border::Padded) const;
 
   /// The weight in PyTorch's layout.
   at::Tensor weight() const;
@@ -65,25 +70,34 @@ class Convolution {
 
   /// Measures a call with an x of these sizes.
   ProfileScope measure(at::IntArrayRef x_sizes) const;
+  /// Whether the filter reaches as far beyond one edge as beyond the other.
+  bool is_centred() const { return geometry_.pad_before == geometry_.pad_after; }
+  /// How the filter moves over a picture with this border.
+  cpu::ConvGeometry geometry(cpu::Border border) const;
   /// Rows or columns of the result for so many of the input.
-  std::int64_t out_side(std::int64_t in_side) const;
+  std::int64_t out_side(std::int64_t in_side, cpu::Border border = cpu::Border::Padded) const;
+  // From here on `border` says what x has on top of its own; extras.wrap has been seen to.
   /// By the CPU's kernels, without recording gradients.
-  at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras) const;
+  at::Tensor on_cpu(const at::Tensor& x, const ConvExtras& extras, cpu::Border border) const;
   /// Memory for the result: the residual's own where nobody else holds it.
   at::Tensor empty_result(at::IntArrayRef x_sizes,
                           const at::TensorOptions& like,
-                          const ConvExtras& extras) const;
+                          const ConvExtras& extras,
+                          cpu::Border border = cpu::Border::Padded) const;
   /// By LibTorch's operators: on any device, and where weights learn.
-  at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras) const;
+  at::Tensor by_torch(const at::Tensor& x, const ConvExtras& extras, cpu::Border border) const;
   /// By the kernels for NVIDIA cards, without recording gradients. Undefined where none fits.
-  at::Tensor on_cuda(const at::Tensor& x, const ConvExtras& extras, bool doubled) const;
+  at::Tensor on_cuda(const at::Tensor& x,
+                     const ConvExtras& extras,
+                     bool doubled,
+                     cpu::Border border = cpu::Border::Padded) const;
   /// Inference on a CPU without oneDNN: each image for itself, so that a picture does not depend on
   /// how many were asked for together, and with one rounding at the end.
   at::Tensor on_cpu_by_torch(const at::Tensor& x,
                              const at::Tensor& bias,
                              const at::Tensor& residual,
                              at::Tensor out,
-                             cpu::RowBorder border = cpu::RowBorder::Padded) const;
+                             cpu::Border border) const;
   /// The bias for each image, or one for all: [1 or N, out] float32.
   at::Tensor bias_rows(const ConvExtras& extras) const;
 

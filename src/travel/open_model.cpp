@@ -113,6 +113,8 @@ std::unique_ptr<Pipeline> open_checked(TravelRequest& request, const TravelLoras
   pipeline->set_hypernetworks(std::make_shared<HypernetworkShelf>(folders, pipeline->compute()));
   pipeline->set_embeddings(EmbeddingShelf::in_folders(
       models_folders(request.models_dir), pipeline->tokenizers(), pipeline->files().clips));
+  pipeline->set_wrap({request.tiling == Tiling::Both || request.tiling == Tiling::X,
+                      request.tiling == Tiling::Both || request.tiling == Tiling::Y});
   for (const ModelAddon& lora : loras.all()) {
     pipeline->embeddings()->add_bundle(lora.path);
   }

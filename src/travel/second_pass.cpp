@@ -171,8 +171,10 @@ at::Tensor SecondPass::start(const at::Tensor& latents) const {
   } else {
     std::vector<at::Tensor> encoded;
     for (const Image& picture : pipeline_.decode(latents)) {
-      encoded.push_back(encode_latent(pipeline_.vae(), enlarged(picture, size_.width, size_.height,
-                                                                first_.hires_upscaler, network_)));
+      encoded.push_back(encode_latent(
+          pipeline_.vae(),
+          enlarged(picture, size_.width, size_.height, first_.hires_upscaler, network_),
+          pipeline_.wrap()));
     }
     start = at::cat(encoded);
   }

@@ -419,6 +419,9 @@ void check_hires(const Context& context, Report& report) {
       check_inpaint_runs(context, "inpaint", *pipeline, report);
     }
   }
+  if (is_there("tiling.safetensors")) {
+    report.guarded("hires/tiling", [&] { check_tiling(context, report); });
+  }
   if (is_there("inpaint9.json")) {
     report.guarded("hires/inpaint9", [&] { check_inpaint9(context, report); });
   }

@@ -18,6 +18,9 @@ void check_runs(const Context& context,
 /// The second pass at a larger size, on the model of tiny_sd1.
 void check_second_pass(const Context& context, const Pipeline& pipeline, Report& report);
 
+/// Pictures that go on at their other edge, on a model of its own like tiny_sd1's.
+void check_tiling(const Context& context, Report& report);
+
 /// The linear travels of travel/travel.json, on the model of tiny_sd1.
 void check_linear_travels(const Context& context,
                           const nlohmann::json& set,

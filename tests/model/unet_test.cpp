@@ -72,6 +72,25 @@ TEST_F(TinyUnet, PreparedConditioningsGiveTheSame) {
   EXPECT_THROW(unet.prepare_text(at::randn({1, 77, 24})), Error);
 }
 
+/// By whole cells of the lowest level: a latent that goes on at its other edge has no place where
+/// it begins.
+TEST_F(TinyUnet, AWrappedLatentTurnsWithItsNoise) {
+  UnetInputs inputs{at::randn({1, 4, 8, 12}), at::full({1}, 400.0f), at::randn({1, 77, 24})};
+  const at::Tensor plain = unet.forward(inputs);
+  const std::vector<std::int64_t> by = {4, 8}, axes = {2, 3};
+  for (const Wrap wrap : {Wrap{true, true}, Wrap{true, false}}) {
+    inputs.wrap = wrap;
+    const at::Tensor out = unet.forward(inputs);
+    EXPECT_FALSE(at::equal(out, plain));
+    const UnetConditioning prepared{unet.prepare_time(400), unet.prepare_text(inputs.context[0])};
+    EXPECT_TRUE(at::equal(unet.forward(inputs.x, {prepared}, {}, wrap), out));
+    UnetInputs turned = inputs;
+    turned.x = wrap.down ? at::roll(inputs.x, by, axes) : at::roll(inputs.x, by[1], axes[1]);
+    const at::Tensor expected = wrap.down ? at::roll(out, by, axes) : at::roll(out, by[1], axes[1]);
+    EXPECT_CLOSE(unet.forward(turned), expected, 1e-4);
+  }
+}
+
 TEST_F(TinyUnet, Bfloat16IsCloseAndEquallyIndependent) {
   const Unet low(random_weights("unet"), tiny_unet(), cpu_bf16());
   const Inputs in(2);

@@ -71,11 +71,12 @@ TEST_F(ScheduleFile, DeforumsSettingsBecomeATravel) {
   EXPECT_EQ(r.sampler, "Euler");
   EXPECT_EQ(r.clip_skip, 2);
   EXPECT_EQ(r.fps, 12);
+  EXPECT_EQ(r.tiling, Tiling::Both);
   EXPECT_EQ(r.denoise_strength, TravelRequest{}.denoise_strength);
   EXPECT_EQ(r.schedule_file, "");
   ASSERT_EQ(film.notes.size(), 2U);
-  for (const char* name : {"zoom", "diffusion_cadence", "color_coherence", "tiling",
-                           "seed_behavior iter", "strength (", "prompts held"}) {
+  for (const char* name : {"zoom", "diffusion_cadence", "color_coherence", "seed_behavior iter",
+                           "strength (", "prompts held"}) {
     EXPECT_THAT(film.notes[1], HasSubstr(name));
   }
   EXPECT_THAT(film.notes[1], Not(HasSubstr("angle")));

@@ -132,7 +132,8 @@ TEST(PictureComfyUi, ClipSkipLorasAndLinkedValues) {
   EXPECT_EQ(all_problems(parameters), "");
   EXPECT_EQ(item(parameters, "Clip skip"), "2");
   EXPECT_EQ(item(parameters, "Seed"), "77");
-  EXPECT_EQ(count_notes_with(parameters, "node 12 (LoraLoader): foo.safetensors"), 1);
+  EXPECT_EQ(parameters.meant.prompt.substr(parameters.meant.prompt.find('<')), "<lora:foo:1.0>");
+  EXPECT_EQ(count_notes_with(parameters, "LoraLoader"), 0);
   EXPECT_EQ(count_notes_with(parameters, "node 14 (VAELoader): mse.pt"), 1);
 }
 
@@ -200,13 +201,13 @@ TEST(PictureInvokeAi, NewMetadata) {
       {{"invokeai_metadata",
         R"({"app_version": "3.7.0", "generation_mode": "txt2img", "positive_prompt": "a cat++ in (deep snow)1.3", "negative_prompt": "bad", "width": 512, "height": 768, "seed": 42, "rand_device": "cpu", "cfg_scale": 7.5, "cfg_rescale_multiplier": 0.0, "steps": 30, "scheduler": "dpmpp_2m_k", "clip_skip": 1, "model": {"name": "sd15", "base": "sd-1"}, "loras": [{"model": {"name": "foo"}, "weight": 0.7}], "controlnets": []})"}});
   EXPECT_EQ(parameters.program, PictureProgram::InvokeAi);
-  EXPECT_EQ(parameters.meant.prompt, "a (cat:1.21) in (deep snow:1.3)");
+  EXPECT_EQ(parameters.meant.prompt, "a (cat:1.21) in (deep snow:1.3)<lora:foo:0.7>");
   EXPECT_EQ(item(parameters, "Sampler"), "DPM++ 2M");
   EXPECT_EQ(item(parameters, "Schedule type"), "Karras");
   EXPECT_EQ(item(parameters, "Clip skip"), "2");
   EXPECT_EQ(item(parameters, "RNG"), "CPU");
   EXPECT_EQ(item(parameters, "Size"), "512x768");
-  EXPECT_EQ(count_notes_with(parameters, "loras"), 1);
+  EXPECT_EQ(count_notes_with(parameters, "loras"), 0);
   EXPECT_EQ(count_notes_with(parameters, "controlnets"), 0);
 }
 
@@ -235,11 +236,11 @@ TEST(PictureFlat, FooocusJson) {
         R"json({"full_prompt": ["a cat", "cinematic"], "full_negative_prompt": ["bad"], "prompt": "a cat", "steps": 30, "sampler": "dpmpp_2m_sde_gpu", "scheduler": "karras", "seed": "1234567890123456789", "resolution": "(896, 1152)", "guidance_scale": 4.0, "sharpness": 2.0, "lora_combined_1": "x : 0.1", "refiner_model": "None", "base_model": "j", "version": "Fooocus v2.3.1"})json"},
        {"fooocus_scheme", "fooocus"}});
   EXPECT_EQ(parameters.program, PictureProgram::Fooocus);
-  EXPECT_EQ(parameters.meant.prompt, "a cat, cinematic");
+  EXPECT_EQ(parameters.meant.prompt, "a cat, cinematic<lora:x:0.1>");
   EXPECT_EQ(item(parameters, "Sampler"), "DPM++ 2M SDE");
   EXPECT_EQ(item(parameters, "Size"), "896x1152");
   EXPECT_EQ(item(parameters, "Seed"), "1234567890123456789");
-  EXPECT_EQ(count_notes_with(parameters, "lora_combined_1"), 1);
+  EXPECT_EQ(count_notes_with(parameters, "lora"), 0);
   EXPECT_EQ(count_notes_with(parameters, "refiner"), 0);
 }
 

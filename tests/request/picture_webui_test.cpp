@@ -105,8 +105,7 @@ TEST(PictureWebUi, FirstPassesOf2022HaveTheirSize) {
 }
 
 TEST(PictureWebUi, EverySettingThatIsNotAppliedIsToldOnce) {
-  const std::string settings[] = {"Tiling: True",
-                                  "Refiner: sd_xl_refiner",
+  const std::string settings[] = {"Refiner: sd_xl_refiner",
                                   "Token merging ratio: 0.5",
                                   "ControlNet 0: \"Module: canny, Model: x\"",
                                   "TI: x",
@@ -178,7 +177,7 @@ TEST(PictureWebUi, HarmlessAndAppliedSettingsAreSilent) {
       "Model: v1-5, Clip skip: 2, ENSD: 31337, Eta: 0.7, RNG: CPU, Emphasis: No norm, Pad conds: "
       "True, "
       "Variation seed: 3, Variation seed strength: 0.1, Lora hashes: \"foo: abcdef\", Tiling: "
-      "False, "
+      "False, Image CFG scale: 1.5, Conditional mask weight: 0.5, "
       "Hashes: {\"model\": \"6ce0\", \"lora:foo\": \"abc\"}, User: me, Version: v1.10.1"));
   EXPECT_EQ(all_notes(parameters), "");
   EXPECT_EQ(all_problems(parameters), "");

@@ -291,6 +291,20 @@ TEST(SdapiTxt2img, WithoutImagesTheListIsEmpty) {
   EXPECT_EQ(info_of(answer).at("infotexts").size(), 1u);
 }
 
+TEST(SdapiTxt2img, TilesAsTheFieldOrTheSettingSays) {
+  const Json answer = drawn({{"tiling", true}});
+  const Image tile = rendered([](TravelRequest& request) { request.tiling = Tiling::Both; });
+  EXPECT_EQ(decoded(answer.at("images")[0]).image, tile);
+  EXPECT_NE(info_of(answer).at("infotexts")[0].get<std::string>().find(", Tiling: True, "),
+            std::string::npos);
+  const Json setting = {{"override_settings", {{"tiling", true}}}};
+  EXPECT_EQ(decoded(drawn(setting).at("images")[0]).image, tile);
+  const Json off = {{"tiling", false}, {"override_settings", {{"tiling", true}}}};
+  EXPECT_EQ(decoded(drawn(off).at("images")[0]).image, rendered());
+  const Json pasted = {{"infotext", "a cat\nNegative prompt: blurry\nSteps: 2, Seed: 7, Tiling: True"}};
+  EXPECT_EQ(decoded(drawn(pasted).at("images")[0]).image, tile);
+}
+
 TEST(SdapiTxt2img, SavedPicturesComeWithAGridFirst) {
   const Json answer = drawn({{"save_images", true}, {"batch_size", 2}});
   ASSERT_EQ(answer.at("images").size(), 3u);
@@ -307,7 +321,6 @@ TEST(SdapiTxt2img, SavedPicturesComeWithAGridFirst) {
 TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
   EXPECT_EQ(refused({{"enable_hr", true}, {"hr_checkpoint_name", "x"}}).at("loc"),
             Json::parse(R"(["body", "hr_checkpoint_name"])"));
-  EXPECT_EQ(refused({{"tiling", true}}).at("loc"), Json::parse(R"(["body", "tiling"])"));
   EXPECT_EQ(refused({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
   EXPECT_EQ(
       refused({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}}).at("loc"),

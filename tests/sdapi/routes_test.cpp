@@ -118,9 +118,10 @@ TEST(SdapiOptions, UnknownNamesAndModelsAreTheOriginalsExceptions) {
 }
 
 TEST(SdapiOptions, ValuesThatWouldChangePicturesAreRefused) {
-  EXPECT_EQ(server().posted("options", {{"tiling", true}}, 422).at("detail")[0].at("loc")[1],
-            "tiling");
-  EXPECT_EQ(server().got("options").at("tiling"), false);
+  EXPECT_EQ(
+      server().posted("options", {{"enable_quantization", true}}, 422).at("detail")[0].at("loc")[1],
+      "enable_quantization");
+  EXPECT_EQ(server().got("options").at("enable_quantization"), false);
   server().posted("options", {{"randn_source", "TPU"}}, 422);
 }
 

@@ -223,7 +223,7 @@ Plan PackedWeights::State::make_plan(const Call& call, const Description& weight
       const PlanOperands operands{Call::picture(call.x), weights,
                                   call.bias_layout({sizes[0]}, Tag::a), Call::picture(call.out)};
       return call.is_forward() ? plan_convolution(operands, geometry, call.border, call.addend)
-                               : plan_convolution_backward(operands, geometry);
+                               : plan_convolution_backward(operands, geometry, call.border);
     }
     return plan_matmul({Call::matrix(call.x), weights, call.bias_layout({1, sizes[0]}, Tag::ab),
                         Call::matrix(call.out)},
@@ -302,7 +302,7 @@ bool PackedWeights::run(const at::Tensor& x,
                         const at::Tensor& bias,
                         const at::Tensor& residual,
                         at::Tensor& out,
-                        RowBorder border) const {
+                        Border border) const {
   Call call{Direction::Forward, x, bias, residual, out, Addend::None, border};
   const bool in_place = residual.defined() && residual.data_ptr() == out.data_ptr();
   if (residual.defined()) {
@@ -331,8 +331,8 @@ bool PackedWeights::run(const at::Tensor& x,
   return true;
 }
 
-bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out) const {
-  const Call call{Direction::Backward, grad, {}, {}, out, Addend::None};
+bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out, Border border) const {
+  const Call call{Direction::Backward, grad, {}, {}, out, Addend::None, border};
   Plan plan;
   at::Tensor packed;
   Description layout;
@@ -343,7 +343,7 @@ bool PackedWeights::run_backward(const at::Tensor& grad, at::Tensor& out) const 
     layout = state_->is_filter() ? state_->layout : state_->layout.permute_axes({1, 0});
   }
   if (!plan.primitive) {
-    return run_backward_in_float32(grad, out);
+    return run_backward_in_float32(grad, out, border);
   }
   // A second copy for good would take as much memory as the network; laying the weights out anew
   // costs little beside the product.
@@ -358,7 +358,7 @@ bool PackedWeights::run_in_float32(const at::Tensor& x,
                                    const at::Tensor& bias,
                                    const at::Tensor& residual,
                                    at::Tensor& out,
-                                   RowBorder border) const {
+                                   Border border) const {
   if (state_->dtype == at::kFloat) {
     return false;
   }
@@ -371,13 +371,15 @@ bool PackedWeights::run_in_float32(const at::Tensor& x,
   return true;
 }
 
-bool PackedWeights::run_backward_in_float32(const at::Tensor& grad, at::Tensor& out) const {
+bool PackedWeights::run_backward_in_float32(const at::Tensor& grad,
+                                            at::Tensor& out,
+                                            Border border) const {
   if (state_->dtype == at::kFloat) {
     return false;
   }
   const PackedWeights wide(plain().to(at::kFloat), state_->geometry);
   at::Tensor sum = like_in_float32(out);
-  if (!wide.run_backward(grad.to(at::kFloat), sum)) {
+  if (!wide.run_backward(grad.to(at::kFloat), sum, border)) {
     return false;
   }
   out.copy_(sum);

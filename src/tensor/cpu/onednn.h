@@ -21,10 +21,11 @@ struct ConvGeometry {
   std::int64_t pad_after = 0;   ///< Zeros on the right and below.
 };
 
-/// What lies above and below the rows of a picture that a filter moves over.
-enum class RowBorder {
-  Padded,  ///< Zeros, as the geometry says.
-  Given,   ///< Rows of the picture itself, which the operand has on top of its own.
+/// What lies around the pixels of a picture that a filter moves over.
+enum class Border {
+  Padded,     ///< Zeros, as the geometry says.
+  RowsGiven,  ///< Above and below, rows that the operand has on top of its own; else zeros.
+  Given,      ///< Rows and columns that the operand has on top of its own.
 };
 
 /// The weights of a convolution ([out, in, k, k]) or of a linear map ([out, in]) together with the
@@ -61,12 +62,12 @@ class PackedWeights {
            const at::Tensor& bias,
            const at::Tensor& residual,
            at::Tensor& out,
-           RowBorder border = RowBorder::Padded) const;
+           Border border = Border::Padded) const;
 
   /// The gradient with respect to x of `run` from the gradient of its result: `grad` is like run's
   /// out and `out` like its x, both in x's format. Writes all of `out`. The weights are laid out
   /// for it in memory that is given back. Returns false, with `out` untouched, as above.
-  bool run_backward(const at::Tensor& grad, at::Tensor& out) const;
+  bool run_backward(const at::Tensor& grad, at::Tensor& out, Border border = Border::Padded) const;
 
  private:
   struct State;
@@ -74,8 +75,8 @@ class PackedWeights {
                       const at::Tensor& bias,
                       const at::Tensor& residual,
                       at::Tensor& out,
-                      RowBorder border) const;
-  bool run_backward_in_float32(const at::Tensor& grad, at::Tensor& out) const;
+                      Border border) const;
+  bool run_backward_in_float32(const at::Tensor& grad, at::Tensor& out, Border border) const;
 
   std::unique_ptr<State> state_;
 };

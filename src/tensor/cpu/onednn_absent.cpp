@@ -24,10 +24,10 @@ PackedWeights::~PackedWeights() = default;
 at::Tensor PackedWeights::plain() const { return state_->plain; }
 
 bool PackedWeights::run(
-    const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor&, RowBorder) const {
+    const at::Tensor&, const at::Tensor&, const at::Tensor&, at::Tensor&, Border) const {
   return false;
 }
 
-bool PackedWeights::run_backward(const at::Tensor&, at::Tensor&) const { return false; }
+bool PackedWeights::run_backward(const at::Tensor&, at::Tensor&, Border) const { return false; }
 
 }  // namespace ptravel::cpu

@@ -19,7 +19,7 @@ namespace ptravel::cpu {
 enum class Direction { Forward, Backward };
 
 /// What a primitive is made for: its direction, rows and columns of the input and of the output,
-/// the output's format, what it adds, the border of its rows, whether it has a bias, and the number
+/// the output's format, what it adds, its border, whether it has a bias, and the number
 /// of threads that there are.
 using Key = std::tuple<Direction,
                        std::int64_t,
@@ -28,7 +28,7 @@ using Key = std::tuple<Direction,
                        std::int64_t,
                        dnnl::memory::data_type,
                        Addend,
-                       RowBorder,
+                       Border,
                        bool,
                        int>;
 
@@ -42,7 +42,7 @@ struct Call {
   Direction direction = Direction::Forward;
   at::Tensor x, bias, residual, out;
   Addend addend = Addend::None;
-  RowBorder border = RowBorder::Padded;
+  Border border = Border::Padded;
 
   bool is_forward() const { return direction == Direction::Forward; }
   /// One image, [C, h, w] seen as [1, C, h, w], in channels-last memory.

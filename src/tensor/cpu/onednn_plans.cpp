@@ -58,10 +58,12 @@ dnnl::primitive_attr attributes(Addend addend, const Description& out) {
 
 /// How a filter moves, as oneDNN wants it.
 struct Movement {
-  explicit Movement(const ConvGeometry& geometry, RowBorder border = RowBorder::Padded)
+  explicit Movement(const ConvGeometry& geometry, Border border = Border::Padded)
       : strides{geometry.stride, geometry.stride},
-        before{border == RowBorder::Given ? 0 : geometry.pad_before, geometry.pad_before},
-        after{border == RowBorder::Given ? 0 : geometry.pad_after, geometry.pad_after} {}
+        before{border == Border::Padded ? geometry.pad_before : 0,
+               border == Border::Given ? 0 : geometry.pad_before},
+        after{border == Border::Padded ? geometry.pad_after : 0,
+              border == Border::Given ? 0 : geometry.pad_after} {}
 
   memory::dims strides, before, after;
 };
@@ -157,7 +159,7 @@ dnnl::matmul::primitive_desc describe_matmul(const PlanOperands& operands, Adden
 
 Plan plan_convolution(const PlanOperands& operands,
                       const ConvGeometry& geometry,
-                      RowBorder border,
+                      Border border,
                       Addend addend) {
   return plan_from(describe_convolution(operands, Movement(geometry, border), addend),
                    operands.bias, addend);
@@ -177,8 +179,10 @@ Description matmul_weights(const PlanOperands& operands) {
   return is_slow(description) ? Description() : description.weights_desc();
 }
 
-Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry) {
-  const Movement movement(geometry);
+Plan plan_convolution_backward(const PlanOperands& operands,
+                               const ConvGeometry& geometry,
+                               Border border) {
+  const Movement movement(geometry, border);
   const auto& [strides, before, after] = movement;
   const auto& [grad, weights, bias, out] = operands;
   // oneDNN asks which forward pass this belongs to; any one of the same sizes will do.

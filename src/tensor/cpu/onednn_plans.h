@@ -63,11 +63,13 @@ dnnl::memory::data_type format_of(const dnnl::memory::desc& layout);
 
 Plan plan_convolution(const PlanOperands& operands,
                       const ConvGeometry& geometry,
-                      RowBorder border,
+                      Border border,
                       Addend addend);
 Plan plan_matmul(const PlanOperands& operands, Addend addend);
 /// The gradient of a convolution with respect to its input.
-Plan plan_convolution_backward(const PlanOperands& operands, const ConvGeometry& geometry);
+Plan plan_convolution_backward(const PlanOperands& operands,
+                               const ConvGeometry& geometry,
+                               Border border);
 
 /// How an addend for a result of this layout lies in memory.
 dnnl::memory::desc addend_layout(Addend addend, const dnnl::memory::desc& out);
