@@ -24,6 +24,9 @@ struct ModelAddon {
   double unet = 1;                       ///< and the UNet.
   std::optional<std::int64_t> dyn = {};  ///< LoRA: how many ranks are used (docs/addons.md).
   bool dora_1_9 = false;                 ///< DoRA as version 1.9 of the web UI scales it.
+  /// Low ranks stand beside the UNet's weights, and each picture says how strong they are there;
+  /// `unet` says nothing then.
+  bool beside = false;
   bool operator==(const ModelAddon&) const = default;
 };
 

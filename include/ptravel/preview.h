@@ -38,6 +38,8 @@ struct PreviewCost {
   std::int64_t encoded = 0;         ///< Pictures into the VAE.
   /// How often the UNet is read with other strengths of LoRAs, because they differ between stages.
   std::int64_t changed_unets = 0;
+  /// Names of LoRAs that stand beside the UNet's weights, with ", " between.
+  std::string loras_beside = {};
   /// The same in pictures with the request's steps: the film's frames, and what is drawn beside
   /// them to find a pace.
   double pictures = 0;

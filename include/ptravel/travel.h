@@ -132,6 +132,8 @@ struct TravelOptions {
   /// give them the names that they have in frames' parameters.
   std::function<void(ModelIdentity& identity)> check_model = {};
   SketchOptions sketches = {};
+  /// FrameRequest::loras_beside of a frame that is drawn again.
+  std::string loras_beside = {};
 };
 
 /// A travel on a loaded model: route and renderer. One thread; travels in different threads may

@@ -246,6 +246,7 @@ TravelOptions opening(const Redraw& redraw,
                       const RunEventSink& events) {
   TravelOptions options;
   options.first_stage = redraw.alone ? redraw.frame.spot.stage : 0;
+  options.loras_beside = redraw.alone ? redraw.frame.loras_beside : std::string();
   const bool others = names_other_files(overrides);
   options.check_model = [&redraw, &events, others](ModelIdentity& identity) {
     if (redraw.manifest && !others) {

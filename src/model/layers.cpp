@@ -33,6 +33,7 @@ Linear::Linear(const Weights& weights,
   at::Tensor offset =
       bias == Bias::Yes ? weights.load("bias", {out}, vector_precision(compute)) : at::Tensor();
   map = LinearMap(std::move(weight), std::move(offset), resting);
+  sides = SideBranches::of(weights, compute);
 }
 
 PixelLinear::PixelLinear(const Weights& weights,
@@ -42,6 +43,7 @@ PixelLinear::PixelLinear(const Weights& weights,
   const std::int64_t all = std::accumulate(in.begin(), in.end(), std::int64_t{0});
   const at::Tensor weight = weights.load("weight", {out, all, 1, 1}, compute).reshape({out, all});
   const at::Tensor bias = weights.load("bias", {out}, vector_precision(compute));
+  sides = SideBranches::of(weights, compute);
   if (in.size() == 1 || !use_cpu_kernels({&weight})) {
     maps.emplace_back(weight, bias);
     return;
@@ -54,9 +56,19 @@ PixelLinear::PixelLinear(const Weights& weights,
   }
 }
 
-at::Tensor PixelLinear::operator()(at::TensorList parts) const {
+at::Tensor PixelLinear::operator()(at::TensorList parts, const at::Tensor& strengths) const {
   const at::Tensor& first = parts[0];
   at::Tensor sum;
+  if (sides && strengths.defined()) {
+    sum = sides->of_pictures(parts, strengths);
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+      const bool last = i + 1 == maps.size();
+      const at::Tensor tokens =
+          maps.size() == parts.size() ? to_tokens(parts[i]) : to_tokens(at::cat(parts, 1));
+      sum = maps[i](tokens, sum, last ? ResultFormat::AsInput : ResultFormat::Float32);
+    }
+    return to_picture(sum, first.size(2), first.size(3));
+  }
   if (maps.size() == 1 && parts.size() == 1) {
     sum = maps[0](to_tokens(first));
   } else if (maps.size() == 1) {
@@ -81,7 +93,59 @@ Conv2d::Conv2d(const Weights& weights,
                cpu::ConvGeometry geometry)
     : map(weights.load("weight", {out, in, kernel_size, kernel_size}, compute),
           weights.load("bias", {out}, vector_precision(compute)),
-          geometry) {}
+          geometry),
+      sides(SideBranches::of(weights, compute, geometry)) {}
+
+namespace {
+
+/// The convolution `whole` makes with the filter that it is given, and side branches beside it.
+template <typename Convolve>
+at::Tensor with_sides(const Convolve& convolve,
+                      const Conv2d& layer,
+                      ConvExtras extras,
+                      const at::Tensor& strengths) {
+  if (!layer.sides || !strengths.defined()) {
+    return convolve(layer.map, extras);
+  }
+  const at::Tensor ranks = convolve(
+      layer.sides->filter(), ConvExtras{.format = ResultFormat::Float32, .wrap = extras.wrap});
+  if (extras.format == ResultFormat::Float32) {
+    return convolve(layer.map, extras) + layer.sides->of_filtered(ranks, strengths, {}, at::kFloat);
+  }
+  extras.residual =
+      layer.sides->of_filtered(ranks, strengths, extras.residual, layer.sides->dtype());
+  return convolve(layer.map, extras);
+}
+
+}  // namespace
+
+at::Tensor Conv2d::operator()(const at::Tensor& x, Wrap wrap, const at::Tensor& strengths) const {
+  return with_sides(
+      [&](const Convolution& filter, const ConvExtras& extras) { return filter(x, extras); }, *this,
+      {.wrap = wrap}, strengths);
+}
+
+at::Tensor Conv2d::resized(const at::Tensor& x,
+                           std::int64_t height,
+                           std::int64_t width,
+                           Wrap wrap,
+                           const at::Tensor& strengths) const {
+  if (!sides || !strengths.defined()) {
+    return resize_then_convolve(x, height, width, map, wrap);
+  }
+  return (*this)(resize_nearest(x, height, width), wrap, strengths);
+}
+
+at::Tensor GroupNorm::silu_then(const Conv2d& conv,
+                                at::TensorList parts,
+                                const ConvExtras& extras,
+                                const at::Tensor& strengths) const {
+  return with_sides(
+      [&](const Convolution& filter, const ConvExtras& own) {
+        return norm_then_convolve(parts, step(AfterNorm::Silu), filter, own);
+      },
+      conv, extras, strengths);
+}
 
 Conv2d Conv2d::same(const Weights& weights,
                     std::int64_t in,

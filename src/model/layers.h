@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "model/side_branches.h"
 #include "model/weights.h"
 #include "tensor/banded.h"
 #include "tensor/compute.h"
@@ -46,6 +47,9 @@ class BlockProbe {
   std::string prefix_;
 };
 
+// `strengths` below: [N, slots], how strongly side branches act on each image. Undefined, or where
+// a layer has no branches: nothing is added.
+
 /// y = x W^T + b over the last dimension; x [N, tokens, in] or [N, in].
 struct Linear {
   enum class Bias { No, Yes };
@@ -60,11 +64,15 @@ struct Linear {
          Bias bias = Bias::Yes,
          Stored stored = Stored::Matrix,
          std::optional<at::ScalarType> resting = std::nullopt);
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const {
-    return map(x, residual);
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& residual = {},
+                        const at::Tensor& strengths = {}) const {
+    return sides && strengths.defined() ? map(x, sides->of_rows(x, strengths, residual))
+                                        : map(x, residual);
   }
 
   LinearMap map;
+  std::shared_ptr<const SideBranches> sides;
 };
 
 /// A linear map over the pixels of one picture, or of several whose channels lie side by side. On a
@@ -77,10 +85,11 @@ struct PixelLinear {
               std::int64_t out,
               const Compute& compute);
   /// Pictures [N, in, h, w] give [N, out, h, w].
-  at::Tensor operator()(at::TensorList parts) const;
+  at::Tensor operator()(at::TensorList parts, const at::Tensor& strengths = {}) const;
 
   /// One for each picture, or one for all.
   std::vector<LinearMap> maps;
+  std::shared_ptr<const SideBranches> sides;
 };
 
 /// A square convolution with bias. Works on [N, C, h, w] in channels-last memory.
@@ -97,18 +106,17 @@ struct Conv2d {
                      std::int64_t in,
                      std::int64_t out,
                      const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x, Wrap wrap = {}) const {
-    return map(x, {.wrap = wrap});
-  }
+  at::Tensor operator()(const at::Tensor& x,
+                        Wrap wrap = {},
+                        const at::Tensor& strengths = {}) const;
   /// Of the picture resized to height x width.
   at::Tensor resized(const at::Tensor& x,
                      std::int64_t height,
                      std::int64_t width,
-                     Wrap wrap = {}) const {
-    return resize_then_convolve(x, height, width, map, wrap);
-  }
-
+                     Wrap wrap = {},
+                     const at::Tensor& strengths = {}) const;
   Convolution map;
+  std::shared_ptr<const SideBranches> sides;
 };
 
 /// How a network normalises.
@@ -133,9 +141,8 @@ struct GroupNorm {
   /// whose channels lie side by side.
   at::Tensor silu_then(const Conv2d& conv,
                        at::TensorList parts,
-                       const ConvExtras& extras = {}) const {
-    return norm_then_convolve(parts, step(AfterNorm::Silu), conv.map, extras);
-  }
+                       const ConvExtras& extras = {},
+                       const at::Tensor& strengths = {}) const;
   GroupNormStep step(AfterNorm after) const {
     return {weight, bias, options.groups, options.eps, after};
   }

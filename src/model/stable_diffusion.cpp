@@ -35,6 +35,9 @@ class ReportingTensors : public TensorSource {
                                  const Compute& compute) const override {
     return inner_->make(name, shape, compute);
   }
+  std::vector<SideBranch> side_branches(std::string_view name) const override {
+    return inner_->side_branches(name);
+  }
 
  private:
   std::shared_ptr<const TensorSource> inner_;

@@ -26,34 +26,38 @@ CrossAttention::CrossAttention(const Weights& weights,
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                       const AttendedContext& context,
-                                      const at::Tensor& residual) const {
+                                      const at::Tensor& residual,
+                                      const at::Tensor& strengths) const {
   // A context that wants a gradient comes unrounded, and each use of it rounds its own copy: the
   // gradients of all uses are then added up unrounded.
   const auto rounded = [&](const at::Tensor& side) { return side.to(x.scalar_type()); };
-  return to_out(
-      attention(to_q(x), to_k(rounded(context.keys)), to_v(rounded(context.values)), heads),
-      residual);
+  return to_out(attention(to_q(x, {}, strengths), to_k(rounded(context.keys), {}, strengths),
+                          to_v(rounded(context.values), {}, strengths), heads),
+                residual, strengths);
 }
 
-KeysValues CrossAttention::keys_values(const AttendedContext& context) const {
-  const KeysAndValues made = mixable(context);
+KeysValues CrossAttention::keys_values(const AttendedContext& context,
+                                       const at::Tensor& strengths) const {
+  const KeysAndValues made = mixable(context, strengths);
   return {made.keys, made.values, heads};
 }
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                       const std::vector<const KeysValues*>& images,
-                                      const at::Tensor& residual) const {
-  return to_out(attention(to_q(x), images), residual);
+                                      const at::Tensor& residual,
+                                      const at::Tensor& strengths) const {
+  return to_out(attention(to_q(x, {}, strengths), images), residual, strengths);
 }
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                       const AttendedContext& context,
                                       const std::vector<std::optional<MixedImage>>& mixed,
-                                      const at::Tensor& residual) const {
+                                      const at::Tensor& residual,
+                                      const at::Tensor& strengths) const {
   PTRAVEL_CHECK(static_cast<std::size_t>(x.size(0)) == mixed.size());
-  const at::Tensor q = to_q(x);
-  const at::Tensor k = to_k(context.keys);
-  const at::Tensor v = to_v(context.values);
+  const at::Tensor q = to_q(x, {}, strengths);
+  const at::Tensor k = to_k(context.keys, {}, strengths);
+  const at::Tensor v = to_v(context.values, {}, strengths);
   const auto seen = [&](std::size_t image) {
     const auto i = static_cast<std::int64_t>(image);
     return KeysAndValues{k[i], v[i]};
@@ -67,32 +71,40 @@ at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                : attention(queries.unsqueeze(0), own.keys.unsqueeze(0),
                                            own.values.unsqueeze(0), heads)[0]);
   }
-  return to_out(at::stack(results), residual);
+  return to_out(at::stack(results), residual, strengths);
 }
 
 at::Tensor CrossAttention::operator()(const at::Tensor& x,
                                       const std::vector<const KeysValues*>& images,
                                       const std::vector<std::optional<MixedImage>>& mixed,
-                                      const at::Tensor& residual) const {
+                                      const at::Tensor& residual,
+                                      const at::Tensor& strengths) const {
   PTRAVEL_CHECK(images.size() == mixed.size());
-  const at::Tensor q = to_q(x);
+  const at::Tensor q = to_q(x, {}, strengths);
+  const auto strengths_of = [&](std::size_t image) {
+    return strengths.defined() ? strengths.narrow(0, static_cast<std::int64_t>(image), 1)
+                               : strengths;
+  };
   std::vector<at::Tensor> results;
   for (std::size_t i = 0; i < mixed.size(); ++i) {
     const at::Tensor queries = q[static_cast<std::int64_t>(i)];
-    results.push_back(mixed[i]
-                          ? mixed_attention(queries, mixable(mixed[i]->context),
-                                            mixable(mixed[i]->from_context),
-                                            mixable(mixed[i]->to_context), heads, mixed[i]->blend)
-                          : attention(queries.unsqueeze(0), {images[i]})[0]);
+    results.push_back(
+        mixed[i] ? mixed_attention(queries, mixable(mixed[i]->context, strengths_of(i)),
+                                   mixable(mixed[i]->from_context, strengths_of(mixed[i]->from)),
+                                   mixable(mixed[i]->to_context, strengths_of(mixed[i]->to)), heads,
+                                   mixed[i]->blend)
+                 : attention(queries.unsqueeze(0), {images[i]})[0]);
   }
-  return to_out(at::stack(results), residual);
+  return to_out(at::stack(results), residual, strengths);
 }
 
-KeysAndValues CrossAttention::mixable(const AttendedContext& context) const {
+KeysAndValues CrossAttention::mixable(const AttendedContext& context,
+                                      const at::Tensor& strengths) const {
   const auto rounded = [&](const at::Tensor& side) {
     return side.to(to_k.map.dtype()).unsqueeze(0);
   };
-  return {to_k(rounded(context.keys))[0], to_v(rounded(context.values))[0]};
+  return {to_k(rounded(context.keys), {}, strengths)[0],
+          to_v(rounded(context.values), {}, strengths)[0]};
 }
 
 AttendedContext TextView::attended(const at::Tensor& given, at::ScalarType dtype) const {
@@ -123,8 +135,10 @@ FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Co
     : proj(weights.at("net.0.proj"), channels, 8 * channels, compute),
       out(weights.at("net.2"), 4 * channels, channels, compute) {}
 
-at::Tensor FeedForward::operator()(const at::Tensor& x, const at::Tensor& residual) const {
-  return out(geglu(proj(x)), residual);
+at::Tensor FeedForward::operator()(const at::Tensor& x,
+                                   const at::Tensor& residual,
+                                   const at::Tensor& strengths) const {
+  return out(geglu(proj(x, {}, strengths)), residual, strengths);
 }
 
 TransformerBlock::TransformerBlock(const Weights& weights,
@@ -147,12 +161,13 @@ at::Tensor TransformerBlock::operator()(const at::Tensor& x,
                                         const std::string& name) const {
   const at::Tensor normed1 = norm1(x);
   const AttendedContext pixels = text.attended(normed1, x.scalar_type());
-  const at::Tensor attended_self =
-      text.mixed.empty() ? attn1(normed1, pixels, x) : attn1(normed1, pixels, text.mixed, x);
+  const at::Tensor attended_self = text.mixed.empty()
+                                       ? attn1(normed1, pixels, x, text.strengths)
+                                       : attn1(normed1, pixels, text.mixed, x, text.strengths);
   const at::Tensor normed2 = norm2(attended_self);
   const at::Tensor attended_text = attend_to_text(normed2, text, attended_self);
   const at::Tensor normed3 = norm3(attended_text);
-  at::Tensor out = ff(normed3, attended_text);
+  at::Tensor out = ff(normed3, attended_text, text.strengths);
   if (probe.active()) {
     probe(name + ".norm1", normed1);
     probe(name + ".attn1", attended_self - x);
@@ -169,13 +184,14 @@ at::Tensor TransformerBlock::attend_to_text(const at::Tensor& x,
                                             const TextView& text,
                                             const at::Tensor& residual) const {
   if (text.prepared.empty()) {
-    return attn2(x, text.attended(text.context, x.scalar_type()), residual);
+    return attn2(x, text.attended(text.context, x.scalar_type()), residual, text.strengths);
   }
   std::vector<const KeysValues*> images;
   for (const std::vector<KeysValues>* blocks : text.prepared) {
     images.push_back(&blocks->at(place));
   }
-  return text.mixed.empty() ? attn2(x, images, residual) : attn2(x, images, text.mixed, residual);
+  return text.mixed.empty() ? attn2(x, images, residual, text.strengths)
+                            : attn2(x, images, text.mixed, residual, text.strengths);
 }
 
 SpatialTransformer::SpatialTransformer(const Weights& weights,
@@ -208,12 +224,12 @@ at::Tensor SpatialTransformer::operator()(const at::Tensor& x,
   };
   at::Tensor tokens = to_tokens(norm(x));
   probe("norm", picture(tokens));
-  tokens = proj_in(tokens);
+  tokens = proj_in(tokens, {}, text.strengths);
   probe("proj_in", picture(tokens));
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     tokens = blocks[i](tokens, text, probe, "transformer_blocks." + std::to_string(i));
   }
-  const at::Tensor out = proj_out(tokens, to_tokens(x));
+  const at::Tensor out = proj_out(tokens, to_tokens(x), text.strengths);
   if (probe.active()) {
     probe("proj_out", picture(out) - x);
   }

@@ -34,31 +34,35 @@ struct CrossAttention {
   /// defined.
   at::Tensor operator()(const at::Tensor& x,
                         const AttendedContext& context,
-                        const at::Tensor& residual = {}) const;
-  /// What attention to one image's context [S, context_dim] needs of it.
-  KeysValues keys_values(const AttendedContext& context) const;
+                        const at::Tensor& residual = {},
+                        const at::Tensor& strengths = {}) const;
+  /// What attention to one image's context [S, context_dim] needs of it; its strengths [1, slots].
+  KeysValues keys_values(const AttendedContext& context, const at::Tensor& strengths = {}) const;
   /// The same as above with what `keys_values` made of each image's context.
   at::Tensor operator()(const at::Tensor& x,
                         const std::vector<const KeysValues*>& images,
-                        const at::Tensor& residual) const;
+                        const at::Tensor& residual,
+                        const at::Tensor& strengths = {}) const;
 
   /// Self attention where some images attend to others: x and its context [N, T, channels], N of
   /// `mixed`.
   at::Tensor operator()(const at::Tensor& x,
                         const AttendedContext& context,
                         const std::vector<std::optional<MixedImage>>& mixed,
-                        const at::Tensor& residual) const;
+                        const at::Tensor& residual,
+                        const at::Tensor& strengths = {}) const;
   /// The same to texts; `images` as above.
   at::Tensor operator()(const at::Tensor& x,
                         const std::vector<const KeysValues*>& images,
                         const std::vector<std::optional<MixedImage>>& mixed,
-                        const at::Tensor& residual) const;
+                        const at::Tensor& residual,
+                        const at::Tensor& strengths = {}) const;
 
   std::int64_t heads;
   Linear to_q, to_k, to_v, to_out;
 
  private:
-  KeysAndValues mixable(const AttendedContext& context) const;
+  KeysAndValues mixable(const AttendedContext& context, const at::Tensor& strengths) const;
 };
 
 /// The texts that a pass goes by, one for each image.
@@ -70,6 +74,9 @@ struct TextView {
   std::vector<std::optional<MixedImage>> mixed;
   /// By image, what acts on its contexts (prepared texts have it in them); empty: nothing does.
   std::vector<const std::vector<HypernetworkUse>*> hypernetworks;
+  /// By image and slot, how strongly side branches act, [N, slots] (prepared texts have it in
+  /// them); undefined: they do not.
+  at::Tensor strengths;
 
   /// Contexts [N, tokens, width], one for each image, as its keys and values are made of them. What
   /// acts on them computes in `dtype`.
@@ -79,7 +86,9 @@ struct TextView {
 /// The GEGLU feed-forward: channels to 4 * channels and back.
 struct FeedForward {
   FeedForward(const Weights& weights, std::int64_t channels, const Compute& compute);
-  at::Tensor operator()(const at::Tensor& x, const at::Tensor& residual = {}) const;
+  at::Tensor operator()(const at::Tensor& x,
+                        const at::Tensor& residual = {},
+                        const at::Tensor& strengths = {}) const;
 
   Linear proj, out;
 };

@@ -82,6 +82,11 @@ std::vector<std::optional<MixedImage>> mixed_images(const std::vector<UnetCondit
   return any ? all : std::vector<std::optional<MixedImage>>();
 }
 
+/// [slots] as [1, slots].
+at::Tensor one_row(const at::Tensor& strengths) {
+  return strengths.defined() ? strengths.unsqueeze(0) : strengths;
+}
+
 }  // namespace
 
 struct Unet::Layers {
@@ -142,7 +147,9 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
     };
     UnetPass pass;
     pass.wrap = in.wrap;
-    pass.time_silu = net.time(rows(in.t), rows(in.vector), probe).to(net.compute.dtype);
+    pass.text.strengths = rows(in.strengths);
+    pass.time_silu =
+        net.time(rows(in.t), rows(in.vector), probe, pass.text.strengths).to(net.compute.dtype);
     pass.text.context = rows(in.context);
     if (!wants_gradient(in.context)) {
       pass.text.context = pass.text.context.to(net.compute.dtype);
@@ -159,7 +166,9 @@ at::Tensor Unet::forward(const UnetInputs& in, const BlockObserver& observer) co
 }
 
 std::shared_ptr<const UnetText> Unet::prepare_text(
-    const at::Tensor& context, const std::vector<HypernetworkUse>& hypernetworks) const {
+    const at::Tensor& context,
+    const std::vector<HypernetworkUse>& hypernetworks,
+    const at::Tensor& strengths) const {
   const auto profile = ProfileScope::part("unet");
   const Layers& net = *layers_;
   if (context.dim() != 2 || context.size(0) < 1 || context.size(1) != net.config.context_dim) {
@@ -175,7 +184,7 @@ std::shared_ptr<const UnetText> Unet::prepare_text(
   net.for_blocks([&](const UnetBlock& block) {
     if (block.transformer) {
       for (const TransformerBlock& layer : block.transformer->blocks) {
-        result->blocks.push_back(layer.attn2.keys_values(result->context));
+        result->blocks.push_back(layer.attn2.keys_values(result->context, one_row(strengths)));
       }
     }
   });
@@ -191,7 +200,9 @@ std::shared_ptr<const UnetText> Unet::prepare_text(
   return result;
 }
 
-std::shared_ptr<const UnetTime> Unet::prepare_time(float t, const at::Tensor& vector) const {
+std::shared_ptr<const UnetTime> Unet::prepare_time(float t,
+                                                   const at::Tensor& vector,
+                                                   const at::Tensor& strengths) const {
   const auto profile = ProfileScope::part("unet");
   const Layers& net = *layers_;
   check_vector(vector, {}, net.config);
@@ -199,12 +210,13 @@ std::shared_ptr<const UnetTime> Unet::prepare_time(float t, const at::Tensor& ve
   const at::Tensor row =
       vector.defined() ? vector.unsqueeze(0).to(net.compute.device) : at::Tensor();
   const at::Tensor time =
-      net.time(at::full({1}, t).to(net.compute.device), row, {}).to(net.compute.dtype);
+      net.time(at::full({1}, t).to(net.compute.device), row, {}, one_row(strengths))
+          .to(net.compute.dtype);
   auto result = std::make_shared<UnetTime>();
   net.for_blocks([&](const UnetBlock& block) {
     if (block.res) {
       // Rounded as in a call for several images; fp32 is what kernels for cards add up in.
-      const at::Tensor bias = block.res->time(time);
+      const at::Tensor bias = block.res->time(time, {}, one_row(strengths));
       result->blocks.push_back(bias.is_cuda() ? bias.to(at::kFloat) : bias);
     }
   });
@@ -232,6 +244,7 @@ at::Tensor Unet::forward(const at::Tensor& x,
   }
   const auto compute = [&](std::int64_t first, std::int64_t count) {
     UnetPass pass;
+    std::vector<at::Tensor> strengths;  // of all images, or of none
     pass.wrap = wrap;
     pass.text.mixed = mixed;
     for (std::int64_t i = first; i < first + count; ++i) {
@@ -239,6 +252,12 @@ at::Tensor Unet::forward(const at::Tensor& x,
       pass.times.push_back(image.time);
       pass.text.prepared.push_back(&image.text->blocks);
       pass.text.hypernetworks.push_back(&image.hypernetworks);
+      if (image.strengths.defined()) {
+        strengths.push_back(image.strengths);
+      }
+    }
+    if (!strengths.empty()) {
+      pass.text.strengths = at::stack(strengths);
     }
     return net.run(x.narrow(0, first, count).to(net.compute.device), pass,
                    residuals.narrow(first, count), {});

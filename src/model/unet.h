@@ -27,6 +27,8 @@ struct UnetConditioning {
   std::optional<UnetMix> mix = {};
   /// What acts on the pixels' attention; the text has been prepared with it.
   std::vector<HypernetworkUse> hypernetworks = {};
+  /// [slots]: how strongly side branches act on it; text and time have been prepared with it.
+  at::Tensor strengths = {};
 };
 
 /// The operands of one call for N images.
@@ -38,6 +40,7 @@ struct UnetInputs {
   ControlResiduals residuals = {};
   std::vector<HypernetworkUse> hypernetworks = {};  ///< That act on all images.
   Wrap wrap = {};                                   ///< What convolutions see beyond the edges.
+  at::Tensor strengths = {};  ///< [N, slots] of side branches (SideBranches); undefined: none act.
 };
 
 class UnetGraphs;
@@ -69,9 +72,14 @@ class Unet {
 
   /// Prepares a text [T, context_dim] for this network. Records no gradients.
   std::shared_ptr<const UnetText> prepare_text(
-      const at::Tensor& context, const std::vector<HypernetworkUse>& hypernetworks = {}) const;
-  /// Prepares a timestep, with a vector [vector_dim] for networks that take one.
-  std::shared_ptr<const UnetTime> prepare_time(float t, const at::Tensor& vector = {}) const;
+      const at::Tensor& context,
+      const std::vector<HypernetworkUse>& hypernetworks = {},
+      const at::Tensor& strengths = {}) const;
+  /// Prepares a timestep, with a vector [vector_dim] for networks that take one. `strengths`, here
+  /// and above: [slots] of side branches.
+  std::shared_ptr<const UnetTime> prepare_time(float t,
+                                               const at::Tensor& vector = {},
+                                               const at::Tensor& strengths = {}) const;
   /// The same as above, bit for bit, with a prepared conditioning for each image; texts of one
   /// length, except on a CPU. An image with a mix depends on the two that it names, and on no
   /// others. Records no gradients. Throws InvalidArgument for a mix that names no image.

@@ -78,15 +78,16 @@ ResBlock::ResBlock(const Weights& weights,
 }
 
 at::Tensor ResBlock::operator()(at::TensorList parts, const UnetPass& pass) const {
-  const at::Tensor h =
-      in_norm.silu_then(in_conv, parts, {.image_bias = time_bias(pass), .wrap = pass.wrap});
-  at::Tensor residual = skip ? (*skip)(parts) : parts[0];
-  return out_norm.silu_then(out_conv, h, {.residual = std::move(residual), .wrap = pass.wrap});
+  const at::Tensor h = in_norm.silu_then(
+      in_conv, parts, {.image_bias = time_bias(pass), .wrap = pass.wrap}, pass.text.strengths);
+  at::Tensor residual = skip ? (*skip)(parts, pass.text.strengths) : parts[0];
+  return out_norm.silu_then(out_conv, h, {.residual = std::move(residual), .wrap = pass.wrap},
+                            pass.text.strengths);
 }
 
 at::Tensor ResBlock::time_bias(const UnetPass& pass) const {
   if (pass.times.empty()) {
-    return time(pass.time_silu);
+    return time(pass.time_silu, {}, pass.text.strengths);
   }
   const bool same = std::all_of(pass.times.begin(), pass.times.end(),
                                 [&](const auto& image) { return image == pass.times.front(); });
@@ -107,7 +108,7 @@ at::Tensor UnetBlock::operator()(at::TensorList parts,
   int layer = 0;
   const auto next_name = [&] { return name + "." + std::to_string(layer++); };
   if (conv) {
-    x = (*conv)(x, pass.wrap);
+    x = (*conv)(x, pass.wrap, pass.text.strengths);
   }
   if (res) {
     x = (*res)(parts, pass);
@@ -119,7 +120,7 @@ at::Tensor UnetBlock::operator()(at::TensorList parts,
     probe(layer_name, x);
   }
   if (upsample) {
-    x = upsample->resized(x, 2 * x.size(2), 2 * x.size(3), pass.wrap);
+    x = upsample->resized(x, 2 * x.size(2), 2 * x.size(3), pass.wrap, pass.text.strengths);
     probe(next_name(), x);
   }
   probe(name, x);
@@ -244,11 +245,15 @@ TimeEmbedding::TimeEmbedding(const Weights& weights,
 
 at::Tensor TimeEmbedding::operator()(const at::Tensor& t,
                                      const at::Tensor& vector,
-                                     const BlockProbe& probe) const {
-  at::Tensor time = time2(ptravel::silu(time1(timestep_embedding(t, frequencies))));
+                                     const BlockProbe& probe,
+                                     const at::Tensor& strengths) const {
+  const auto through = [&](const Linear& first, const Linear& second, const at::Tensor& x) {
+    return second(ptravel::silu(first(x, {}, strengths)), {}, strengths);
+  };
+  at::Tensor time = through(time1, time2, timestep_embedding(t, frequencies));
   probe("time_embed", time);
   if (vector1) {
-    const at::Tensor added = (*vector2)(ptravel::silu((*vector1)(vector.to(at::kFloat))));
+    const at::Tensor added = through(*vector1, *vector2, vector.to(at::kFloat));
     probe("label_emb", added);
     time = time + added;
   }

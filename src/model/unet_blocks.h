@@ -131,7 +131,8 @@ struct TimeEmbedding {
   /// t [N], vector [N, vector_dim] or undefined; [N, time width] float32, behind its SiLU.
   at::Tensor operator()(const at::Tensor& t,
                         const at::Tensor& vector,
-                        const BlockProbe& probe) const;
+                        const BlockProbe& probe,
+                        const at::Tensor& strengths = {}) const;
 
   std::int64_t frequencies = 0;
   Linear time1, time2;

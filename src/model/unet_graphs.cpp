@@ -38,8 +38,8 @@ bool UnetGraphs::suits(const Compute& compute,
   return compute.device.is_cuda() && compute.dtype != at::kFloat && cuda::available() &&
          x.size(0) <= kMostImages && !ProfileScope::measured() &&
          std::all_of(images.begin(), images.end(), [](const UnetConditioning& image) {
-           return !image.mix && image.hypernetworks.empty() && image.time->memory.defined() &&
-                  image.text->memory.defined();
+           return !image.mix && image.hypernetworks.empty() && !image.strengths.defined() &&
+                  image.time->memory.defined() && image.text->memory.defined();
          });
 }
 

@@ -69,9 +69,10 @@ at::Tensor UnetDecoder::operator()(EncodedLatent encoded,
     }
     h = block({h, skip}, pass, probe);
   }
-  at::Tensor out =
-      out_norm.silu_then(out_conv, h, {.format = ResultFormat::Float32, .wrap = pass.wrap})
-          .contiguous();
+  at::Tensor out = out_norm
+                       .silu_then(out_conv, h, {.format = ResultFormat::Float32, .wrap = pass.wrap},
+                                  pass.text.strengths)
+                       .contiguous();
   probe("out", out);
   return out;
 }

@@ -37,6 +37,8 @@ std::optional<at::Tensor> TensorSource::make(std::string_view,
   return std::nullopt;
 }
 
+std::vector<SideBranch> TensorSource::side_branches(std::string_view) const { return {}; }
+
 struct Weights::Ledger {
   std::string title;
   std::vector<std::string> problems;

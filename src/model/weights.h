@@ -12,6 +12,13 @@
 
 namespace ptravel {
 
+/// A low rank beside a weight: strength * up @ down is added to it, without changing it.
+struct SideBranch {
+  std::int64_t slot = 0;  ///< Which of the strengths acts on it.
+  at::Tensor up;          ///< [out, rank] float32.
+  at::Tensor down;        ///< [rank, in], or of a filter [rank, in, k, k]; float32.
+};
+
 /// Where named tensors come from: files (FileTensors), memory, or nowhere (made on demand). Names
 /// of models are LDM names (they are mapped on opening).
 class TensorSource {
@@ -32,6 +39,8 @@ class TensorSource {
   virtual std::optional<at::Tensor> make(std::string_view name,
                                          at::IntArrayRef shape,
                                          const Compute& compute) const;
+  /// What stands beside a weight; most sources have nothing.
+  virtual std::vector<SideBranch> side_branches(std::string_view name) const;
 };
 
 /// A read-only view with a prefix on a TensorSource, from which layers fetch their weights by
@@ -60,6 +69,11 @@ class Weights {
   at::Tensor load(std::string_view name,
                   at::IntArrayRef expected_shape,
                   const Compute& compute) const;
+
+  /// What stands beside prefix + name.
+  std::vector<SideBranch> side_branches(std::string_view name) const {
+    return source_->side_branches(prefix_ + std::string(name));
+  }
 
   /// Marks prefix + name as used without reading it (buffers that are known and not needed).
   void ignore(std::string_view name) const;

@@ -19,7 +19,8 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
                          double abar,
                          const at::Tensor& context,
                          const at::Tensor& vector,
-                         const std::vector<AdapterStrength>& hypernetworks) {
+                         const std::vector<AdapterStrength>& hypernetworks,
+                         const std::vector<double>& strengths) {
   const auto& edm = pipeline.files().edm;
   const auto step = static_cast<double>(t);
   const double time = edm ? even_log_sigma(step, edm->sigma_min, edm->sigma_max) / 4 : step;
@@ -28,8 +29,12 @@ at::Tensor guessed_noise(const Pipeline& pipeline,
   const at::Tensor picture = pipeline.blank_picture(static_cast<int>(x.size(3)) * factor,
                                                     static_cast<int>(x.size(2)) * factor);
   const at::Tensor input = picture.defined() ? at::cat({x, picture.unsqueeze(0)}, 1) : x;
+  const at::Tensor sides =
+      strengths.empty()
+          ? at::Tensor()
+          : at::tensor(strengths, at::kDouble).to(x.device(), at::kFloat).unsqueeze(0);
   const at::Tensor output = pipeline.unet().forward(UnetInputs{
-      input, times, context, vector, {}, pipeline.uses_of(hypernetworks), pipeline.wrap()});
+      input, times, context, vector, {}, pipeline.uses_of(hypernetworks), pipeline.wrap(), sides});
   if (edm && pipeline.files().prediction == Prediction::Eps) {
     return predicted_noise(-output, Prediction::V, x, abar);
   }
@@ -53,7 +58,8 @@ LatentLoss latent_loss(const Pipeline& pipeline,
                        const LossDraw& draw,
                        const TextEncoding& text,
                        bool with_gradient,
-                       const std::vector<AdapterStrength>& hypernetworks) {
+                       const std::vector<AdapterStrength>& hypernetworks,
+                       const std::vector<double>& strengths) {
   const at::Device device = pipeline.compute().device;
   const std::vector<double> alphas = pipeline.sigma_table().alphas_cumprod();
   PTRAVEL_CHECK(draw.t >= 0 && draw.t < static_cast<std::int64_t>(alphas.size()));
@@ -65,7 +71,8 @@ LatentLoss latent_loss(const Pipeline& pipeline,
   const at::AutoGradMode gradients(with_gradient);
   const at::Tensor input = leaf(text.tokens, device, with_gradient);
   const at::Tensor vector = leaf(text.vector, device, with_gradient);
-  const at::Tensor guess = guessed_noise(pipeline, x, draw.t, abar, input, vector, hypernetworks);
+  const at::Tensor guess =
+      guessed_noise(pipeline, x, draw.t, abar, input, vector, hypernetworks, strengths);
   const at::Tensor loss = (guess - noise).square();
   LatentLoss result;
   result.loss = loss.detach().to(at::kCPU);

@@ -27,13 +27,14 @@ struct LatentLoss {
 /// told `text`, guesses the noise in sqrt(abar) latent + sqrt(1 - abar) noise.
 /// The gradient is the vector-Jacobian product with the loss itself, d(sum of loss^2 / 2)/d
 /// text.tokens, and to its vector. Networks that predict v are read as a guess of the noise.
-/// Hypernetworks act as `hypernetworks` says. Networks that take a picture are shown none
-/// (Pipeline::blank_picture). `latent` [1, C, h, w]. One thread.
+/// Hypernetworks act as `hypernetworks` says, side branches as `strengths` does. Networks that take
+/// a picture are shown none (Pipeline::blank_picture). `latent` [1, C, h, w]. One thread.
 LatentLoss latent_loss(const Pipeline& pipeline,
                        const at::Tensor& latent,
                        const LossDraw& draw,
                        const TextEncoding& text,
                        bool with_gradient,
-                       const std::vector<AdapterStrength>& hypernetworks = {});
+                       const std::vector<AdapterStrength>& hypernetworks = {},
+                       const std::vector<double>& strengths = {});
 
 }  // namespace ptravel

@@ -103,10 +103,21 @@ std::vector<AppliedLora> fit_loras(const std::vector<ModelAddon>& addons, const 
     const DoraRule dora = addon.dora_1_9 ? DoraRule::ScaleBehind : DoraRule::ScaleInside;
     loras.push_back({LoraFit::make(LoraFile::open(addon.path), files, targets),
                      addon.text_encoder,
-                     addon.unet,
+                     addon.beside ? 0 : addon.unet,
                      {addon.dyn, dora}});
   }
   return loras;
+}
+
+std::vector<SideLora> side_loras(const std::vector<ModelAddon>& addons,
+                                 const std::vector<AppliedLora>& loras) {
+  std::vector<SideLora> sides;
+  for (std::size_t i = 0; i < addons.size(); ++i) {
+    if (addons[i].beside) {
+      sides.push_back({loras[i].fit, loras[i].options});
+    }
+  }
+  return sides;
 }
 
 /// What LoRAs do to a part, as text: the same text, the same weights.
@@ -163,6 +174,8 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
     model->files_.prediction = find_prediction(model->files_);
   }
   model->loras_ = fit_loras(spec.addons, model->files_);
+  model->sides_ = side_loras(spec.addons, model->loras_);
+  model->side_slots_ = model->sides_.size();
   model->text_changes_ = changes_text(model->loras_, true);
   model->unet_changes_ = changes_text(model->loras_, false);
   model->addon_notes_ = notes_on(spec.addons, model->loras_, model->files_);
@@ -182,6 +195,21 @@ std::shared_ptr<const TensorSource> OpenModel::weights() const {
   if (loras_.empty()) {
     return plain;
   }
+  const std::shared_ptr<const TensorSource> changed = changed_weights(std::move(plain));
+  return sides_.empty() ? changed : std::make_shared<SideTensors>(changed, sides_);
+}
+
+bool OpenModel::can_stand_beside() const {
+  const FileTensors plain(files_.weights);
+  return std::ranges::all_of(
+             sides_,
+             [&](const SideLora& side) { return ptravel::can_stand_beside(side, plain); }) &&
+         std::ranges::all_of(loras_,
+                             [](const AppliedLora& lora) { return is_independent(*lora.fit); });
+}
+
+std::shared_ptr<const TensorSource> OpenModel::changed_weights(
+    std::shared_ptr<const TensorSource> plain) const {
   // On a card the sums are made before the weights get there.
   const bool bf16 = compute_.device.is_cpu() && compute_.dtype == at::kBFloat16;
   return std::make_shared<ChangedTensors>(std::move(plain), loras_,
@@ -240,6 +268,7 @@ std::shared_ptr<const OpenModel> OpenModel::without_weights() const {
   std::shared_ptr<OpenModel> copy(new OpenModel(*this));
   copy->files_.weights.reset();
   copy->loras_.clear();
+  copy->sides_.clear();
   return copy;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "addons/changed_tensors.h"
+#include "addons/side_tensors.h"
 #include "checkpoint/model_files.h"
 #include "ptravel/model_store.h"
 #include "ptravel/sampling.h"
@@ -47,6 +48,10 @@ class OpenModel {
   /// same, and empty where they do nothing.
   const std::string& text_changes() const { return text_changes_; }
   const std::string& unet_changes() const { return unet_changes_; }
+  /// Whether those add-ons that are to stand beside the UNet can, with the others as they are.
+  bool can_stand_beside() const;
+  /// How many do: as many strengths a picture has.
+  std::size_t side_slots() const { return side_slots_; }
   /// What the web UI says of LoRAs that do not fit, and what else is worth telling of them.
   const std::vector<std::string>& addon_notes() const { return addon_notes_; }
   /// Every file that pictures depend on, weights first.
@@ -71,13 +76,17 @@ class OpenModel {
  private:
   OpenModel() = default;
   void find_tiny_decoder();
+  std::shared_ptr<const TensorSource> changed_weights(
+      std::shared_ptr<const TensorSource> plain) const;
 
   ModelSpec spec_;
   ModelFiles files_;
   Compute compute_;
   std::shared_ptr<const Tokenizers> tokenizers_;
   std::vector<FileStamp> stamps_;
-  std::vector<AppliedLora> loras_;
+  std::vector<AppliedLora> loras_;  // of those that stand beside, the part for text encoders
+  std::vector<SideLora> sides_;
+  std::size_t side_slots_ = 0;
   std::string text_changes_;
   std::string unet_changes_;
   std::vector<std::string> addon_notes_;

@@ -132,14 +132,36 @@ std::vector<ImageConditioning> Pipeline::with_variants(
     variants_.push_back(std::move(*base));
   } else if (own) {
     const std::shared_ptr<const Unet> unet(loaded_, &loaded_->unet());
-    variants_.push_back(
-        {{}, unet, std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_)});
+    variants_.push_back({{},
+                         unet,
+                         std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_,
+                                                       model_->side_slots())});
   }
   return addons.empty() ? std::move(images) : with_adapters(std::move(images), adapters);
 }
 
+/// The images as strong as side branches of the UNet act on each.
+std::vector<ImageConditioning> Pipeline::with_strengths(
+    std::vector<ImageConditioning> images,
+    const std::vector<std::vector<double>>& strengths) const {
+  PTRAVEL_CHECK(strengths.size() == images.size());
+  std::vector<std::vector<AdapterStrength>> adapters;
+  for (const std::vector<double>& own : strengths) {
+    PTRAVEL_CHECK(own.size() == model_->side_slots());
+    std::vector<AdapterStrength> slots;
+    for (std::size_t slot = 0; slot < own.size(); ++slot) {
+      slots.push_back({std::to_string(slot), own[slot]});
+    }
+    adapters.push_back(std::move(slots));
+  }
+  return with_adapters(std::move(images), adapters);
+}
+
 /// Each row goes to the UNet of its picture's add-ons.
 at::Tensor Pipeline::call(const std::vector<NetworkRow>& rows) const {
+  if (model_->side_slots() > 0) {
+    return (*variants_.front().calls)(rows);
+  }
   std::vector<at::Tensor> results(rows.size());
   for (const Variant& variant : variants_) {
     std::vector<NetworkRow> own;
@@ -271,6 +293,9 @@ at::Tensor Pipeline::sample(const SamplingSettings& settings,
   sampling.options = at::TensorOptions(at::kFloat).device(compute().device);
   const at::NoGradGuard no_gradients;
   loaded_->begin_drawing();
+  if (model_->side_slots() > 0) {
+    sampling.images = with_strengths(std::move(sampling.images), batch.strengths);
+  }
   sampling.images = with_variants(std::move(sampling.images), batch.addons);
   for (const Variant& variant : variants_) {
     variant.calls->begin_pictures();

@@ -44,6 +44,9 @@ struct PictureBatch {
   std::vector<double> guidance_scales;  ///< One per picture; empty: the settings' for all.
   /// What each picture is drawn with instead of the model's own add-ons; empty: those for all.
   std::vector<std::vector<ModelAddon>> addons = {};
+  /// How strongly the model's side branches act on each (ModelAddon::beside); for models that have
+  /// some.
+  std::vector<std::vector<double>> strengths = {};
 };
 
 /// A model at work: prompts in, pictures out. The model is shared and never changes; what one piece
@@ -130,6 +133,9 @@ class Pipeline {
   std::vector<ImageConditioning> with_variants(
       std::vector<ImageConditioning> images,
       const std::vector<std::vector<ModelAddon>>& addons) const;
+  std::vector<ImageConditioning> with_strengths(
+      std::vector<ImageConditioning> images,
+      const std::vector<std::vector<double>>& strengths) const;
   at::Tensor call(const std::vector<NetworkRow>& rows) const;
   at::Tensor family_latent(const at::Tensor& latent) const;
 

@@ -29,13 +29,6 @@ bool same_numbers(const at::Tensor& a, const at::Tensor& b) {
   return std::memcmp(a.data_ptr(), b.data_ptr(), static_cast<std::size_t>(a.nbytes())) == 0;
 }
 
-/// Whether two have one text that the same hypernetworks act on: conditionings of other pictures
-/// share their tensors.
-bool same_text_tensors(const Conditioning& a, const Conditioning& b) {
-  return a.hypernetworks == b.hypernetworks && a.text.tokens.is_same(b.text.tokens) &&
-         a.text.vector.is_same(b.text.vector);
-}
-
 bool same_memory(const at::Tensor& a, const at::Tensor& b) {
   return a.data_ptr() == b.data_ptr() && a.sizes() == b.sizes();
 }
@@ -48,6 +41,24 @@ bool SharedCalls::same(const Operands& a, const Operands& b) const {
   }
   const bool may_read = first_call_ || a.latent.is_cpu();
   return same_memory(a.latent, b.latent) || (may_read && same_numbers(a.latent, b.latent));
+}
+
+bool SharedCalls::same_text_tensors(const Conditioning& a, const Conditioning& b) const {
+  return a.hypernetworks == b.hypernetworks && a.text.tokens.is_same(b.text.tokens) &&
+         a.text.vector.is_same(b.text.vector) &&
+         (slots_ == 0 || a.adapter_strengths == b.adapter_strengths);
+}
+
+at::Tensor SharedCalls::strengths_of(const Conditioning& conditioning) const {
+  if (slots_ == 0 || conditioning.adapter_strengths.empty()) {
+    return {};  // Texts that others attend to are no rows.
+  }
+  PTRAVEL_CHECK(conditioning.adapter_strengths.size() == slots_);
+  std::vector<float> strengths;
+  for (const AdapterStrength& one : conditioning.adapter_strengths) {
+    strengths.push_back(static_cast<float>(one.strength));
+  }
+  return at::tensor(strengths).to(unet_.compute().device);
 }
 
 std::vector<HypernetworkUse> SharedCalls::uses_of(const Conditioning& conditioning) const {
@@ -69,21 +80,22 @@ SharedCalls::KnownText& SharedCalls::text_of(const SharedConditioning& condition
     texts_.splice(texts_.begin(), texts_, found);
   } else {
     std::vector<HypernetworkUse> uses = uses_of(*conditioning);
-    auto text = unet_.prepare_text(conditioning->text.tokens, uses);
-    texts_.push_front({conditioning, std::move(uses), std::move(text), {}});
+    const at::Tensor strengths = strengths_of(*conditioning);
+    auto text = unet_.prepare_text(conditioning->text.tokens, uses, strengths);
+    texts_.push_front({conditioning, std::move(uses), strengths, std::move(text), {}});
   }
   return texts_.front();
 }
 
 std::shared_ptr<const UnetTime> SharedCalls::time_of(float time, KnownText& text) {
   const at::Tensor& vector = text.conditioning->text.vector;
-  Times& times = vector.defined() ? text.times : times_;
+  Times& times = vector.defined() || text.strengths.defined() ? text.times : times_;
   if (times.size() >= kMostTimes) {
     times.clear();
   }
   auto& known = times[time];
   if (!known) {
-    known = unet_.prepare_time(time, vector);
+    known = unet_.prepare_time(time, vector, text.strengths);
   }
   return known;
 }
@@ -99,7 +111,9 @@ SharedCalls::Operands SharedCalls::operands_of(const NetworkRow& row) {
   KnownText& text = text_of(row.conditioning);
   const at::Tensor latent =
       conditioning.picture.defined() ? at::cat({row.latent, conditioning.picture}) : row.latent;
-  return {latent.contiguous(), time, {time_of(time, text), text.text, {}, text.hypernetworks}};
+  return {latent.contiguous(),
+          time,
+          {time_of(time, text), text.text, {}, text.hypernetworks, text.strengths}};
 }
 
 const at::Tensor* SharedCalls::find(const Operands& operands) const {

@@ -35,14 +35,19 @@ class SharedCalls {
 
   /// `unet` outlives it. `hypernetworks` is asked for what conditionings name. `wrap`: of all
   /// calls.
-  explicit SharedCalls(const Unet& unet, Hypernetworks hypernetworks = {}, Wrap wrap = {})
-      : unet_(unet), hypernetworks_(std::move(hypernetworks)), wrap_(wrap) {}
+  /// `slots`: side branches of the UNet, for which rows say the strengths of their adapters, all in
+  /// the order of the slots; 0: adapters are those of the UNet, whatever rows say.
+  explicit SharedCalls(const Unet& unet,
+                       Hypernetworks hypernetworks = {},
+                       Wrap wrap = {},
+                       std::size_t slots = 0)
+      : unet_(unet), hypernetworks_(std::move(hypernetworks)), wrap_(wrap), slots_(slots) {}
 
   /// The next call is the first one of new pictures.
   void begin_pictures() { first_call_ = true; }
 
   /// The network's result [M, C, h, w] in float32, where the latents are. Latents are float32.
-  /// Throws Unsupported for control hints. Adapters are those of the UNet, whatever rows say.
+  /// Throws Unsupported for control hints.
   at::Tensor operator()(const std::vector<NetworkRow>& rows);
 
   /// Texts whose keys and values are kept: a few more than a call has rows.
@@ -53,8 +58,9 @@ class SharedCalls {
   struct KnownText {
     SharedConditioning conditioning;
     std::vector<HypernetworkUse> hypernetworks;
+    at::Tensor strengths;  // [slots], or undefined
     std::shared_ptr<const UnetText> text;
-    Times times;  // with the conditioning's vector
+    Times times;  // with the conditioning's vector and strengths
   };
   /// What the UNet is called with for one row.
   struct Operands {
@@ -68,6 +74,10 @@ class SharedCalls {
   };
 
   at::Tensor mixed(const std::vector<NetworkRow>& rows);
+  /// Whether two have one text that the same hypernetworks and side branches act on: conditionings
+  /// of other pictures share their tensors.
+  bool same_text_tensors(const Conditioning& a, const Conditioning& b) const;
+  at::Tensor strengths_of(const Conditioning& conditioning) const;
   bool same(const Operands& a, const Operands& b) const;
   Operands operands_of(const NetworkRow& row);
   KnownText& text_of(const SharedConditioning& conditioning);
@@ -82,8 +92,9 @@ class SharedCalls {
   const Unet& unet_;
   Hypernetworks hypernetworks_;
   Wrap wrap_;
+  std::size_t slots_;
   std::list<KnownText> texts_;            // the last used first
-  Times times_;                           // without a vector
+  Times times_;                           // without a vector and strengths
   std::list<KnownResult> first_results_;  // the newest first
   bool first_call_ = true;
 };

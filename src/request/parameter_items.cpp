@@ -116,6 +116,20 @@ ParameterItem lora_hashes_item(int place) {
   return item;
 }
 
+/// Where LoRAs change their strengths along the way, all frames are drawn so.
+ParameterItem loras_beside_item(int place) {
+  ParameterItem item{"Travel LoRAs beside", place, {}, {}, true};
+  item.text = [](const FrameFacts& facts) -> std::optional<std::string> {
+    const std::string& names = facts.model.loras_beside;
+    return names.empty() ? std::nullopt : std::optional(names);
+  };
+  item.read = [](FrameRequest& frame, const std::string& value) -> WrongText {
+    frame.loras_beside = value;
+    return std::nullopt;
+  };
+  return item;
+}
+
 ParameterItem text_item(std::string_view key,
                         int place,
                         const std::function<std::string(const FrameFacts&)>& text,
@@ -247,6 +261,7 @@ const std::vector<ParameterItem>& frame_items() {
       embedding_item(241),
       hypernetwork_item(1029),
       lora_hashes_item(980),
+      loras_beside_item(1028),
       text_item("Prompt Travel", 1000,
                 [](const FrameFacts&) { return std::string(PTRAVEL_VERSION); }),
       integer_item("Travel frame", 1050, &FrameSpot::index),

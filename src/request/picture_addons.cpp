@@ -53,7 +53,7 @@ void take_additional_networks(PictureDraft& draft) {
     const std::string place = " " + std::to_string(number);
     const std::string module = value_of(meant, "AddNet Module" + place);
     const std::string model = value_of(meant, "AddNet Model" + place);
-    if (model.empty() || model == "None" || !(module.empty() || module == "LoRA")) {
+    if (!module.empty() && module != "LoRA") {
       continue;
     }
     const auto both = parse_number(value_of(meant, "AddNet Weight" + place));
@@ -93,7 +93,36 @@ void take_asymmetric_tiling(PictureDraft& draft) {
   });
 }
 
+/// Web UIs before tags had one hypernetwork, under keys of its own.
+void take_old_hypernetwork(PictureDraft& draft) {
+  Infotext& meant = draft.result.meant;
+  const std::string name = value_of(meant, "Hypernet");
+  const std::string strength = value_of(meant, "Hypernet strength");
+  std::erase_if(meant.items, [](const auto& item) {
+    return item.first == "Hypernet" || item.first == "Hypernet strength";
+  });
+  if (!name.empty() && name != "None") {
+    draft.tags += "<hypernet:" + name + ":" + (strength.empty() ? "1.0" : strength) + ">";
+  }
+}
+
 }  // namespace
+
+std::string take_told_hashes(Infotext& text) {
+  std::string hashes = value_of(text, "Lora hashes");
+  if (hashes.empty()) {
+    return {};
+  }
+  for (const std::string_view part : split(hashes, ',')) {
+    const std::string name(trimmed(part.substr(0, part.find(':'))));
+    if (text.prompt.find("<lora:" + name + ":") == std::string::npos &&
+        text.prompt.find("<lora:" + name + ">") == std::string::npos) {
+      return {};
+    }
+  }
+  std::erase_if(text.items, [](const auto& item) { return item.first == "Lora hashes"; });
+  return hashes;
+}
 
 void PictureDraft::leave_out(KeyEffect effect,
                              std::string_view key,
@@ -136,6 +165,7 @@ void set_tiling(PictureDraft& draft, bool across, bool down) {
 }
 
 void take_extensions(PictureDraft& draft) {
+  take_old_hypernetwork(draft);
   take_additional_networks(draft);
   take_asymmetric_tiling(draft);
 }

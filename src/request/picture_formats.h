@@ -50,8 +50,12 @@ void add_loras(PictureDraft& draft,
                const nlohmann::json* weights);
 /// "Tiling" as it is read here, of an axis that goes on at its other edge or not.
 void set_tiling(PictureDraft& draft, bool across, bool down);
-/// Applies what the extensions Additional Networks and Asymmetric tiling wrote, and takes it out.
+/// Applies the one hypernetwork of web UIs before tags, and what the extensions Additional Networks
+/// and Asymmetric tiling wrote, and takes it out.
 void take_extensions(PictureDraft& draft);
+/// Takes out "Lora hashes" where the prompt has a tag for each: they are compared with the files.
+/// Empty where one is missing.
+std::string take_told_hashes(Infotext& text);
 
 /// Ends a draft: sampler and schedule under our names, prompts in the web UI's grammar, the size of
 /// the picture where none is told, notes of keys. The text for people is made of the prompts and

@@ -302,33 +302,6 @@ void settle_hires(PictureDraft& draft) {
   }
 }
 
-/// Web UIs before tags had one hypernetwork, under keys of its own.
-void read_old_hypernetwork(Infotext& text) {
-  const std::string name = take(text, "Hypernet");
-  const std::string strength = take(text, "Hypernet strength");
-  if (!name.empty() && name != "None") {
-    text.prompt += "<hypernet:" + name + ":" + (strength.empty() ? "1.0" : strength) + ">";
-  }
-}
-
-/// Takes out "Lora hashes" where the prompt has a tag for each: they are compared with the files.
-/// Empty where one is missing.
-std::string take_told_hashes(Infotext& text) {
-  std::string hashes = text.find("Lora hashes").value_or("");
-  if (hashes.empty()) {
-    return {};
-  }
-  for (const std::string_view part : split(hashes, ',')) {
-    const std::string name(trimmed(part.substr(0, part.find(':'))));
-    if (text.prompt.find("<lora:" + name + ":") == std::string::npos &&
-        text.prompt.find("<lora:" + name + ">") == std::string::npos) {
-      return {};
-    }
-  }
-  remove(text, "Lora hashes");
-  return hashes;
-}
-
 /// Words of known settings that newer or other programs may have and we do not.
 void note_unknown_words(PictureDraft& draft) {
   constexpr std::pair<std::string_view, std::array<std::string_view, 4>> kWords[] = {
@@ -398,7 +371,6 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   note_unknown_words(draft);
   settle_hires(draft);
   const std::string lora_hashes = take_told_hashes(meant);
-  read_old_hypernetwork(meant);
   take_extensions(draft);
   add_unapplied_items(meant, draft.keys);
   if (const std::string module = meant.find("Module 1").value_or("");

@@ -100,6 +100,53 @@ std::vector<ModelAddon> TravelLoras::at(const FramePlace& place) const {
                           : mixed_loras(stages_.at(stage), stages_.at(stage + 1), place.alpha);
 }
 
+std::vector<ModelAddon> TravelLoras::with_sides(const std::set<std::string>& forced) const {
+  std::vector<ModelAddon> result;
+  for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
+    for (const ModelAddon& addon : stages_[stage]) {
+      const auto known = std::ranges::find_if(
+          result, [&](const ModelAddon& other) { return is_same(other, addon); });
+      if (known != result.end()) {
+        continue;
+      }
+      result.push_back(addon);
+      ModelAddon& own = result.back();
+      own.text_encoder = stage == 0 ? addon.text_encoder : 0;
+      own.beside = forced.contains(addon.name) ||
+                   !std::ranges::all_of(stages_, [&](const std::vector<ModelAddon>& all) {
+                     return std::ranges::any_of(all, [&](const ModelAddon& other) {
+                       return is_same(other, addon) && other.unet == addon.unet;
+                     });
+                   });
+      own.unet = own.beside ? 0 : addon.unet;
+    }
+  }
+  return result;
+}
+
+std::string TravelLoras::names_beside() const {
+  std::string names;
+  for (const ModelAddon& addon : model()) {
+    if (addon.beside) {
+      names += (names.empty() ? "" : ", ") + addon.name;
+    }
+  }
+  return names;
+}
+
+std::vector<double> TravelLoras::strengths(const FramePlace& place) const {
+  const std::vector<ModelAddon> here = at(place);
+  std::vector<double> result;
+  for (const ModelAddon& addon : model()) {
+    if (addon.beside) {
+      const auto own = std::ranges::find_if(
+          here, [&](const ModelAddon& other) { return is_same(other, addon); });
+      result.push_back(own == here.end() ? 0 : own->unet);
+    }
+  }
+  return result;
+}
+
 std::vector<ModelAddon> TravelLoras::all() const {
   std::vector<ModelAddon> result;
   for (const auto& stage : stages_) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,7 @@
 
 namespace ptravel {
 
-/// The LoRAs of a travel's stages, and how strong they are between them. Immutable.
+/// The LoRAs of a travel's stages, and how strong they are between them.
 class TravelLoras {
  public:
   /// None at all.
@@ -30,6 +32,21 @@ class TravelLoras {
   /// the stage that is left, then those that only the next one has. Strengths change evenly with
   /// alpha; one that a stage lacks has the strength 0 there.
   std::vector<ModelAddon> at(const FramePlace& place) const;
+
+  /// All of them as a model may have them to which each picture says its strengths: those that do
+  /// not change along the way as they are, the others beside the UNet, and for the text encoders
+  /// the first stage's. `forced`: names that are to stand beside although they do not change.
+  std::vector<ModelAddon> with_sides(const std::set<std::string>& forced = {}) const;
+  /// The same travel with these in its model.
+  void set_model(std::vector<ModelAddon> addons) { model_ = std::move(addons); }
+  /// What its model has: with_sides, or the first stage's.
+  std::vector<ModelAddon> model() const { return model_ ? *model_ : at({}); }
+  /// Whether pictures say the strengths of those that stand beside, and do not need other weights.
+  bool stand_beside() const { return model_.has_value(); }
+  /// Their names, with commas between.
+  std::string names_beside() const;
+  /// How strong they are at a place, in the model's order.
+  std::vector<double> strengths(const FramePlace& place) const;
   /// Each file once for each name that calls it, in the order of the stages.
   std::vector<ModelAddon> all() const;
   /// What is to be told of tags that are left out, each once.
@@ -38,6 +55,7 @@ class TravelLoras {
  private:
   std::vector<std::vector<ModelAddon>> stages_;
   std::vector<std::string> notes_;
+  std::optional<std::vector<ModelAddon>> model_;
 };
 
 /// Two stages' LoRAs mixed, as TravelLoras::at has them.

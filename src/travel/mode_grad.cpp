@@ -60,7 +60,8 @@ class GradWalk : public SteppingWalk {
     for (std::size_t i = 0; i < texts_.size(); ++i) {
       const EncodingPair ends = pairing_.pairs()[i].texts();
       const GradientParts parts = gradient_parts(tools().pipeline, {texts_[i], ends.to}, latent,
-                                                 draw, request.grad_w_latent != 0, hypernetworks);
+                                                 draw, request.grad_w_latent != 0, hypernetworks,
+                                                 strengths_in(tools(), this->ends(), step));
       const TextEncoding gradients =
           weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond);
       const at::Tensor& gradient = gradients.tokens;
@@ -146,9 +147,10 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              const at::Tensor& latent,
                              const LossDraw& draw,
                              bool with_latent_gradient,
-                             const std::vector<AdapterStrength>& hypernetworks) {
-  const LatentLoss loss =
-      latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient, hypernetworks);
+                             const std::vector<AdapterStrength>& hypernetworks,
+                             const std::vector<double>& strengths) {
+  const LatentLoss loss = latent_loss(pipeline, latent, draw, pair.from, with_latent_gradient,
+                                      hypernetworks, strengths);
   GradientParts parts;
   parts.latent = {loss.gradient, loss.vector_gradient};
   parts.cond.tokens = pair.from.tokens - pair.to.tokens;

@@ -30,7 +30,8 @@ GradientParts gradient_parts(const Pipeline& pipeline,
                              const at::Tensor& latent,
                              const LossDraw& draw,
                              bool with_latent_gradient,
-                             const std::vector<AdapterStrength>& hypernetworks = {});
+                             const std::vector<AdapterStrength>& hypernetworks = {},
+                             const std::vector<double>& strengths = {});
 
 /// w_latent * latent + w_cond * cond.
 TextEncoding weighted_gradient(const GradientParts& parts, double w_latent, double w_cond);

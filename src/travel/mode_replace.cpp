@@ -152,7 +152,7 @@ std::vector<double> PromptReplaceWalk::gradients(const Passage& passage,
   const TravelRequest& request = tools().request;
   const GradientParts parts =
       gradient_parts(tools().pipeline, pair, latent, draw, request.grad_w_latent != 0,
-                     hypernetworks_in(tools(), ends(), step));
+                     hypernetworks_in(tools(), ends(), step), strengths_in(tools(), ends(), step));
   return passage.swap.by_unit(place_keys(
       weighted_gradient(parts, request.grad_w_latent, request.grad_w_cond).tokens.mean(1)));
 }

@@ -1,5 +1,6 @@
 #include "travel/open_model.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -89,8 +90,8 @@ std::vector<Problem> check_against_model(const TravelRequest& request, const Pip
 void check_travelling(const TravelRequest& request, std::vector<Problem>& problems) {
   const auto refuse = [&](const std::string& what) {
     problems.push_back({"prompt",
-                        "has LoRAs whose strengths differ between stages, expected the "
-                        "same tags in every stage " +
+                        "has LoRAs whose strengths differ between stages and that are not plain "
+                        "low ranks, expected the same tags in every stage " +
                             what});
   };
   if (walks_by_picture(request)) {
@@ -101,13 +102,31 @@ void check_travelling(const TravelRequest& request, std::vector<Problem>& proble
   }
 }
 
+/// With LoRAs beside the UNet where their strengths change and that can be; else with the first
+/// stage's.
+std::shared_ptr<const OpenModel> open_with_loras(ModelSpec spec,
+                                                 TravelLoras& loras,
+                                                 const std::set<std::string>& beside) {
+  const std::vector<ModelAddon> sides = loras.with_sides(beside);
+  if (std::ranges::any_of(sides, &ModelAddon::beside)) {
+    spec.addons = sides;
+    auto model = OpenModel::open(spec);
+    if (model->can_stand_beside()) {
+      loras.set_model(sides);
+      return model;
+    }
+  }
+  spec.addons = loras.at({});
+  return OpenModel::open(spec);
+}
+
 }  // namespace
 
-std::unique_ptr<Pipeline> open_checked(TravelRequest& request, const TravelLoras& loras) {
+std::unique_ptr<Pipeline> open_checked(TravelRequest& request,
+                                       TravelLoras& loras,
+                                       const std::set<std::string>& beside) {
   const auto profile = ProfileScope::part("loading");
-  ModelSpec spec = model_spec(request);
-  spec.addons = loras.at({});
-  auto pipeline = std::make_unique<Pipeline>(OpenModel::open(spec));
+  auto pipeline = std::make_unique<Pipeline>(open_with_loras(model_spec(request), loras, beside));
   settle_with_model(request, *pipeline);
   const std::vector<std::filesystem::path> folders = models_folders(request.models_dir);
   pipeline->set_hypernetworks(std::make_shared<HypernetworkShelf>(folders, pipeline->compute()));
@@ -119,7 +138,7 @@ std::unique_ptr<Pipeline> open_checked(TravelRequest& request, const TravelLoras
     pipeline->embeddings()->add_bundle(lora.path);
   }
   std::vector<Problem> problems = check_against_model(request, *pipeline);
-  if (!loras.same_everywhere()) {
+  if (!loras.same_everywhere() && !loras.stand_beside()) {
     check_travelling(request, problems);
   }
   throw_request_problems(problems);

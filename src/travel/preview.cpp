@@ -208,7 +208,7 @@ PreviewCost cost_of(const TravelRequest& request,
 /// How often frames need other weights than those before them, beside the model's own.
 std::int64_t changed_unets(const TravelLoras& loras, const std::vector<FramePlace>& places) {
   std::int64_t count = 0;
-  if (loras.same_everywhere()) {
+  if (loras.same_everywhere() || loras.stand_beside()) {
     return count;
   }
   const std::vector<ModelAddon> own = unet_part(loras.at({}));
@@ -261,7 +261,7 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   TravelPreview preview;
   preview.request = asked;
   TravelRequest& request = preview.request;
-  const TravelLoras loras = TravelLoras::of(request);
+  TravelLoras loras = TravelLoras::of(request);
   const std::unique_ptr<Pipeline> pipeline = open_checked(request, loras);
   const Tokenizers& tokenizers = pipeline->tokenizers();
   const PromptOptions options = prompt_options(request, *pipeline);
@@ -284,6 +284,7 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   }
   preview.cost = cost_of(request, plan, tokens, places);
   preview.cost.changed_unets = changed_unets(loras, places);
+  preview.cost.loras_beside = loras.names_beside();
   preview.stage_frames = stage_frames(places);
   const FilmPlan film =
       film_plan(request, static_cast<std::int64_t>(places.size()), preview.stage_frames);
@@ -324,6 +325,12 @@ std::string to_text(const TravelPreview& preview) {
     text += "LoRAs change their strengths along the way: the UNet's weights are read and changed " +
             std::to_string(cost.changed_unets) + " times\n";
   }
+  if (!cost.loras_beside.empty()) {
+    text +=
+        "LoRAs change their strengths along the way and stand beside the UNet, which makes its "
+        "steps slower: " +
+        cost.loras_beside + "\n";
+  }
   if (request.fps > 0 && preview.frames.size() > 1) {
     text += "video: " + std::to_string(preview.video_frames) + " frames, " +
             fixed(static_cast<double>(preview.video_frames) / request.fps, "%.2f s\n");
@@ -360,6 +367,7 @@ std::string to_json(const TravelPreview& preview) {
                        {"network_calls", preview.cost.network_calls},
                        {"gradient_calls", preview.cost.gradient_calls},
                        {"changed_unets", preview.cost.changed_unets},
+                       {"loras_beside", preview.cost.loras_beside},
                        {"decoded", preview.cost.decoded},
                        {"encoded", preview.cost.encoded},
                        {"video_frames", preview.video_frames}};

@@ -212,6 +212,11 @@ void Route::encode_stages(Progress& progress) {
     hypernetworks_.push_back(prompt_hypernetworks(plan_.prompts[i], pipeline_));
     progress.update(static_cast<double>(i + 1));
   }
+  if (loras_ != nullptr && loras_->stand_beside()) {
+    tools_.strengths = [this](std::int64_t gap, double share) {
+      return strengths_at(gap - first_stage_, share);
+    };
+  }
   if (std::ranges::all_of(hypernetworks_, &std::vector<AdapterStrength>::empty)) {
     hypernetworks_.clear();
   } else {
@@ -219,6 +224,12 @@ void Route::encode_stages(Progress& progress) {
       return hypernetworks_at(gap - first_stage_, share);
     };
   }
+}
+
+/// As a frame there is drawn.
+std::vector<double> Route::strengths_at(std::int64_t gap, double share) const {
+  return loras_->strengths(share == 1 ? FramePlace{gap + 1, 0, 0, 0, 0}
+                                      : FramePlace{gap, 0, 0, 0, share});
 }
 
 GapEnds Route::ends_of(std::int64_t gap) const {

@@ -108,6 +108,7 @@ class Route {
   ImageConditioning walked(const FramePlace& place, const TargetLatents& targets);
   /// `gap`: of this route.
   std::vector<AdapterStrength> hypernetworks_at(std::int64_t gap, double share) const;
+  std::vector<double> strengths_at(std::int64_t gap, double share) const;
   ImageConditioning with_networks_at(ImageConditioning image, const FramePlace& place);
   ImageConditioning without_networks(const FramePlace& place, const TargetLatents& targets);
   ImageConditioning without_networks_of_any(const FramePlace& place, const TargetLatents& targets);

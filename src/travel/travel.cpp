@@ -61,6 +61,7 @@ ModelIdentity identify(const OpenModel& model,
       identity.files.push_back({lora.role, lora.path.filename().string(), hash(lora.path)});
     }
   }
+  identity.loras_beside = loras.names_beside();
   identity.sha256 = hash(model_hash_file(files.path));
   if (!files.vae_path.empty()) {
     identity.vae_name = files.vae_path.filename().string();
@@ -221,7 +222,11 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   const ThreadScope threads(state->request.threads);
   PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
   state->loras = TravelLoras::of(state->request);
-  state->pipeline = open_checked(state->request, state->loras);
+  std::set<std::string> beside;
+  for (const std::string_view name : split(options.loras_beside, ',')) {
+    beside.emplace(trimmed(name));
+  }
+  state->pipeline = open_checked(state->request, state->loras, beside);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
   check_second_pass_tags(state->plan, request);

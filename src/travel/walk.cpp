@@ -74,6 +74,10 @@ std::vector<AdapterStrength> hypernetworks_in(const WalkTools& tools,
                              : std::vector<AdapterStrength>();
 }
 
+std::vector<double> strengths_in(const WalkTools& tools, const GapEnds& ends, std::int64_t step) {
+  return tools.strengths ? tools.strengths(ends.gap, ends.share(step)) : std::vector<double>();
+}
+
 ScheduledConditioning uncond_between(const WalkTools& tools, const GapEnds& ends, double share) {
   switch (compat_quirks(tools.request).negative_between) {
     case NegativeBetween::OfStageLeft:

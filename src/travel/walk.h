@@ -37,6 +37,8 @@ struct WalkTools {
   std::function<ImageConditioning(ImageConditioning image, const FramePlace& place)> sized = {};
   /// The hypernetworks that act where `share` of a gap's way is gone; `gap` as GapEnds has it.
   std::function<std::vector<AdapterStrength>(std::int64_t gap, double share)> hypernetworks = {};
+  /// How strongly the model's side branches act there (PictureBatch::strengths), likewise.
+  std::function<std::vector<double>(std::int64_t gap, double share)> strengths = {};
   /// The encoder of texts at a place between stages; empty: the pipeline's everywhere.
   std::function<const PromptEncoder&(const FramePlace& place)> encoder_at = {};
 };
@@ -65,6 +67,9 @@ struct GapEnds {
 std::vector<AdapterStrength> hypernetworks_in(const WalkTools& tools,
                                               const GapEnds& ends,
                                               std::int64_t step);
+
+/// How strongly side branches act in a step of a walk.
+std::vector<double> strengths_in(const WalkTools& tools, const GapEnds& ends, std::int64_t step);
 
 /// The way from one stage to the next, whose in-betweens may build on each other. One thread.
 class Walk {

@@ -301,7 +301,8 @@ TEST(SdapiTxt2img, TilesAsTheFieldOrTheSettingSays) {
   EXPECT_EQ(decoded(drawn(setting).at("images")[0]).image, tile);
   const Json off = {{"tiling", false}, {"override_settings", {{"tiling", true}}}};
   EXPECT_EQ(decoded(drawn(off).at("images")[0]).image, rendered());
-  const Json pasted = {{"infotext", "a cat\nNegative prompt: blurry\nSteps: 2, Seed: 7, Tiling: True"}};
+  const Json pasted = {
+      {"infotext", "a cat\nNegative prompt: blurry\nSteps: 2, Seed: 7, Tiling: True"}};
   EXPECT_EQ(decoded(drawn(pasted).at("images")[0]).image, tile);
 }
 

@@ -1,10 +1,13 @@
 // Travels whose prompts call LoRAs, on the tiny model.
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "ptravel/frame.h"
 #include "ptravel/preview.h"
 #include "tests/support/errors.h"
 #include "tests/support/temporary_folder.h"
@@ -70,39 +73,117 @@ TEST_F(LoraTravel, OneModelServesJobsWithTheSameTags) {
   EXPECT_EQ(store_.models(), 2u);
 }
 
-/// A frame on the way is what a travel with its strength in both stages has there.
+/// The largest difference of two pictures, of 255.
+int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
+    largest = std::max(largest, std::abs(int{a.pixels[i]} - int{b.pixels[i]}));
+  }
+  return largest;
+}
+
+std::string tag(const char* name, double unet) {
+  char text[96];
+  std::snprintf(text, sizeof text, "a cat <lora:%s:1:%.17g>", name, unet);
+  return text;
+}
+
+constexpr double kStrengths[] = {0.25, 0.25 + 0.75 * (1.0 / 3), 0.25 + 0.75 * (2.0 / 3), 1};
+
+/// A frame on the way is what a travel with its strength in both stages has there, to rounding:
+/// plain low ranks stand beside the weights.
 TEST_F(LoraTravel, StrengthsTravel) {
-  TravelRequest way = request("a cat <lora:no_alpha:1:0.25>\na cat <lora:no_alpha:1:1>");
-  way.travel_steps = "2";
+  const TravelRequest way = request("a cat <lora:no_alpha:1:0.25>\na cat <lora:no_alpha:1:1>");
   const auto frames = drawn(way);
   ASSERT_EQ(frames.size(), 4u);
-  const double strengths[] = {0.25, 0.25 + 0.75 * (1.0 / 3), 0.25 + 0.75 * (2.0 / 3), 1};
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    char tag[64];
-    std::snprintf(tag, sizeof tag, "a cat <lora:no_alpha:1:%.17g>", strengths[i]);
-    const auto plain = drawn(request(std::string(tag) + "\n" + tag));
-    EXPECT_EQ(frames[i].image.pixels, plain[i].image.pixels) << i;
+    const std::string own = tag("no_alpha", kStrengths[i]);
+    const auto plain = drawn(request(own + "\n" + own));
+    EXPECT_LE(largest_difference(frames[i].image, plain[i].image), 2) << i;
+    EXPECT_THAT(frames[i].parameters, HasSubstr("Travel LoRAs beside: no_alpha, "));
+    EXPECT_THAT(plain[i].parameters, testing::Not(HasSubstr("LoRAs beside")));
   }
-  EXPECT_NE(frames[0].image.pixels, frames[3].image.pixels);
+  EXPECT_GT(largest_difference(frames[0].image, frames[3].image), 8);
+  EXPECT_EQ(store_.models(), 5u) << "one for the way";
+}
+
+/// Other kinds change the weights of each frame, which has the very bytes then.
+TEST_F(LoraTravel, StrengthsOfOtherKindsTravelToo) {
+  const auto frames = drawn(request("a cat <lora:loha:1:0.25>\na cat <lora:loha:1:1>"));
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const std::string own = tag("loha", kStrengths[i]);
+    EXPECT_EQ(frames[i].image.pixels, drawn(request(own + "\n" + own))[i].image.pixels) << i;
+  }
+}
+
+/// Where a LoRA has no strength, the picture has the bytes of one without it.
+TEST_F(LoraTravel, AStageWithoutItIsThePlainPicture) {
+  const auto frames = drawn(request("a cat\na dog <lora:no_alpha:1>"));
+  EXPECT_EQ(frames.front().image.pixels, drawn(request("a cat\na dog")).front().image.pixels);
+  EXPECT_NE(frames.back().image.pixels, drawn(request("a cat\na dog")).back().image.pixels);
+}
+
+/// Each frame by itself, from what it tells, as redrawing has it.
+TEST_F(LoraTravel, AFrameAloneIsTheSame) {
+  const auto frames = drawn(request(
+      "a cat <lora:no_alpha:1:0.5>\na dog <lora:no_alpha:1:0.5>\na bird <lora:no_alpha:1:1>"));
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{4}}) {
+    const FrameRequest told = parse_frame_parameters(frames[i].parameters);
+    TravelRequest alone = told.request;
+    alone.model = request("").model;
+    alone.models_dir = models_.path().string();
+    alone.precision = Precision::Fp32;
+    Progress progress;
+    TravelOptions options;
+    options.store = &store_;
+    options.first_stage = told.spot.stage;
+    options.loras_beside = told.loras_beside;
+    const RenderedFrame again =
+        Travel::open(alone, progress, options)->render_spot(told.spot, std::nullopt, progress);
+    EXPECT_EQ(again.image.pixels, frames[i].image.pixels) << i;
+    EXPECT_EQ(again.parameters, frames[i].parameters) << i;
+  }
 }
 
 TEST_F(LoraTravel, TextEncodersHaveTheStrengthOfTheirStage) {
   const auto frames = drawn(request("a cat <lora:no_alpha:0.5:1>\na cat <lora:no_alpha:-1:1>"));
   const auto first = drawn(request("a cat <lora:no_alpha:0.5:1>\na cat <lora:no_alpha:0.5:1>"));
   const auto last = drawn(request("a cat <lora:no_alpha:-1:1>\na cat <lora:no_alpha:-1:1>"));
-  EXPECT_EQ(frames.front().image.pixels, first.front().image.pixels);
+  EXPECT_EQ(frames.front().image.pixels, first.front().image.pixels) << "only the text changes";
   EXPECT_EQ(frames.back().image.pixels, last.back().image.pixels);
 }
 
 TEST_F(LoraTravel, BatchesDoNotMatter) {
-  TravelRequest alone = request("a cat\na dog <lora:loha:1><lora:no_alpha:0.5>\na bird");
-  TravelRequest together = alone;
+  for (const char* prompt :
+       {"a cat\na dog <lora:loha:1><lora:no_alpha:0.5>\na bird",
+        "a cat\na dog <lora:kohya_linear:1><lora:no_alpha:0.5>\na bird <lora:no_alpha:1>",
+        "a cat <lora:loha:1>\na dog <lora:loha:1><lora:no_alpha:0.5>\na bird <lora:loha:1>"}) {
+    TravelRequest alone = request(prompt);
+    TravelRequest together = alone;
+    together.batch = 4;
+    const auto one = drawn(alone), four = drawn(together);
+    ASSERT_EQ(one.size(), four.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_EQ(one[i].image.pixels, four[i].image.pixels) << i;
+      EXPECT_EQ(one[i].parameters, four[i].parameters) << i;
+    }
+  }
+}
+
+/// What goes by one network at several places: it has the strengths of each.
+TEST_F(LoraTravel, GradientsAndAttentionTakeTheStrengthOfThePlace) {
+  TravelRequest grad = request("a cat\na red dog <lora:no_alpha:1>");
+  grad.mode = TravelMode::Grad;
+  TravelRequest plain = request("a cat\na red dog");
+  plain.mode = TravelMode::Grad;
+  EXPECT_NE(drawn(grad)[1].image.pixels, drawn(plain)[1].image.pixels);
+  TravelRequest attention = request("a cat\na red dog <lora:no_alpha:1>");
+  attention.attention_interpolation = AttentionInterpolation::FusedOuter;
+  TravelRequest together = attention;
   together.batch = 4;
-  const auto one = drawn(alone), four = drawn(together);
-  ASSERT_EQ(one.size(), four.size());
+  const auto one = drawn(attention), four = drawn(together);
   for (std::size_t i = 0; i < one.size(); ++i) {
     EXPECT_EQ(one[i].image.pixels, four[i].image.pixels) << i;
-    EXPECT_EQ(one[i].parameters, four[i].parameters) << i;
   }
 }
 
@@ -148,6 +229,12 @@ TEST_F(LoraTravel, ADryRunTellsTheCost) {
   EXPECT_EQ(preview_travel(request("a <lora:loha:1>\nb <lora:loha:1>")).cost.changed_unets, 0);
   const TravelPreview way = preview_travel(request("a <lora:loha:0.2>\nb <lora:loha:1>"));
   EXPECT_EQ(way.cost.changed_unets, 3);  // The first frame has the model's own.
+  EXPECT_EQ(way.cost.loras_beside, "");
+  const TravelPreview beside =
+      preview_travel(request("a <lora:no_alpha:0.2>\nb <lora:no_alpha:1><lora:kohya_linear:1>"));
+  EXPECT_EQ(beside.cost.changed_unets, 0);
+  EXPECT_EQ(beside.cost.loras_beside, "no_alpha, kohya_linear");
+  EXPECT_THAT(to_text(beside), HasSubstr("stand beside the UNet"));
   EXPECT_THAT(to_text(way), HasSubstr("3 times"));
 }
 
