@@ -74,8 +74,8 @@ at::Tensor JudgeNetwork::forward(const at::Tensor& pictures) const {
                 pictures.size(3) == kJudgedSize);
   at::Tensor h = in_(pictures.to(compute_.device, compute_.dtype));  // [N, 32, 64, 64]
   h = down1_(norm1_(h, AfterNorm::Silu));                            // [N, 64, 32, 32]
-  h = block2_(down2_(norm2_(h, AfterNorm::Silu)));                   // [N, 96, 16, 16]
-  h = block3_(down3_(norm3_(h, AfterNorm::Silu)));                   // [N, 128, 8, 8]
+  h = block2_(down2_(norm2_(h, AfterNorm::Silu)), {});               // [N, 96, 16, 16]
+  h = block3_(down3_(norm3_(h, AfterNorm::Silu)), {});               // [N, 128, 8, 8]
   h = at::adaptive_avg_pool2d(norm_out_(h, AfterNorm::Silu).to(at::kFloat), {kCells, kCells});
   return out_(h.flatten(1));
 }

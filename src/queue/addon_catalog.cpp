@@ -35,6 +35,7 @@ struct Content {
   std::string alias;
   std::string activation;
   std::vector<std::int64_t> text_widths;
+  std::int64_t vectors = 0;
   std::string refusal;
   bool is_none = false;  // a picture without an embedding
 };
@@ -61,7 +62,9 @@ Content lora_content(const fs::path& path) {
 Content embedding_content(const fs::path& path) {
   Content content;
   if (!is_picture(path)) {
-    content.text_widths = {open_embedding(path).width()};
+    const EmbeddingContent embedding = open_embedding(path);
+    content.text_widths = {embedding.width()};
+    content.vectors = embedding.vectors();
     return content;
   }
   const auto text = embedding_in_picture(read_file(path, kMostPictureBytes), path.string());
@@ -72,6 +75,7 @@ Content embedding_content(const fs::path& path) {
   const EmbeddingContent embedding = parse_embedding_json(*text, path.string());
   content.name = embedding.name;
   content.text_widths = {embedding.width()};
+  content.vectors = embedding.vectors();
   return content;
 }
 
@@ -192,6 +196,7 @@ void AddonCatalog::State::add(const FoundFile& file,
   entry.alias = content.alias == entry.name ? "" : std::move(content.alias);
   entry.folder = fs::path(file.name).parent_path().generic_string();
   entry.text_widths = std::move(content.text_widths);
+  entry.vectors = content.vectors;
   entry.activation = std::move(content.activation);
   entry.refusal = std::move(content.refusal);
   entry.path = file.path;

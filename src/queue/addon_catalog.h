@@ -18,6 +18,7 @@ struct AddonEntry {
   std::string alias;   ///< Of a LoRA: the name it was given when it was made, if it is another one.
   std::string folder;  ///< Below the folder of its kind, with "/"; mostly empty.
   std::vector<std::int64_t> text_widths;  ///< Of texts that it is made for; empty: not known.
+  std::int64_t vectors = 0;               ///< Of an embedding: how many tokens it stands for.
   std::string family;                     ///< In words, by those widths; empty: not known.
   std::string activation;                 ///< Words that prompts should contain.
   std::optional<double> preferred_weight;

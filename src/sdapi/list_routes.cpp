@@ -1,12 +1,10 @@
 // Lists: what there is to choose from. What this server does not have is an empty list.
 #include <array>
-#include <filesystem>
-#include <vector>
 
 #include "base/text.h"
-#include "notation/styles.h"
 #include "ptravel/hires.h"
 #include "ptravel/sampling.h"
+#include "sdapi/addon_lists.h"
 #include "sdapi/answers.h"
 #include "sdapi/fields.h"
 #include "sdapi/routes.h"
@@ -143,18 +141,6 @@ Json vaes(const ModelCatalog& catalog) {
   return list;
 }
 
-Json prompt_styles(const std::vector<std::filesystem::path>& models_folders) {
-  Json list = Json::array();
-  if (const auto file = find_styles_file(models_folders)) {
-    for (const PromptStyle& style : read_styles(*file)) {
-      list.push_back({{"name", style.name},
-                      {"prompt", style.prompt},
-                      {"negative_prompt", style.negative_prompt}});
-    }
-  }
-  return list;
-}
-
 Json number_or_null(double value, double none) { return value == none ? Json() : Json(value); }
 
 Json script_info(bool img2img) {
@@ -205,19 +191,23 @@ void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
   const Json scripts = Json::array({"prompt travel"});
   add_list(router, "/scripts", {{"txt2img", scripts}, {"img2img", scripts}});
   add_list(router, "/script-info", Json::array({script_info(false), script_info(true)}));
-  add_list(router, "/embeddings", {{"loaded", Json::object()}, {"skipped", Json::object()}});
   Json latent_modes = Json::array();
   for (const LatentUpscaler& upscaler : kLatentUpscalers) {
     latent_modes.push_back({{"name", upscaler.name}});
   }
   add_list(router, "/latent-upscale-modes", std::move(latent_modes));
-  for (const char* name :
-       {"/loras", "/hypernetworks", "/face-restorers", "/realesrgan-models", "/extensions"}) {
+  for (const char* name : {"/face-restorers", "/realesrgan-models", "/extensions"}) {
     add_list(router, name, Json::array());
   }
-  router.add(sd_route("GET", "/prompt-styles", [state](const HttpRequest&) {
-    return sd_json(prompt_styles(state->context.options.models_dirs));
-  }));
+  using List = Json (*)(const SdState&);
+  constexpr std::pair<const char*, List> kLists[] = {{"/loras", &sd_loras},
+                                                     {"/hypernetworks", &sd_hypernetworks},
+                                                     {"/embeddings", &sd_embeddings},
+                                                     {"/prompt-styles", &sd_prompt_styles}};
+  for (const auto& [name, list] : kLists) {
+    router.add(sd_route(
+        "GET", name, [state, list = list](const HttpRequest&) { return sd_json(list(*state)); }));
+  }
   router.add(sd_route("GET", "/sd-models", [state](const HttpRequest&) {
     return sd_json(models(state->context.catalog));
   }));

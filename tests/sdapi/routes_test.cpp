@@ -70,6 +70,26 @@ TEST(SdapiRoutes, StylesAreListedAndPutAroundPrompts) {
   EXPECT_EQ(info.at("styles"), Json::parse(R"(["ink", "gone"])"));
 }
 
+TEST(SdapiRoutes, AddOnsAreListed) {
+  const SdapiServer served;
+  const auto put = [&](const std::string& from, const std::string& to) {
+    std::filesystem::create_directories((served.folder() / "models" / to).parent_path());
+    std::filesystem::copy_file(PTRAVEL_TEST_DATA "/addons/" + from,
+                               served.folder() / "models" / to);
+  };
+  put("lora/no_alpha.safetensors", "Lora/fine/style.safetensors");
+  put("embeddings/concept.bin", "embeddings/concept.bin");
+  put("hypernetworks/plain.pt", "hypernetworks/plain.pt");
+  const Json loras = served.got("loras");
+  ASSERT_EQ(loras.size(), 1U);
+  EXPECT_EQ(loras[0].at("name"), "style");
+  EXPECT_EQ(loras[0].at("path"), "fine/style.safetensors");
+  EXPECT_EQ(served.got("hypernetworks"), Json::parse(R"([{"name": "plain", "path": "plain.pt"}])"));
+  const Json embeddings = served.got("embeddings");
+  EXPECT_EQ(embeddings.at("skipped"), Json::object());
+  EXPECT_GT(embeddings.at("loaded").at("concept").at("vectors"), 0);
+}
+
 TEST(SdapiRoutes, SamplersKeepTheWebUisOrderAndOldNames) {
   const Json samplers = server().got("samplers");
   EXPECT_EQ(samplers[0].at("name"), "DPM++ 2M");
