@@ -14,7 +14,6 @@
 #include "model/safetensors_writer.h"
 #include "model/unet.h"
 #include "model/weights.h"
-#include "tensor/torch_compat.h"
 
 namespace ptravel::golden {
 
@@ -41,7 +40,7 @@ RunTolerances tolerances(Precision precision) {
   loose.latents_beyond = 0.05;
   loose.decoded = 0.1;
   loose.level = 24;
-  loose.pixels_beyond = 0.1;
+  loose.pixels_beyond = 0.15;  // 0.12 with AVX2, less with AVX-512
   return loose;
 }
 
@@ -140,8 +139,8 @@ void close_or_rounded(Report& report,
   const at::Tensor error = (actual.to(at::kCPU, at::kDouble) - wanted).abs();
   at::Tensor allowed = wanted.abs() * rtol + atol;
   if (!(error <= allowed).all().item<bool>()) {
-    const double orders = compat::kHasFusedAttention ? 4 : 2;
-    allowed = allowed + orders * (wanted - float64().to(at::kDouble)).abs().max();
+    constexpr double kOrders = 4;
+    allowed = allowed + kOrders * (wanted - float64().to(at::kDouble)).abs().max();
   }
   const auto worst = (error - allowed).argmax().item<std::int64_t>();
   const double there = error.flatten()[worst].item<double>();
