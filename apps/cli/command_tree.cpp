@@ -40,7 +40,10 @@ OptionWords words_of(const CLI::Option& option) {
   }
   const std::string& name = option.get_lnames().front();
   words.name = "--" + name;
-  words.value = option.get_items_expected_max() > 0 ? option.get_type_name() : "";
+  if (option.get_items_expected_max() > 0) {
+    const std::string type = option.get_type_name();
+    words.value = type.substr(0, type.find(':'));  // without what a check says of it
+  }
   words.choices = choices_of(name);
   return words;
 }

@@ -27,7 +27,7 @@ std::string offered(const TemporaryFolder& folder, const std::string& words) {
 TEST(Completion, BashOffersCommandsOptionsAndValues) {
   const TemporaryFolder folder;
   EXPECT_EQ(offered(folder, "re"), "render resume report\n");
-  EXPECT_EQ(offered(folder, "render --mod"), "--mode --model --models-dir\n");
+  EXPECT_EQ(offered(folder, "render --mod"), "--model --mode --models-dir\n");
   EXPECT_EQ(offered(folder, "render --mode ''"), "linear replace grad\n");
   EXPECT_EQ(offered(folder, "render --mode = gr"), "grad\n");
   EXPECT_EQ(offered(folder, "render --seed 1 --pace e"), "even\n");
