@@ -57,6 +57,12 @@ it('shows cards with pictures and reasons, and finds them', async () => {
   await card('winter').click();
   expect(await violations(page)).toEqual([]);
   await card('winter').click();
+  // What is said of it can be read by keys and fingers, too.
+  const about = page.locator('summary', { hasText: 'About' }).last();
+  await about.press('Enter');
+  await page.locator('.addon-details').getByText('Cold').waitFor();
+  expect(await page.locator('.addon-details').last().textContent()).toContain('answers to: snow');
+  expect(await violations(page)).toEqual([]);
   const search = page.getByLabel('Search add-ons');
   await search.fill('snow');
   expect(await page.locator('.addon-name').allTextContents()).toEqual(['winter']);

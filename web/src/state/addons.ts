@@ -21,22 +21,62 @@ export interface Addons {
 
 export const addons = createStore<Addons>({ all: null, textWidths: {}, problem: '' });
 
-let follows = false;
-
-/** Asks for the list; from then on it is asked for again when models change. */
-export async function loadAddons(): Promise<void> {
-  if (!follows) {
-    follows = true;
-    onServerEvent((event) => {
-      if (event.name === 'models') void loadAddons();
-    });
-  }
+async function ask(): Promise<void> {
   try {
     const answer = await call<AddonList>('GET', '/addons');
-    addons.set({ all: answer.addons, textWidths: answer.text_widths, problem: '' });
+    const told: Addons = { all: answer.addons, textWidths: answer.text_widths, problem: '' };
+    // Where the same is told again nothing is shown anew.
+    addons.set((known) => (JSON.stringify(known) === JSON.stringify(told) ? known : told));
   } catch (error) {
     addons.set({ problem: error instanceof Error ? error.message : String(error) });
   }
+}
+
+let loading: Promise<void> | null = null;
+/** Something has changed since the request under way was sent. */
+let again = false;
+
+async function askUntilCurrent(): Promise<void> {
+  do {
+    again = false;
+    await ask();
+  } while (again);
+  loading = null;
+}
+
+/** Asks for the list, one request at a time: the newest answer is the last. */
+export function loadAddons(): Promise<void> {
+  again = loading !== null;
+  loading ??= askUntilCurrent();
+  return loading;
+}
+
+let follows = false;
+let shown = false;
+/** Models have changed while nobody looked at add-ons. */
+let stale = false;
+
+/**
+ * The add-ons are shown from now on, until the function that is returned is called: they are asked for
+ * where that has not been done, and again when models change.
+ */
+export function showAddons(): () => void {
+  shown = true;
+  if (!follows) {
+    follows = true;
+    onServerEvent((event) => {
+      if (event.name !== 'models') return;
+      if (shown) void loadAddons();
+      else stale = true;
+    });
+  }
+  if (addons.get().all === null || stale) {
+    stale = false;
+    void loadAddons();
+  }
+  return () => {
+    shown = false;
+  };
 }
 
 /** Looks again into the folders, and says what is there. */

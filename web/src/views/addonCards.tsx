@@ -11,8 +11,8 @@ import { modelOf } from '../model/fields';
 import { plural } from '../model/format';
 import {
   addons,
-  loadAddons,
   reloadAddons,
+  showAddons,
   targetTexts,
   toggleAddon,
   type AddonTarget,
@@ -25,17 +25,15 @@ import { ui } from '../state/ui';
 /** How many cards are made at once. */
 const batch = 60;
 
-/** What is said of an add-on when the pointer rests on it. */
-function titleOf(addon: Addon, reason: string): string {
-  const lines = [
-    addon.folder === '' ? addon.name : `${addon.folder}/${addon.name}`,
+/** What is known of an add-on beside its name, line by line. */
+function detailsOf(addon: Addon): string[] {
+  return [
+    addon.folder === '' ? '' : `${addon.folder}/${addon.name}`,
     addon.alias === '' ? '' : `also called ${addon.alias}`,
     addon.activation === '' ? '' : `answers to: ${addon.activation}`,
     addon.description,
     addon.notes,
-    reason === '' ? '' : `It ${reason}.`,
-  ];
-  return lines.filter(Boolean).join('\n');
+  ].filter(Boolean);
 }
 
 function Picture({ addon }: { addon: Addon }) {
@@ -63,13 +61,14 @@ function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (a
   const count = texts.filter((text) => hasAddon(text, addon)).length;
   const all = count === texts.length;
   const state = all ? 'in the prompt' : `in ${count} of ${texts.length}`;
+  const details = detailsOf(addon);
   return (
-    <li>
+    <li class="addon-item">
       <button
         type="button"
         class={reason === '' ? 'addon' : 'addon addon-unfit'}
         aria-pressed={all}
-        title={titleOf(addon, reason)}
+        title={details.join('\n')}
         onClick={(event) => props.onPick(event.shiftKey)}
       >
         <Picture addon={addon} />
@@ -81,6 +80,14 @@ function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (a
         )}
         {count > 0 && <span class="addon-in">✓ {state}</span>}
       </button>
+      {details.length > 0 && (
+        <details class="addon-details">
+          <summary aria-label={`About ${addon.name}`}>About</summary>
+          {details.map((line, i) => (
+            <p key={i}>{line}</p>
+          ))}
+        </details>
+      )}
     </li>
   );
 }
@@ -122,9 +129,7 @@ export function AddonCards() {
   const [search, setSearch] = useState('');
   const [place, setPlace] = useState('stage');
   const [shown, setShown] = useState(batch);
-  useEffect(() => {
-    if (addons.get().all === null) void loadAddons();
-  }, []);
+  useEffect(showAddons, []);
   const index = Math.max(
     0,
     present.stages.findIndex((stage) => stage.key === selected),
