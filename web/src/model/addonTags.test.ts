@@ -84,11 +84,18 @@ describe('strengthRows', () => {
       { kind: 'lora', name: 'x', here: true, parts: [{ part: 'all', value: 0.2 }] },
       { kind: 'hypernet', name: 'h', here: false, parts: [{ part: 'all', value: 0 }] },
     ]);
-    expect(strengthRows(prompts, 1)[1]?.parts).toEqual([
+    expect(strengthRows(prompts, 1)[0]?.parts).toEqual([
       { part: 'text', value: 1 },
       { part: 'unet', value: 2 },
     ]);
     expect(strengthRows(['a', 'b'], 0)).toEqual([]);
+  });
+
+  it('has one order in all stages', () => {
+    const prompts = ['<lora:x:1> <lora:y:1>', '<lora:z:1> <lora:y:0.5>'];
+    const names = (index: number) => strengthRows(prompts, index).map(({ name }) => name);
+    expect(names(0)).toEqual(['x', 'y', 'z']);
+    expect(names(1)).toEqual(['x', 'y', 'z']);
   });
 });
 

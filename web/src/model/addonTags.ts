@@ -38,6 +38,12 @@ export interface StrengthRow {
 }
 
 const anyTag = /<(\w+):([^>]+)>/g;
+
+/** The prompt with spaces in the place of its tags, whose names are no words. */
+export function withoutTags(prompt: string): string {
+  return prompt.replace(anyTag, (tag) => ' '.repeat(tag.length));
+}
+
 const kinds: Record<string, TagKind> = { lora: 'lora', lyco: 'lora', hypernet: 'hypernet' };
 const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
@@ -108,24 +114,27 @@ const isOf = (kind: TagKind, name: string) => (tag: AddonTag) =>
   tag.kind === kind && tag.name === name;
 
 /**
- * The sliders of stage `index`: one row for each add-on of any stage, those of this stage first. A
- * name that comes several times in a stage has what its last tag says, as when it is drawn.
+ * The sliders of stage `index`: one row for each add-on of any stage, in the order in which the stages
+ * name them. A name that comes several times in a stage has what its last tag says, as when it is drawn.
  */
 export function strengthRows(prompts: string[], index: number): StrengthRow[] {
   const rows: StrengthRow[] = [];
-  const rowOf = ({ kind, name }: AddonTag) =>
-    rows.find((row) => row.kind === kind && row.name === name);
-  for (const tag of addonTags(prompts[index] ?? '')) {
-    const parts = tag.strengths.map(({ part, value }) => ({ part, value }));
-    const known = rowOf(tag);
-    if (known) known.parts = parts;
-    else rows.push({ kind: tag.kind, name: tag.name, here: true, parts });
-  }
-  for (const tag of prompts.flatMap(addonTags)) {
-    if (rowOf(tag)) continue;
+  const rowOf = ({ kind, name }: AddonTag) => {
+    const known = rows.find((row) => row.kind === kind && row.name === name);
+    if (known) return known;
     const parts = [{ part: 'all' as const, value: 0 }];
-    rows.push({ kind: tag.kind, name: tag.name, here: false, parts });
-  }
+    const row: StrengthRow = { kind, name, here: false, parts };
+    rows.push(row);
+    return row;
+  };
+  prompts.forEach((prompt, stage) => {
+    for (const tag of addonTags(prompt)) {
+      const row = rowOf(tag);
+      if (stage !== index) continue;
+      row.here = true;
+      row.parts = tag.strengths.map(({ part, value }) => ({ part, value }));
+    }
+  });
   return rows;
 }
 
@@ -186,8 +195,7 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** An embedding's word in a prompt, with the brackets of its weight: where it stands. */
 function wordPlace(prompt: string, name: string): [number, number] | null {
   const bare = `(?<![\\p{L}\\p{N}_])${escaped(name)}(?![\\p{L}\\p{N}_])`;
-  // Names inside tags are none.
-  const text = prompt.replace(anyTag, (tag) => ' '.repeat(tag.length));
+  const text = withoutTags(prompt);
   const weighted = new RegExp(`\\(\\s*${bare}\\s*:\\s*[+-]?[\\d.]+\\s*\\)`, 'iu').exec(text);
   const match = weighted ?? new RegExp(bare, 'iu').exec(text);
   return match && [match.index, match.index + match[0].length];

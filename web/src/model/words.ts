@@ -1,5 +1,7 @@
 // Words that the default model knows.
 
+import { withoutTags } from './addonTags';
+
 export interface Piece {
   text: string;
   /** A word that the model does not know. */
@@ -8,8 +10,6 @@ export interface Piece {
 
 const word = /[\p{L}\p{N}][\p{L}\p{N}'-]*/gu;
 const grammar = new Set(['AND', 'BREAK']);
-/** <lora:name:1>: names, no words. */
-const tag = /<\w+:[^>]+>/g;
 
 /** A prompt cut into pieces, unknown words apart. With no vocabulary everything is known. */
 export function markUnknown(prompt: string, known: ReadonlySet<string>): Piece[] {
@@ -20,7 +20,7 @@ export function markUnknown(prompt: string, known: ReadonlySet<string>): Piece[]
     if (last && last.unknown === unknown) last.text += text;
     else if (text !== '') pieces.push({ text, unknown });
   };
-  const words = prompt.replace(tag, (text) => ' '.repeat(text.length));
+  const words = withoutTags(prompt);
   for (const match of known.size > 0 ? words.matchAll(word) : []) {
     const unknown = isUnknown(match[0], known);
     add(prompt.slice(end, match.index), false);
