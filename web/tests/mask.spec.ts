@@ -178,12 +178,51 @@ it('undoes and redoes, erases, inverts, fills, clears; by keys too', async () =>
   expect(await marked()).toBeGreaterThan(dot);
   await page.keyboard.press(']');
   expect(await page.locator('#mask-size').inputValue()).toBe('5');
-  // What was drawn is not thrown away by Escape alone.
+  // What was drawn is not thrown away by Escape alone, however often it is pressed.
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await dialog().getByText('is not in the form yet').waitFor();
   await button('Throw it away').click();
   await dialog().waitFor({ state: 'detached' });
   expect(await formMasks()).toEqual([]);
+});
+
+it('scrolls to the brush that keys move', async () => {
+  await openEditor();
+  for (let i = 0; i < 8; i++) await button('Larger view').click();
+  await dialog().locator('canvas').focus();
+  const view = page.locator('.mask-view');
+  const boxOf = async (selector: string) => {
+    const box = await page.locator(selector).boundingBox();
+    if (!box) throw new Error(`${selector} is shown`);
+    return { top: box.y, bottom: box.y + box.height };
+  };
+  expect(await view.evaluate((each) => each.scrollHeight - each.clientHeight)).toBeGreaterThan(50);
+  for (const [key, end] of [
+    ['ArrowDown', 'bottom'],
+    ['ArrowUp', 'top'],
+  ] as const) {
+    for (let i = 0; i < 40; i++) await page.keyboard.press(key);
+    const seen = await boxOf('.mask-view');
+    const ring = await boxOf('.mask-ring');
+    const middle = (ring.top + ring.bottom) / 2;
+    expect(middle).toBeGreaterThanOrEqual(seen.top);
+    expect(middle).toBeLessThanOrEqual(seen.bottom);
+    expect(Math.abs(middle - seen[end])).toBeLessThan(20);
+  }
+});
+
+it('begins anew where the mask is gone from the server', async () => {
+  await openEditor();
+  await button('Fill').click();
+  await button('Use this mask').click();
+  await dialog().waitFor({ state: 'detached' });
+  const [all] = await formMasks();
+  await page.route(`**${all}`, (route) => route.abort());
+  await openEditor('Edit…');
+  await dialog().getByText('begins empty').waitFor();
+  expect(await button('Use this mask').isEnabled()).toBe(true);
 });
 
 it('opens a mask again, and keeps one for a stage', async () => {

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
-import { fill, invert, isBlank, joined, MaskHistory, newMask, stamp, strokeTo } from './mask';
+import {
+  fill,
+  invert,
+  isBlank,
+  joined,
+  MaskHistory,
+  newMask,
+  stamp,
+  strokeTo,
+  viewShift,
+} from './mask';
 
 const hard = { radius: 2, softness: 0, erase: false };
 const at = (mask: ReturnType<typeof newMask>, x: number, y: number) =>
@@ -70,7 +80,7 @@ describe('MaskHistory', () => {
     expect(mask.data).toEqual(inverted);
     // A new step forgets what was undone.
     history.begin();
-    history.end(stamp(mask, 9, 9, hard));
+    history.end(stamp(mask, 9, 9, { ...hard, erase: true }));
     expect(history.canRedo).toBe(false);
   });
 
@@ -86,6 +96,46 @@ describe('MaskHistory', () => {
     expect(history.canUndo).toBe(false);
   });
 
+  it('leaves all as it is while a stroke is in work', () => {
+    const mask = newMask(12, 12);
+    const history = new MaskHistory(mask);
+    history.change((all) => fill(all, 9));
+    history.begin();
+    const area = stamp(mask, 3, 3, hard);
+    const stroke = mask.data.slice();
+    expect(history.inWork).toBe(true);
+    expect([history.undo(), history.redo(), history.change(invert)]).toEqual([null, null, null]);
+    expect(mask.data).toEqual(stroke);
+    expect(history.end(area)).toBe(true);
+    expect(history.inWork).toBe(false);
+    history.undo();
+    expect(mask.data.every((value) => value === 9)).toBe(true);
+    history.redo();
+    expect(mask.data).toEqual(stroke);
+  });
+
+  it('makes no step of what changes nothing', () => {
+    const mask = newMask(12, 12);
+    const history = new MaskHistory(mask);
+    history.begin();
+    expect(history.end(stamp(mask, 3, 3, { ...hard, erase: true }))).toBe(false);
+    expect(history.change((all) => fill(all, 0))).toBeNull();
+    expect(history.canUndo).toBe(false);
+  });
+
+  it('takes back a stroke after steps that were undone', () => {
+    const mask = newMask(12, 12);
+    const history = new MaskHistory(mask);
+    history.change((all) => fill(all, 9));
+    history.change((all) => fill(all, 20));
+    history.undo();
+    history.begin();
+    stamp(mask, 3, 3, hard);
+    history.cancel();
+    expect(mask.data.every((value) => value === 9)).toBe(true);
+    expect(history.canRedo).toBe(true);
+  });
+
   it('forgets its oldest steps where they take too much', () => {
     const mask = newMask(10, 10);
     const history = new MaskHistory(mask, 250);
@@ -94,6 +144,14 @@ describe('MaskHistory', () => {
     expect(history.undo()).toBeNull();
     expect(mask.data[0]).toBe(2);
   });
+});
+
+it('scrolls a view to what it does not show', () => {
+  expect(viewShift(50, 10, 100)).toBe(0);
+  expect(viewShift(5, 10, 100)).toBe(-5);
+  expect(viewShift(-20, 10, 100)).toBe(-30);
+  expect(viewShift(95, 10, 100)).toBe(5);
+  expect(viewShift(60, 80, 100)).toBe(10);
 });
 
 it('joins areas', () => {

@@ -94,6 +94,16 @@ export function strokeTo(
   return changed;
 }
 
+/**
+ * How far a view of a `length` must scroll so that it shows what lies `reach` to both sides of `at`, a
+ * place in the view; its middle where it is too large.
+ */
+export function viewShift(at: number, reach: number, length: number): number {
+  const margin = Math.min(reach, length / 2);
+  if (at < margin) return at - margin;
+  return Math.max(0, at + margin - length);
+}
+
 export function fill(mask: Mask, value: number): void {
   mask.data.fill(value);
 }
@@ -127,16 +137,22 @@ function paste({ width, data }: Mask, { area, pixels }: Patch): void {
   }
 }
 
-/** Undo and redo of a mask: what each step changed, as long as it fits into `limit` bytes. */
+/**
+ * Undo and redo of a mask: what each step changed, as long as it fits into `limit` bytes. While a step
+ * is in work nothing else is undone or changed.
+ */
 export class MaskHistory {
   private readonly mask: Mask;
   private readonly limit: number;
+  /** The mask without the step in work. */
+  private readonly settled: Mask;
   private past: Patch[] = [];
   private future: Patch[] = [];
-  private before: Uint8Array | null = null;
+  private working = false;
 
   constructor(mask: Mask, limit = 128 * 1024 * 1024) {
     this.mask = mask;
+    this.settled = { ...mask, data: mask.data.slice() };
     this.limit = limit;
   }
 
@@ -148,37 +164,47 @@ export class MaskHistory {
     return this.future.length > 0;
   }
 
-  /** A step begins: the mask is about to change. */
-  begin(): void {
-    this.before = this.mask.data.slice();
+  /** Whether a step was begun that has not ended. */
+  get inWork(): boolean {
+    return this.working;
   }
 
-  /** The step that was begun has changed an area, null: nothing. */
-  end(area: Rect | null): void {
-    const { before } = this;
-    this.before = null;
-    if (!before || !area) return;
-    this.past.push({ area, pixels: copyOf({ ...this.mask, data: before }, area) });
+  /** A step begins: the mask is about to change. */
+  begin(): void {
+    this.working = true;
+  }
+
+  /** The step that was begun may have changed an area, null: nothing. Returns whether it has. */
+  end(area: Rect | null): boolean {
+    if (!this.working) return false;
+    this.working = false;
+    if (!area) return false;
+    const pixels = copyOf(this.settled, area);
+    const now = copyOf(this.mask, area);
+    if (pixels.every((value, i) => value === now[i])) return false;
+    paste(this.settled, { area, pixels: now });
+    this.past.push({ area, pixels });
     this.future = [];
     let bytes = this.past.reduce((sum, patch) => sum + patch.pixels.length, 0);
     while (bytes > this.limit && this.past.length > 1) {
       bytes -= this.past.shift()?.pixels.length ?? 0;
     }
+    return true;
   }
 
   /** Forgets the step that was begun and what it has changed. */
   cancel(): void {
-    if (this.before) this.mask.data.set(this.before);
-    this.before = null;
+    if (this.working) this.mask.data.set(this.settled.data);
+    this.working = false;
   }
 
-  /** One step of everything. */
-  change(action: (mask: Mask) => void): Rect {
+  /** One step of everything; null where it changes nothing. */
+  change(action: (mask: Mask) => void): Rect | null {
+    if (this.working) return null;
     const area = wholeOf(this.mask);
     this.begin();
     action(this.mask);
-    this.end(area);
-    return area;
+    return this.end(area) ? area : null;
   }
 
   /** The area that has changed; null where there is nothing to undo. */
@@ -191,10 +217,11 @@ export class MaskHistory {
   }
 
   private swap(from: Patch[], to: Patch[]): Rect | null {
-    const patch = from.pop();
+    const patch = this.working ? undefined : from.pop();
     if (!patch) return null;
     to.push({ area: patch.area, pixels: copyOf(this.mask, patch.area) });
     paste(this.mask, patch);
+    paste(this.settled, patch);
     return patch.area;
   }
 }

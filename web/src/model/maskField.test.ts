@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { maskFor, masksOf, needsOthers, uploadOf, withMask } from './maskField';
+import { maskFor, masksOf, needsOthers, unmasked, uploadOf, withMask } from './maskField';
 
 it('reads one mask or several', () => {
   expect(masksOf('')).toEqual([]);
@@ -25,4 +25,16 @@ it('sets the mask of all stages or of one', () => {
   expect(needsOthers('', 1, 2)).toBe(true);
   expect(needsOthers('upload:a', 1, 2)).toBe(false);
   expect(needsOthers('', null, 2)).toBe(false);
+});
+
+it('asks for a mask of the others where some have none', () => {
+  expect(needsOthers('upload:a\nupload:b', 0, 3)).toBe(true);
+  expect(needsOthers('upload:a\nupload:b', 2, 3)).toBe(false);
+  expect(needsOthers('upload:a\nupload:b', 2, 4)).toBe(true);
+  expect(needsOthers('upload:a\nupload:b', 1, 2)).toBe(false);
+  expect(needsOthers('upload:a', 1, 3)).toBe(false);
+});
+
+it('leaves stages without a mask drawn, also where masks are inverted', () => {
+  expect([unmasked(false), unmasked(undefined), unmasked(true)]).toEqual([255, 255, 0]);
 });

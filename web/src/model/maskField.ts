@@ -19,9 +19,16 @@ export function maskFor(value: Json, stage: number | null): string | undefined {
   return masks.length > 1 ? masks[stage ?? 0] : masks[0];
 }
 
-/** Whether a mask for one of `stages` stages needs a picture for those that have none. */
+/** Whether a mask for one of `stages` stages needs a picture for others that have none. */
 export function needsOthers(value: Json, stage: number | null, stages: number): boolean {
-  return stage !== null && stages > 1 && masksOf(value).length === 0;
+  const count = masksOf(value).length;
+  if (stage === null || stages < 2 || count === 1) return false;
+  return Array.from({ length: stages }).some((_, i) => i >= count && i !== stage);
+}
+
+/** What the mask of stages without one is full of, so that all is drawn there. */
+export function unmasked(inverted: Json | undefined): number {
+  return inverted === true ? 0 : 255;
 }
 
 /**

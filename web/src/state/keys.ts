@@ -81,7 +81,8 @@ function onKey(event: KeyboardEvent): void {
   }
   if (event.key === 'Escape') {
     document.body.dataset.quietHelp = '';
-    escape();
+    // A key that is held down, as when it has just closed a dialog, is one step.
+    if (!event.repeat) escape();
     return;
   }
   const writing = target.matches(editable);

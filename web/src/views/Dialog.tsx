@@ -20,9 +20,18 @@ export function Dialog(props: {
     return () => current?.close();
   }, []);
   const close = () => ui.set({ dialog: null });
+  const mayClose = () => props.mayClose?.() ?? true;
   const ask = () => {
-    if (props.mayClose?.() ?? true) close();
+    if (mayClose()) close();
   };
+  useEffect(() => {
+    // Browsers let `cancel` refuse once only: at a second Escape they close without asking.
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !mayClose()) event.preventDefault();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  });
   // A text that is marked by dragging out of the window ends beside it, too.
   const beganBeside = useRef(false);
   return (
@@ -32,7 +41,7 @@ export function Dialog(props: {
       aria-label={props.title}
       onClose={close}
       onCancel={(event) => {
-        if (!(props.mayClose?.() ?? true)) event.preventDefault();
+        if (!mayClose()) event.preventDefault();
       }}
       onPointerDown={(event) => (beganBeside.current = event.target === element.current)}
       onClick={(event) => {

@@ -10,6 +10,7 @@ import {
   type Mask,
   type MaskHistory,
   type Rect,
+  viewShift,
 } from '../model/mask';
 import { showMask } from './maskPictures';
 
@@ -60,7 +61,10 @@ export function MaskCanvas(props: {
   const pinch = useRef<Pinch | null>(null);
   /** The place of the picture that stays under the pointer while the view is enlarged. */
   const held = useRef<{ picture: Place; screen: Place } | null>(null);
+  /** Where the pointer is; null beside the picture. */
   const [place, setPlace] = useState<Place | null>(null);
+  /** Where keys have moved the brush. */
+  const [keyed, setKeyed] = useState<Place | null>(null);
 
   const show = (area: Rect | null) => {
     if (canvas.current && area) showMask(canvas.current, mask, area, plain);
@@ -73,6 +77,15 @@ export function MaskCanvas(props: {
     view.current.scrollTop += box.top + held.current.picture.y * zoom - held.current.screen.y;
     held.current = null;
   }, [zoom]);
+  useLayoutEffect(() => {
+    const box = canvas.current?.getBoundingClientRect();
+    const seen = view.current?.getBoundingClientRect();
+    if (!keyed || !box || !seen || !view.current) return;
+    const reach = brush.radius * zoom + 4;
+    const { clientWidth, clientHeight } = view.current;
+    view.current.scrollLeft += viewShift(box.left + keyed.x * zoom - seen.left, reach, clientWidth);
+    view.current.scrollTop += viewShift(box.top + keyed.y * zoom - seen.top, reach, clientHeight);
+  }, [keyed]);
   useEffect(() => {
     const { current } = view;
     if (!current) return undefined;
@@ -112,8 +125,7 @@ export function MaskCanvas(props: {
     if (!last.current) return;
     last.current = null;
     if (keep) {
-      history.end(changed.current);
-      props.onChange();
+      if (history.end(changed.current)) props.onChange();
     } else {
       history.cancel();
       show(changed.current);
@@ -163,21 +175,27 @@ export function MaskCanvas(props: {
     end(keep);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = place ?? { x: mask.width / 2, y: mask.height / 2 };
+    const at = place ?? keyed ?? { x: mask.width / 2, y: mask.height / 2 };
+    const moveTo = (to: Place) => {
+      setPlace(null);
+      setKeyed(to);
+    };
     const arrow = arrows[event.key];
     if (event.key === ' ' || event.key === 'Enter') {
       event.preventDefault();
-      setPlace(at);
+      if (history.inWork) return;
+      moveTo(at);
       begin(at);
       end(true);
     } else if (arrow && !event.ctrlKey && !event.altKey) {
       event.preventDefault();
+      if (history.inWork) return;
       const step = Math.max(1, Math.round(brush.radius / 2));
       const to = {
         x: Math.min(mask.width, Math.max(0, at.x + arrow.x * step)),
         y: Math.min(mask.height, Math.max(0, at.y + arrow.y * step)),
       };
-      setPlace(to);
+      moveTo(to);
       if (event.shiftKey) {
         begin(at);
         touch(to);
@@ -188,6 +206,7 @@ export function MaskCanvas(props: {
 
   const size = { width: `${mask.width * zoom}px`, height: `${mask.height * zoom}px` };
   const ring = 2 * brush.radius * zoom;
+  const shown = place ?? keyed;
   return (
     <div class="mask-view" ref={view}>
       <div class="mask-picture" style={size}>
@@ -207,13 +226,13 @@ export function MaskCanvas(props: {
           onPointerLeave={() => setPlace(null)}
           onKeyDown={onKeyDown}
         />
-        {place && (
+        {shown && (
           <span
             class="mask-ring"
             aria-hidden="true"
             style={{
-              left: `${place.x * zoom - ring / 2}px`,
-              top: `${place.y * zoom - ring / 2}px`,
+              left: `${shown.x * zoom - ring / 2}px`,
+              top: `${shown.y * zoom - ring / 2}px`,
               width: `${ring}px`,
               height: `${ring}px`,
             }}

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { NumberInput } from '../controls/NumberInput';
 import { fill, invert, MaskHistory, newMask, type Mask } from '../model/mask';
-import { maskFor, masksOf, needsOthers, uploadOf, withMask } from '../model/maskField';
+import { maskFor, masksOf, needsOthers, unmasked, uploadOf, withMask } from '../model/maskField';
 import { doc, form, setField } from '../state/form';
 import { say } from '../state/messages';
 import { useStore } from '../state/store';
@@ -21,6 +21,8 @@ interface Sheet {
   picture: HTMLImageElement;
   mask: Mask;
   history: MaskHistory;
+  /** Why the mask is not the one of before; empty where it is. */
+  note: string;
 }
 
 const mostZoom = 16;
@@ -33,11 +35,13 @@ async function openSheet(stage: number | null): Promise<Sheet> {
   const picture = await loadPicture(init);
   const { naturalWidth: width, naturalHeight: height } = picture;
   const upload = uploadOf(maskFor(values.mask ?? '', stage));
-  const mask =
-    upload === null
-      ? newMask(width, height)
-      : maskOfPicture(await loadPicture(upload), width, height);
-  return { picture, mask, history: new MaskHistory(mask) };
+  const before = upload === null ? null : await loadPicture(upload).catch(() => null);
+  const mask = before ? maskOfPicture(before, width, height) : newMask(width, height);
+  const note =
+    upload !== null && before === null
+      ? 'The mask that was drawn before is no longer on the server: this one begins empty.'
+      : '';
+  return { picture, mask, history: new MaskHistory(mask), note };
 }
 
 /** Keeps a mask in the form, for one stage or for all. */
@@ -45,11 +49,10 @@ async function keepMask(mask: Mask, stage: number | null): Promise<void> {
   const upload = await uploadMask(mask);
   const { values, stages } = doc();
   const value = values.mask ?? '';
-  // Where nothing is masked, all is drawn.
-  const white = needsOthers(value, stage, stages.length)
-    ? await uploadMask(newMask(mask.width, mask.height, 255))
+  const others = needsOthers(value, stage, stages.length)
+    ? await uploadMask(newMask(mask.width, mask.height, unmasked(values.invert_mask)))
     : upload;
-  setField('mask', withMask(value, stage, stages.length, upload, white));
+  setField('mask', withMask(value, stage, stages.length, upload, others));
   ui.set({ dialog: null });
   say(stage === null ? 'The mask is taken over.' : `The mask of stage ${stage + 1} is taken over.`);
 }
@@ -68,28 +71,34 @@ export function MaskEditor() {
   const [zoom, setZoom] = useState<number | null>(null);
   const [version, setVersion] = useState(0);
   const [drawn, setDrawn] = useState(false);
+  const [opening, setOpening] = useState(true);
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
   const room = useRef<HTMLDivElement>(null);
   const width = useWidth(room);
+  // As `drawn`, for what began before.
+  const drawnNow = useRef(false);
 
   useEffect(() => {
     let gone = false;
     // A mask that is being drawn is kept: it may be for another stage than was thought.
-    if (drawn) return undefined;
+    const isKept = () => drawnNow.current || sheet?.history.inWork === true;
+    setOpening(!isKept());
+    if (isKept()) return undefined;
+    const show = (next: Sheet | null, text: string) => {
+      if (gone) return;
+      setOpening(false);
+      if (isKept()) return;
+      setSheet(next);
+      setProblem(text);
+      if (!sheet && next) {
+        const side = Math.min(next.mask.width, next.mask.height);
+        setRadius(Math.max(2, Math.round(side / 16)));
+      }
+    };
     openSheet(stage).then(
-      (next) => {
-        if (gone) return;
-        setSheet(next);
-        setProblem('');
-        if (!sheet) {
-          const side = Math.min(next.mask.width, next.mask.height);
-          setRadius(Math.max(2, Math.round(side / 16)));
-        }
-      },
-      (error: unknown) => {
-        if (!gone) setProblem(error instanceof Error ? error.message : String(error));
-      },
+      (next) => show(next, next.note),
+      (error: unknown) => show(null, error instanceof Error ? error.message : String(error)),
     );
     return () => {
       gone = true;
@@ -108,6 +117,7 @@ export function MaskEditor() {
 
   const changedBy = (action: (history: MaskHistory) => unknown) => {
     if (!sheet || !action(sheet.history)) return;
+    drawnNow.current = true;
     setDrawn(true);
     setVersion((now) => now + 1);
   };
@@ -124,6 +134,7 @@ export function MaskEditor() {
     const target = event.target as HTMLElement;
     if (target.matches('input[type=number], select')) return;
     const command = event.ctrlKey || event.metaKey;
+    if (!command && event.key.length === 1 && !ui.get().letterKeys) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const keys: Record<string, () => void> = command
       ? { z: event.shiftKey ? redo : undo, y: redo }
@@ -272,7 +283,7 @@ export function MaskEditor() {
           <button
             type="button"
             class="button button-run"
-            disabled={!sheet || busy}
+            disabled={!sheet || busy || opening}
             onClick={() => void keep()}
           >
             {busy ? 'Sending the mask…' : 'Use this mask'}

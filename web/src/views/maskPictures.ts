@@ -40,8 +40,8 @@ export function maskOfPicture(image: HTMLImageElement, width: number, height: nu
   let clear = false;
   for (let i = 3; i < data.length && !clear; i += 4) clear = data[i] !== 255;
   for (let i = 0; i < mask.data.length; i++) {
-    const [red = 0, green = 0, blue = 0, alpha = 0] = data.subarray(4 * i, 4 * i + 4);
-    mask.data[i] = clear ? alpha : Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+    const at = (channel: number) => data[4 * i + channel] ?? 0;
+    mask.data[i] = clear ? at(3) : Math.round(0.299 * at(0) + 0.587 * at(1) + 0.114 * at(2));
   }
   return mask;
 }
