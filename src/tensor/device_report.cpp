@@ -6,11 +6,11 @@
 #include <torch/version.h>
 
 #include "ptravel/devices.h"
+#include "ptravel/processors.h"
 #include "tensor/compute.h"
 #include "tensor/cpu/onednn.h"
 #include "tensor/devices.h"
 #include "tensor/kernel_family.h"
-#include "tensor/thread_scope.h"
 
 namespace ptravel {
 namespace {

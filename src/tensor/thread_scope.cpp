@@ -1,22 +1,15 @@
 #include "tensor/thread_scope.h"
 
-#include <algorithm>
 #include <string>
 
 #include <ATen/Parallel.h>
 #include <omp.h>
-#include <sched.h>
 
 #include "ptravel/error.h"
+#include "ptravel/processors.h"
 #include "tensor/torch_compat.h"
 
 namespace ptravel {
-
-int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof(set), &set) == 0 ? std::max(CPU_COUNT(&set), 1) : 1;
-}
 
 std::optional<std::string> limit_threads(int& threads) {
   const int processors = usable_processors();

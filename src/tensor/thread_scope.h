@@ -5,9 +5,6 @@
 
 namespace ptravel {
 
-/// How many processors this process may run on.
-int usable_processors();
-
 /// Takes no more threads than there are processors, which would starve the machine; returns a
 /// sentence for the user when that are fewer than asked for. 0 stays 0.
 std::optional<std::string> limit_threads(int& threads);

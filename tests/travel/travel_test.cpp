@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "ptravel/error.h"
+#include "ptravel/processors.h"
 #include "request/frame_settings.h"
 #include "request/stages.h"
 #include "tensor/thread_scope.h"
