@@ -73,16 +73,16 @@ std::string to_json(const RunPlan& plan);
 /// What draw_frames found to do.
 struct DrawnFrames {
   std::filesystem::path folder;
-  std::int64_t chosen = 0;  ///< Frames of the choice, whole units where frames build on each other.
-  std::int64_t drawn = 0;   ///< Those among them that this call drew.
+  std::int64_t chosen = 0;  ///< Frames that were asked for.
+  std::int64_t drawn = 0;   ///< That this call drew; more where frames build on others.
 };
 
 /// Draws the chosen frames of a run as far as they are missing or damaged; where frames build on
 /// each other the whole units that they lie in, and frames that those need. Other processes may do
 /// the same: locks keep them from drawing a frame twice, and where both do, the file is the same.
-/// Loads the model once, and not at all when every frame of the choice is there. Changes nothing
-/// else in the folder: the run's state stays. Throws InvalidArgument for a choice outside the film,
-/// and as resume_travel.
+/// Loads the model once, and not at all when every frame of the choice is there. Beside frames it
+/// writes what walks tell (walk.json) and, where nobody has, the places of a paced run; the run's
+/// state stays. Throws InvalidArgument for a choice outside the film, and as resume_travel.
 DrawnFrames draw_frames(const std::filesystem::path& folder,
                         const FrameChoice& choice,
                         const ResumeOptions& options,

@@ -8,6 +8,7 @@
 #include "jobs/find_run_files.h"
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
+#include "jobs/run_pace.h"
 #include "media/image_file.h"
 #include "pipeline/named_vae.h"
 #include "ptravel/error.h"
@@ -50,10 +51,9 @@ void tell_notes(const fs::path& picture,
 
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
-/// The manifest of the run that the picture lies in, where there is one.
-std::optional<Manifest> manifest_beside(const fs::path& picture) {
-  const fs::path path = fs::absolute(picture).parent_path() / "travel.json";
-  return fs::exists(path) ? std::optional(read_manifest(path)) : std::nullopt;
+/// Where the manifest of the run that the picture lies in would be.
+fs::path manifest_beside(const fs::path& picture) {
+  return fs::absolute(picture).parent_path() / "travel.json";
 }
 
 /// Where the picture lies, its run's manifest knows what the picture itself does not tell: where
@@ -276,7 +276,9 @@ Redraw read_redraw(const fs::path& path, const Overrides& overrides, const RunEv
   redraw.given = fields_of(overrides);
   redraw.picture = request_of(path, redraw.given, events);
   redraw.frame = redraw.picture.frame;
-  redraw.manifest = manifest_beside(path);
+  if (const fs::path beside = manifest_beside(path); fs::exists(beside)) {
+    redraw.manifest = read_manifest(beside);
+  }
   redraw.alone = is_lone_frame(redraw.frame.request, redraw.frame.spot);
   // Files are compared with all of the run's; a part that is drawn covers the masks of all stages.
   redraw.alone =
@@ -351,14 +353,13 @@ std::unique_ptr<Travel> open_travel(const Redraw& redraw,
   for (const std::string& note : travel->notes()) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }
-  if (!redraw.alone && travel->frame_count() != frame.spot.frame_count) {
+  const bool paced = !redraw.alone && is_paced(frame.request);
+  const bool other_film = !redraw.alone && travel->frame_count() != frame.spot.frame_count;
+  if (other_film || (paced && !redraw.manifest->pace)) {  // A frame knows the pace of its run.
     throw_other_run(redraw.path);
   }
-  if (!redraw.alone && is_paced(frame.request)) {
-    if (!redraw.manifest->pace) {
-      throw_other_run(redraw.path);  // No frame is drawn before the pace is known.
-    }
-    travel->set_pace(redraw.manifest->pace->pace);
+  if (paced) {
+    take_places(manifest_beside(redraw.path), *redraw.manifest, *travel);
   }
   tell_other_file("by a model", frame.model_hash, travel->model().sha256, events);
   tell_other_loras(frame.lora_hashes, travel->model(), events);

@@ -1,6 +1,8 @@
 #include "jobs/run_ending.h"
 
 #include <filesystem>
+#include <system_error>
+#include <vector>
 
 #include "jobs/assemble_run.h"
 #include "jobs/run_drawing.h"
@@ -81,22 +83,16 @@ RunResult end_run(const RunFolder& folder,
   return result;
 }
 
+bool has_logs(const RunFolder& folder, const Manifest& manifest) {
+  std::error_code error;
+  return !mode_info(manifest.request.mode).keeps_log(manifest.request) ||
+         fs::exists(folder.walk_log_path(), error);
+}
+
 bool has_everything(const RunFolder& folder, const Manifest& manifest, Progress& progress) {
-  if (manifest.state != RunState::Finished) {
-    return false;
-  }
-  const bool has_log = !mode_info(manifest.request.mode).keeps_log(manifest.request) ||
-                       fs::exists(folder.walk_log_path());
-  RunFrames frames(folder, manifest);
-  progress.begin("looking at the frames", "frames", static_cast<double>(manifest.frames));
-  for (std::int64_t index = 0; has_log && index < manifest.frames; ++index) {
-    progress.check_cancelled();
-    if (!frames.is_whole(index)) {
-      return false;
-    }
-    progress.update(static_cast<double>(index + 1));
-  }
-  return has_log;
+  const std::vector<bool> all(static_cast<std::size_t>(manifest.frames), true);
+  return manifest.state == RunState::Finished && has_logs(folder, manifest) &&
+         are_there(folder, all) && are_whole(folder, manifest, all, progress);
 }
 
 }  // namespace ptravel

@@ -25,6 +25,9 @@ RunResult make_film_again(const RunFolder& folder,
                           Progress& progress,
                           const RunEventSink& events);
 
+/// Whether the logs that the run's mode keeps are there.
+bool has_logs(const RunFolder& folder, const Manifest& manifest);
+
 /// Whether a finished run still has all that drawing made.
 bool has_everything(const RunFolder& folder, const Manifest& manifest, Progress& progress);
 

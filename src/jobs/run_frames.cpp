@@ -97,4 +97,38 @@ Image RunFrames::read(std::int64_t index) const {
 
 void RunFrames::written(std::int64_t index) { whole_.at(static_cast<std::size_t>(index)) = true; }
 
+void look_at_frames(const Manifest& manifest,
+                    Progress& progress,
+                    const std::function<void(std::int64_t index)>& look) {
+  progress.begin("looking at the frames", "frames", static_cast<double>(manifest.frames));
+  for (std::int64_t index = 0; index < manifest.frames; ++index) {
+    progress.check_cancelled();
+    look(index);
+    progress.update(static_cast<double>(index + 1));
+  }
+}
+
+bool are_there(const RunFolder& folder, const std::vector<bool>& frames) {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    std::error_code error;
+    if (frames[i] &&
+        !std::filesystem::exists(folder.frame_path(static_cast<std::int64_t>(i)), error)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool are_whole(const RunFolder& folder,
+               const Manifest& manifest,
+               const std::vector<bool>& frames,
+               Progress& progress) {
+  RunFrames files(folder, manifest);
+  bool whole = true;
+  look_at_frames(manifest, progress, [&](std::int64_t index) {
+    whole = whole && (!frames.at(static_cast<std::size_t>(index)) || files.is_whole(index));
+  });
+  return whole;
+}
+
 }  // namespace ptravel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "ptravel/image.h"
+#include "ptravel/progress.h"
 
 namespace ptravel {
 
@@ -35,5 +37,19 @@ class RunFrames {
   std::vector<std::string> prompts_;  // of the stages
   std::vector<bool> whole_;
 };
+
+/// Calls `look` for every frame's number, which progress counts. Throws Cancelled.
+void look_at_frames(const Manifest& manifest,
+                    Progress& progress,
+                    const std::function<void(std::int64_t index)>& look);
+
+/// Whether each of these frames, by number, has a file.
+bool are_there(const RunFolder& folder, const std::vector<bool>& frames);
+
+/// Whether each of these frames is whole (RunFrames::is_whole), which reads them all.
+bool are_whole(const RunFolder& folder,
+               const Manifest& manifest,
+               const std::vector<bool>& frames,
+               Progress& progress);
 
 }  // namespace ptravel

@@ -171,11 +171,14 @@ void settle_pace(const RunFolder& folder,
       return;
     }
   }
+  take_places(folder.manifest_path(), manifest, travel);
+}
+
+void take_places(const fs::path& path, const Manifest& manifest, Travel& travel) {
   try {
     travel.set_pace(manifest.pace->pace);
   } catch (const Error& error) {
-    throw Error(ErrorCode::Corrupt,
-                "[manifest] " + folder.manifest_path().string() + ": " + error.what());
+    throw Error(ErrorCode::Corrupt, "[manifest] " + path.string() + ": " + error.what());
   }
 }
 

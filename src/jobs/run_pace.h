@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "ptravel/jobs.h"
@@ -19,6 +21,10 @@ void settle_pace(const RunFolder& folder,
                  ModelStore& store,
                  Progress& progress,
                  const RunEventSink& events);
+
+/// Puts the frames where the manifest says, which has a pace. Throws Corrupt naming travel.json,
+/// `path`, for places that are none of the travel's.
+void take_places(const std::filesystem::path& path, const Manifest& manifest, Travel& travel);
 
 /// The picture that was drawn at a place while the pace was looked for, where frames may show it.
 std::optional<PlacePicture> paced_picture(const RunFolder& folder,

@@ -27,33 +27,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostDamagesTold = 8;
-constexpr std::size_t kLongestList = 400;
 constexpr std::size_t kMostUnitsShown = 40;
-
-/// Looks at every frame.
-void look_at_frames(const Manifest& manifest,
-                    Progress& progress,
-                    const std::function<void(std::int64_t index)>& look) {
-  progress.begin("looking at the frames", "frames", static_cast<double>(manifest.frames));
-  for (std::int64_t index = 0; index < manifest.frames; ++index) {
-    progress.check_cancelled();
-    look(index);
-    progress.update(static_cast<double>(index + 1));
-  }
-}
-
-/// Whether every chosen frame is there.
-bool are_whole(const RunFolder& folder,
-               const Manifest& manifest,
-               const std::vector<bool>& chosen,
-               Progress& progress) {
-  RunFrames frames(folder, manifest);
-  bool whole = true;
-  look_at_frames(manifest, progress, [&](std::int64_t index) {
-    whole = whole && (!chosen.at(static_cast<std::size_t>(index)) || frames.is_whole(index));
-  });
-  return whole;
-}
 
 /// Throws unless every frame is there and this run's.
 void require_whole_frames(const RunFolder& folder, const Manifest& manifest, Progress& progress) {
@@ -70,10 +44,9 @@ void require_whole_frames(const RunFolder& folder, const Manifest& manifest, Pro
   });
   std::vector<std::string> lines;
   if (const auto count = std::ranges::count(missing, true); count > 0) {
-    std::string list = frames_text(missing);
-    list = list.size() > kLongestList ? list.substr(0, kLongestList) + "..." : list;
     lines.push_back(std::to_string(count) + " of " + std::to_string(manifest.frames) +
-                    " frames are missing, expected all: draw --frames " + list);
+                    " frames are missing, expected all: draw --frames " +
+                    shortened(frames_text(missing)));
   }
   for (std::size_t i = 0; i < std::min(damages.size(), kMostDamagesTold); ++i) {
     lines.push_back(damages[i] + ", expected a whole frame of this run");
@@ -155,7 +128,7 @@ DrawnFrames draw_frames(const fs::path& path,
   Manifest manifest = read_manifest(folder.manifest_path());
   std::vector<bool> chosen = chosen_frames(manifest, choice);
   DrawnFrames result{folder.path(), std::ranges::count(chosen, true), 0};
-  if (are_whole(folder, manifest, chosen, progress)) {
+  if (are_there(folder, chosen) && are_whole(folder, manifest, chosen, progress)) {
     return result;
   }
   const RunStore store(options.store);
@@ -176,7 +149,7 @@ RunResult finish_run(const fs::path& path,
   Manifest manifest = read_manifest(folder.manifest_path());
   check_same_soundtrack(manifest, "finish");
   require_whole_frames(folder, manifest, progress);
-  if (has_everything(folder, manifest, progress)) {
+  if (manifest.state == RunState::Finished && has_logs(folder, manifest)) {
     events({RunEvent::Kind::Folder, "", folder.path(), 0});
     return make_film_again(folder, manifest, progress, events);
   }

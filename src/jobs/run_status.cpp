@@ -20,7 +20,6 @@ using Time = fs::file_time_type;
 
 /// The rate is that of as many of the newest frames.
 constexpr std::size_t kNewest = 50;
-constexpr std::size_t kLongestList = 400;
 
 std::string state_text(const RunFolder& folder, const Manifest& manifest, bool in_work) {
   if (in_work) {
@@ -52,10 +51,6 @@ std::string short_number(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", number);
   return text;
-}
-
-std::string shortened(const std::string& list) {
-  return list.size() > kLongestList ? list.substr(0, kLongestList) + "..." : list;
 }
 
 }  // namespace

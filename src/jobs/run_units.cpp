@@ -10,6 +10,8 @@
 namespace ptravel {
 namespace {
 
+constexpr std::size_t kLongestList = 400;
+
 enum class UnitKind { Frame, Gap, Chain, Paced };
 
 UnitKind unit_kind(const TravelRequest& request) {
@@ -129,6 +131,10 @@ std::string frames_text(const std::vector<bool>& frames) {
     }
   }
   return text;
+}
+
+std::string shortened(const std::string& list) {
+  return list.size() > kLongestList ? list.substr(0, kLongestList) + "..." : list;
 }
 
 }  // namespace ptravel

@@ -24,4 +24,7 @@ std::vector<bool> chosen_frames(const Manifest& manifest, const FrameChoice& cho
 /// "0-13,26": the frames that are set.
 std::string frames_text(const std::vector<bool>& frames);
 
+/// Such a list in a message: its beginning where it is long.
+std::string shortened(const std::string& list);
+
 }  // namespace ptravel

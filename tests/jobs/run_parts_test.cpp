@@ -113,12 +113,12 @@ TEST_P(Split, OddPartsAtOnceWithAKilledOneGiveTheBytesOfOneProcess) {
   for (const FrameChoice& choice : {ranges({{1, 2}, {4, 7}}), part(1, 2), part(2, 3), unit(0)}) {
     workers.emplace_back([&folder, choice] { drawn(folder, choice); });
   }
-  workers.emplace_back([&] {  // This one stops at once, and leaves what a killed one leaves.
+  write_file_atomic(folder / ".00003.png.1-1.part", "half");  // What a killed one leaves.
+  workers.emplace_back([&] {                                  // This one stops at once.
     Progress progress;
     try {
       draw_frames(folder, {}, with_store(), progress, [&](const RunEvent& event) {
         if (event.kind == RunEvent::Kind::Frame) {
-          write_file_atomic(folder / ".00003.png.1-1.part", "half");
           progress.cancel();
         }
       });
