@@ -1,6 +1,7 @@
 // A run on several processes and machines: how far it is, and handing it to an engine.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,14 +15,18 @@
 namespace ptravel::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kLook{200};
-constexpr int kLooksUntilAsking = 10;
+constexpr std::chrono::milliseconds kLook{200};  // for Ctrl-C
+constexpr int kLooksUntilCounting = 10;
+/// Half a minute: every question goes to a controller that all users share.
+constexpr int kLooksUntilAsking = 150;
+/// Slurm may be away for a while, such as when it is started again.
+constexpr int kMostFailures = 10;
 constexpr std::int64_t kMostUnits = 1'000'000;
 
 /// What submit is given beside what run commands share.
 struct EngineArguments {
   std::string engine;
-  std::int64_t chunk = 0;
+  std::optional<std::int64_t> chunk;
   std::string partition;
   bool wait = false;
   bool cancel = false;
@@ -42,8 +47,8 @@ void check_engine(const EngineArguments& engine, std::vector<Problem>& problems)
   if (engine.engine != "slurm") {
     problems.push_back({"--engine", "\"" + engine.engine + "\", expected slurm"});
   }
-  if (engine.chunk < 0 || engine.chunk > kMostUnits) {
-    problems.push_back({"--chunk", std::to_string(engine.chunk) + ", expected 1 to " +
+  if (engine.chunk && (*engine.chunk < 1 || *engine.chunk > kMostUnits)) {
+    problems.push_back({"--chunk", std::to_string(*engine.chunk) + ", expected 1 to " +
                                        std::to_string(kMostUnits) + " units"});
   }
   if (engine.wait && engine.cancel) {
@@ -51,15 +56,54 @@ void check_engine(const EngineArguments& engine, std::vector<Problem>& problems)
   }
 }
 
-/// Shows how far the run is until none of its jobs is left.
+/// What makes no sense beside --cancel.
+void check_cancel(const RunArguments& arguments,
+                  const EngineArguments& engine,
+                  std::vector<Problem>& problems) {
+  std::vector<std::string> given;
+  if (engine.chunk) {
+    given.emplace_back("--chunk");
+  }
+  if (!engine.partition.empty()) {
+    given.emplace_back("--partition");
+  }
+  for (const std::string& word : machine_words(arguments)) {
+    given.push_back(word.substr(0, word.find('=')));
+  }
+  for (const std::string& option : given) {
+    problems.push_back({option, "is for jobs that begin, expected no --cancel"});
+  }
+}
+
+/// Whether jobs are left. A failure to ask counts as so, until too many come in a row.
+bool is_left(const std::string& folder, int& failures) {
+  try {
+    const bool left = is_in_slurm(folder);
+    failures = 0;
+    return left;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::Io || ++failures > kMostFailures) {
+      throw;
+    }
+    return true;
+  }
+}
+
+/// Shows how far the run is until none of its jobs is left. Those of a finished run end soon.
 void wait_for_engine(const std::string& folder, Progress& progress) {
   RunStatus found = run_status(folder);
   progress.begin("drawing", "frames", static_cast<double>(found.frames));
   progress.set_initial(static_cast<double>(found.drawn));
-  for (int looks = 0; looks % kLooksUntilAsking != 0 || is_in_slurm(folder); ++looks) {
+  int failures = 0;
+  for (int looks = 0;; ++looks) {
     progress.check_cancelled();
-    if (looks % kLooksUntilAsking == 0) {
-      progress.update(static_cast<double>(run_status(folder).drawn));
+    if (looks % kLooksUntilCounting == 0) {
+      found = run_status(folder);
+      progress.update(static_cast<double>(found.drawn));
+      const bool asks = looks % kLooksUntilAsking == 0 || found.state == "finished";
+      if (asks && !is_left(folder, failures)) {
+        break;
+      }
     }
     std::this_thread::sleep_for(kLook);
   }
@@ -77,6 +121,9 @@ void submit(const RunArguments& arguments, const EngineArguments& engine) {
     std::vector<Problem> problems;
     build_request(arguments.fields, problems);
     check_engine(engine, problems);
+    if (engine.cancel) {
+      check_cancel(arguments, engine, problems);
+    }
     throw_option_problems(problems);
     if (engine.cancel) {
       cancel_in_slurm(arguments.folder);
@@ -85,7 +132,7 @@ void submit(const RunArguments& arguments, const EngineArguments& engine) {
     }
     EngineJob job;
     job.program = own_program();
-    job.chunk = engine.chunk;
+    job.chunk = engine.chunk.value_or(0);
     job.partition = engine.partition;
     job.words = machine_words(arguments);
     const SubmittedRun run = submit_to_slurm(arguments.folder, job);
@@ -93,6 +140,7 @@ void submit(const RunArguments& arguments, const EngineArguments& engine) {
                  " units in job " + run.frames_job + ", then job " + run.finish_job +
                  "; they print to " + run.logs.string());
     if (engine.wait) {
+      console.hint("Ctrl-C ends the waiting alone; with --cancel submit takes the jobs out");
       wait_for_engine(arguments.folder, progress);
     }
     return Made{{"folder", run.folder.string()},

@@ -101,6 +101,7 @@ void add_plan_command(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand(
       "plan", "Make a run folder and draw nothing: say what can be drawn apart");
   const auto arguments = make_arguments(*command);
+  arguments->goes_on = "frames";
   add_field_options(*command, arguments->fields);
   add_file_options(*command, arguments->fields);
   add_images_option(*command, *arguments);
@@ -134,6 +135,7 @@ void add_finish_command(CLI::App& program, Command& chosen) {
   CLI::App* command = program.add_subcommand(
       "finish", "Check the frames of a run folder; make report, video and contact sheet");
   const auto arguments = make_arguments(*command);
+  arguments->goes_on = "finish";
   add_folder_options(*command, *arguments);
   add_debug_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {

@@ -1,9 +1,9 @@
 #include "apps/cli/run_arguments.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "ptravel/error.h"
+#include "ptravel/processors.h"
 #include "ptravel/run_parts.h"
 
 namespace ptravel::cli {
@@ -87,6 +87,7 @@ TravelRequest completed(const RunArguments& arguments,
 ResumeOptions resume_options(const RunArguments& arguments) {
   std::vector<Problem> problems;
   TravelRequest request = build_request(arguments.fields, problems);
+  check_workers(arguments, problems);
   throw_option_problems(problems);
   ResumeOptions options;
   take_given(arguments, "device", request.device, options.device);
@@ -126,6 +127,21 @@ std::vector<std::string> machine_words(const RunArguments& arguments) {
 
 std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
+void check_workers(const RunArguments& arguments, std::vector<Problem>& problems) {
+  if (arguments.workers == 1) {
+    return;
+  }
+  for (const auto& [given, why] :
+       {std::pair{!arguments.from.empty(), "draw a whole travel, expected no --from"},
+        std::pair{arguments.dry_run, "draw, expected no --dry-run"},
+        std::pair{arguments.profile, "are not measured, expected no --profile"},
+        std::pair{arguments.debug, "do not tell their steps, expected no --debug"}}) {
+    if (given) {
+      problems.push_back({"--workers", why});
+    }
+  }
+}
+
 LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words) {
   if (arguments.workers < 1 || arguments.workers > kMostWorkers) {
     throw Error(ErrorCode::InvalidArgument,
@@ -137,8 +153,12 @@ LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std:
   workers.program = own_program();
   workers.words = machine_words(arguments);
   if (arguments.fields.values.count("threads") == 0) {
-    const unsigned share = std::thread::hardware_concurrency() / workers.count;
-    workers.words.push_back("--threads=" + std::to_string(std::max(share, 1U)));
+    const int share = usable_processors() / workers.count;
+    workers.words.push_back("--threads=" + std::to_string(std::max(share, 1)));
+  }
+  if (words.empty()) {
+    // All of the film, whatever part the environment of an engine's task says, which they inherit.
+    workers.words.emplace_back("--part=1/1");
   }
   workers.words.insert(workers.words.end(), words.begin(), words.end());
   return workers;

@@ -33,12 +33,14 @@ struct RunArguments {
   FilmFinish finish;
   bool allow_other_kernels = false;
   int workers = 1;
+  /// What goes on with the folder after a stop.
+  std::string goes_on = "resume";
 };
 
 /// The fields of the event "done": what was made, and where it is.
 using Made = std::vector<std::pair<std::string, std::string>>;
 
-/// Runs `work` as a job with progress display and Ctrl-C and prints what it made; how to resume
+/// Runs `work` as a job with progress display and Ctrl-C and prints what it made; how to go on
 /// when it is stopped. Either way the profile comes first where one is wanted.
 template <typename Work>
 void with_console(const RunArguments& arguments, const Work& work) {
@@ -63,7 +65,7 @@ void with_console(const RunArguments& arguments, const Work& work) {
   if (error) {
     console.failure(with_option_names(*error));
     if (job.can_go_on()) {
-      console.hint("to go on: prompt-travel resume " + job.folder()->string());
+      console.hint("to go on: prompt-travel " + arguments.goes_on + " " + job.folder()->string());
     }
     throw CLI::RuntimeError(exit_status(error->code()));
   }
@@ -104,7 +106,25 @@ ResumeOptions resume_options(const RunArguments& arguments);
 std::vector<std::string> machine_words(const RunArguments& arguments);
 /// This program's file.
 std::filesystem::path own_program();
-/// What --workers asks for; `words`: more for each of them.
+/// Draws a run that has been told of by local workers; then `end` makes the rest, which does not
+/// tell of the folder again.
+template <typename End>
+RunResult draw_by_workers(const std::string& folder,
+                          const LocalWorkers& workers,
+                          Progress& progress,
+                          const RunEventSink& events,
+                          const End& end) {
+  draw_by_local_workers(folder, workers, progress, events);
+  return end([&](const RunEvent& event) {
+    if (event.kind != RunEvent::Kind::Folder) {
+      events(event);
+    }
+  });
+}
+
+/// What makes no sense beside --workers.
+void check_workers(const RunArguments& arguments, std::vector<Problem>& problems);
+/// What --workers asks for; `words`: which frames, for each of them; all where there are none.
 LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words);
 
 /// --json and room for words that are no options.

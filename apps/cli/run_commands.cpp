@@ -91,6 +91,7 @@ void render(const RunArguments& arguments) {
     if (arguments.profile && arguments.dry_run) {
       problems.push_back({"--profile", "measures drawing, expected no --dry-run"});
     }
+    check_workers(arguments, problems);
     if (!arguments.from.empty()) {
       check_redraw(arguments, problems);
       throw_option_problems(problems);
@@ -112,8 +113,11 @@ void render(const RunArguments& arguments) {
     if (arguments.workers != 1) {
       const LocalWorkers workers = local_workers(arguments, {});
       const RunPlan plan = plan_run(request, progress, events, options);
-      draw_by_local_workers(plan.folder, workers, progress, events);
-      return frames_and_files(console, finish_run(plan.folder, {}, progress, events));
+      return frames_and_files(
+          console,
+          draw_by_workers(plan.folder, workers, progress, events, [&](const RunEventSink& rest) {
+            return finish_run(plan.folder, {}, progress, rest);
+          }));
     }
     return frames_and_files(console, run_travel(request, progress, events, options));
   });
@@ -123,7 +127,13 @@ void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     const ResumeOptions options = resume_options(arguments);
     if (arguments.workers != 1) {
-      draw_by_local_workers(arguments.folder, local_workers(arguments, {}), progress, events);
+      const LocalWorkers workers = local_workers(arguments, {});
+      events({RunEvent::Kind::Folder, "", arguments.folder, 0});
+      return frames_and_files(
+          console, draw_by_workers(
+                       arguments.folder, workers, progress, events, [&](const RunEventSink& rest) {
+                         return resume_travel(arguments.folder, options, progress, rest);
+                       }));
     }
     return frames_and_files(console, resume_travel(arguments.folder, options, progress, events));
   });

@@ -5,7 +5,8 @@ set -eu
 folder=$(readlink -f "$1")
 tasks=$2
 shift 2
+logs=$(printf '%s' "$folder.slurm" | sed 's/%/%%/g')   # % begins a pattern of sbatch
 here=$(cd "$(dirname "$0")" && pwd)
-frames=$(sbatch --parsable "$@" --array="0-$((tasks - 1))" --output="$folder.slurm-%a.log" "$here/frames.sh" "$folder")
+frames=$(sbatch --parsable "$@" --array="0-$((tasks - 1))" --output="$logs-%a.log" "$here/frames.sh" "$folder")
 sbatch --parsable "$@" --dependency="afterok:${frames%%;*}" --kill-on-invalid-dep=yes \
-  --output="$folder.slurm-finish.log" "$here/finish.sh" "$folder"
+  --output="$logs-finish.log" "$here/finish.sh" "$folder"

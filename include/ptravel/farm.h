@@ -22,7 +22,8 @@ struct LocalWorkers {
 /// Starts that many processes on a run folder and waits for them; they share the frames by the
 /// run's locks, so that a faster one draws more. Their frames, files and notes (each once) go to
 /// `events`, progress counts frames. When one of them fails the others go on; then its error is
-/// thrown, or Internal for one that died. When cancelled they are asked to stop, and waited for.
+/// thrown; for one that said nothing Io when it was killed, which the machine does where memory is
+/// short, otherwise Internal. When cancelled they are asked to stop, and waited for.
 void draw_by_local_workers(const std::filesystem::path& folder,
                            const LocalWorkers& workers,
                            Progress& progress,
@@ -49,13 +50,14 @@ struct SubmittedRun {
 /// Hands a run to Slurm (sbatch): an array of tasks that draw chunks of units and go back to the
 /// queue when their node is lost, and a job that finishes the run when all of them ended well.
 /// Throws InvalidArgument where the folder's jobs are still in Slurm, and Io with sbatch's own
-/// words.
+/// words; what was handed over by then is taken out again.
 SubmittedRun submit_to_slurm(const std::filesystem::path& folder, const EngineJob& job);
 
 /// Whether the folder's jobs are still in Slurm. Throws Io with squeue's own words.
 bool is_in_slurm(const std::filesystem::path& folder);
 
-/// Takes the folder's jobs out of Slurm, whatever they do. Throws NotFound where it has none, Io.
+/// Takes those of the folder's jobs that are still in Slurm out of it, whatever they do. Throws
+/// NotFound where none is, and Io with squeue's or scancel's own words.
 void cancel_in_slurm(const std::filesystem::path& folder);
 
 }  // namespace ptravel

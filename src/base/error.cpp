@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <new>
 
+#include "base/error_codes.h"
+
 namespace ptravel {
 namespace {
 
@@ -61,6 +63,17 @@ std::string_view error_code_name(ErrorCode code) {
       return "internal";
   }
   return "internal";
+}
+
+ErrorCode error_code_of(std::string_view name) {
+  for (const ErrorCode code :
+       {ErrorCode::InvalidArgument, ErrorCode::NotFound, ErrorCode::Corrupt, ErrorCode::Unsupported,
+        ErrorCode::Io, ErrorCode::OutOfMemory, ErrorCode::Cancelled}) {
+    if (error_code_name(code) == name) {
+      return code;
+    }
+  }
+  return ErrorCode::Internal;
 }
 
 int exit_status(ErrorCode code) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,8 +32,16 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words, Errors errors)
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     fail(words.front());
   }
+  const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ == 0) {
+    // The terminal's Ctrl-C is the parent's, who passes it on: a second one would end it in the
+    // middle of a file.
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGINT);
+    if (::getppid() != parent) {
+      ::_exit(130);
+    }
     const int nothing = ::open("/dev/null", O_RDWR);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(ends[1], STDOUT_FILENO);

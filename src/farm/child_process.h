@@ -7,7 +7,8 @@
 
 namespace ptravel {
 
-/// A process of a program whose standard output is read line by line. One thread.
+/// A process of a program whose standard output is read line by line. It does not hear the
+/// terminal's signals, and is interrupted when the thread that started it ends. One thread.
 class ChildProcess {
  public:
   /// What becomes of its standard error.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <csignal>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <poll.h>
 
+#include "base/error_codes.h"
 #include "farm/child_process.h"
-#include "jobs/manifest.h"
-#include "jobs/run_folder.h"
 #include "ptravel/error.h"
 #include "ptravel/farm.h"
+#include "ptravel/run_parts.h"
 
 namespace ptravel {
 namespace {
@@ -48,7 +49,7 @@ class Listener {
         events_({RunEvent::Kind::Note, text, {}, 0});
       }
     } else if (event == "error" && !failure_) {
-      failure_ = Error(code_of(text_at(object, "code")), text_at(object, "message"));
+      failure_ = Error(error_code_of(text_at(object, "code")), text_at(object, "message"));
     }
   }
 
@@ -59,16 +60,6 @@ class Listener {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
   }
-  static ErrorCode code_of(const std::string& name) {
-    for (const ErrorCode code :
-         {ErrorCode::InvalidArgument, ErrorCode::NotFound, ErrorCode::Corrupt,
-          ErrorCode::Unsupported, ErrorCode::Io, ErrorCode::OutOfMemory, ErrorCode::Cancelled}) {
-      if (error_code_name(code) == name) {
-        return code;
-      }
-    }
-    return ErrorCode::Internal;
-  }
 
   std::int64_t drawn_;
   Progress& progress_;
@@ -76,15 +67,6 @@ class Listener {
   std::set<std::string> notes_;
   std::optional<Error> failure_;
 };
-
-std::int64_t frames_there(const RunFolder& folder, const Manifest& manifest) {
-  std::int64_t count = 0;
-  for (std::int64_t index = 0; index < manifest.frames; ++index) {
-    std::error_code error;
-    count += fs::exists(folder.frame_path(index), error) ? 1 : 0;
-  }
-  return count;
-}
 
 /// Waits until some of them have said something, and hears it. False once all have ended.
 bool hear_some(std::vector<ChildProcess>& children, Listener& listener) {
@@ -116,15 +98,13 @@ void draw_by_local_workers(const fs::path& path,
                            const LocalWorkers& workers,
                            Progress& progress,
                            const RunEventSink& events) {
-  const RunFolder folder = RunFolder::open(path);
-  const Manifest manifest = read_manifest(folder.manifest_path());
+  const RunStatus before = run_status(path);
   std::vector<std::string> words = {workers.program.string(), "frames", path.string(), "--json"};
   words.insert(words.end(), workers.words.begin(), workers.words.end());
-  const std::int64_t there = frames_there(folder, manifest);
   progress.enter(WorkPhase::Drawing);
-  progress.begin("drawing", "frames", static_cast<double>(manifest.frames));
-  progress.set_initial(static_cast<double>(there));
-  Listener listener(there, progress, events);
+  progress.begin("drawing", "frames", static_cast<double>(before.frames));
+  progress.set_initial(static_cast<double>(before.drawn));
+  Listener listener(before.drawn, progress, events);
   std::vector<ChildProcess> children;
   for (int i = 0; i < workers.count; ++i) {
     children.emplace_back(words);
@@ -137,9 +117,11 @@ void draw_by_local_workers(const fs::path& path,
     }
   }
   std::string died;
+  ErrorCode code = ErrorCode::Internal;
   for (std::size_t i = 0; i < children.size(); ++i) {
     const int status = children[i].wait();
     if (status != 0 && died.empty()) {
+      code = status == 128 + SIGKILL || status == 128 + SIGTERM ? ErrorCode::Io : code;
       died = "worker " + std::to_string(i + 1) + " of " + std::to_string(children.size()) +
              (status > 128 ? " was ended by signal " + std::to_string(status - 128)
                            : " ended with status " + std::to_string(status));
@@ -150,7 +132,7 @@ void draw_by_local_workers(const fs::path& path,
     throw Error(*listener.failure());
   }
   if (!died.empty()) {
-    throw Error(ErrorCode::Internal, "[workers] " + died + "; start again to go on");
+    throw Error(code, "[workers] " + died);
   }
 }
 

@@ -37,6 +37,10 @@ fs::path side_folder(const RunFolder& folder) {
 
 fs::path record_path(const RunFolder& folder) { return side_folder(folder) / "jobs.json"; }
 
+bool is_job(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// The jobs that were submitted last for the folder.
 std::vector<std::string> recorded_jobs(const RunFolder& folder) {
   std::error_code error;
@@ -48,8 +52,7 @@ std::vector<std::string> recorded_jobs(const RunFolder& folder) {
   for (const char* key : {"frames_job", "finish_job"}) {
     const auto found = object.is_object() ? object.find(key) : object.end();
     if (object.is_object() && found != object.end() && found->is_string()) {
-      const auto id = found->get<std::string>();
-      if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) {
+      if (const auto id = found->get<std::string>(); is_job(id)) {
         jobs.push_back(id);
       }
     }
@@ -97,16 +100,19 @@ std::string ask(const std::vector<std::string>& words) {
   return text;
 }
 
-/// The number of a new job: "12" or "12;cluster".
+/// The number of a new job, "12" or "12;cluster", in a line of its own: a site's filters and
+/// sbatch's warnings may print others around it.
 std::string submitted(const std::vector<std::string>& words) {
   const std::string text = ask(words);
-  const std::string last = text.substr(text.rfind('\n') + 1);
-  const std::string id = last.substr(0, last.find(';'));
-  if (id.empty() || id.find_first_not_of("0123456789") != std::string::npos) {
-    throw Error(ErrorCode::Io, "[slurm] sbatch: printed \"" + text.substr(0, 200) +
-                                   "\", expected the number of a job");
+  const auto lines = split(text, '\n');
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    const std::string_view id = trimmed(line->substr(0, line->find(';')));
+    if (is_job(id)) {
+      return std::string(id);
+    }
   }
-  return id;
+  throw Error(ErrorCode::Io, "[slurm] sbatch: printed \"" + text.substr(0, 200) +
+                                 "\", expected the number of a job");
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -117,10 +123,11 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string jobs_in_slurm(const RunFolder& folder) {
+/// Those of the folder's jobs that have not ended.
+std::vector<std::string> jobs_in_slurm(const RunFolder& folder) {
   const std::vector<std::string> jobs = recorded_jobs(folder);
   if (jobs.empty()) {
-    return "";
+    return {};
   }
   // Slurm refuses numbers that it does not know any more when it is asked for one of them.
   const std::string all = ask({"squeue", "--noheader", "--format=%A %F"});
@@ -134,16 +141,53 @@ std::string jobs_in_slurm(const RunFolder& folder) {
       }
     }
   }
-  return joined(there);
+  return there;
 }
 
-std::vector<std::string> batch(const EngineJob& job, const fs::path& logs, const char* name) {
+void record(const RunFolder& folder, const SubmittedRun& run) {
+  write_file_atomic(
+      record_path(folder),
+      Json{{"frames_job", run.frames_job}, {"finish_job", run.finish_job}}.dump() + "\n");
+}
+
+void take_out(const std::vector<std::string>& jobs) {
+  std::vector<std::string> words = {"scancel"};
+  words.insert(words.end(), jobs.begin(), jobs.end());
+  ask(words);
+}
+
+/// After a failure: takes out what was begun. "", or behind the failure what is left in Slurm.
+std::string left_behind(const std::vector<std::string>& begun) {
+  try {
+    if (!begun.empty()) {
+      take_out(begun);
+    }
+  } catch (const Error& error) {
+    return "; " + joined(begun) + " is left in Slurm: " + error.what();
+  }
+  return "";
+}
+
+/// A path in sbatch's --output, where % begins a pattern.
+std::string literal(const fs::path& path) {
+  std::string text;
+  for (const char c : path.string()) {
+    text += c == '%' ? std::string("%%") : std::string(1, c);
+  }
+  return text;
+}
+
+/// `log`: sbatch's pattern for the name in the folder.
+std::vector<std::string> batch(const EngineJob& job,
+                               const fs::path& logs,
+                               const char* log,
+                               const char* name) {
   std::vector<std::string> words = {"sbatch",
                                     "--parsable",
                                     "--requeue",
                                     "--open-mode=append",
                                     "--job-name=" + std::string(name),
-                                    "--output=" + logs.string()};
+                                    "--output=" + literal(logs) + "/" + log};
   if (!job.partition.empty()) {
     words.push_back("--partition=" + job.partition);
   }
@@ -155,9 +199,9 @@ std::vector<std::string> batch(const EngineJob& job, const fs::path& logs, const
 SubmittedRun submit_to_slurm(const fs::path& path, const EngineJob& job) {
   const RunFolder folder = RunFolder::open(path);
   const Manifest manifest = read_manifest(folder.manifest_path());
-  if (const std::string there = jobs_in_slurm(folder); !there.empty()) {
+  if (const auto there = jobs_in_slurm(folder); !there.empty()) {
     throw Error(ErrorCode::InvalidArgument, "[slurm] " + folder.path().string() +
-                                                ": is in Slurm already as " + there +
+                                                ": is in Slurm already as " + joined(there) +
                                                 ", expected to wait for it, or --cancel");
   }
   SubmittedRun run;
@@ -168,23 +212,24 @@ SubmittedRun submit_to_slurm(const fs::path& path, const EngineJob& job) {
   run.chunk = std::max(run.chunk, (units + kMostTasks - 1) / kMostTasks);
   run.tasks = (units + run.chunk - 1) / run.chunk;
   create_folders(run.logs);
-  std::vector<std::string> frames = batch(job, run.logs / "frames-%a.log", "prompt-travel");
+  std::vector<std::string> frames = batch(job, run.logs, "frames-%a.log", "prompt-travel");
   frames.push_back("--array=0-" + std::to_string(run.tasks - 1));
   frames.push_back("--wrap=" + command_line(job, "frames", folder.path()));
-  run.frames_job = submitted(frames);
-  std::vector<std::string> finish = batch(job, run.logs / "finish.log", "prompt-travel-finish");
-  finish.push_back("--dependency=afterok:" + run.frames_job);
-  finish.push_back("--kill-on-invalid-dep=yes");
-  finish.push_back("--wrap=" + command_line(job, "finish", folder.path()));
+  std::vector<std::string> begun;
   try {
+    run.frames_job = submitted(frames);
+    begun.push_back(run.frames_job);
+    record(folder, run);  // Should this process end now, --cancel finds it.
+    std::vector<std::string> finish = batch(job, run.logs, "finish.log", "prompt-travel-finish");
+    finish.push_back("--dependency=afterok:" + run.frames_job);
+    finish.push_back("--kill-on-invalid-dep=yes");
+    finish.push_back("--wrap=" + command_line(job, "finish", folder.path()));
     run.finish_job = submitted(finish);
-  } catch (...) {
-    ask({"scancel", run.frames_job});
-    throw;
+    begun.push_back(run.finish_job);
+    record(folder, run);
+  } catch (const Error& error) {
+    throw Error(error.code(), error.what() + left_behind(begun));
   }
-  write_file_atomic(
-      record_path(folder),
-      Json{{"frames_job", run.frames_job}, {"finish_job", run.finish_job}}.dump() + "\n");
   return run;
 }
 
@@ -192,14 +237,13 @@ bool is_in_slurm(const fs::path& path) { return !jobs_in_slurm(RunFolder::open(p
 
 void cancel_in_slurm(const fs::path& path) {
   const RunFolder folder = RunFolder::open(path);
-  const std::vector<std::string> jobs = recorded_jobs(folder);
+  const std::vector<std::string> jobs = jobs_in_slurm(folder);
   if (jobs.empty()) {
     throw Error(ErrorCode::NotFound, "[slurm] " + folder.path().string() +
-                                         ": was not submitted, expected a run that was");
+                                         ": has no job in Slurm, expected a run that was submitted "
+                                         "and has not ended");
   }
-  std::vector<std::string> words = {"scancel"};
-  words.insert(words.end(), jobs.begin(), jobs.end());
-  ask(words);
+  take_out(jobs);
 }
 
 }  // namespace ptravel

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error_codes.h"
 #include "base/json_number.h"
 #include "ptravel/job.h"
 #include "text/unicode.h"
@@ -12,22 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr ErrorCode kCodes[] = {
-    ErrorCode::InvalidArgument, ErrorCode::NotFound, ErrorCode::Corrupt,
-    ErrorCode::Unsupported,     ErrorCode::Io,       ErrorCode::OutOfMemory,
-    ErrorCode::Cancelled,       ErrorCode::Internal};
-
 std::string dumped(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-ErrorCode parse_code(const std::string& name) {
-  for (const ErrorCode code : kCodes) {
-    if (error_code_name(code) == name) {
-      return code;
-    }
-  }
-  return ErrorCode::Internal;
 }
 
 std::string text_of(const json& object, const char* key) {
@@ -44,7 +31,7 @@ std::optional<Error> parse_error(const std::string& text) {
   for (const json& problem : object.value("problems", json::array())) {
     problems.push_back({text_of(problem, "field"), text_of(problem, "message")});
   }
-  const ErrorCode code = parse_code(text_of(object, "code"));
+  const ErrorCode code = error_code_of(text_of(object, "code"));
   return problems.empty() ? Error(code, text_of(object, "message"))
                           : Error(code, std::move(problems));
 }

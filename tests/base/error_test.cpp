@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error_codes.h"
+
 namespace ptravel {
 namespace {
 
@@ -43,6 +45,15 @@ TEST(Error, TheStandardLibrarysExceptionsBecomeOurs) {
   const Error missing = caught(std::filesystem::filesystem_error("stat", "gone.png", code));
   EXPECT_EQ(missing.code(), ErrorCode::NotFound);
   EXPECT_NE(std::string(missing.what()).find("gone.png"), std::string::npos);
+}
+
+TEST(Error, CodesAreFoundByTheirNames) {
+  for (const ErrorCode code :
+       {ErrorCode::InvalidArgument, ErrorCode::NotFound, ErrorCode::Corrupt, ErrorCode::Unsupported,
+        ErrorCode::Io, ErrorCode::OutOfMemory, ErrorCode::Cancelled, ErrorCode::Internal}) {
+    EXPECT_EQ(error_code_of(error_code_name(code)), code) << error_code_name(code);
+  }
+  EXPECT_EQ(error_code_of("a later program's"), ErrorCode::Internal);
 }
 
 }  // namespace

@@ -83,13 +83,14 @@ TEST_P(Parts, OfSeveralProcessesOneOfThemKilledAreTheBytesOfOne) {
   EXPECT_EQ(nlohmann::json::parse(last).at("frames"), 11);
   EXPECT_FALSE(fs::exists(parts / kFolder / "00000.png"));
   {
-    Worker killed(parts, "--part 1/2");
+    Worker killed(parts, "--part 1/1");
     Worker second(parts, "--frames 2-4,9");
     Worker third(parts, "--part 2/3");
     for (int i = 0; i < 2000 && !fs::exists(parts / kFolder / "00000.png"); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     killed.kill();
+    EXPECT_EQ(killed.wait(), -SIGKILL);
     EXPECT_EQ(second.wait(), 0);
     EXPECT_EQ(third.wait(), 0);
   }
@@ -154,6 +155,28 @@ TEST(Parts, EnginesChooseThem) {
   EXPECT_THAT(kubernetes.errors, HasSubstr("JOB_COMPLETIONS: is not set"));
 }
 
+/// The part that an engine tells a task is for `frames` alone.
+TEST(Parts, LocalWorkersOfRenderAndResumeDrawAllWhateverTheEnvironmentSays) {
+  const TemporaryFolder folder;
+  const std::string program = " " PTRAVEL_PROGRAM " ";
+  const Outcome rendered = run_command(folder, "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=11" +
+                                                   program + "render --workers 2 " + request(""));
+  EXPECT_EQ(rendered.status, 0) << rendered.errors;
+  const std::string in_pod = "JOB_COMPLETION_INDEX=0 JOB_COMPLETIONS=11" + program;
+  for (const char* name : {"00000.png", "00003.png"}) {
+    fs::remove(folder / kFolder / name);
+  }
+  const Outcome part =
+      run_command(folder, in_pod + "frames --workers 2 --threads 1 " + std::string(kFolder));
+  EXPECT_EQ(part.status, 0) << part.errors;
+  EXPECT_TRUE(fs::exists(folder / kFolder / "00000.png"));
+  EXPECT_FALSE(fs::exists(folder / kFolder / "00003.png"));
+  const Outcome resumed =
+      run_command(folder, in_pod + "resume --workers 2 --threads 1 " + std::string(kFolder));
+  EXPECT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_TRUE(fs::exists(folder / kFolder / "00003.png"));
+}
+
 TEST(Parts, WrongChoicesAreOneLine) {
   const TemporaryFolder folder;
   ASSERT_EQ(run(folder, "plan " + request("")).status, 0);
@@ -164,6 +187,24 @@ TEST(Parts, WrongChoicesAreOneLine) {
         std::pair{"--unit 1 --part 1/2", "expected one of --frames, --unit and --part"}}) {
     const Outcome outcome = run(folder, std::string("frames ") + kFolder + " " + choice);
     EXPECT_EQ(outcome.status, 2) << choice;
+    EXPECT_THAT(outcome.errors, HasSubstr(message));
+  }
+  for (const auto& [words, message] :
+       {std::pair{"render --workers 2 --from x.png", "--workers: draw a whole travel, expected no"},
+        std::pair{"render --workers 2 --dry-run --prompt a", "--workers: draw, expected no --dry"},
+        std::pair{"frames FOLDER --workers 2 --profile",
+                  "--workers: are not measured, expected no"},
+        std::pair{"resume FOLDER --workers 2 --debug", "--workers: do not tell their steps, exp"},
+        std::pair{"submit FOLDER --engine slurm --chunk 0", "--chunk: 0, expected 1 to"},
+        std::pair{"submit FOLDER --engine slurm --cancel --chunk 2", "--chunk: is for jobs that b"},
+        std::pair{"submit FOLDER --engine slurm --cancel --partition x", "--partition: is for job"},
+        std::pair{"submit FOLDER --engine slurm --cancel --threads 2", "--threads: is for jobs"}}) {
+    std::string line = words;
+    if (const auto at = line.find("FOLDER"); at != std::string::npos) {
+      line.replace(at, 6, kFolder);
+    }
+    const Outcome outcome = run(folder, line);
+    EXPECT_EQ(outcome.status, 2) << words;
     EXPECT_THAT(outcome.errors, HasSubstr(message));
   }
   const Outcome missing = run(folder, std::string("finish ") + kFolder);
