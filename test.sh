@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing (Debian 12), builds, and runs every check and test.
+# Installs what is missing (Debian 12), builds, and runs every check and test. Among what is installed are Slurm's
+# daemons (a test starts a whole Slurm of its own) and a browser.
 set -euo pipefail
 cd "$(dirname "$0")"
 
