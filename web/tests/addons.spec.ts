@@ -22,7 +22,12 @@ beforeAll(() => {
   );
   put(
     join(lora, 'winter.json'),
-    JSON.stringify({ 'activation text': 'snow', 'preferred weight': 0.8, description: 'Cold' }),
+    JSON.stringify({
+      'activation text': 'snow',
+      'preferred weight': 0.8,
+      description: 'Cold',
+      notes: 'ice '.repeat(80),
+    }),
   );
   put(join(lora, 'styles/large.safetensors'), loraOf(768));
   put(join(lora, 'broken.safetensors'), 'no tensors');
@@ -153,4 +158,22 @@ it('slides strengths in the text, stage by stage, and draws with them', async ()
   const second = await newest();
   expect(second?.id).not.toBe(job?.id);
   expect(await frame(second?.id)).not.toEqual(strong);
+});
+
+it('has room for names on a phone, and opens one card alone', async () => {
+  await page.context().close();
+  page = await world.visit({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await page.locator('.addons summary').click();
+  const name = 'add_detail_more_details';
+  await page.locator('#stage-prompt').fill(`girl <lora:${name}:1> <lora:winter:1>`);
+  await choose(2);
+  const word = page.locator('.strength-word', { hasText: name });
+  expect(await word.evaluate((each) => each.scrollWidth - each.clientWidth)).toBeLessThanOrEqual(0);
+  expect(await page.locator('.strength').first().textContent()).toContain('not in this stage');
+  const height = () => card('large').evaluate((each) => each.getBoundingClientRect().height);
+  await page.locator('.addon').first().waitFor();
+  const before = await height();
+  await page.locator('summary', { hasText: 'About' }).last().click();
+  await page.locator('.addon-details').getByText('Cold').waitFor();
+  expect(await height()).toBe(before);
 });

@@ -48,6 +48,7 @@ it('has a control for every field of the server’s table', async () => {
   expect(await page.locator('#field-bridge').inputValue()).toBe('latents');
   await page.locator('#field-genesis').selectOption('embryo');
   await look();
+  expect(await page.locator('select:not(.select)').count()).toBe(0);
   await page.locator('#field-genesis').selectOption('successive');
   await page.locator('#field-subseed_strength').fill('0.5');
   await look();

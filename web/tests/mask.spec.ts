@@ -15,11 +15,11 @@ const side = 64;
 const init = pngOf(side, side, (x, y) => [2 * x + 40, 2 * y + 40, 90]);
 
 /** Opens a page with an init picture. */
-async function withPicture(options = {}): Promise<Page> {
+async function withPicture(options = {}, picture = init): Promise<Page> {
   const visitor = await world.visit(options);
   await visitor.locator('summary', { hasText: 'Init picture' }).click();
   const chooser = visitor.locator('.init-picture input[type=file]').first();
-  await chooser.setInputFiles({ name: 'init.png', mimeType: 'image/png', buffer: init });
+  await chooser.setInputFiles({ name: 'init.png', mimeType: 'image/png', buffer: picture });
   await visitor.locator('[data-field=mask]').waitFor();
   return visitor;
 }
@@ -291,5 +291,24 @@ it('draws with a finger on a phone, and a second finger moves the view', async (
     () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
   );
   expect(wide).toBe(false);
+  expect(await violations(page)).toEqual([]);
+});
+
+it('shows the whole of a tall picture on a phone, and its question in sight', async () => {
+  await page.context().close();
+  const tall = pngOf(side, 2 * side, (x, y) => [2 * x, y, 90]);
+  page = await withPicture({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }, tall);
+  await openEditor();
+  const view = page.locator('.mask-view');
+  const hidden = () => view.evaluate((each) => each.scrollHeight - each.clientHeight);
+  expect(await hidden()).toBeLessThanOrEqual(1);
+  expect(await view.evaluate((each) => each.clientHeight)).toBeGreaterThanOrEqual(200);
+  await page.setViewportSize({ width: 390, height: 480 });
+  await button('Fill').click();
+  await button('Close').click();
+  const ask = await button('Throw it away').boundingBox();
+  const window = await dialog().boundingBox();
+  if (!ask || !window) throw new Error('it asks');
+  expect(ask.y + ask.height).toBeLessThanOrEqual(window.y + window.height);
   expect(await violations(page)).toEqual([]);
 });

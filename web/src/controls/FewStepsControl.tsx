@@ -19,6 +19,7 @@ export function FewStepsControl() {
       <label class="field-label" for="few-steps">Model of few steps</label>
       <select
         id="few-steps"
+        class="select"
         value={chosen?.name ?? ''}
         aria-describedby="few-steps-help"
         onChange={(event) => choose(event.currentTarget.value)}

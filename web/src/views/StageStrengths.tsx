@@ -60,7 +60,7 @@ function Row(props: { row: StrengthRow; stage: Stage; place: number }) {
         return (
           <div key={each.part} class="strength">
             <label class="strength-name" for={id} title={label}>
-              {label}
+              <span class="strength-word">{label}</span>
               {row.kind === 'hypernet' && <span class="quiet"> hypernetwork</span>}
               {!row.here && <span class="quiet"> not in this stage</span>}
             </label>

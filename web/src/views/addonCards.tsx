@@ -63,7 +63,7 @@ function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (a
   const state = all ? 'in the prompt' : `in ${count} of ${texts.length}`;
   const details = detailsOf(addon);
   return (
-    <li class="addon-item">
+    <li>
       <button
         type="button"
         class={reason === '' ? 'addon' : 'addon addon-unfit'}

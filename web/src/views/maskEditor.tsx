@@ -2,7 +2,7 @@
 
 import '../styles/mask.css';
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { NumberInput } from '../controls/NumberInput';
 import { fill, invert, MaskHistory, newMask, type Mask } from '../model/mask';
@@ -76,6 +76,12 @@ export function MaskEditor() {
   const [busy, setBusy] = useState(false);
   const room = useRef<HTMLDivElement>(null);
   const width = useWidth(room);
+  /** How high the window is without the view, and what is left free above and below it. */
+  const [around, setAround] = useState(330);
+  useLayoutEffect(() => {
+    const box = room.current?.closest<HTMLElement>('.dialog-inner');
+    if (box && room.current) setAround(box.offsetHeight - room.current.offsetHeight + 26);
+  }, [sheet, width]);
   // As `drawn`, for what began before.
   const drawnNow = useRef(false);
 
@@ -107,9 +113,9 @@ export function MaskEditor() {
 
   const fit = useMemo(() => {
     if (!sheet) return 1;
-    const height = Math.max(200, window.innerHeight - 330);
+    const height = Math.max(200, window.innerHeight - around);
     return Math.min(width / sheet.mask.width, height / sheet.mask.height, mostZoom);
-  }, [sheet, width]);
+  }, [sheet, width, around]);
   const shownZoom = zoom ?? fit;
   const zoomTo = (next: number) => setZoom(Math.min(mostZoom, Math.max(fit / 2, next)));
   const most = sheet ? Math.max(sheet.mask.width, sheet.mask.height) : 512;
@@ -209,7 +215,7 @@ export function MaskEditor() {
             <Tool label="Clear" off={!sheet} act={() => all((mask) => fill(mask, 0))} />
           </div>
         </div>
-        <div class="mask-room" ref={room}>
+        <div class="mask-room" ref={room} style={{ '--around': `${around}px` }}>
           {sheet ? (
             <MaskCanvas
               {...sheet}
