@@ -133,7 +133,7 @@ TEST(StopWorkers, TheTerminalsKeyReachesThemOnceAndTheyEnd) {
 TEST(StopWorkers, TheyEndWhenTheirParentIsKilled) {
   const TemporaryFolder folder;
   Rendering rendering(folder);
-  rendering.press(SIGKILL);
+  ::kill(rendering.process(), SIGKILL);
   EXPECT_EQ(rendering.wait(), -SIGKILL);
   EXPECT_TRUE(comes_true([&] { return !rendering.has_workers(); }));
   expect_goes_on(folder);
