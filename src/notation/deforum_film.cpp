@@ -11,13 +11,12 @@
 #include "notation/written_film.h"
 #include "ptravel/error.h"
 #include "request/picture_json.h"
+#include "request/stages.h"
 
 namespace ptravel {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::int64_t kMostFrames = 1'000'000;
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::InvalidArgument, what); }
 

@@ -363,6 +363,7 @@ const std::vector<RequestFieldEntry>& request_table() {
     add_travel_rows(builder);
     add_mode_rows(builder);
     add_sampling_rows(builder);
+    add_picture_rows(builder);
     add_film_rows(builder);
     add_machine_rows(builder);
     return rows;

@@ -79,7 +79,16 @@ class RequestTableBuilder {
   RequestField::Scope scope_ = RequestField::Scope::Picture;
 };
 
-/// Rows of the groups "Sampling", "Prompt encoding" and "Init picture".
+/// Two settings under one key, "512x768".
+ParameterItem size_item(std::string_view key,
+                        int place,
+                        std::pair<int TravelRequest::*, int TravelRequest::*> sides,
+                        std::pair<const char*, const char*> fields,
+                        const When& when);
+
+/// Rows of the groups "Sampling" and "Prompt encoding".
 void add_sampling_rows(RequestTableBuilder& table);
+/// Rows of the groups "Init picture" and "Hires. fix".
+void add_picture_rows(RequestTableBuilder& table);
 
 }  // namespace ptravel

@@ -1,6 +1,10 @@
+#include <optional>
+
 #include "base/text.h"
+#include "media/infotext.h"
 #include "ptravel/error.h"
 #include "request/request_table.h"
+#include "request/value_forms.h"
 
 namespace ptravel {
 namespace {
@@ -24,6 +28,31 @@ ParameterItem own_item(const FieldEntry<TravelRequest>& entry,
 }
 
 }  // namespace
+
+ParameterItem size_item(std::string_view key,
+                        int place,
+                        std::pair<int TravelRequest::*, int TravelRequest::*> sides,
+                        std::pair<const char*, const char*> fields,
+                        const When& when) {
+  return {
+      key, place,
+      [=](const FrameFacts& facts) {
+        return when(facts) ? std::optional(
+                                 size_text(facts.request.*sides.first, facts.request.*sides.second))
+                           : std::nullopt;
+      },
+      [=](FrameRequest& frame, const std::string& value) -> std::optional<std::string> {
+        const auto size = parse_infotext_size(value);
+        if (!size) {
+          return wrong_value(value, "a size such as 512x512");
+        }
+        auto problem = set_request_field(frame.request, fields.first, std::to_string(size->first));
+        if (!problem) {
+          problem = set_request_field(frame.request, fields.second, std::to_string(size->second));
+        }
+        return problem ? std::optional(problem->message) : std::nullopt;
+      }};
+}
 
 RequestTableBuilder& RequestTableBuilder::scope(RequestField::Scope scope) {
   rows_.back().description.scope = scope;
