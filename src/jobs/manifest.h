@@ -70,27 +70,6 @@ Manifest read_manifest(const std::filesystem::path& path);
 /// Writes it atomically, in today's format unless it was read from format 1.
 void write_manifest(const std::filesystem::path& path, const Manifest& manifest);
 
-/// How much of a run is opened.
-enum class RunExtent {
-  Whole,
-  Part,  ///< Some of its stages: of the files that prompts name there may be fewer.
-};
-
-/// Throws InvalidArgument with a problem for each file that is another one than when the run began:
-/// role, file, expected and found sha256. `operation`: "resume".
-void check_same_files(const Manifest& manifest,
-                      const ModelIdentity& identity,
-                      std::string_view operation,
-                      RunExtent extent = RunExtent::Whole);
-
-/// The files that a picture says its prompts named ("name: first digits of the sha256, ...") and
-/// that are not among those of a role in `identity`, and where `exactly` also the other way round:
-/// one problem each, with the role as field.
-std::vector<Problem> compare_named_files(const std::string& hashes,
-                                         const ModelIdentity& identity,
-                                         const std::string& role,
-                                         bool exactly);
-
 /// Whether the same computes; what it is called, without a card's capability in earlier versions.
 bool same_kernels(std::string_view recorded, std::string_view now);
 

@@ -9,6 +9,7 @@
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
 #include "jobs/run_pace.h"
+#include "jobs/same_files.h"
 #include "media/image_file.h"
 #include "pipeline/named_vae.h"
 #include "ptravel/error.h"

@@ -8,6 +8,7 @@
 
 #include "jobs/find_run_files.h"
 #include "jobs/run_sound.h"
+#include "jobs/same_files.h"
 #include "jobs/stage_pictures.h"
 #include "ptravel/error.h"
 #include "ptravel/models_folders.h"

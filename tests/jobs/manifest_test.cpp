@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "jobs/same_files.h"
 #include "ptravel/error.h"
 #include "tests/support/errors.h"
 #include "tests/support/setting_samples.h"
