@@ -30,7 +30,8 @@ std::vector<std::string> entries_of(const Json& value) {
     std::transform(value.begin(), value.end(), std::back_inserter(entries), scalar_text);
     return entries;
   }
-  for (const std::string_view part : split(scalar_text(value), ',')) {
+  const std::string list = scalar_text(value);
+  for (const std::string_view part : split(list, ',')) {
     if (const std::string_view entry = trimmed(part); !entry.empty()) {
       entries.emplace_back(entry);
     }
@@ -101,9 +102,7 @@ void take_old_hypernetwork(PictureDraft& draft) {
   std::erase_if(meant.items, [](const auto& item) {
     return item.first == "Hypernet" || item.first == "Hypernet strength";
   });
-  if (!name.empty() && name != "None") {
-    draft.tags += "<hypernet:" + name + ":" + (strength.empty() ? "1.0" : strength) + ">";
-  }
+  add_hypernetwork(draft, "Hypernet", name, strength.empty() ? "1.0" : strength);
 }
 
 }  // namespace
@@ -134,18 +133,41 @@ void PictureDraft::leave_out(KeyEffect effect,
   }
 }
 
-void add_lora(
-    PictureDraft& draft, std::string_view key, std::string_view name, double unet, double text) {
+namespace {
+
+/// A tag of this kind for the file of this name; a note where no tag can call it so.
+void add_network(PictureDraft& draft,
+                 std::string_view kind,
+                 std::string_view key,
+                 std::string_view name,
+                 const std::string& strengths) {
   const std::string_view stem = stem_of(trimmed(name));
   if (stem.empty() || stem == "None") {
     return;
   }
-  if (stem.find_first_of(":<>\n") != std::string_view::npos) {
+  const bool callable = stem.find_first_of(":<>\n") == std::string_view::npos &&
+                        strengths.find_first_of("<>\n") == std::string::npos;
+  if (!callable) {
     draft.keys.add(KeyEffect::Adapter, key, name);
     return;
   }
-  draft.tags += "<lora:" + std::string(stem) + ":" + number_text(text) +
-                (unet == text ? "" : ":" + number_text(unet)) + ">";
+  draft.tags.append("<").append(kind).append(":").append(stem).append(":");
+  draft.tags.append(strengths).append(">");
+}
+
+}  // namespace
+
+void add_lora(
+    PictureDraft& draft, std::string_view key, std::string_view name, double unet, double text) {
+  add_network(draft, "lora", key, name,
+              number_text(text) + (unet == text ? "" : ":" + number_text(unet)));
+}
+
+void add_hypernetwork(PictureDraft& draft,
+                      std::string_view key,
+                      std::string_view name,
+                      const std::string& strength) {
+  add_network(draft, "hypernet", key, name, strength);
 }
 
 void add_loras(PictureDraft& draft, std::string_view key, const Json& names, const Json* weights) {

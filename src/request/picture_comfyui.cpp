@@ -1,6 +1,7 @@
 // ComfyUI's prompt graph: one KSampler between a checkpoint, two texts and a saved picture.
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/text.h"
@@ -309,17 +310,26 @@ class GraphReader {
   /// Embeddings have a mark and perhaps an ending in the prompt, which their names here have not.
   static void take_embedding_marks(std::string& prompt) {
     constexpr std::string_view kMark = "embedding:";
-    for (std::size_t at = prompt.find(kMark); at != std::string::npos;
-         at = prompt.find(kMark, at)) {
-      prompt.erase(at, kMark.size());
-      const std::size_t end = std::min(prompt.find_first_of(" ,():\n", at), prompt.size());
+    const std::string_view all = prompt;
+    std::string plain;
+    std::size_t from = 0;
+    for (std::size_t at = all.find(kMark); at != std::string::npos; at = all.find(kMark, from)) {
+      const bool in_word = at > 0 && std::isalnum(static_cast<unsigned char>(all[at - 1])) != 0;
+      const std::size_t begin = at + kMark.size();
+      plain += all.substr(from, (in_word ? begin : at) - from);
+      const std::size_t end = std::min(all.find_first_of(" ,():\n", begin), all.size());
+      std::string_view name = all.substr(begin, end - begin);
       for (const std::string_view ending : {".safetensors", ".pt", ".bin"}) {
-        if (std::string_view(prompt).substr(at, end - at).ends_with(ending)) {
-          prompt.erase(end - ending.size(), ending.size());
+        if (!in_word && name.ends_with(ending)) {
+          name.remove_suffix(ending.size());
           break;
         }
       }
+      plain += name;
+      from = end;
     }
+    plain += all.substr(from);
+    prompt = std::move(plain);
   }
 
   void settle_emphasis() {

@@ -239,7 +239,8 @@ PictureDraft read_easy_object(const Json& object) {
   const std::string hypernetwork = member_text(object, "use_hypernetwork_model");
   if (!is_neutral_value(hypernetwork)) {
     const auto strength = parse_number(member_text(object, "hypernetwork_strength"));
-    draft.tags += "<hypernet:" + hypernetwork + ":" + number_text(strength.value_or(1)) + ">";
+    add_hypernetwork(draft, "use_hypernetwork_model", hypernetwork,
+                     number_text(strength.value_or(1)));
   }
   const std::string tiling = member_text(object, "tiling");
   set_tiling(draft, tiling.find('x') != std::string::npos, tiling.find('y') != std::string::npos);

@@ -43,6 +43,11 @@ struct PictureDraft {
 /// tells of it, for the note where no tag can. `name` may have folders and an ending.
 void add_lora(
     PictureDraft& draft, std::string_view key, std::string_view name, double unet, double text);
+/// The same of a hypernetwork.
+void add_hypernetwork(PictureDraft& draft,
+                      std::string_view key,
+                      std::string_view name,
+                      const std::string& strength);
 /// Lists of names and of weights side by side: JSON arrays, texts with commas, or one each.
 void add_loras(PictureDraft& draft,
                std::string_view key,
