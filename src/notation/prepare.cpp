@@ -70,6 +70,31 @@ fs::path styles_file(const TravelRequest& request) {
                       "styles_file"});
 }
 
+std::string names_of(const std::vector<PromptStyle>& styles) {
+  constexpr std::size_t kMost = 20;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(styles.size(), kMost); ++i) {
+    names += (i == 0 ? "\"" : ", \"") + styles[i].name + "\"";
+  }
+  return names + (styles.size() > kMost ? ", ..." : "");
+}
+
+/// Those of these names, in their order.
+std::vector<PromptStyle> pick_styles(const std::vector<std::string>& names, const fs::path& file) {
+  const std::vector<PromptStyle> styles = read_styles(file);
+  std::vector<PromptStyle> picked;
+  for (const std::string& name : names) {
+    const auto style = std::ranges::find(styles, name, &PromptStyle::name);
+    if (style == styles.end()) {
+      throw Error(ErrorCode::InvalidArgument,
+                  Problem{"style", "\"" + name + "\" is not in \"" + file.string() +
+                                       "\", expected one of " + names_of(styles)});
+    }
+    picked.push_back(*style);
+  }
+  return picked;
+}
+
 void apply_styles(TravelRequest& request) {
   std::vector<std::string> names;
   for (const std::string_view line : split(request.style, '\n')) {
@@ -79,17 +104,16 @@ void apply_styles(TravelRequest& request) {
   }
   if (!names.empty()) {
     for (const PromptStyle& style : pick_styles(names, styles_file(request))) {
-      const auto positive = [&](const std::string& stage) {
-        return with_style(stage, style.prompt);
+      const auto around = [](std::string& prompt, const std::string& text, bool given) {
+        if (!given || !prompt_lines(prompt).empty()) {
+          prompt = with_style_in_stages(prompt, text);
+        }
       };
-      const auto negative = [&](const std::string& stage) {
-        return with_style(stage, style.negative_prompt);
-      };
-      change_stages(request.prompt, positive);
-      change_given_stages(request.hires_prompt, positive);
+      around(request.prompt, style.prompt, false);
+      around(request.hires_prompt, style.prompt, true);
       if (!style.negative_prompt.empty()) {
-        change_stages(request.negative_prompt, negative);
-        change_given_stages(request.hires_negative_prompt, negative);
+        around(request.negative_prompt, style.negative_prompt, false);
+        around(request.hires_negative_prompt, style.negative_prompt, true);
       }
     }
   }

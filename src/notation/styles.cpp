@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "notation/usual_places.h"
 #include "ptravel/error.h"
+#include "ptravel/request.h"
 #include "ptravel/text_input.h"
+#include "request/stages.h"
 
 namespace ptravel {
 namespace {
@@ -78,15 +80,6 @@ class CsvReader {
   std::size_t row_ = 0;
 };
 
-std::string names_of(const std::vector<PromptStyle>& styles) {
-  constexpr std::size_t kMost = 20;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(styles.size(), kMost); ++i) {
-    names += (i == 0 ? "\"" : ", \"") + styles[i].name + "\"";
-  }
-  return names + (styles.size() > kMost ? ", ..." : "");
-}
-
 std::string one_line(std::string text) {
   std::ranges::replace(text, '\r', ' ');
   std::ranges::replace(text, '\n', ' ');
@@ -132,22 +125,6 @@ std::optional<std::filesystem::path> find_styles_file(
   return std::nullopt;
 }
 
-std::vector<PromptStyle> pick_styles(const std::vector<std::string>& names,
-                                     const std::filesystem::path& file) {
-  const std::vector<PromptStyle> styles = read_styles(file);
-  std::vector<PromptStyle> picked;
-  for (const std::string& name : names) {
-    const auto style = std::ranges::find(styles, name, &PromptStyle::name);
-    if (style == styles.end()) {
-      throw Error(ErrorCode::InvalidArgument,
-                  Problem{"style", "\"" + name + "\" is not in \"" + file.string() +
-                                       "\", expected one of " + names_of(styles)});
-    }
-    picked.push_back(*style);
-  }
-  return picked;
-}
-
 std::string joined_texts(std::string_view first, std::string_view second) {
   const std::string_view bare = trimmed(first);
   const std::string_view more = trimmed(second);
@@ -168,6 +145,17 @@ std::string with_style(std::string_view prompt, std::string_view style) {
     from = at + kPlace.size();
   }
   return text + std::string(style.substr(from));
+}
+
+std::string with_style_in_stages(const std::string& prompt, std::string_view style) {
+  std::vector<std::string> stages = prompt_lines(prompt);
+  if (stages.empty()) {
+    stages.emplace_back();
+  }
+  for (std::string& stage : stages) {
+    stage = with_style(stage, style);
+  }
+  return lines_of_entries(stages);
 }
 
 }  // namespace ptravel

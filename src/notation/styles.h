@@ -27,15 +27,13 @@ std::vector<PromptStyle> parse_styles(std::string_view text, const std::filesyst
 std::optional<std::filesystem::path> find_styles_file(
     const std::vector<std::filesystem::path>& models_folders);
 
-/// Those of these names, in their order. Throws likewise, and with a problem of "style" for a
-/// name that the file does not have, which tells those that it has.
-std::vector<PromptStyle> pick_styles(const std::vector<std::string>& names,
-                                     const std::filesystem::path& file);
-
 /// Two texts with a comma between them where both say something.
 std::string joined_texts(std::string_view first, std::string_view second);
 
 /// A prompt with a style's text: in the place of "{prompt}", or joined.
 std::string with_style(std::string_view prompt, std::string_view style);
+
+/// The same of each stage of a prompt of lines; one without stages gets one.
+std::string with_style_in_stages(const std::string& prompt, std::string_view style);
 
 }  // namespace ptravel

@@ -172,15 +172,8 @@ void apply_styles(const SdState& state, SdPlan& plan) {
   }
   const bool stages = is_travel_script(plan.body.text("script_name"));
   const auto change = [&](std::string& prompt, const std::string& style) {
-    if (!stages || prompt_lines(prompt).empty()) {
-      prompt = with_style(prompt, style);
-      return;
-    }
-    std::vector<std::string> lines = prompt_lines(prompt);
-    for (std::string& line : lines) {
-      line = with_style(line, style);
-    }
-    prompt = lines_of_entries(lines);
+    prompt = stages && !prompt_lines(prompt).empty() ? with_style_in_stages(prompt, style)
+                                                     : with_style(prompt, style);
   };
   const std::vector<PromptStyle> styles = read_styles(*file);
   for (const std::string& name : plan.body.texts("styles")) {

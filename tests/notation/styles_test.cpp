@@ -64,5 +64,10 @@ TEST(Styles, TakeThePromptsPlaceOrFollowIt) {
   EXPECT_EQ(with_style("{prompt}", "{prompt}!"), "{prompt}!");
 }
 
+TEST(Styles, StandAroundEachStage) {
+  EXPECT_EQ(with_style_in_stages("a cat\n\na dog\n", "{prompt}, ink"), "a cat, ink\na dog, ink");
+  EXPECT_EQ(with_style_in_stages("", "ink"), "ink");
+}
+
 }  // namespace
 }  // namespace ptravel
