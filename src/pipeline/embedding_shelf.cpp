@@ -66,21 +66,21 @@ PlainPictures& plain_pictures() {
   return pictures;
 }
 
+}  // namespace
+
 #ifdef PTRAVEL_WITH_MEDIA
 constexpr std::uint64_t kMostPictureBytes = std::uint64_t{1} << 28;
 
-std::optional<EmbeddingContent> picture_content(const fs::path& path) {
+std::optional<EmbeddingContent> embedding_in_picture_file(const fs::path& path) {
   const auto json = embedding_in_picture(read_file(path, kMostPictureBytes), path.string());
   return json ? std::optional(parse_embedding_json(*json, path.string())) : std::nullopt;
 }
 #else
-std::optional<EmbeddingContent> picture_content(const fs::path& path) {
+std::optional<EmbeddingContent> embedding_in_picture_file(const fs::path& path) {
   throw Error(ErrorCode::Unsupported,
               "[embedding] " + path.string() + ": this build cannot read picture files");
 }
 #endif
-
-}  // namespace
 
 SharedEmbedding make_embedding(std::string name,
                                const std::string& file,
@@ -149,7 +149,7 @@ void EmbeddingShelf::add_bundle(const fs::path& lora) {
 bool EmbeddingShelf::add_picture(const fs::path& path) {
   const std::string stem = path.stem().string();
   try {
-    auto content = picture_content(path);
+    auto content = embedding_in_picture_file(path);
     if (!content) {
       return false;
     }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,10 @@ class EmbeddingShelf {
   std::vector<LeftOut> left_out_;
   std::unique_ptr<EmbeddingNames> names_;
 };
+
+/// The embedding that a picture carries, in a text chunk or in its pixels; nothing where it is a
+/// picture like any other. Throws what reading pictures throws.
+std::optional<EmbeddingContent> embedding_in_picture_file(const std::filesystem::path& path);
 
 /// An embedding as prompts hold it. `sha256` may be empty.
 SharedEmbedding make_embedding(std::string name,

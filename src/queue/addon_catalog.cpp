@@ -17,8 +17,9 @@
 #include "checkpoint/model_family.h"
 #include "checkpoint/tensor_file.h"
 #include "checkpoint/text_width.h"
-#include "media/embedding_picture.h"
+#include "pipeline/embedding_shelf.h"
 #include "ptravel/error.h"
+#include "text/chunks.h"
 
 namespace ptravel {
 namespace {
@@ -27,7 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr FileKind kKinds[] = {FileKind::Lora, FileKind::Embedding, FileKind::Hypernetwork};
 constexpr std::array kPictureEndings = {".png", ".jpg", ".jpeg", ".webp", ".gif"};
-constexpr std::uint64_t kMostPictureBytes = std::uint64_t{1} << 28;
 
 /// What stands in a file; nothing of it changes while the file does not.
 struct Content {
@@ -61,21 +61,19 @@ Content lora_content(const fs::path& path) {
 
 Content embedding_content(const fs::path& path) {
   Content content;
-  if (!is_picture(path)) {
-    const EmbeddingContent embedding = open_embedding(path);
-    content.text_widths = {embedding.width()};
-    content.vectors = embedding.vectors();
-    return content;
-  }
-  const auto text = embedding_in_picture(read_file(path, kMostPictureBytes), path.string());
-  if (!text) {
+  const std::optional<EmbeddingContent> embedding =
+      is_picture(path) ? embedding_in_picture_file(path) : std::optional(open_embedding(path));
+  if (!embedding) {
     content.is_none = true;
     return content;
   }
-  const EmbeddingContent embedding = parse_embedding_json(*text, path.string());
-  content.name = embedding.name;
-  content.text_widths = {embedding.width()};
-  content.vectors = embedding.vectors();
+  content.name = is_picture(path) ? embedding->name : "";
+  content.text_widths = {embedding->width()};
+  content.vectors = embedding->vectors();
+  if (content.vectors > kChunkTokens) {
+    content.refusal = "has " + std::to_string(content.vectors) + " vectors, expected at most " +
+                      std::to_string(kChunkTokens);
+  }
   return content;
 }
 
@@ -107,7 +105,7 @@ std::int64_t model_text_width(const fs::path& path) {
     return is_diffusers_folder(path)
                ? text_width(*open_diffusers(path, /*without_vae=*/true).tensors)
                : text_width(*open_tensor_file(path).tensors);
-  } catch (const Error&) {
+  } catch (...) {
     return 0;
   }
 }
@@ -155,28 +153,34 @@ struct AddonCatalog::State {
     Content content;
   };
 
-  void look();
+  using KnownFiles = std::map<fs::path, Known>;
+  using ByName = std::map<std::string, AddonEntry>;
+
+  std::vector<AddonEntry> look(FileKind kind);
   std::int64_t text_width_of(const fs::path& model);
-  Content look_at(const FoundFile& file, std::map<fs::path, Known>& now) const;
-  void add(const FoundFile& file, std::map<fs::path, Known>& now, std::vector<AddonEntry>& all);
+  static Content look_at(const FoundFile& file, const KnownFiles& before, KnownFiles& now);
+  static void add(const FoundFile& file, const KnownFiles& before, KnownFiles& now, ByName& all);
 
   std::vector<fs::path> folders;
-  std::mutex look_mutex;            // one look at a time; guards `known`
-  std::map<fs::path, Known> known;  // by path: what was found out before
+  std::mutex look_mutex;                 // one look at a time; guards `known` and `models`
+  std::map<FileKind, KnownFiles> known;  // by path: what was found out before
   std::map<fs::path, std::pair<std::int64_t, std::int64_t>> models;  // time of change, width
   std::mutex mutex;                                                  // guards everything below
-  std::vector<AddonEntry> entries;
-  bool looked = false;
+  std::map<FileKind, ByName> entries;                                // of the last look
 };
 
-Content AddonCatalog::State::look_at(const FoundFile& file, std::map<fs::path, Known>& now) const {
+Content AddonCatalog::State::look_at(const FoundFile& file,
+                                     const KnownFiles& before,
+                                     KnownFiles& now) {
   std::error_code error;
   const std::uint64_t size = fs::file_size(file.path, error);
   const std::int64_t time =
       error ? 0 : fs::last_write_time(file.path, error).time_since_epoch().count();
-  const auto before = known.find(file.path);
-  if (before != known.end() && before->second.size == size && before->second.time == time) {
-    now[file.path] = before->second;
+  const auto known = before.find(file.path);
+  if (known != before.end() && known->second.size == size && known->second.time == time) {
+    now[file.path] = known->second;
+  } else if (size == 0) {
+    now[file.path].content.is_none = true;
   } else {
     now[file.path] = {size, time, content_of(file.path, file.kind)};
   }
@@ -184,9 +188,10 @@ Content AddonCatalog::State::look_at(const FoundFile& file, std::map<fs::path, K
 }
 
 void AddonCatalog::State::add(const FoundFile& file,
-                              std::map<fs::path, Known>& now,
-                              std::vector<AddonEntry>& all) {
-  Content content = look_at(file, now);
+                              const KnownFiles& before,
+                              KnownFiles& now,
+                              ByName& all) {
+  Content content = look_at(file, before, now);
   if (content.is_none) {
     return;
   }
@@ -204,34 +209,38 @@ void AddonCatalog::State::add(const FoundFile& file,
   entry.picture = picture_beside(file.path);
   take_words(addon_words_beside(file.path), entry);
   entry.family = families_of_widths(entry.text_widths);
-  const auto same = std::find_if(all.begin(), all.end(), [&](const AddonEntry& other) {
-    return other.kind == entry.kind && other.name == entry.name;
-  });
-  if (same == all.end()) {
-    all.push_back(std::move(entry));
-  } else if (replaces(entry, *same)) {
-    *same = std::move(entry);
+  const auto [same, is_new] = all.try_emplace(entry.name, entry);
+  if (!is_new && replaces(entry, same->second)) {
+    same->second = std::move(entry);
+  } else if (!is_new && file.kind == FileKind::Embedding && entry.refusal.empty()) {
+    // Prompts get the one that fits the model.
+    for (const std::int64_t width : entry.text_widths) {
+      if (std::ranges::find(same->second.text_widths, width) == same->second.text_widths.end()) {
+        same->second.text_widths.push_back(width);
+      }
+    }
+    same->second.family = families_of_widths(same->second.text_widths);
   }
 }
 
-void AddonCatalog::State::look() {
+std::vector<AddonEntry> AddonCatalog::State::look(FileKind kind) {
   const std::lock_guard one_look(look_mutex);
-  std::map<fs::path, Known> now;
-  std::vector<AddonEntry> all;
-  for (const FileKind kind : kKinds) {
-    std::vector<AddonEntry> found;
-    for (const FoundFile& file : find_files(folders, kind)) {
-      add(file, now, found);
-    }
-    std::sort(found.begin(), found.end(), [](const AddonEntry& a, const AddonEntry& b) {
-      return std::pair(lower_case(a.name), a.name) < std::pair(lower_case(b.name), b.name);
-    });
-    std::move(found.begin(), found.end(), std::back_inserter(all));
+  KnownFiles now;
+  ByName all;
+  for (const FoundFile& file : find_files(folders, kind)) {
+    add(file, known[kind], now, all);
   }
-  known = std::move(now);
+  known[kind] = std::move(now);
+  std::vector<AddonEntry> sorted;
+  for (const auto& [name, entry] : all) {
+    sorted.push_back(entry);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const AddonEntry& a, const AddonEntry& b) {
+    return lower_case(a.name) < lower_case(b.name);
+  });
   const std::lock_guard lock(mutex);
-  entries = std::move(all);
-  looked = true;
+  entries[kind] = std::move(all);
+  return sorted;
 }
 
 std::int64_t AddonCatalog::State::text_width_of(const fs::path& model) {
@@ -252,27 +261,32 @@ AddonCatalog::AddonCatalog(std::vector<fs::path> folders) : state_(std::make_uni
 AddonCatalog::~AddonCatalog() = default;
 
 std::vector<AddonEntry> AddonCatalog::list() {
-  state_->look();
-  const std::lock_guard lock(state_->mutex);
-  return state_->entries;
+  std::vector<AddonEntry> all;
+  for (const FileKind kind : kKinds) {
+    std::ranges::move(state_->look(kind), std::back_inserter(all));
+  }
+  return all;
 }
+
+std::vector<AddonEntry> AddonCatalog::list(FileKind kind) { return state_->look(kind); }
 
 std::int64_t AddonCatalog::text_width_of(const fs::path& model) {
   return state_->text_width_of(model);
 }
 
 std::optional<AddonEntry> AddonCatalog::find(FileKind kind, const std::string& name) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->looked) {
-      const auto found = std::find_if(
-          state_->entries.begin(), state_->entries.end(),
-          [&](const AddonEntry& entry) { return entry.kind == kind && entry.name == name; });
-      return found == state_->entries.end() ? std::nullopt : std::optional(*found);
-    }
+  const auto known = [&]() -> const State::ByName* {
+    const auto found = state_->entries.find(kind);
+    return found == state_->entries.end() ? nullptr : &found->second;
+  };
+  std::unique_lock lock(state_->mutex);
+  if (known() == nullptr) {
+    lock.unlock();
+    state_->look(kind);
+    lock.lock();
   }
-  state_->look();
-  return find(kind, name);
+  const auto found = known()->find(name);
+  return found == known()->end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace ptravel

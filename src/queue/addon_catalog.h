@@ -42,11 +42,13 @@ class AddonCatalog {
   explicit AddonCatalog(std::vector<std::filesystem::path> folders);
   ~AddonCatalog();
 
-  /// Looks at the folders. By kind, then by name, one of each name: the one that prompts get. What
-  /// the web UI's pages keep of a file ("x.json" beside it: description, activation text, preferred
-  /// weight, notes, family) wins over what the file says of itself; what cannot be read of it is
-  /// left out.
+  /// Looks at the folders. By kind, then by name, one of each name: the one that prompts get; of
+  /// embeddings with one name for several models it has the widths of all. What the web UI's pages
+  /// keep of a file ("x.json" beside it: description, activation text, preferred weight, notes)
+  /// wins over what the file says of itself; what cannot be read of it is left out.
   std::vector<AddonEntry> list();
+  /// Those of one kind.
+  std::vector<AddonEntry> list(FileKind kind);
   /// How wide the texts of a model are, a file or a diffusers folder; 0: not known.
   std::int64_t text_width_of(const std::filesystem::path& model);
   /// One of the last look, or of a new one where there was none.

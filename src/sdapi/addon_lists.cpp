@@ -7,9 +7,10 @@
 namespace ptravel {
 namespace {
 
+/// Those that can be used.
 std::vector<AddonEntry> entries_of(const SdState& state, FileKind kind) {
-  std::vector<AddonEntry> entries = state.addons.list();
-  std::erase_if(entries, [&](const AddonEntry& entry) { return entry.kind != kind; });
+  std::vector<AddonEntry> entries = state.context.addons.list(kind);
+  std::erase_if(entries, [](const AddonEntry& entry) { return !entry.refusal.empty(); });
   return entries;
 }
 
@@ -22,12 +23,10 @@ std::string path_of(const AddonEntry& entry) {
 Json sd_loras(const SdState& state) {
   Json list = Json::array();
   for (const AddonEntry& entry : entries_of(state, FileKind::Lora)) {
-    if (entry.refusal.empty()) {
-      list.push_back({{"name", entry.name},
-                      {"alias", entry.alias.empty() ? entry.name : entry.alias},
-                      {"path", path_of(entry)},
-                      {"metadata", Json::object()}});
-    }
+    list.push_back({{"name", entry.name},
+                    {"alias", entry.alias.empty() ? entry.name : entry.alias},
+                    {"path", path_of(entry)},
+                    {"metadata", Json::object()}});
   }
   return list;
 }
@@ -42,10 +41,10 @@ Json sd_hypernetworks(const SdState& state) {
 
 Json sd_embeddings(const SdState& state) {
   const auto model = state.options.model(state.options.settings());
-  const std::int64_t width = model ? state.addons.text_width_of(model->path) : 0;
+  const std::int64_t width = model ? state.context.addons.text_width_of(model->path) : 0;
   Json loaded = Json::object(), skipped = Json::object();
   for (const AddonEntry& entry : entries_of(state, FileKind::Embedding)) {
-    if (!entry.refusal.empty() || entry.text_widths.empty()) {
+    if (entry.text_widths.empty()) {
       continue;
     }
     const bool fits =

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/reason.h"
+#include "serving/without_folders.h"
 
 namespace ptravel {
 namespace {
@@ -106,7 +107,7 @@ SdRefusal exception_answer(std::string_view exception, const std::string& messag
 HttpResponse sd_failure(const Error& error) {
   if (!error.problems().empty()) {
     std::vector<SdProblem> problems;
-    for (const Problem& problem : error.problems()) {
+    for (const Problem& problem : without_folders(error.problems())) {
       problems.push_back({Json::array({std::string(field_name(problem.field))}), problem.message});
     }
     return problems_answer(problems);
@@ -114,7 +115,7 @@ HttpResponse sd_failure(const Error& error) {
   switch (error.code()) {
     case ErrorCode::InvalidArgument:
     case ErrorCode::Unsupported:
-      return problems_answer({{Json::array(), error.what()}});
+      return problems_answer({{Json::array(), without_folders(error.what())}});
     case ErrorCode::OutOfMemory:
       return exception_answer("OutOfMemoryError", "there is not enough memory for this picture")
           .answer();
@@ -122,7 +123,7 @@ HttpResponse sd_failure(const Error& error) {
     case ErrorCode::Internal:
       return exception_answer("RuntimeError", "the server failed, its log says how").answer();
     default:
-      return exception_answer("RuntimeError", error.what()).answer();
+      return exception_answer("RuntimeError", without_folders(error.what())).answer();
   }
 }
 

@@ -205,8 +205,10 @@ void add_sdapi_list_routes(HttpRouter& router, const SharedSdState& state) {
                                                      {"/embeddings", &sd_embeddings},
                                                      {"/prompt-styles", &sd_prompt_styles}};
   for (const auto& [name, list] : kLists) {
-    router.add(sd_route(
-        "GET", name, [state, list = list](const HttpRequest&) { return sd_json(list(*state)); }));
+    HttpRoute route = sd_route(
+        "GET", name, [state, list = list](const HttpRequest&) { return sd_json(list(*state)); });
+    route.pace = HttpPace::Long;  // files are looked into
+    router.add(std::move(route));
   }
   router.add(sd_route("GET", "/sd-models", [state](const HttpRequest&) {
     return sd_json(models(state->context.catalog));

@@ -4,6 +4,7 @@
 
 #include "http/router.h"
 #include "ptravel/server.h"
+#include "queue/addon_catalog.h"
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
 #include "serving/request_resolver.h"
@@ -16,6 +17,7 @@ namespace ptravel {
 struct SdContext {
   JobQueue& queue;
   ModelCatalog& catalog;
+  AddonCatalog& addons;
   const ServeOptions& options;
   const UploadStore& uploads;
   const RequestResolver& resolver;

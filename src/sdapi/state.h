@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "postprocess/upscaler_shelf.h"
-#include "queue/addon_catalog.h"
 #include "sdapi/options.h"
 #include "sdapi/sdapi.h"
 #include "sdapi/work.h"
@@ -35,14 +34,12 @@ struct SdState {
   explicit SdState(SdContext given)
       : context(std::move(given)),
         options(context.options.out / "web-ui-options.json", context.catalog),
-        upscalers(context.options.models_dirs, context.options.device, context.options.threads),
-        addons(context.options.models_dirs) {}
+        upscalers(context.options.models_dirs, context.options.device, context.options.threads) {}
 
   SdContext context;
   SdOptions options;
   SdWork work;
   mutable UpscalerShelf upscalers;
-  mutable AddonCatalog addons;
   SdPreviews previews;
 };
 

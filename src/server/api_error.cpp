@@ -53,29 +53,9 @@ int http_status(ErrorCode code) {
   return 500;
 }
 
-std::string without_folders(std::string_view message) {
-  std::string text;
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    const bool begins_word =
-        i == 0 || std::string_view(" \"'([,").find(message[i - 1]) != std::string_view::npos;
-    if (message[i] == '/' && begins_word) {
-      const std::size_t end = std::min(message.find_first_of(" \"'):,]\n", i), message.size());
-      const std::size_t last = message.substr(0, end).rfind('/');
-      i = last == end - 1 ? i : last + 1;  // "/" alone and "/a/" stay
-      text += message.substr(i, end - i);
-      i = end - 1;
-    } else {
-      text += message[i];
-    }
-  }
-  return text;
-}
-
 HttpResponse api_error(const Error& error) {
-  const std::string message =
-      error.problems().empty() ? without_folders(error.what()) : std::string(error.what());
-  return api_error(http_status(error.code()), error_code_name(error.code()), message,
-                   error.problems());
+  return api_error(http_status(error.code()), error_code_name(error.code()),
+                   without_folders(error.what()), without_folders(error.problems()));
 }
 
 HttpResponse conflict_error(const Error& error) {

@@ -6,6 +6,7 @@
 
 #include "http/router.h"
 #include "ptravel/error.h"
+#include "serving/without_folders.h"
 
 namespace ptravel {
 
@@ -22,9 +23,6 @@ int http_status(ErrorCode code);
 
 /// The failure as an answer, its message without_folders().
 HttpResponse api_error(const Error& error);
-
-/// A message for clients: of absolute paths of this machine only the last part is left.
-std::string without_folders(std::string_view message);
 
 /// The same with 409 and "conflict" for an InvalidArgument that is of no field: what the queue says
 /// where a job's state does not allow something.

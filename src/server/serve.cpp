@@ -117,17 +117,18 @@ void serve(const ServeOptions& asked,
   EventFeed feed;
   ModelCatalog catalog(options.models_dirs, [&feed] { feed.models_changed(); });
   const UploadStore uploads(options.out / "uploads", options.limits);
+  AddonCatalog addons(options.models_dirs);
   const RequestResolver resolver(catalog, uploads, options);
   std::optional<ServerContext> context;
   JobQueue queue(queue_options(options), feed.watcher());
   const HttpServer* running = nullptr;
   context.emplace(ServerContext{
-      queue, catalog, feed.hub(), feed, options, uploads, resolver,
+      queue, catalog, addons, feed.hub(), feed, options, uploads, resolver,
       [&running] { return running == nullptr ? HttpServerCounts{} : running->counts(); },
       [&stop] { return stop.cancelled(); }});
   HttpRouter router;
   add_v1_routes(router, *context);
-  add_sdapi_routes(router, {queue, catalog, options, uploads, resolver, context->stopping});
+  add_sdapi_routes(router, {queue, catalog, addons, options, uploads, resolver, context->stopping});
   add_page_routes(router);
   HttpServer server(http_options(options), std::move(router), api_failure);
   running = &server;

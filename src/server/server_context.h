@@ -8,6 +8,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "ptravel/server.h"
+#include "queue/addon_catalog.h"
 #include "queue/job_queue.h"
 #include "queue/model_catalog.h"
 #include "server/event_feed.h"
@@ -22,6 +23,7 @@ namespace ptravel {
 struct ServerContext {
   JobQueue& queue;
   ModelCatalog& catalog;
+  AddonCatalog& addons;
   std::shared_ptr<EventHub> events;
   EventFeed& feed;
   const ServeOptions& options;

@@ -24,19 +24,30 @@ std::string make_jpeg(const fs::path& picture, int width, std::uint64_t most_pix
 
 }  // namespace
 
+std::optional<std::string> Thumbnails::known(const Key& key,
+                                             std::uint64_t size,
+                                             std::int64_t time) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end() || found->second->size != size || found->second->time != time) {
+    return std::nullopt;
+  }
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->bytes;
+}
+
 std::string Thumbnails::jpeg(const fs::path& picture, int width, std::uint64_t most_pixels) {
   const Key key{picture.string(), width};
   std::error_code error;
   const std::uint64_t size = fs::file_size(picture, error);
   const std::int64_t time =
       error ? 0 : fs::last_write_time(picture, error).time_since_epoch().count();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = by_key_.find(key);
-    if (found != by_key_.end() && found->second->size == size && found->second->time == time) {
-      entries_.splice(entries_.begin(), entries_, found->second);
-      return found->second->bytes;
-    }
+  if (auto made = known(key, size, time)) {
+    return *std::move(made);
+  }
+  const std::lock_guard<std::mutex> one_at_a_time(making_);
+  if (auto made = known(key, size, time)) {
+    return *std::move(made);
   }
   std::string bytes = make_jpeg(picture, width, most_pixels);
   const std::lock_guard<std::mutex> lock(mutex_);

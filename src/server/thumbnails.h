@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,7 +14,8 @@
 namespace ptravel {
 
 /// Small JPEGs of picture files, kept in memory up to a bound. A file that has changed (size or
-/// time) gets a new one. Thread-safe; two threads that ask for the same one may both make it.
+/// time) gets a new one. Thread-safe; one is made at a time,
+/// since a large picture takes much memory while it is.
 class Thumbnails {
  public:
   explicit Thumbnails(std::uint64_t bound = 32 << 20) : bound_(bound) {}
@@ -37,7 +39,10 @@ class Thumbnails {
     std::string bytes;
   };
 
+  std::optional<std::string> known(const Key& key, std::uint64_t size, std::int64_t time);
+
   std::uint64_t bound_;
+  std::mutex making_;         // who makes one
   std::mutex mutex_;          // guards everything below
   std::list<Entry> entries_;  // the one that was used last first
   std::map<Key, std::list<Entry>::iterator> by_key_;

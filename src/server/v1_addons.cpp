@@ -53,9 +53,10 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-/// The address of the picture beside an add-on; null where there is none.
+/// The address of the picture beside an add-on; null where there is none, or where the name (which
+/// an embedding in a picture may choose) is no single part of an address.
 Json picture_address(const AddonEntry& entry) {
-  if (entry.picture.empty()) {
+  if (entry.picture.empty() || entry.name.find('/') != std::string::npos) {
     return nullptr;
   }
   return "/api/v1/addons/" + std::string(kKinds.name(entry.kind)) + "/" +
@@ -156,7 +157,6 @@ Json addons_schema() {
 }  // namespace
 
 std::vector<ApiOperation> addon_operations(ServerContext& context) {
-  const auto catalog = std::make_shared<AddonCatalog>(context.options.models_dirs);
   const auto thumbnails = std::make_shared<Thumbnails>();
   std::vector<ApiOperation> operations;
   operations.push_back(
@@ -165,8 +165,8 @@ std::vector<ApiOperation> addon_operations(ServerContext& context) {
        .summary =
            "LoRAs, embeddings and hypernetworks in the models folders, which prompts may name",
        .handler =
-           [&context, catalog](const HttpRequest&) {
-             return json_response(200, json_text(addons_json(*catalog, context.catalog)));
+           [&context](const HttpRequest&) {
+             return json_response(200, json_text(addons_json(context.addons, context.catalog)));
            },
        .answers = {json_answer(200, "By kind, then by name", addons_schema())},
        .pace = HttpPace::Long});
@@ -175,8 +175,8 @@ std::vector<ApiOperation> addon_operations(ServerContext& context) {
        .path = "/api/v1/addons/{kind}/{name}/picture",
        .summary = "The picture beside an add-on, smaller as JPEG; a GIF as it is",
        .handler =
-           [catalog, thumbnails](const HttpRequest& http) {
-             return addon_picture(*catalog, *thumbnails, http);
+           [&context, thumbnails](const HttpRequest& http) {
+             return addon_picture(context.addons, *thumbnails, http);
            },
        .query = {{"w", "At most this many pixels wide; else 256", integer_schema(32, 512)},
                  {"v", "As in the list: such an answer may be kept for ever", string_schema()}},

@@ -43,9 +43,10 @@ class RequestResolver {
   /// settle(), throwing InvalidArgument with the problems.
   TravelRequest settled(const Json& partial) const;
 
+  /// What is wrong with how many pixels are drawn at once, of both passes.
+  std::optional<Problem> pixel_problem(const TravelRequest& request) const;
   /// What is wrong with the length of the film that `request` asks for of so many frames, of which
   /// `stages` show a stage; counted without listing them.
-  std::optional<Problem> pixel_problem(const TravelRequest& request) const;
   std::optional<Problem> film_problem(const TravelRequest& request,
                                       std::int64_t frames,
                                       std::int64_t stages) const;

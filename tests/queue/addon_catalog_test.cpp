@@ -138,6 +138,31 @@ TEST_F(Addons, OfFilesWithOneNameTheOneThatPromptsGet) {
   EXPECT_EQ(catalog_.list().size(), 1U);
 }
 
+TEST_F(Addons, EmbeddingsOfOneNameAreForTheModelsOfAll) {
+  write_tiny_safetensors(folder_ / "embeddings/a/same.safetensors",
+                         {{"emb_params", tiny_tensor({2, 768})}});
+  write_tiny_safetensors(folder_ / "embeddings/b/same.safetensors",
+                         {{"emb_params", tiny_tensor({2, 1024})}});
+  EXPECT_EQ(catalog_.list(FileKind::Embedding).size(), 1U);
+  EXPECT_THAT(found(FileKind::Embedding, "same").text_widths,
+              testing::UnorderedElementsAre(768, 1024));
+}
+
+TEST_F(Addons, EmbeddingsFitIntoAChunk) {
+  write_tiny_safetensors(folder_ / "embeddings/long.safetensors",
+                         {{"emb_params", tiny_tensor({76, 768})}});
+  write_tiny_safetensors(folder_ / "embeddings/full.safetensors",
+                         {{"emb_params", tiny_tensor({75, 768})}});
+  EXPECT_THAT(found(FileKind::Embedding, "long").refusal, HasSubstr("76 vectors"));
+  EXPECT_EQ(found(FileKind::Embedding, "full").refusal, "");
+}
+
+TEST_F(Addons, EmptyFilesAreNone) {
+  data("embeddings/concept.bin", "embeddings/concept.bin");
+  write_bytes(folder_ / "embeddings/empty.pt", "");
+  EXPECT_EQ(catalog_.list().size(), 1U);
+}
+
 TEST_F(Addons, AChangedFileIsLookedAtAgain) {
   lora("one", 768);
   EXPECT_EQ(found("one").family, "Stable Diffusion 1.x");

@@ -2,12 +2,14 @@
 #include <future>
 #include <thread>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/base64.h"
 #include "base/files.h"
 #include "media/image_file.h"
 #include "tests/sdapi/sdapi_server.h"
+#include "tests/support/tiny_files.h"
 
 namespace ptravel {
 namespace {
@@ -68,6 +70,11 @@ TEST(SdapiRoutes, StylesAreListedAndPutAroundPrompts) {
   EXPECT_EQ(info.at("prompt"), "a cat, ink");
   EXPECT_EQ(info.at("negative_prompt"), "blurry, photo");
   EXPECT_EQ(info.at("styles"), Json::parse(R"(["ink", "gone"])"));
+  write_file_atomic(styled.folder() / "models/styles.csv", "name,prompt\nink,\"open\n");
+  const std::string problem = SdapiServer::json(styled.get("/sdapi/v1/prompt-styles"), 422).dump();
+  EXPECT_THAT(problem, testing::HasSubstr("row 2: has a quote that does not end"));
+  EXPECT_THAT(problem, testing::HasSubstr("styles.csv"));
+  EXPECT_EQ(problem.find(styled.folder().string()), std::string::npos) << problem;
 }
 
 TEST(SdapiRoutes, AddOnsAreListed) {
@@ -88,6 +95,12 @@ TEST(SdapiRoutes, AddOnsAreListed) {
   const Json embeddings = served.got("embeddings");
   EXPECT_EQ(embeddings.at("skipped"), Json::object());
   EXPECT_GT(embeddings.at("loaded").at("concept").at("vectors"), 0);
+  write_tiny_safetensors(served.folder() / "models/embeddings/wide.safetensors",
+                         {{"emb_params", tiny_tensor({2, 320})}});
+  const Json more = served.got("embeddings");
+  EXPECT_EQ(more.at("skipped").at("wide").at("shape"), 320);
+  EXPECT_FALSE(more.at("loaded").contains("wide")) << more.dump();
+  EXPECT_TRUE(more.at("loaded").contains("concept")) << more.dump();
 }
 
 TEST(SdapiRoutes, SamplersKeepTheWebUisOrderAndOldNames) {

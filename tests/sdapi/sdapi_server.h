@@ -38,9 +38,10 @@ class SdapiServer {
     queue_ = std::make_unique<JobQueue>(queue, QueueWatcher());
     catalog_ = std::make_unique<ModelCatalog>(options_.models_dirs, [] {});
     catalog_->refresh();
+    addons_ = std::make_unique<AddonCatalog>(options_.models_dirs);
     uploads_ = std::make_unique<UploadStore>(queue_->uploads(), options_.limits);
     resolver_ = std::make_unique<RequestResolver>(*catalog_, *uploads_, options_);
-    add_sdapi_routes(router_, {*queue_, *catalog_, options_, *uploads_, *resolver_, {}});
+    add_sdapi_routes(router_, {*queue_, *catalog_, *addons_, options_, *uploads_, *resolver_, {}});
     queue_->start();
     posted("options", {{"sd_model_checkpoint", "tiny"}});
   }
@@ -108,6 +109,7 @@ class SdapiServer {
   ServeOptions options_;
   std::unique_ptr<JobQueue> queue_;
   std::unique_ptr<ModelCatalog> catalog_;
+  std::unique_ptr<AddonCatalog> addons_;
   std::unique_ptr<UploadStore> uploads_;
   std::unique_ptr<RequestResolver> resolver_;
   HttpRouter router_;

@@ -105,11 +105,12 @@ class ApiWorld {
   struct Parts {
     explicit Parts(const ServeOptions& options)
         : catalog(options.models_dirs, [] {}),
+          addons(options.models_dirs),
           uploads(options.out / "uploads", options.limits),
           resolver(catalog, uploads, options),
           queue({.out = options.out, .longest = options.limits.queue}, feed.watcher()),
-          context{queue,    catalog, feed.hub(),          feed, options, uploads,
-                  resolver, {},      [] { return false; }} {
+          context{queue,   catalog, addons,   feed.hub(), feed,
+                  options, uploads, resolver, {},         [] { return false; }} {
       add_v1_routes(router, context);
       add_page_routes(router);
       feed.connect(context);
@@ -117,6 +118,7 @@ class ApiWorld {
     }
     EventFeed feed;
     ModelCatalog catalog;
+    AddonCatalog addons;
     UploadStore uploads;
     RequestResolver resolver;
     JobQueue queue;

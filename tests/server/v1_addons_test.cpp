@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "media/image_file.h"
 #include "tests/server/api_world.h"
 #include "tests/support/tiny_files.h"
@@ -51,6 +52,25 @@ TEST_F(V1Addons, AreListedWithoutPaths) {
   write_bytes(folder_ / "winter & snow.safetensors", "broken");
   EXPECT_THAT(only().at("refusal"), HasSubstr("winter & snow.safetensors"));
   EXPECT_EQ(only().dump().find(world_.folder.path().string()), std::string::npos);
+}
+
+TEST_F(V1Addons, ANameOfSeveralPartsHasNoAddress) {
+  fs::remove(folder_ / "winter & snow.safetensors");
+  const auto put = [&](const std::string& name) {
+    const Json embedding = {
+        {"name", name},
+        {"string_to_param",
+         {{"*", {{"TORCHTENSOR", Json::array({std::vector<float>(768, 0.5F)})}}}}}};
+    const ImageText text{"sd-ti-embedding", to_base64(embedding.dump())};
+    const fs::path path = world_.folder / "models/embeddings/e.png";
+    fs::create_directories(path.parent_path());
+    write_png(path, Image(8, 8), std::span(&text, 1));
+  };
+  put("one");
+  EXPECT_THAT(only().at("picture").dump(), HasSubstr("/api/v1/addons/embedding/one/picture"));
+  put("one/two");
+  EXPECT_EQ(only().at("name"), "one/two");
+  EXPECT_EQ(only().at("picture"), nullptr);
 }
 
 TEST_F(V1Addons, ModelsSayHowWideTheirTextsAre) {
