@@ -12,6 +12,13 @@
 #include "tensor/path.h"
 
 namespace ptravel {
+namespace {
+
+bool act(const std::shared_ptr<const SideBranches>& sides, const at::Tensor& strengths) {
+  return sides && strengths.defined() && sides->act(strengths);
+}
+
+}  // namespace
 
 Compute full_precision(const Compute& compute) { return {compute.device, at::kFloat}; }
 
@@ -58,19 +65,17 @@ PixelLinear::PixelLinear(const Weights& weights,
 
 at::Tensor PixelLinear::operator()(at::TensorList parts, const at::Tensor& strengths) const {
   const at::Tensor& first = parts[0];
-  at::Tensor sum;
-  if (sides && strengths.defined()) {
-    sum = sides->of_pictures(parts, strengths);
-    for (std::size_t i = 0; i < maps.size(); ++i) {
-      const bool last = i + 1 == maps.size();
-      const at::Tensor tokens =
-          maps.size() == parts.size() ? to_tokens(parts[i]) : to_tokens(at::cat(parts, 1));
-      sum = maps[i](tokens, sum, last ? ResultFormat::AsInput : ResultFormat::Float32);
-    }
-    return to_picture(sum, first.size(2), first.size(3));
+  const bool beside = act(sides, strengths);
+  at::Tensor joined, sum;
+  if (beside || parts.size() == 1) {
+    joined = to_tokens(parts.size() == 1 ? first : at::cat(parts, 1));
   }
-  if (maps.size() == 1 && parts.size() == 1) {
-    sum = maps[0](to_tokens(first));
+  if (beside) {  // The kernels for cards take what they add in their own format only.
+    sum = sides->of_rows(joined, strengths, {},
+                         first.is_cpu() ? ResultFormat::Float32 : ResultFormat::AsInput);
+  }
+  if (maps.size() == 1 && joined.defined()) {
+    sum = maps[0](joined, sum);
   } else if (maps.size() == 1) {
     std::vector<at::Tensor> tokens;
     std::transform(parts.begin(), parts.end(), std::back_inserter(tokens), to_tokens);
@@ -98,23 +103,27 @@ Conv2d::Conv2d(const Weights& weights,
 
 namespace {
 
-/// The convolution `whole` makes with the filter that it is given, and side branches beside it.
+/// What `convolve` makes with the filter and the extras that it is given, and side branches beside
+/// it. Nobody holds the residual but the caller: the result may take its memory.
 template <typename Convolve>
 at::Tensor with_sides(const Convolve& convolve,
                       const Conv2d& layer,
-                      ConvExtras extras,
+                      const ConvExtras& extras,
                       const at::Tensor& strengths) {
-  if (!layer.sides || !strengths.defined()) {
+  if (!act(layer.sides, strengths)) {
     return convolve(layer.map, extras);
   }
-  const at::Tensor ranks = convolve(
-      layer.sides->filter(), ConvExtras{.format = ResultFormat::Float32, .wrap = extras.wrap});
+  const auto filtered = [&](const Convolution& filter) {
+    return convolve(filter, ConvExtras{.format = ResultFormat::Float32, .wrap = extras.wrap});
+  };
   if (extras.format == ResultFormat::Float32) {
-    return convolve(layer.map, extras) + layer.sides->of_filtered(ranks, strengths, {}, at::kFloat);
+    return convolve(layer.map, extras) +
+           layer.sides->of_filtered(filtered, strengths, {}, ResultFormat::Float32);
   }
-  extras.residual =
-      layer.sides->of_filtered(ranks, strengths, extras.residual, layer.sides->dtype());
-  return convolve(layer.map, extras);
+  ConvExtras own{.image_bias = extras.image_bias, .wrap = extras.wrap};
+  own.residual =
+      layer.sides->of_filtered(filtered, strengths, extras.residual, ResultFormat::AsInput);
+  return convolve(layer.map, own);
 }
 
 }  // namespace
@@ -130,7 +139,7 @@ at::Tensor Conv2d::resized(const at::Tensor& x,
                            std::int64_t width,
                            Wrap wrap,
                            const at::Tensor& strengths) const {
-  if (!sides || !strengths.defined()) {
+  if (!act(sides, strengths)) {
     return resize_then_convolve(x, height, width, map, wrap);
   }
   return (*this)(resize_nearest(x, height, width), wrap, strengths);
@@ -140,9 +149,18 @@ at::Tensor GroupNorm::silu_then(const Conv2d& conv,
                                 at::TensorList parts,
                                 const ConvExtras& extras,
                                 const at::Tensor& strengths) const {
+  const GroupNormStep norm = step(AfterNorm::Silu);
+  std::vector<std::int64_t> sizes = parts[0].sizes().vec();
+  sizes[1] = weight.numel();
+  if (act(conv.sides, strengths) && !conv.map.wants_bands(sizes, parts[0])) {
+    const at::Tensor normed = group_norm_of_parts(parts, norm);  // for both filters
+    return with_sides(
+        [&](const Convolution& filter, const ConvExtras& own) { return filter(normed, own); }, conv,
+        extras, strengths);
+  }
   return with_sides(
       [&](const Convolution& filter, const ConvExtras& own) {
-        return norm_then_convolve(parts, step(AfterNorm::Silu), filter, own);
+        return norm_then_convolve(parts, norm, filter, own);
       },
       conv, extras, strengths);
 }

@@ -47,8 +47,8 @@ class BlockProbe {
   std::string prefix_;
 };
 
-// `strengths` below: [N, slots], how strongly side branches act on each image. Undefined, or where
-// a layer has no branches: nothing is added.
+// `strengths` below: [N, slots], how strongly side branches act on each image. Undefined, all zero,
+// or where a layer has no branches: nothing is added.
 
 /// y = x W^T + b over the last dimension; x [N, tokens, in] or [N, in].
 struct Linear {

@@ -1,6 +1,7 @@
 #include "model/side_branches.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -8,6 +9,14 @@
 #include "tensor/layout.h"
 
 namespace ptravel {
+namespace {
+
+/// On a card it is not asked: the answer would have to be waited for.
+bool may_act(const at::Tensor& strengths, std::int64_t slot) {
+  return !strengths.is_cpu() || strengths.select(1, slot).count_nonzero().item<std::int64_t>() > 0;
+}
+
+}  // namespace
 
 std::shared_ptr<const SideBranches> SideBranches::of(const Weights& weights,
                                                      const Compute& compute,
@@ -16,55 +25,84 @@ std::shared_ptr<const SideBranches> SideBranches::of(const Weights& weights,
   if (all.empty()) {
     return nullptr;
   }
-  std::vector<at::Tensor> ups, downs, slots;
-  for (const SideBranch& branch : all) {
-    ups.push_back(branch.up);
-    downs.push_back(branch.down);
-    slots.push_back(at::full({branch.down.size(0)}, branch.slot, at::kLong));
-  }
-  const auto placed = [&](const at::Tensor& x) { return x.to(compute.device, compute.dtype); };
+  const auto placed = [&](const at::Tensor& x) {
+    return x.to(compute.device, compute.dtype).contiguous();
+  };
   std::shared_ptr<SideBranches> sides(new SideBranches());
   sides->dtype_ = compute.dtype;
-  sides->slots_ = at::cat(slots).to(compute.device);
-  sides->up_ = LinearMap(placed(at::cat(ups, 1)).contiguous(), {});
-  const at::Tensor down = placed(at::cat(downs, 0)).contiguous();
-  if (down.dim() == 4 && down.size(2) > 1) {
-    sides->filter_ = Convolution(
-        down, at::zeros({down.size(0)}, at::TensorOptions(compute.device).dtype(at::kFloat)),
-        geometry);
-  } else {
-    sides->down_ = LinearMap(down.reshape({down.size(0), down.size(1)}), {});
+  for (const SideBranch& one : all) {
+    Branch branch;
+    branch.slot = one.slot;
+    branch.up = LinearMap(placed(one.up), {});
+    const at::Tensor down = placed(one.down);
+    const std::int64_t ranks = down.size(0);
+    if (down.dim() == 4 && down.size(2) > 1) {
+      branch.filter = Convolution(
+          down, at::zeros({ranks}, at::TensorOptions(compute.device).dtype(at::kFloat)), geometry);
+    } else {
+      branch.down = LinearMap(down.reshape({ranks, down.size(1)}), {});
+    }
+    sides->branches_.push_back(std::move(branch));
   }
   return sides;
 }
 
-at::Tensor SideBranches::scaled(const at::Tensor& ranks, const at::Tensor& strengths) const {
-  PTRAVEL_CHECK(strengths.size(0) == ranks.size(0));
-  const at::Tensor factors = strengths.to(slots_.device()).index_select(1, slots_);
-  return (ranks * (ranks.dim() == 2 ? factors : factors.unsqueeze(1))).to(dtype_);
+bool SideBranches::act(const at::Tensor& strengths) const {
+  return std::ranges::any_of(branches_,
+                             [&](const Branch& branch) { return may_act(strengths, branch.slot); });
+}
+
+at::Tensor SideBranches::sum(const RanksOf& ranks_of,
+                             const at::Tensor& strengths,
+                             const at::Tensor& residual,
+                             ResultFormat format) const {
+  std::vector<const Branch*> acting;
+  for (const Branch& branch : branches_) {
+    if (may_act(strengths, branch.slot)) {
+      acting.push_back(&branch);
+    }
+  }
+  // The kernels for cards add what has their own format.
+  const ResultFormat between = strengths.is_cpu() ? ResultFormat::Float32 : ResultFormat::AsInput;
+  at::Tensor sum = residual;
+  for (const Branch* const branch : acting) {
+    const at::Tensor ranks = ranks_of(*branch);
+    PTRAVEL_CHECK(strengths.size(0) == ranks.size(0));
+    const at::Tensor own = strengths.select(1, branch->slot);
+    const at::Tensor scaled =
+        (ranks * own.view(ranks.dim() == 2 ? at::IntArrayRef{-1, 1} : at::IntArrayRef{-1, 1, 1}))
+            .to(dtype_);
+    const bool last = branch == acting.back();
+    if (!last && between == ResultFormat::Float32 && sum.defined()) {
+      sum = sum.to(at::kFloat);
+    }
+    sum = branch->up(scaled, sum, last ? format : between);
+  }
+  return sum;
 }
 
 at::Tensor SideBranches::of_rows(const at::Tensor& x,
                                  const at::Tensor& strengths,
                                  const at::Tensor& residual,
                                  ResultFormat format) const {
-  return up_(scaled(down_(x, {}, ResultFormat::Float32), strengths), residual, format);
+  return sum([&](const Branch& branch) { return branch.down(x, {}, ResultFormat::Float32); },
+             strengths, residual, format);
 }
 
-at::Tensor SideBranches::of_pictures(at::TensorList parts, const at::Tensor& strengths) const {
-  const at::Tensor x = parts.size() == 1 ? parts[0] : at::cat(parts, 1);
-  return of_rows(to_tokens(to_channels_last(x)), strengths, {}, ResultFormat::Float32);
-}
-
-at::Tensor SideBranches::of_filtered(const at::Tensor& ranks,
+at::Tensor SideBranches::of_filtered(const Filtered& filtered,
                                      const at::Tensor& strengths,
                                      const at::Tensor& residual,
-                                     at::ScalarType format) const {
-  const at::Tensor rows = to_tokens(to_channels_last(ranks));
-  const at::Tensor addend = residual.defined() ? to_tokens(to_channels_last(residual)) : residual;
-  const at::Tensor sum = up_(scaled(rows, strengths), addend,
-                             format == dtype_ ? ResultFormat::AsInput : ResultFormat::Float32);
-  return to_picture(sum, ranks.size(2), ranks.size(3));
+                                     ResultFormat format) const {
+  std::int64_t height = 0, width = 0;
+  const at::Tensor rows = sum(
+      [&](const Branch& branch) {
+        const at::Tensor ranks = to_channels_last(filtered(branch.filter));
+        height = ranks.size(2);
+        width = ranks.size(3);
+        return to_tokens(ranks);
+      },
+      strengths, residual.defined() ? to_tokens(to_channels_last(residual)) : residual, format);
+  return height > 0 ? to_picture(rows, height, width) : residual;
 }
 
 }  // namespace ptravel

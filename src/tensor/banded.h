@@ -14,6 +14,9 @@ namespace ptravel {
 // that the filter needs, and convolved at once. The numbers are those of the two steps one after
 // the other.
 
+/// The norm of a picture that is made of the channels of all parts side by side.
+at::Tensor group_norm_of_parts(at::TensorList parts, const GroupNormStep& norm);
+
 /// convolution(group_norm(x)), where x is made of the channels of all parts side by side.
 at::Tensor norm_then_convolve(at::TensorList parts,
                               const GroupNormStep& norm,

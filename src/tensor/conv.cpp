@@ -242,12 +242,16 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
   const auto options = at::TensorOptions(type).memory_format(at::MemoryFormat::ChannelsLast);
   const at::Tensor bias = bias_rows(extras);
   at::Tensor out = empty_result(sizes, at::TensorOptions(type), extras);
-  const Wrap wrap = is_centred() ? extras.wrap : Wrap();
+  const Wrap wrap = own_wrap(extras);
   const cpu::Border given = wrap.across ? cpu::Border::Given : cpu::Border::RowsGiven;
   const std::int64_t above = geometry_.pad_before;
   const std::int64_t border = above + geometry_.pad_after;
   const std::int64_t band = band_rows(sizes, static_cast<std::int64_t>(c10::elementSize(type)));
   at::Tensor memory = at::empty({1, in_channels_, band + border, sizes[3]}, options);
+  at::Tensor wider;  // with columns of the other edges
+  if (wrap.across) {
+    wider = at::empty({1, in_channels_, band + border, sizes[3] + 2 * above}, options);
+  }
   for (std::int64_t image = 0; image < sizes[0]; ++image) {
     const at::Tensor image_bias = bias.narrow(0, bias.size(0) == 1 ? 0 : image, 1);
     for (std::int64_t first = 0; first < sizes[2]; first += band) {
@@ -271,7 +275,9 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
       make_outside(end, rows + border - end, 0);
       make(begin, end - begin, first + begin - above);
       if (wrap.across) {
-        x = with_border(x, 0, above, wrap);
+        at::Tensor bordered = wider.narrow(2, 0, rows + border);
+        write_with_border(x, 0, above, wrap, bordered);
+        x = bordered;
       }
       const auto part = [&](const at::Tensor& all) {
         return all.narrow(0, image, 1).narrow(2, first, rows);
@@ -289,10 +295,10 @@ at::Tensor Convolution::over_bands(at::IntArrayRef sizes,
 
 at::Tensor Convolution::operator()(const at::Tensor& x, const ConvExtras& extras) const {
   const ProfileScope scope = measure(x.sizes());
-  const bool wraps = extras.wrap.any() && is_centred() && geometry_.pad_before > 0;
-  const cpu::Border border = wraps ? cpu::Border::Given : cpu::Border::Padded;
+  const Wrap wrap = own_wrap(extras);
+  const cpu::Border border = wrap.any() ? cpu::Border::Given : cpu::Border::Padded;
   const at::Tensor seen =
-      wraps ? with_border(x, geometry_.pad_before, geometry_.pad_before, extras.wrap) : x;
+      wrap.any() ? with_border(x, geometry_.pad_before, geometry_.pad_before, wrap) : x;
   if (!packed_ || !fit_cpu_kernels({&x, &extras.residual}) || wants_gradient(bias_)) {
     const at::Tensor result = on_cuda(seen, extras, /*doubled=*/false, border);
     return result.defined() ? result : by_torch(seen, extras, border);

@@ -70,8 +70,12 @@ class Convolution {
 
   /// Measures a call with an x of these sizes.
   ProfileScope measure(at::IntArrayRef x_sizes) const;
-  /// Whether the filter reaches as far beyond one edge as beyond the other.
-  bool is_centred() const { return geometry_.pad_before == geometry_.pad_after; }
+  /// What the filter sees beyond the edges, as far as it reaches there and equally far on each
+  /// side.
+  Wrap own_wrap(const ConvExtras& extras) const {
+    const bool reaches = geometry_.pad_before > 0 && geometry_.pad_before == geometry_.pad_after;
+    return reaches ? extras.wrap : Wrap();
+  }
   /// How the filter moves over a picture with this border.
   cpu::ConvGeometry geometry(cpu::Border border) const;
   /// Rows or columns of the result for so many of the input.

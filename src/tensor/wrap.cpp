@@ -40,11 +40,16 @@ at::Tensor with_border(const at::Tensor& x, std::int64_t rows, std::int64_t colu
   }
   at::Tensor result =
       empty_picture(x, x.size(0), x.size(1), x.size(2) + 2 * rows, x.size(3) + 2 * columns);
+  write_with_border(x, rows, columns, wrap, result);
+  return result;
+}
+
+void write_with_border(
+    const at::Tensor& x, std::int64_t rows, std::int64_t columns, Wrap wrap, at::Tensor& result) {
   at::Tensor inside = result.narrow(2, rows, x.size(2));
   inside.narrow(3, columns, x.size(3)).copy_(x);
   fill_ends(inside, 3, columns, wrap.across);
   fill_ends(result, 2, rows, wrap.down);
-  return result;
 }
 
 }  // namespace ptravel

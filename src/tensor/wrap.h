@@ -21,4 +21,8 @@ struct Wrap {
 /// and w columns. Differentiable.
 at::Tensor with_border(const at::Tensor& x, std::int64_t rows, std::int64_t columns, Wrap wrap);
 
+/// The same into memory of that size. Not differentiable.
+void write_with_border(
+    const at::Tensor& x, std::int64_t rows, std::int64_t columns, Wrap wrap, at::Tensor& result);
+
 }  // namespace ptravel

@@ -1,5 +1,7 @@
 #include "model/layers.h"
 
+#include <utility>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -61,6 +63,24 @@ TEST(Layers, ReportEveryProblemAtOnce) {
 
 TEST(Layers, GroupNormNeedsWholeGroups) {
   EXPECT_THROW(GroupNorm(random_weights("test"), 40, {}, cpu_fp32()), Error);
+}
+
+/// A residual that nobody else holds is where the result is written, on the way through the layers
+/// too.
+TEST(GroupNorm, TheResultTakesTheResidualsMemory) {
+  const GroupNorm norm(random_weights("norm"), 32, {}, cpu_fp32());
+  const Conv2d conv = Conv2d::same(random_weights("conv"), 32, 32, cpu_fp32());
+  const auto picture = [] {
+    return at::randn({1, 32, 6, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  const at::Tensor x = picture();
+  at::Tensor residual = picture();
+  const void* const memory = residual.data_ptr();
+  const at::Tensor beside = norm.silu_then(conv, x, {.residual = residual});
+  EXPECT_NE(beside.data_ptr(), memory);
+  const at::Tensor result = norm.silu_then(conv, x, {.residual = std::move(residual)});
+  EXPECT_EQ(result.data_ptr(), memory);
+  EXPECT_TRUE(at::equal(result, beside));
 }
 
 TEST(BlockProbe, NamesNestAndSilenceIsFree) {
