@@ -16,20 +16,22 @@ at::Tensor as_matrix(const at::Tensor& tensor) { return tensor.reshape({tensor.s
 constexpr std::int64_t kLatentChannels = 4;
 constexpr std::int64_t kInpaintingChannels = 9;
 
+/// How many of so many ranks are used.
+std::int64_t used_ranks(std::int64_t rank, const LoraOptions& options) {
+  if (!options.dyn) {
+    return rank;
+  }
+  return *options.dyn < 0 ? rank + std::max(*options.dyn, -rank) : std::min(*options.dyn, rank);
+}
+
 }  // namespace
 
 /// The two factors as matrices, cut to the ranks that are used.
 LowRank LoraLayer::factors(const LoraOptions& options) const {
-  at::Tensor up = as_matrix(numbers("lora_up.weight"));
-  at::Tensor down = as_matrix(numbers("lora_down.weight"));
-  if (options.dyn) {
-    const std::int64_t rank = down.size(0);
-    const std::int64_t used =
-        *options.dyn < 0 ? rank + std::max(*options.dyn, -rank) : std::min(*options.dyn, rank);
-    up = up.narrow(1, 0, used);
-    down = down.narrow(0, 0, used);
-  }
-  return {up, down};
+  const at::Tensor up = as_matrix(numbers("lora_up.weight"));
+  const at::Tensor down = as_matrix(numbers("lora_down.weight"));
+  const std::int64_t used = used_ranks(down.size(0), options);
+  return {up.narrow(1, 0, used), down.narrow(0, 0, used)};
 }
 
 /// up @ down; for four of nine channels the others get nothing; with a middle the sum over n, m of
@@ -55,6 +57,18 @@ std::optional<LowRank> LoraLayer::low_rank(const LoraOptions& options) const {
   }
   const LowRank used = factors(options);
   return LowRank{used.up * scale(), used.down};
+}
+
+std::optional<LowRankSizes> LoraLayer::low_rank_sizes(const LoraOptions& options) const {
+  if (!is_low_rank()) {
+    return std::nullopt;
+  }
+  const auto shape = [&](const char* part) {
+    return file_->tensors().shape(module_->parts.find(part)->second);
+  };
+  const std::vector<std::int64_t> up = shape("lora_up.weight"), down = shape("lora_down.weight");
+  return LowRankSizes{up.at(0), used_ranks(down.at(0), options),
+                      c10::multiply_integers(down) / down[0]};
 }
 
 /// a @ b, or with a core the sum over i, j of t[i, j, k, l] b[j, r] a[i, p] as [p, r, k, l].

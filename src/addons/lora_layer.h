@@ -33,6 +33,13 @@ struct LowRank {
   at::Tensor down;  ///< [rank, in * kernel] float32.
 };
 
+/// Its sizes.
+struct LowRankSizes {
+  std::int64_t out = 0;
+  std::int64_t rank = 0;  ///< Of those that are used.
+  std::int64_t in = 0;    ///< in * kernel
+};
+
 /// One layer of a file of LoRA's family. Reads numbers when it computes; immutable.
 class LoraLayer {
  public:
@@ -59,6 +66,8 @@ class LoraLayer {
   /// The factors of a layer whose change is a low rank, whatever the weight is; of linear layers
   /// and convolutions.
   std::optional<LowRank> low_rank(const LoraOptions& options) const;
+  /// The sizes of these factors, without reading them.
+  std::optional<LowRankSizes> low_rank_sizes(const LoraOptions& options) const;
   bool is_low_rank() const;
 
   const std::filesystem::path& path() const { return file_->path(); }

@@ -1,8 +1,6 @@
 #include "addons/side_tensors.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include <ATen/ATen.h>
 
@@ -16,14 +14,12 @@ bool can_stand_beside(const SideLora& lora, const TensorSource& model) {
     if (layer.text) {
       return true;
     }
-    if (!layer.layer.is_low_rank() || !layer.bias.empty()) {
+    if (!layer.bias.empty()) {
       return false;
     }
-    const std::vector<std::int64_t> shape = model.shape(layer.weight);
-    const auto numbers = std::accumulate(shape.begin(), shape.end(), std::int64_t{1},
-                                         std::multiplies<std::int64_t>());
-    const auto factors = layer.layer.low_rank(lora.options);
-    return factors->down.size(0) > 0 && factors->up.size(0) * factors->down.size(1) == numbers;
+    const auto sizes = layer.layer.low_rank_sizes(lora.options);
+    return sizes && sizes->rank > 0 &&
+           sizes->out * sizes->in == c10::multiply_integers(model.shape(layer.weight));
   });
 }
 
@@ -34,6 +30,20 @@ bool is_independent(const LoraFit& fit) {
     return layer.text || (!layer.layer.is_dora() && kind != LoraKind::Scaling &&
                           kind != LoraKind::General && kind != LoraKind::Rotation);
   });
+}
+
+std::int64_t SideTensors::side_numbers(std::string_view name) const {
+  std::int64_t numbers = 0;
+  for (const SideLora& lora : loras_) {
+    for (const LoraFit::Layer& layer : lora.fit->layers()) {
+      if (!layer.text && layer.weight == name) {
+        const auto sizes = layer.layer.low_rank_sizes(lora.options);
+        PTRAVEL_CHECK(sizes);
+        numbers += sizes->rank * (sizes->out + sizes->in);
+      }
+    }
+  }
+  return numbers;
 }
 
 std::vector<SideBranch> SideTensors::side_branches(std::string_view name) const {

@@ -16,7 +16,8 @@ struct SideLora {
   LoraOptions options = {};
 };
 
-/// Whether every layer that it has for the UNet is a plain low rank of the whole weight of `model`.
+/// Whether every layer that it has for the UNet is a plain low rank of the whole weight of `model`;
+/// by shapes alone.
 bool can_stand_beside(const SideLora& lora, const TensorSource& model);
 
 /// Whether what it changes of the UNet does not depend on what other LoRAs made of the weights.
@@ -43,6 +44,7 @@ class SideTensors : public TensorSource {
   }
   /// Throws Corrupt, naming the file, where its numbers are not finite.
   std::vector<SideBranch> side_branches(std::string_view name) const override;
+  std::int64_t side_numbers(std::string_view name) const override;
 
  private:
   std::shared_ptr<const TensorSource> model_;

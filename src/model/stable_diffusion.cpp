@@ -38,6 +38,9 @@ class ReportingTensors : public TensorSource {
   std::vector<SideBranch> side_branches(std::string_view name) const override {
     return inner_->side_branches(name);
   }
+  std::int64_t side_numbers(std::string_view name) const override {
+    return inner_->side_numbers(name);
+  }
 
  private:
   std::shared_ptr<const TensorSource> inner_;
@@ -107,6 +110,8 @@ std::uint64_t NetworkLoader::bytes() const {
         compute_.device.is_cpu() && c10::elementSize(stored) == 2 ? stored : at::kFloat;
     bytes += static_cast<std::uint64_t>(c10::multiply_integers(weights_->shape(name))) *
              c10::elementSize(is_text(name) ? text : compute_.dtype);
+    bytes +=
+        static_cast<std::uint64_t>(weights_->side_numbers(name)) * c10::elementSize(compute_.dtype);
   }
   return bytes;
 }

@@ -38,6 +38,7 @@ std::optional<at::Tensor> TensorSource::make(std::string_view,
 }
 
 std::vector<SideBranch> TensorSource::side_branches(std::string_view) const { return {}; }
+std::int64_t TensorSource::side_numbers(std::string_view) const { return 0; }
 
 struct Weights::Ledger {
   std::string title;

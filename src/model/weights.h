@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ class TensorSource {
                                          const Compute& compute) const;
   /// What stands beside a weight; most sources have nothing.
   virtual std::vector<SideBranch> side_branches(std::string_view name) const;
+  /// How many numbers that are, without reading them.
+  virtual std::int64_t side_numbers(std::string_view name) const;
 };
 
 /// A read-only view with a prefix on a TensorSource, from which layers fetch their weights by
