@@ -42,6 +42,7 @@ std::shared_ptr<Conditioning> copied(const Conditioning& like,
   result->control_hints = like.control_hints;
   result->adapter_strengths = like.adapter_strengths;
   result->hypernetworks = like.hypernetworks;
+  result->side_strengths = like.side_strengths;
   result->attention = std::move(attention);
   result->picture = like.picture;
   return result;
@@ -60,32 +61,40 @@ void for_each_conditioning(ImageConditioning& image, const Visit& visit) {
   }
 }
 
-/// Gives each image conditionings of its own, which `change` (image, conditioning) changes.
+/// Gives each image conditionings of its own, which `change` (image, conditioning) changes. What is
+/// attended to is changed as its image is.
 template <typename Change>
 std::vector<ImageConditioning> with_own(std::vector<ImageConditioning> images,
                                         const Change& change) {
-  std::map<SharedConditioning, SharedConditioning> ends;  // what may be attended to
+  using Made = std::map<SharedConditioning, SharedConditioning>;
+  std::map<SharedConditioning, std::size_t> places;  // of what may be attended to
+  std::vector<Made> made(images.size());             // Entries of an image may be the same.
   std::vector<std::shared_ptr<Conditioning>> attending;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    std::map<SharedConditioning, SharedConditioning> own;  // Entries of an image may be the same.
-    for_each_conditioning(images[i], [&](SharedConditioning& conditioning) {
-      SharedConditioning& known = own[conditioning];
-      if (!known) {
-        const auto made = copied(*conditioning, conditioning->text, conditioning->attention);
-        change(i, *made);
-        if (made->attention) {
-          attending.push_back(made);
-        } else {
-          ends.insert({conditioning, made});
-        }
-        known = made;
+  const auto own = [&](std::size_t image, const SharedConditioning& conditioning) {
+    SharedConditioning& known = made[image][conditioning];
+    if (!known) {
+      const auto copy = copied(*conditioning, conditioning->text, conditioning->attention);
+      change(image, *copy);
+      if (copy->attention) {
+        attending.push_back(copy);
+      } else {
+        places.insert({conditioning, image});
       }
-      conditioning = known;
-    });
+      known = copy;
+    }
+    return known;
+  };
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for_each_conditioning(
+        images[i], [&](SharedConditioning& conditioning) { conditioning = own(i, conditioning); });
   }
   for (const std::shared_ptr<Conditioning>& conditioning : attending) {
-    conditioning->attention->from = ends.at(conditioning->attention->from);
-    conditioning->attention->to = ends.at(conditioning->attention->to);
+    AttentionMix& mix = *conditioning->attention;
+    const std::size_t from = places.at(mix.from), to = places.at(mix.to);
+    mix.from_text = own(from, mix.from_text);
+    mix.to_text = own(to, mix.to_text);
+    mix.from = own(from, mix.from);
+    mix.to = own(to, mix.to);
   }
   return images;
 }
@@ -146,6 +155,14 @@ std::vector<ImageConditioning> with_adapters(
   PTRAVEL_CHECK(images.size() == strengths.size());
   return with_own(std::move(images), [&](std::size_t image, Conditioning& conditioning) {
     conditioning.adapter_strengths = strengths[image];
+  });
+}
+
+std::vector<ImageConditioning> with_side_strengths(
+    std::vector<ImageConditioning> images, const std::vector<std::vector<float>>& strengths) {
+  PTRAVEL_CHECK(images.size() == strengths.size());
+  return with_own(std::move(images), [&](std::size_t image, Conditioning& conditioning) {
+    conditioning.side_strengths = strengths[image];
   });
 }
 

@@ -51,6 +51,7 @@ struct Conditioning {
   std::vector<ControlHint> control_hints;
   std::vector<AdapterStrength> adapter_strengths;
   std::vector<AdapterStrength> hypernetworks;  ///< In the order in which they act.
+  std::vector<float> side_strengths;           ///< How strongly the UNet's side branches act.
   std::optional<AttentionMix> attention;
   /// [C, h, w]: a picture (and a mask) as the network takes them, behind the latent's channels.
   at::Tensor picture;
@@ -116,6 +117,10 @@ std::vector<ImageConditioning> with_pictures(std::vector<ImageConditioning> imag
 std::vector<ImageConditioning> with_adapters(
     std::vector<ImageConditioning> images,
     const std::vector<std::vector<AdapterStrength>>& strengths);
+
+/// The same with each image's strengths of side branches.
+std::vector<ImageConditioning> with_side_strengths(
+    std::vector<ImageConditioning> images, const std::vector<std::vector<float>>& strengths);
 
 /// Throws InvalidArgument when a conditioning is missing, its text is not [tokens, width], or
 /// differs in width from the others, or when there is no picture.

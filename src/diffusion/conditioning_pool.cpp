@@ -27,7 +27,8 @@ bool equal(const Conditioning& a, const Conditioning& b) {
   return !a.attention && !b.attention && equal(a.text, b.text) &&
          equal_pictures(a.picture, b.picture) &&
          std::ranges::equal(a.control_hints, b.control_hints, equal_hints) &&
-         a.adapter_strengths == b.adapter_strengths && a.hypernetworks == b.hypernetworks;
+         a.adapter_strengths == b.adapter_strengths && a.hypernetworks == b.hypernetworks &&
+         a.side_strengths == b.side_strengths;
 }
 
 }  // namespace

@@ -196,17 +196,17 @@ const VaeConfig& Vae::config() const { return layers_->config; }
 const Compute& Vae::compute() const { return layers_->compute; }
 
 LatentDistribution Vae::encode(const at::Tensor& image,
-                               const BlockObserver& observer,
-                               Wrap wrap) const {
+                               Wrap wrap,
+                               const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("vae encoder");
-  LatentDistribution result = encode(*layers_, image, observer, wrap);
-  return !wide_ || all_finite(result.mean) ? result : encode(*wide_, image, observer, wrap);
+  LatentDistribution result = encode(*layers_, image, wrap, observer);
+  return !wide_ || all_finite(result.mean) ? result : encode(*wide_, image, wrap, observer);
 }
 
 LatentDistribution Vae::encode(const Layers& net,
                                const at::Tensor& image,
-                               const BlockObserver& observer,
-                               Wrap wrap) const {
+                               Wrap wrap,
+                               const BlockObserver& observer) const {
   const std::int64_t factor = net.config.factor();
   if (image.dim() != 4 || image.size(1) != net.config.in_channels || image.numel() == 0 ||
       image.size(2) < factor || image.size(3) < factor) {
@@ -239,16 +239,16 @@ at::Tensor Vae::to_latent(const at::Tensor& sample) const {
   return centred / by_channel(config.latent_std, sample) * config.scale_factor;
 }
 
-at::Tensor Vae::decode(const at::Tensor& latent, const BlockObserver& observer, Wrap wrap) const {
+at::Tensor Vae::decode(const at::Tensor& latent, Wrap wrap, const BlockObserver& observer) const {
   const auto profile = ProfileScope::part("vae decoder");
-  const at::Tensor image = decode(*layers_, latent, observer, wrap);
-  return !wide_ || all_finite(image) ? image : decode(*wide_, latent, observer, wrap);
+  const at::Tensor image = decode(*layers_, latent, wrap, observer);
+  return !wide_ || all_finite(image) ? image : decode(*wide_, latent, wrap, observer);
 }
 
 at::Tensor Vae::decode(const Layers& net,
                        const at::Tensor& latent,
-                       const BlockObserver& observer,
-                       Wrap wrap) const {
+                       Wrap wrap,
+                       const BlockObserver& observer) const {
   if (latent.dim() != 4 || latent.size(1) != net.config.embed_dim || latent.numel() == 0) {
     throw Error(ErrorCode::InvalidArgument, "[vae decode] latent " + text(latent.sizes()) +
                                                 ": expected [N, " +

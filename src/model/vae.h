@@ -35,8 +35,8 @@ class Vae {
   /// `wrap`: what convolutions see beyond the edges; those that halve the size always see zeros, as
   /// in the web UI. Throws InvalidArgument for another shape.
   LatentDistribution encode(const at::Tensor& image,
-                            const BlockObserver& observer = {},
-                            Wrap wrap = {}) const;
+                            Wrap wrap = {},
+                            const BlockObserver& observer = {}) const;
 
   /// What samplers take: a sample or the mean of a distribution [N, embed_dim, h, w] times the
   /// scale factor, where the config says so without its channels' means and deviations.
@@ -46,8 +46,8 @@ class Vae {
   /// float32 [N, 3, h * factor, w * factor], about [-1, 1], not clamped. Throws InvalidArgument for
   /// another shape.
   at::Tensor decode(const at::Tensor& latent,
-                    const BlockObserver& observer = {},
-                    Wrap wrap = {}) const;
+                    Wrap wrap = {},
+                    const BlockObserver& observer = {}) const;
 
   const VaeConfig& config() const;
   const Compute& compute() const;
@@ -56,12 +56,12 @@ class Vae {
   struct Layers;
   LatentDistribution encode(const Layers& net,
                             const at::Tensor& image,
-                            const BlockObserver& observer,
-                            Wrap wrap) const;
+                            Wrap wrap,
+                            const BlockObserver& observer) const;
   at::Tensor decode(const Layers& net,
                     const at::Tensor& latent,
-                    const BlockObserver& observer,
-                    Wrap wrap) const;
+                    Wrap wrap,
+                    const BlockObserver& observer) const;
 
   std::unique_ptr<const Layers> layers_;
   std::unique_ptr<const Layers> wide_;  // in fp32, where layers_ are in fp16

@@ -45,7 +45,7 @@ at::Tensor shown_masked(const Pipeline& pipeline,
   const at::Tensor hidden = pixels * (1.0 - mask);
   const at::Tensor shown = pixels + (hidden - pixels) * rules.mask_weight;
   const at::Tensor latent = pipeline.vae().to_latent(
-      pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown, {}, pipeline.wrap()).mean);
+      pipeline.vae().encode(rules.mask_weight == 1 ? hidden : shown, pipeline.wrap()).mean);
   const at::Tensor fitted = stretched(latent, rules, pipeline.size_factor());
   return masked_picture(at::upsample_nearest2d(mask, {fitted.size(2), fitted.size(3)}), fitted);
 }
@@ -79,7 +79,7 @@ PictureStart start_from(const Pipeline& pipeline,
       image_to_tensor(whole_cells(fills ? filled(picture, *mask) : picture, factor))
           .to(pipeline.compute().device);
   const at::Tensor mean =
-      stretched(pipeline.vae().encode(pixels, {}, pipeline.wrap()).mean, rules, factor);
+      stretched(pipeline.vae().encode(pixels, pipeline.wrap()).mean, rules, factor);
   PictureStart start;
   start.latent = pipeline.vae().to_latent(mean);
   if (mask != nullptr) {

@@ -33,7 +33,7 @@ std::optional<Image> decoded_if_it_fits(const Vae& vae,
                                         bool may_not) {
   try {
     before_large_work(LargeWork::Decoding, 1);
-    return tensor_to_image(vae.decode(latent, {}, wrap));
+    return tensor_to_image(vae.decode(latent, wrap));
   } catch (...) {
     if (!may_not || !memory_was_refused()) {
       throw;
@@ -73,7 +73,7 @@ Image tensor_to_image(const at::Tensor& decoded) {
 
 at::Tensor encode_latent(const Vae& vae, const Image& image, Wrap wrap) {
   const at::Tensor pixels = image_to_tensor(image).to(vae.compute().device);
-  return vae.to_latent(vae.encode(pixels, {}, wrap).mean);
+  return vae.to_latent(vae.encode(pixels, wrap).mean);
 }
 
 at::Tensor masked_picture(const at::Tensor& mask, const at::Tensor& latent) {
@@ -107,7 +107,7 @@ std::vector<Image> decode_latents(const Vae& vae,
       continue;
     }
     release_unused_memory(vae.compute().device);
-    images.push_back(tensor_to_image(in_need().decode(latent, {}, wrap)));
+    images.push_back(tensor_to_image(in_need().decode(latent, wrap)));
   }
   return images;
 }

@@ -173,21 +173,35 @@ std::shared_ptr<const OpenModel> OpenModel::open(const ModelSpec& spec) {
   if (model->files_.prediction_is_tested) {
     model->files_.prediction = find_prediction(model->files_);
   }
-  model->loras_ = fit_loras(spec.addons, model->files_);
-  model->sides_ = side_loras(spec.addons, model->loras_);
-  model->side_slots_ = model->sides_.size();
-  model->text_changes_ = changes_text(model->loras_, true);
-  model->unet_changes_ = changes_text(model->loras_, false);
-  model->addon_notes_ = notes_on(spec.addons, model->loras_, model->files_);
   model->tokenizers_ = std::make_shared<const Tokenizers>(tokenizers_of(model->files_));
   model->find_tiny_decoder();
   for (const ModelFile& file : model->files_.files) {
     model->stamps_.push_back(stamp_of(file, model->files_.path));
   }
-  for (const ModelAddon& addon : spec.addons) {
-    model->stamps_.push_back(stamp_of({addon.role, addon.path}, model->files_.path));
-  }
+  model->use_addons(spec.addons);
   return model;
+}
+
+/// Behind the stamps of the model's own files.
+void OpenModel::use_addons(std::vector<ModelAddon> addons) {
+  check_addons(addons);
+  loras_ = fit_loras(addons, files_);
+  sides_ = side_loras(addons, loras_);
+  side_slots_ = sides_.size();
+  text_changes_ = changes_text(loras_, true);
+  unet_changes_ = changes_text(loras_, false);
+  addon_notes_ = notes_on(addons, loras_, files_);
+  stamps_.resize(files_.files.size());
+  for (const ModelAddon& addon : addons) {
+    stamps_.push_back(stamp_of({addon.role, addon.path}, files_.path));
+  }
+  spec_.addons = std::move(addons);
+}
+
+std::shared_ptr<const OpenModel> OpenModel::with_addons(std::vector<ModelAddon> addons) const {
+  std::shared_ptr<OpenModel> copy(new OpenModel(*this));
+  copy->use_addons(std::move(addons));
+  return copy;
 }
 
 std::shared_ptr<const TensorSource> OpenModel::weights() const {

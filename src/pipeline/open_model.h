@@ -48,8 +48,12 @@ class OpenModel {
   /// same, and empty where they do nothing.
   const std::string& text_changes() const { return text_changes_; }
   const std::string& unet_changes() const { return unet_changes_; }
+  /// The same with other add-ons instead of its own. Not of one without its weights.
+  std::shared_ptr<const OpenModel> with_addons(std::vector<ModelAddon> addons) const;
   /// Whether those add-ons that are to stand beside the UNet can, with the others as they are.
   bool can_stand_beside() const;
+  /// Whether one of its add-ons (by its place in the spec) has anything that fits the UNet.
+  bool changes_unet(std::size_t addon) const { return loras_.at(addon).fit->changes_unet(); }
   /// How many do: as many strengths a picture has.
   std::size_t side_slots() const { return side_slots_; }
   /// What the web UI says of LoRAs that do not fit, and what else is worth telling of them.
@@ -76,6 +80,7 @@ class OpenModel {
  private:
   OpenModel() = default;
   void find_tiny_decoder();
+  void use_addons(std::vector<ModelAddon> addons);
   std::shared_ptr<const TensorSource> changed_weights(
       std::shared_ptr<const TensorSource> plain) const;
 

@@ -132,10 +132,8 @@ std::vector<ImageConditioning> Pipeline::with_variants(
     variants_.push_back(std::move(*base));
   } else if (own) {
     const std::shared_ptr<const Unet> unet(loaded_, &loaded_->unet());
-    variants_.push_back({{},
-                         unet,
-                         std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_,
-                                                       model_->side_slots())});
+    variants_.push_back(
+        {{}, unet, std::make_unique<SharedCalls>(*unet, hypernetworks_by_name(), wrap_)});
   }
   return addons.empty() ? std::move(images) : with_adapters(std::move(images), adapters);
 }
@@ -145,23 +143,16 @@ std::vector<ImageConditioning> Pipeline::with_strengths(
     std::vector<ImageConditioning> images,
     const std::vector<std::vector<double>>& strengths) const {
   PTRAVEL_CHECK(strengths.size() == images.size());
-  std::vector<std::vector<AdapterStrength>> adapters;
+  std::vector<std::vector<float>> slots;
   for (const std::vector<double>& own : strengths) {
     PTRAVEL_CHECK(own.size() == model_->side_slots());
-    std::vector<AdapterStrength> slots;
-    for (std::size_t slot = 0; slot < own.size(); ++slot) {
-      slots.push_back({std::to_string(slot), own[slot]});
-    }
-    adapters.push_back(std::move(slots));
+    slots.emplace_back(own.begin(), own.end());
   }
-  return with_adapters(std::move(images), adapters);
+  return with_side_strengths(std::move(images), slots);
 }
 
 /// Each row goes to the UNet of its picture's add-ons.
 at::Tensor Pipeline::call(const std::vector<NetworkRow>& rows) const {
-  if (model_->side_slots() > 0) {
-    return (*variants_.front().calls)(rows);
-  }
   std::vector<at::Tensor> results(rows.size());
   for (const Variant& variant : variants_) {
     std::vector<NetworkRow> own;
@@ -257,7 +248,7 @@ at::Tensor Pipeline::blank_picture(int width, int height) const {
     } else {
       const at::Tensor grey = at::zeros({1, files().vae.in_channels, height, width}, options);
       known = masked_picture(at::ones({1, 1, h, w}, options),
-                             vae().to_latent(vae().encode(grey, {}, wrap_).mean));
+                             vae().to_latent(vae().encode(grey, wrap_).mean));
     }
   }
   return known;

@@ -45,20 +45,13 @@ bool SharedCalls::same(const Operands& a, const Operands& b) const {
 
 bool SharedCalls::same_text_tensors(const Conditioning& a, const Conditioning& b) const {
   return a.hypernetworks == b.hypernetworks && a.text.tokens.is_same(b.text.tokens) &&
-         a.text.vector.is_same(b.text.vector) &&
-         (slots_ == 0 || a.adapter_strengths == b.adapter_strengths);
+         a.text.vector.is_same(b.text.vector) && a.side_strengths == b.side_strengths;
 }
 
 at::Tensor SharedCalls::strengths_of(const Conditioning& conditioning) const {
-  if (slots_ == 0 || conditioning.adapter_strengths.empty()) {
-    return {};  // Texts that others attend to are no rows.
-  }
-  PTRAVEL_CHECK(conditioning.adapter_strengths.size() == slots_);
-  std::vector<float> strengths;
-  for (const AdapterStrength& one : conditioning.adapter_strengths) {
-    strengths.push_back(static_cast<float>(one.strength));
-  }
-  return at::tensor(strengths).to(unet_.compute().device);
+  return conditioning.side_strengths.empty()
+             ? at::Tensor()
+             : at::tensor(conditioning.side_strengths).to(unet_.compute().device);
 }
 
 std::vector<HypernetworkUse> SharedCalls::uses_of(const Conditioning& conditioning) const {

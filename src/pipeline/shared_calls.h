@@ -33,15 +33,10 @@ class SharedCalls {
   /// Gives the hypernetwork of a name; never null.
   using Hypernetworks = std::function<std::shared_ptr<const Hypernetwork>(const std::string&)>;
 
-  /// `unet` outlives it. `hypernetworks` is asked for what conditionings name. `wrap`: of all
-  /// calls.
-  /// `slots`: side branches of the UNet, for which rows say the strengths of their adapters, all in
-  /// the order of the slots; 0: adapters are those of the UNet, whatever rows say.
-  explicit SharedCalls(const Unet& unet,
-                       Hypernetworks hypernetworks = {},
-                       Wrap wrap = {},
-                       std::size_t slots = 0)
-      : unet_(unet), hypernetworks_(std::move(hypernetworks)), wrap_(wrap), slots_(slots) {}
+  /// `unet` outlives it, and has the adapters that rows tell. `hypernetworks` is asked for what
+  /// conditionings name. `wrap`: of all calls.
+  explicit SharedCalls(const Unet& unet, Hypernetworks hypernetworks = {}, Wrap wrap = {})
+      : unet_(unet), hypernetworks_(std::move(hypernetworks)), wrap_(wrap) {}
 
   /// The next call is the first one of new pictures.
   void begin_pictures() { first_call_ = true; }
@@ -92,7 +87,6 @@ class SharedCalls {
   const Unet& unet_;
   Hypernetworks hypernetworks_;
   Wrap wrap_;
-  std::size_t slots_;
   std::list<KnownText> texts_;            // the last used first
   Times times_;                           // without a vector and strengths
   std::list<KnownResult> first_results_;  // the newest first

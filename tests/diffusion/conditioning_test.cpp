@@ -56,6 +56,31 @@ TEST(Conditioning, AnotherTextIsAnotherIdentity) {
   EXPECT_EQ(other->adapter_strengths.at(0).model, "pixel") << "everything else goes along";
 }
 
+/// Whoever attends to a picture has that one's strengths for its text, padded or not.
+TEST(Conditioning, WhatIsAttendedToIsAsStrongAsItsPicture) {
+  const auto image = [](SharedConditioning conditioning) {
+    ImageConditioning result;
+    result.parts.push_back({ScheduledConditioning(std::move(conditioning))});
+    result.uncond = ScheduledConditioning(text(9));
+    return result;
+  };
+  const SharedConditioning from = make_conditioning(text(1)), to = make_conditioning(text(2, 6));
+  const SharedConditioning padded = with_text(from, text(1, 6));
+  const SharedConditioning own =
+      with_attention(make_conditioning(text(3)), AttentionMix{{}, from, to, padded, to});
+  const auto images =
+      with_side_strengths({image(own), image(from), image(to)}, {{0.5F, 0}, {1, -1}, {2, 3}});
+  const auto at = [&](std::size_t i) { return images[i].parts[0].schedule.at_call(0); };
+  EXPECT_EQ(at(0)->side_strengths, (std::vector<float>{0.5F, 0}));
+  const AttentionMix& mix = *at(0)->attention;
+  EXPECT_EQ(mix.from, at(1));
+  EXPECT_EQ(mix.to, at(2));
+  EXPECT_EQ(mix.to_text, at(2));
+  EXPECT_EQ(mix.from_text->side_strengths, (std::vector<float>{1, -1}));
+  EXPECT_TRUE(mix.from_text->text.tokens.is_same(padded->text.tokens));
+  EXPECT_EQ(images[2].uncond.at_call(0)->side_strengths, (std::vector<float>{2, 3}));
+}
+
 TEST(ConditioningPool, EqualNumbersGetOneIdentity) {
   ConditioningPool pool;
   const SharedConditioning first = pool.share(make_conditioning(text(1)));

@@ -276,10 +276,10 @@ void NetworkChecks::vae_blocks(const Vae& vae, const FileTensors& file, const st
   const auto observer = comparing(file, part + "/", "vae/", tolerance, left);
   if (decoding) {
     left.erase(part + "/latent_unscaled");
-    vae.decode(file.tensor(part + "/latent_unscaled") * vae.config().scale_factor, observer);
+    vae.decode(file.tensor(part + "/latent_unscaled") * vae.config().scale_factor, {}, observer);
   } else {
     left.erase(part + "/image");
-    const LatentDistribution latent = vae.encode(file.tensor(part + "/image"), observer);
+    const LatentDistribution latent = vae.encode(file.tensor(part + "/image"), {}, observer);
     if (left.erase(part + "/std") > 0) {
       close("vae/" + part + "/std", latent.std, file.tensor(part + "/std"), tolerances_.moments);
     }

@@ -34,14 +34,14 @@ void check_networks(const Pipeline& pipeline,
     }
     if (has("vae/decoded_")) {
       const std::string result = std::string("vae/decoded_") + name;
-      report.close("hires/tiling/" + result, pipeline.vae().decode(tensor("vae/latent"), {}, wrap),
+      report.close("hires/tiling/" + result, pipeline.vae().decode(tensor("vae/latent"), wrap),
                    tensors.tensor(result), allowed.decoded);
     }
     if (has("vae/encoded_mean_")) {
       const std::string result = std::string("vae/encoded_mean_") + name;
       report.close("hires/tiling/" + result,
-                   pipeline.vae().encode(tensor("vae/image_in"), {}, wrap).mean,
-                   tensors.tensor(result), allowed.encoded);
+                   pipeline.vae().encode(tensor("vae/image_in"), wrap).mean, tensors.tensor(result),
+                   allowed.encoded);
     }
   }
 }

@@ -45,15 +45,15 @@ TEST_F(TinyVae, AnImageDoesNotDependOnBatchOrThreads) {
 
 TEST_F(TinyVae, AWrappedLatentTurnsWithItsPicture) {
   const at::Tensor latent = at::randn({1, 4, 6, 5});
-  const at::Tensor image = vae.decode(latent, {}, {true, true});
-  EXPECT_CLOSE(vae.decode(at::roll(latent, {1, 2}, {2, 3}), {}, {true, true}),
+  const at::Tensor image = vae.decode(latent, {true, true});
+  EXPECT_CLOSE(vae.decode(at::roll(latent, {1, 2}, {2, 3}), {true, true}),
                at::roll(image, {2, 4}, {2, 3}), 1e-4);
-  const at::Tensor across = vae.decode(latent, {}, {true, false});
-  EXPECT_CLOSE(vae.decode(at::roll(latent, 2, 3), {}, {true, false}), at::roll(across, 4, 3), 1e-4);
+  const at::Tensor across = vae.decode(latent, {true, false});
+  EXPECT_CLOSE(vae.decode(at::roll(latent, 2, 3), {true, false}), at::roll(across, 4, 3), 1e-4);
   EXPECT_FALSE(at::allclose(across, image));
   EXPECT_FALSE(at::allclose(across, vae.decode(latent)));
   const at::Tensor pixels = at::rand({1, 3, 8, 10}) * 2 - 1;
-  EXPECT_FALSE(at::allclose(vae.encode(pixels, {}, {true, true}).mean, vae.encode(pixels).mean));
+  EXPECT_FALSE(at::allclose(vae.encode(pixels, {true, true}).mean, vae.encode(pixels).mean));
 }
 
 TEST_F(TinyVae, Bfloat16IsClose) {

@@ -109,5 +109,27 @@ TEST(LatentLoss, WithoutAGradientTheLossIsTheSame) {
   EXPECT_FALSE(without.gradient.defined());
 }
 
+/// Where pictures go on at their other edge, one that is turned has the same loss, turned.
+TEST(LatentLoss, ATiledPictureMayBeTurned) {
+  const auto pipeline = tiny_pipeline(PredictionChoice::Auto);
+  Place place = some_place(*pipeline, 77);
+  place.latent = at::randn({1, 4, 16, 16});
+  place.draw.noise = at::randn({1, 4, 16, 16});
+  // By as much as the smallest of the network's pictures turns by one pixel.
+  const auto turned = [](const at::Tensor& x) { return at::roll(x, {8, 8}, {2, 3}); };
+  const auto losses = [&] {
+    return std::pair(latent_loss(*pipeline, place.latent, place.draw, {place.context}, true),
+                     latent_loss(*pipeline, turned(place.latent),
+                                 {place.draw.t, turned(place.draw.noise)}, {place.context}, true));
+  };
+  const auto [plain, plain_turned] = losses();
+  EXPECT_FALSE(at::allclose(turned(plain.loss), plain_turned.loss, 1e-3, 1e-3));
+  pipeline->set_wrap({true, true});
+  const auto [tiled, tiled_turned] = losses();
+  EXPECT_CLOSE(turned(tiled.loss), tiled_turned.loss, 1e-3);
+  EXPECT_CLOSE(tiled.gradient, tiled_turned.gradient,
+               1e-3 * tiled.gradient.abs().max().item<double>());
+}
+
 }  // namespace
 }  // namespace ptravel

@@ -127,6 +127,24 @@ TEST_F(SharedCallsTest, ARowAttendsToTheTwoThatItsConditioningNames) {
   EXPECT_CLOSE(out[0], out[1], 1e-4);
 }
 
+/// Where pictures go on at their other edge, those that are turned give what they gave, turned.
+TEST_F(SharedCallsTest, TiledPicturesMayBeTurned) {
+  const SharedConditioning from = some_text(), to = some_text();
+  const SharedConditioning attending =
+      with_attention(cond, AttentionMix{{false, true, 0.25}, from, to, from, to});
+  const auto turned = [](const at::Tensor& x) { return at::roll(x, {4, 4}, {-2, -1}); };
+  for (const auto& own : {cond, attending}) {
+    const auto results = [&](SharedCalls& by, bool turn) {
+      const auto picture = [&](const at::Tensor& x) { return turn ? turned(x) : x; };
+      return by(
+          {{picture(one), 400, own}, {picture(other), 400, from}, {picture(other * 2), 400, to}});
+    };
+    SharedCalls tiled(unet, {}, {true, true});
+    EXPECT_CLOSE(results(tiled, true), turned(results(tiled, false)), 1e-4);
+    EXPECT_FALSE(at::allclose(results(calls, true), turned(results(calls, false)), 1e-2, 1e-2));
+  }
+}
+
 TEST_F(SharedCallsTest, WhatTheNetworkDoesNotTakeIsRefused) {
   const auto hinted = std::make_shared<Conditioning>(cond->text);
   hinted->control_hints.push_back({"canny", at::ones({3, 8, 8}), 1});
