@@ -44,8 +44,8 @@ struct ModelIdentity {
   /// Of each LoRA, by the name that prompts call it: the first digits of its hash, as the web UI
   /// has it.
   std::vector<std::pair<std::string, std::string>> lora_hashes = {};
-  /// Names of those that stood beside the UNet's weights, with ", " between (docs/addons.md).
-  std::string loras_beside = {};
+  /// Names of those that stood beside the UNet's weights, in their order (docs/addons.md).
+  std::vector<std::string> loras_beside = {};
   std::string kernels = {};  ///< What computes: "cuda", or a CPU's instructions such as "avx2".
   std::vector<FileIdentity> files = {};  ///< Every file that was read, the init picture included.
 };
@@ -106,7 +106,7 @@ struct FrameRequest {
   std::string embedding_hashes;     ///< "name: first 12 digits, ..." of embeddings; or empty.
   std::string hypernetwork_hashes;  ///< The same of hypernetworks.
   std::string lora_hashes;          ///< The same of LoRAs.
-  std::string loras_beside;         ///< As ModelIdentity has them.
+  std::vector<std::string> loras_beside;  ///< As ModelIdentity has them, without commas.
   std::string masks;  ///< Name and short sha256 of its masks, as "a.png [0123456789]"; or empty.
 };
 

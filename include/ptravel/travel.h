@@ -132,8 +132,10 @@ struct TravelOptions {
   /// give them the names that they have in frames' parameters.
   std::function<void(ModelIdentity& identity)> check_model = {};
   SketchOptions sketches = {};
-  /// FrameRequest::loras_beside of a frame that is drawn again.
-  std::string loras_beside = {};
+  /// FrameRequest::loras_beside of a frame that is drawn again alone, as its film was: those LoRAs
+  /// stand beside the UNet's weights, in that order; none where there is none. Not given: those
+  /// whose strengths change along the way do, where they can.
+  std::optional<std::vector<std::string>> loras_beside = {};
 };
 
 /// A travel on a loaded model: route and renderer. One thread; travels in different threads may

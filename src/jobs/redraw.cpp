@@ -247,7 +247,9 @@ TravelOptions opening(const Redraw& redraw,
                       const RunEventSink& events) {
   TravelOptions options;
   options.first_stage = redraw.alone ? redraw.frame.spot.stage : 0;
-  options.loras_beside = redraw.alone ? redraw.frame.loras_beside : std::string();
+  if (redraw.alone) {
+    options.loras_beside = redraw.frame.loras_beside;
+  }
   const bool others = names_other_files(overrides);
   options.check_model = [&redraw, &events, others](ModelIdentity& identity) {
     if (redraw.manifest && !others) {

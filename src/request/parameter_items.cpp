@@ -120,11 +120,18 @@ ParameterItem lora_hashes_item(int place) {
 ParameterItem loras_beside_item(int place) {
   ParameterItem item{"Travel LoRAs beside", place, {}, {}, true};
   item.text = [](const FrameFacts& facts) -> std::optional<std::string> {
-    const std::string& names = facts.model.loras_beside;
-    return names.empty() ? std::nullopt : std::optional(names);
+    std::string text;
+    for (std::string name : facts.model.loras_beside) {
+      std::erase(name, ',');
+      text += (text.empty() ? "" : ", ") + name;
+    }
+    return text.empty() ? std::nullopt : std::optional(text);
   };
   item.read = [](FrameRequest& frame, const std::string& value) -> WrongText {
-    frame.loras_beside = value;
+    frame.loras_beside.clear();
+    for (const std::string_view name : split(value, ',')) {
+      frame.loras_beside.emplace_back(trimmed(name));
+    }
     return std::nullopt;
   };
   return item;

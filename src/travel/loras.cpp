@@ -1,6 +1,7 @@
 #include "travel/loras.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ptravel/error.h"
 #include "ptravel/models_folders.h"
@@ -15,12 +16,43 @@ bool is_same(const ModelAddon& a, const ModelAddon& b) {
          a.dora_1_9 == b.dora_1_9;
 }
 
-double between(double from, double to, double alpha) { return from + (to - from) * alpha; }
+double between(double from, double to, double alpha) {
+  return alpha == 1 ? to : from + (to - from) * alpha;
+}
 
 ModelAddon mixed(ModelAddon addon, const ModelAddon* from, const ModelAddon* to, double alpha) {
   addon.text_encoder = between(from ? from->text_encoder : 0, to ? to->text_encoder : 0, alpha);
   addon.unet = between(from ? from->unet : 0, to ? to->unet : 0, alpha);
   return addon;
+}
+
+/// Whether a stage has these, in this order, and with these strengths for the UNet.
+bool has_in_order(const std::vector<ModelAddon>& stage, const std::vector<ModelAddon>& addons) {
+  std::vector<ModelAddon> own = stage;
+  std::erase_if(own, [&](const ModelAddon& addon) {
+    return std::ranges::none_of(addons, [&](const auto& other) { return is_same(addon, other); });
+  });
+  return unet_part(std::move(own)) == unet_part(addons);
+}
+
+std::string without_commas(std::string name) {
+  std::erase(name, ',');
+  return name;
+}
+
+/// Those that stand beside in the order in which they are told, in their own places.
+void put_in_order(std::vector<ModelAddon>& addons, const std::vector<std::string>& told) {
+  std::vector<ModelAddon> sides;
+  std::ranges::copy_if(addons, std::back_inserter(sides), &ModelAddon::beside);
+  std::ranges::stable_sort(sides, {}, [&](const ModelAddon& addon) {
+    return std::ranges::find(told, without_commas(addon.name)) - told.begin();
+  });
+  auto next = sides.begin();
+  for (ModelAddon& addon : addons) {
+    if (addon.beside) {
+      addon = std::move(*next++);
+    }
+  }
 }
 
 }  // namespace
@@ -100,48 +132,65 @@ std::vector<ModelAddon> TravelLoras::at(const FramePlace& place) const {
                           : mixed_loras(stages_.at(stage), stages_.at(stage + 1), place.alpha);
 }
 
-std::vector<ModelAddon> TravelLoras::with_sides(const std::set<std::string>& forced) const {
-  std::vector<ModelAddon> result;
-  for (std::size_t stage = 0; stage < stages_.size(); ++stage) {
-    for (const ModelAddon& addon : stages_[stage]) {
-      const auto known = std::ranges::find_if(
-          result, [&](const ModelAddon& other) { return is_same(other, addon); });
-      if (known != result.end()) {
-        continue;
-      }
-      result.push_back(addon);
-      ModelAddon& own = result.back();
-      own.text_encoder = stage == 0 ? addon.text_encoder : 0;
-      own.beside = forced.contains(addon.name) ||
-                   !std::ranges::all_of(stages_, [&](const std::vector<ModelAddon>& all) {
-                     return std::ranges::any_of(all, [&](const ModelAddon& other) {
-                       return is_same(other, addon) && other.unet == addon.unet;
-                     });
-                   });
-      own.unet = own.beside ? 0 : addon.unet;
+std::vector<ModelAddon> TravelLoras::with_sides(
+    const std::optional<std::vector<std::string>>& told) const {
+  std::vector<ModelAddon> all = at({});
+  for (const auto& stage : stages_) {
+    all = mixed_loras(all, stage, 0);
+  }
+  std::vector<bool> changes(all.size(), false);
+  for (const auto& stage : stages_) {
+    const std::vector<ModelAddon> there = mixed_loras(all, stage, 1);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      changes[i] = changes[i] || there[i].unet != all[i].unet;
     }
   }
-  return result;
+  for (std::size_t i = 0; i < all.size(); ++i) {  // They are told by their names.
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      changes[i] =
+          changes[i] || (changes[j] && without_commas(all[i].name) == without_commas(all[j].name));
+    }
+  }
+  std::vector<ModelAddon> still;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!changes[i]) {
+      still.push_back(all[i]);
+    }
+  }
+  const bool ordered =
+      std::ranges::all_of(stages_, [&](const auto& stage) { return has_in_order(stage, still); });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!told) {
+      all[i].beside = changes[i] || !ordered;
+    } else if (!told->empty()) {
+      all[i].beside =
+          changes[i] || std::ranges::find(*told, without_commas(all[i].name)) != told->end();
+    }
+    all[i].unet = all[i].beside ? 0 : all[i].unet;
+  }
+  if (told) {
+    put_in_order(all, *told);
+  }
+  return all;
 }
 
-std::string TravelLoras::names_beside() const {
-  std::string names;
+std::vector<std::string> TravelLoras::names_beside() const {
+  std::vector<std::string> names;
   for (const ModelAddon& addon : model()) {
     if (addon.beside) {
-      names += (names.empty() ? "" : ", ") + addon.name;
+      names.push_back(addon.name);
     }
   }
   return names;
 }
 
 std::vector<double> TravelLoras::strengths(const FramePlace& place) const {
-  const std::vector<ModelAddon> here = at(place);
+  const std::vector<ModelAddon> own = model();
+  const std::vector<ModelAddon> here = mixed_loras(own, at(place), 1);
   std::vector<double> result;
-  for (const ModelAddon& addon : model()) {
-    if (addon.beside) {
-      const auto own = std::ranges::find_if(
-          here, [&](const ModelAddon& other) { return is_same(other, addon); });
-      result.push_back(own == here.end() ? 0 : own->unet);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (own[i].beside) {
+      result.push_back(here[i].unet);
     }
   }
   return result;

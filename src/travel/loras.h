@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,16 +34,18 @@ class TravelLoras {
 
   /// All of them as a model may have them to which each picture says its strengths: those that do
   /// not change along the way as they are, the others beside the UNet, and for the text encoders
-  /// the first stage's. `forced`: names that are to stand beside although they do not change.
-  std::vector<ModelAddon> with_sides(const std::set<std::string>& forced = {}) const;
+  /// the first stage's. All beside where stages have those that do not change in different orders.
+  /// `told`: as TravelOptions::loras_beside has them.
+  std::vector<ModelAddon> with_sides(
+      const std::optional<std::vector<std::string>>& told = std::nullopt) const;
   /// The same travel with these in its model.
   void set_model(std::vector<ModelAddon> addons) { model_ = std::move(addons); }
   /// What its model has: with_sides, or the first stage's.
   std::vector<ModelAddon> model() const { return model_ ? *model_ : at({}); }
   /// Whether pictures say the strengths of those that stand beside, and do not need other weights.
   bool stand_beside() const { return model_.has_value(); }
-  /// Their names, with commas between.
-  std::string names_beside() const;
+  /// Their names, in the model's order.
+  std::vector<std::string> names_beside() const;
   /// How strong they are at a place, in the model's order.
   std::vector<double> strengths(const FramePlace& place) const;
   /// Each file once for each name that calls it, in the order of the stages.

@@ -103,28 +103,35 @@ void check_travelling(const TravelRequest& request, std::vector<Problem>& proble
 }
 
 /// With LoRAs beside the UNet where their strengths change and that can be; else with the first
-/// stage's.
-std::shared_ptr<const OpenModel> open_with_loras(ModelSpec spec,
-                                                 TravelLoras& loras,
-                                                 const std::set<std::string>& beside) {
-  const std::vector<ModelAddon> sides = loras.with_sides(beside);
-  if (std::ranges::any_of(sides, &ModelAddon::beside)) {
-    spec.addons = sides;
-    auto model = OpenModel::open(spec);
-    if (model->can_stand_beside()) {
-      loras.set_model(sides);
-      return model;
-    }
-  }
+/// stage's. Those that do not touch the UNet need no place there.
+std::shared_ptr<const OpenModel> open_with_loras(
+    ModelSpec spec, TravelLoras& loras, const std::optional<std::vector<std::string>>& beside) {
   spec.addons = loras.at({});
-  return OpenModel::open(spec);
+  const auto plain = OpenModel::open(spec);
+  std::vector<ModelAddon> sides = loras.with_sides(beside);
+  const bool wanted = beside ? !beside->empty() : std::ranges::any_of(sides, &ModelAddon::beside);
+  if (!wanted) {
+    return plain;
+  }
+  auto model = plain->with_addons(sides);
+  if (!model->can_stand_beside()) {
+    return plain;
+  }
+  for (std::size_t i = 0; i < sides.size(); ++i) {
+    sides[i].beside = sides[i].beside && model->changes_unet(i);
+  }
+  if (sides != model->spec().addons) {
+    model = plain->with_addons(sides);
+  }
+  loras.set_model(std::move(sides));
+  return model;
 }
 
 }  // namespace
 
 std::unique_ptr<Pipeline> open_checked(TravelRequest& request,
                                        TravelLoras& loras,
-                                       const std::set<std::string>& beside) {
+                                       const std::optional<std::vector<std::string>>& beside) {
   const auto profile = ProfileScope::part("loading");
   auto pipeline = std::make_unique<Pipeline>(open_with_loras(model_spec(request), loras, beside));
   settle_with_model(request, *pipeline);
@@ -142,6 +149,9 @@ std::unique_ptr<Pipeline> open_checked(TravelRequest& request,
     check_travelling(request, problems);
   }
   throw_request_problems(problems);
+  check_second_pass_tags(plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
+                                     stage_rules(request)),
+                         request);
   return pipeline;
 }
 

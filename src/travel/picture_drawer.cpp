@@ -63,11 +63,11 @@ PictureTask PictureDrawer::make_task(std::int64_t index, const FramePlace& place
 
 /// The next picture's LoRAs where they differ: how strong they are beside the UNet's weights, or
 /// which weights it is drawn with.
-void PictureDrawer::add_loras(const FramePlace& place, PictureBatch& batch) const {
+void PictureDrawer::add_loras(const PictureTask& task, PictureBatch& batch) const {
   if (scene_.loras.stand_beside()) {
-    batch.strengths.push_back(scene_.loras.strengths(place));
+    batch.strengths.push_back(scene_.loras.strengths(task.place));
   } else if (!scene_.loras.same_everywhere()) {
-    batch.addons.push_back(scene_.loras.at(place));
+    batch.addons.push_back(task.loras);
   }
 }
 
@@ -141,7 +141,7 @@ at::Tensor PictureDrawer::sample(const std::vector<PictureTask>& wanted,
     batch.images.push_back(task.conditioning);
     batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
     batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
-    add_loras(task.place, batch);
+    add_loras(task, batch);
     if (task.start.latent.defined()) {
       starts.push_back(with_fill(task.start, task.request.inpainting_fill, batch.seeds.back()));
     }
@@ -202,7 +202,7 @@ at::Tensor PictureDrawer::finished(const at::Tensor& latents,
     batch.images.push_back(pass.conditioning(task.place, task.conditioning));
     batch.seeds.push_back(image_seed(task.request, task.place.alpha, pipeline.size_factor()));
     batch.guidance_scales.push_back(task.request.cfg_scale.at(0));
-    add_loras(task.place, batch);
+    add_loras(task, batch);
     from_picture = task.start.latent.defined();
   }
   const int before = reported_steps(sampling_settings(tasks.front().request), from_picture);

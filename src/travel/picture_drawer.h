@@ -83,7 +83,7 @@ class PictureDrawer {
   at::Tensor finished(const at::Tensor& latents,
                       const std::vector<PictureTask>& tasks,
                       double frames_before);
-  void add_loras(const FramePlace& place, PictureBatch& batch) const;
+  void add_loras(const PictureTask& task, PictureBatch& batch) const;
   int second_steps(const std::vector<PictureTask>& tasks) const;
   SamplingHooks watched(StepCounter& counter);
   std::vector<Drawing> draw_at_once(const std::vector<PictureTask>& tasks, double frames_before);

@@ -284,7 +284,9 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   }
   preview.cost = cost_of(request, plan, tokens, places);
   preview.cost.changed_unets = changed_unets(loras, places);
-  preview.cost.loras_beside = loras.names_beside();
+  for (const std::string& name : loras.names_beside()) {
+    preview.cost.loras_beside += (preview.cost.loras_beside.empty() ? "" : ", ") + name;
+  }
   preview.stage_frames = stage_frames(places);
   const FilmPlan film =
       film_plan(request, static_cast<std::int64_t>(places.size()), preview.stage_frames);

@@ -173,9 +173,7 @@ std::vector<std::string> notes_on_loras(const TravelScene& scene) {
   add(scene.pipeline->model().addon_notes());
   for (std::int64_t stage = 1; !scene.loras.same_everywhere() && stage < scene.plan.stage_count();
        ++stage) {
-    ModelSpec spec = scene.pipeline->model().spec();
-    spec.addons = scene.loras.at({stage});
-    add(OpenModel::open(spec)->addon_notes());
+    add(scene.pipeline->model().with_addons(scene.loras.at({stage}))->addon_notes());
   }
   return notes;
 }
@@ -222,14 +220,9 @@ std::unique_ptr<Travel> Travel::open(const TravelRequest& request,
   const ThreadScope threads(state->request.threads);
   PTRAVEL_CHECK(std::ranges::all_of(request.seed, &Seed::given));
   state->loras = TravelLoras::of(state->request);
-  std::set<std::string> beside;
-  for (const std::string_view name : split(options.loras_beside, ',')) {
-    beside.emplace(trimmed(name));
-  }
-  state->pipeline = open_checked(state->request, state->loras, beside);
+  state->pipeline = open_checked(state->request, state->loras, options.loras_beside);
   state->plan = plan_stages(request.prompt, request.negative_prompt, request.travel_steps,
                             stage_rules(request));
-  check_second_pass_tags(state->plan, request);
   state->init_image = load_init_image(request.init_image, state->init_image_notes);
   state->masks = read_masks(state->request, state->init_image);
   state->lora_notes = notes_on_loras(*state);

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,6 +22,15 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+/// The largest difference of two pictures, of 255.
+int largest_difference(const Image& a, const Image& b) {
+  int largest = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
+    largest = std::max(largest, std::abs(int{a.pixels[i]} - int{b.pixels[i]}));
+  }
+  return largest;
+}
+
 class LoraTravel : public testing::Test {
  protected:
   LoraTravel() {
@@ -38,6 +48,16 @@ class LoraTravel : public testing::Test {
     return request;
   }
   std::vector<RenderedFrame> drawn(const TravelRequest& request) { return draw(request, store_); }
+  /// With no_alpha beside the UNet although its strength does not change.
+  std::vector<RenderedFrame> drawn_beside(const TravelRequest& request) {
+    Progress progress;
+    KeepingSink sink;
+    TravelOptions options;
+    options.store = &store_;
+    options.loras_beside = {{"no_alpha"}};
+    Travel::open(request, progress, options)->render({}, sink, progress);
+    return sink.frames;
+  }
   std::vector<std::string> notes_of(const std::string& prompt) {
     Progress progress;
     TravelOptions options;
@@ -71,15 +91,6 @@ TEST_F(LoraTravel, OneModelServesJobsWithTheSameTags) {
   EXPECT_EQ(store_.models(), 1u);
   drawn(request("a cat<lora:loha:0.6>\na dog<lora:loha:0.6>"));
   EXPECT_EQ(store_.models(), 2u);
-}
-
-/// The largest difference of two pictures, of 255.
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
-    largest = std::max(largest, std::abs(int{a.pixels[i]} - int{b.pixels[i]}));
-  }
-  return largest;
 }
 
 std::string tag(const char* name, double unet) {
@@ -123,25 +134,62 @@ TEST_F(LoraTravel, AStageWithoutItIsThePlainPicture) {
   EXPECT_NE(frames.back().image.pixels, drawn(request("a cat\na dog")).back().image.pixels);
 }
 
-/// Each frame by itself, from what it tells, as redrawing has it.
+/// Each frame by itself, from what it tells, as redrawing has it, whatever the rest of its film
+/// has.
 TEST_F(LoraTravel, AFrameAloneIsTheSame) {
-  const auto frames = drawn(request(
-      "a cat <lora:no_alpha:1:0.5>\na dog <lora:no_alpha:1:0.5>\na bird <lora:no_alpha:1:1>"));
-  for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{4}}) {
-    const FrameRequest told = parse_frame_parameters(frames[i].parameters);
-    TravelRequest alone = told.request;
-    alone.model = request("").model;
-    alone.models_dir = models_.path().string();
-    alone.precision = Precision::Fp32;
-    Progress progress;
-    TravelOptions options;
-    options.store = &store_;
-    options.first_stage = told.spot.stage;
-    options.loras_beside = told.loras_beside;
-    const RenderedFrame again =
-        Travel::open(alone, progress, options)->render_spot(told.spot, std::nullopt, progress);
-    EXPECT_EQ(again.image.pixels, frames[i].image.pixels) << i;
-    EXPECT_EQ(again.parameters, frames[i].parameters) << i;
+  for (const char* prompt : {
+           "a cat <lora:no_alpha:1:0.5>\na dog <lora:no_alpha:1:0.5>\na bird <lora:no_alpha:1:1>",
+           // The second gap has them in another order than the film.
+           "a cat <lora:no_alpha:1:0.5>\na dog <lora:kohya_linear:1:2><lora:no_alpha:1:1>\n"
+           "a bird <lora:kohya_linear:1:0.3><lora:no_alpha:1:0.7>",
+           // The order changes, the strengths do not.
+           "a cat <lora:no_alpha:1:1><lora:kohya_linear:1:1>\n"
+           "a dog <lora:no_alpha:1:1><lora:kohya_linear:1:1>\n"
+           "a bird <lora:kohya_linear:1:1><lora:no_alpha:1:1>",
+           // One stays in the weights.
+           "a cat <lora:kohya_linear:1:0.7><lora:no_alpha:1:0.5>\n"
+           "a dog <lora:kohya_linear:1:0.7><lora:no_alpha:1:0.5>\n"
+           "a bird <lora:kohya_linear:1:0.7><lora:no_alpha:1:1>",
+           // The last stage's cannot stand beside: none does.
+           "a cat <lora:no_alpha:1:0.5>\na dog <lora:no_alpha:1:1>\na bird <lora:loha:1:1>",
+           // Tags of one name.
+           "a cat <lora:no_alpha:1:0.5><lora:no_alpha:1:0.25>\na dog <lora:no_alpha:1:0.5>\n"
+           "a bird <lora:no_alpha:1:1>",
+           "a cat <lora:no_alpha:1:1:dyn=1><lora:no_alpha:1:0.5>\na dog <lora:no_alpha:1:1:dyn=1>\n"
+           "a bird <lora:no_alpha:1:1:dyn=1>",
+       }) {
+    const auto frames = drawn(request(prompt));
+    ASSERT_EQ(frames.size(), 7U);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      const FrameRequest told = parse_frame_parameters(frames[i].parameters);
+      TravelRequest alone = told.request;
+      alone.model = request("").model;
+      alone.models_dir = models_.path().string();
+      alone.precision = Precision::Fp32;
+      Progress progress;
+      TravelOptions options;
+      options.store = &store_;
+      options.first_stage = told.spot.stage;
+      options.loras_beside = told.loras_beside;
+      const RenderedFrame again =
+          Travel::open(alone, progress, options)->render_spot(told.spot, std::nullopt, progress);
+      EXPECT_EQ(again.latent, frames[i].latent) << prompt << i;
+      EXPECT_EQ(again.image.pixels, frames[i].image.pixels) << prompt << i;
+    }
+  }
+}
+
+/// Each tag counts, as in changed weights.
+TEST_F(LoraTravel, TheSameTagTwiceCountsTwice) {
+  const std::string twice = "<lora:no_alpha:1:0.5><lora:no_alpha:1:1.5>";
+  const auto merged = drawn(request("a cat " + twice + "\na dog " + twice));
+  const auto beside = drawn_beside(request("a cat " + twice + "\na dog " + twice));
+  const std::string once = "<lora:no_alpha:1:1.5>";
+  const auto single = drawn(request("a cat " + once + "\na dog " + once));
+  EXPECT_THAT(beside[0].parameters, HasSubstr("Travel LoRAs beside: \"no_alpha, no_alpha\""));
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    EXPECT_LE(largest_difference(beside[i].image, merged[i].image), 2) << i;
+    EXPECT_GT(largest_difference(single[i].image, merged[i].image), 6) << i;
   }
 }
 
@@ -170,13 +218,32 @@ TEST_F(LoraTravel, BatchesDoNotMatter) {
   }
 }
 
-/// What goes by one network at several places: it has the strengths of each.
+/// What goes by one network at several places, or attends to other pictures: all of it has the
+/// LoRA beside it as changed weights have it.
 TEST_F(LoraTravel, GradientsAndAttentionTakeTheStrengthOfThePlace) {
-  TravelRequest grad = request("a cat\na red dog <lora:no_alpha:1>");
-  grad.mode = TravelMode::Grad;
-  TravelRequest plain = request("a cat\na red dog");
-  plain.mode = TravelMode::Grad;
-  EXPECT_NE(drawn(grad)[1].image.pixels, drawn(plain)[1].image.pixels);
+  const auto compare = [&](const char* what, const auto& change) {
+    TravelRequest with = request("a cat <lora:no_alpha:1:4>\na red dog <lora:no_alpha:1:4>");
+    TravelRequest without = request("a cat <lora:no_alpha:1:0>\na red dog <lora:no_alpha:1:0>");
+    change(with);
+    change(without);
+    const auto merged = drawn(with), beside = drawn_beside(with), plain = drawn(without);
+    ASSERT_EQ(merged.size(), 4U);
+    for (std::size_t i = 0; i < merged.size(); ++i) {
+      EXPECT_LE(largest_difference(beside[i].image, merged[i].image), 2) << what << i;
+      EXPECT_GT(largest_difference(plain[i].image, merged[i].image), 8) << what << i;
+    }
+  };
+  compare("grad", [](TravelRequest& r) { r.mode = TravelMode::Grad; });
+  for (const auto attention : {AttentionInterpolation::Inner, AttentionInterpolation::FusedOuter}) {
+    compare("attention", [&](TravelRequest& r) { r.attention_interpolation = attention; });
+    // A stage's prompt is longer: the other's is padded.
+    compare("padded", [&](TravelRequest& r) {
+      r.attention_interpolation = attention;
+      for (int i = 0; i < 80; ++i) {
+        r.prompt += " red";
+      }
+    });
+  }
   TravelRequest attention = request("a cat\na red dog <lora:no_alpha:1>");
   attention.attention_interpolation = AttentionInterpolation::FusedOuter;
   TravelRequest together = attention;

@@ -39,12 +39,19 @@ TEST(HiresTravel, TagsOfTheSecondPassAreThoseOfThePrompt) {
   request.prompt = "a cat <lora:x:1>\na dog";
   const auto problem = [&](const std::string& second) -> std::string {
     request.hires_prompt = second;
+    std::string drawing, dry_run;
     try {
       pictures(request);
     } catch (const Error& error) {
-      return error.problems().at(0).field + ": " + error.problems().at(0).message;
+      drawing = error.problems().at(0).field + ": " + error.problems().at(0).message;
     }
-    return "";
+    try {
+      preview_travel(request);
+    } catch (const Error& error) {
+      dry_run = error.problems().at(0).field + ": " + error.problems().at(0).message;
+    }
+    EXPECT_EQ(dry_run, drawing);
+    return drawing;
   };
   EXPECT_THAT(problem("a cat <lora:x:0.5>\na dog"),
               HasSubstr("hires_prompt: stage 1 has other tags"));
