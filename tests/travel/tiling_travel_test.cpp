@@ -35,6 +35,11 @@ double seam(const Image& image, bool across) {
   return edge / (inside / (steps - 1));
 }
 
+struct Seams {
+  double across = 0;
+  double down = 0;
+};
+
 class TilingTravel : public testing::Test {
  protected:
   static TravelRequest request(Tiling tiling) {
@@ -42,33 +47,46 @@ class TilingTravel : public testing::Test {
     request.tiling = tiling;
     return request;
   }
-  /// A picture of the default model.
-  Image texture(Tiling tiling) {
+  /// A travel of three frames with the default model, whose pictures have a ground, a sky and
+  /// houses that are cut off where nothing goes on.
+  static TravelRequest streets(Tiling tiling) {
     TravelRequest request;
     request.model = PTRAVEL_DEFAULT_MODEL;
-    request.prompt = "girl, forest, running";
+    request.prompt = "girl, city, running\ngirl, city, smile";
+    request.travel_steps = "1";
     request.steps = 8;
     request.width = request.height = 128;
     request.seed = {11};
     request.precision = Precision::Fp32;
     request.tiling = tiling;
-    return draw(request, store_).at(0).image;
+    return request;
+  }
+  /// In the mean of the frames.
+  Seams seams(const TravelRequest& request) {
+    Seams result;
+    for (const RenderedFrame& frame : draw(request, store_)) {
+      result.across += seam(frame.image, true) / 3;
+      result.down += seam(frame.image, false) / 3;
+    }
+    return result;
   }
   ModelStore store_{std::uint64_t{1} << 30};
 };
 
+// Measured: at most 1.4 without a seam, at least 2.4 with one.
+constexpr double kNone = 1.6, kSeen = 2;
+
 TEST_F(TilingTravel, TilesHaveNoSeamWhereTheyAreToHaveNone) {
-  const Image off = texture(Tiling::Off), both = texture(Tiling::Both);
-  const Image x = texture(Tiling::X), y = texture(Tiling::Y);
-  constexpr double kNone = 1.45, kSeen = 1.55;
-  EXPECT_LT(seam(both, true), kNone);
-  EXPECT_LT(seam(both, false), kNone);
-  EXPECT_LT(seam(x, true), kNone);
-  EXPECT_LT(seam(y, false), kNone);
-  EXPECT_GT(seam(off, true), kSeen);
-  EXPECT_GT(seam(off, false), kSeen);
-  EXPECT_GT(seam(x, false), kSeen);
-  EXPECT_GT(seam(y, true), kSeen);
+  const Seams off = seams(streets(Tiling::Off)), both = seams(streets(Tiling::Both));
+  const Seams x = seams(streets(Tiling::X)), y = seams(streets(Tiling::Y));
+  EXPECT_LT(both.across, kNone);
+  EXPECT_LT(both.down, kNone);
+  EXPECT_LT(x.across, kNone);
+  EXPECT_LT(y.down, kNone);
+  EXPECT_GT(off.across, kSeen);
+  EXPECT_GT(off.down, kSeen);
+  EXPECT_GT(x.down, kSeen);
+  EXPECT_GT(y.across, kSeen);
 }
 
 TEST_F(TilingTravel, FramesAreTheSameWhateverTheBatchAndAloneFromTheirParameters) {
@@ -108,22 +126,25 @@ TEST_F(TilingTravel, TravelsOnOneModelDoNotDisturbEachOther) {
   EXPECT_NE(first.frames.at(0).image, second.frames.at(0).image);
 }
 
+/// (Gradients are LatentLoss's.)
 TEST_F(TilingTravel, EveryWayOfDrawingTakesIt) {
-  const auto differs = [&](const char* what, const auto& change) {
-    TravelRequest on = request(Tiling::Both), off = request(Tiling::Off);
-    change(on);
-    change(off);
-    EXPECT_NE(draw(on, store_).at(1).image, draw(off, store_).at(1).image) << what;
+  const auto expect_tiles = [&](const char* what, const auto& change) {
+    TravelRequest request = streets(Tiling::Both);
+    change(request);
+    const Seams found = seams(request);
+    EXPECT_LT(found.across, kNone) << what;
+    EXPECT_LT(found.down, kNone) << what;
   };
-  differs("grad", [](TravelRequest& r) { r.mode = TravelMode::Grad; });
-  differs("successive", [](TravelRequest& r) { r.genesis = Genesis::Successive; });
-  differs("embryo", [](TravelRequest& r) { r.genesis = Genesis::Embryo; });
-  differs("hires", [](TravelRequest& r) {
+  expect_tiles("successive", [](TravelRequest& r) { r.genesis = Genesis::Successive; });
+  expect_tiles("embryo", [](TravelRequest& r) { r.genesis = Genesis::Embryo; });
+  expect_tiles("hires", [](TravelRequest& r) {
+    r.width = r.height = 64;
     r.hires = true;
     r.hires_upscaler = "Lanczos";
   });
-  differs("attention",
-          [](TravelRequest& r) { r.attention_interpolation = AttentionInterpolation::FusedOuter; });
+  expect_tiles("attention", [](TravelRequest& r) {
+    r.attention_interpolation = AttentionInterpolation::FusedOuter;
+  });
 }
 
 }  // namespace
