@@ -20,14 +20,9 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
-const std::string kModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
-const std::string kQuick =
-    "render " + kModel +
-    "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
-
 TEST(Cli, RenderMakesFramesAndAVideo) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick);
+  const Outcome outcome = run(folder, kTinyTravel);
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.output, HasSubstr("outputs/prompt_travel/00000/travel-00000.mp4"));
   EXPECT_EQ(probe_video(folder / "outputs/prompt_travel/00000/travel-00000.mp4").frames, 3);
@@ -36,7 +31,7 @@ TEST(Cli, RenderMakesFramesAndAVideo) {
 TEST(Cli, MarksOfTimeSayHowLongStagesAndWaysAre) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run(folder, "render " + kModel +
+      run(folder, "render " + kTinyModel +
                       "--prompt '[0.2s-0.2s] a cat' --prompt 'a dog' --steps 2 "
                       "--prompt-after 'in the sun' --width 64 --height 64 --seed 3 --fps 10");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
@@ -50,7 +45,7 @@ TEST(Cli, MarksOfTimeSayHowLongStagesAndWaysAre) {
 
 TEST(Cli, JsonEventsAreOneObjectALine) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--json");
+  const Outcome outcome = run(folder, kTinyTravel + "--json");
   std::vector<std::string> events;
   for (const std::string_view line : split(trimmed(outcome.output), '\n')) {
     events.push_back(nlohmann::json::parse(line).at("event"));
@@ -70,7 +65,7 @@ TEST(Cli, FailuresOfJsonCommandsAreJson) {
     EXPECT_EQ(object.at("event"), "error") << words;
     return object;
   };
-  const auto wrong = error_of(kQuick + "--json --width 63 --clip-skip 9");
+  const auto wrong = error_of(kTinyTravel + "--json --width 63 --clip-skip 9");
   EXPECT_EQ(wrong.at("code"), "invalid_argument");
   EXPECT_EQ(wrong.at("problems").at(0).at("field"), "--width");
   EXPECT_THAT(std::string(wrong.at("problems").at(0).at("message")), HasSubstr("multiple of 8"));
@@ -95,7 +90,7 @@ TEST(Cli, InfoListsDevices) {
   EXPECT_EQ(ready, cuda.at("explanation") == "");
   // Whoever asks for a card is told the same.
   if (!ready) {
-    EXPECT_THAT(run(folder, kQuick + "--device cuda").errors,
+    EXPECT_THAT(run(folder, kTinyTravel + "--device cuda").errors,
                 HasSubstr(cuda.at("explanation").get<std::string>()));
   }
   EXPECT_NE(run(folder, "info --devices file").status, 0);
@@ -153,36 +148,37 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"render --model truncated.safetensors --prompt a", 1, "truncated.safetensors"},
         BadInput{"render --model lying.safetensors --prompt a", 1, "lying.safetensors"},
         BadInput{"render --model text.png --prompt a", 1, "text.png"},
-        BadInput{"render " + kModel, 2, "--prompt: "},
+        BadInput{"render " + kTinyModel, 2, "--prompt: "},
         BadInput{"render --prompt a", 2, "--model: "},
-        BadInput{kQuick + "--models-dir gone", 2, "--models-dir: \"gone\" is no folder"},
-        BadInput{"render " + kModel + " --prompt \"[2s] a\" --prompt \"@3 b\"", 2,
+        BadInput{kTinyTravel + "--models-dir gone", 2, "--models-dir: \"gone\" is no folder"},
+        BadInput{"render " + kTinyModel + " --prompt \"[2s] a\" --prompt \"@3 b\"", 2,
                  "--prompt: stage 2: has a place (@3f) and a way to it of [2s]"},
-        BadInput{kQuick + "--style ink", 2, "--style: no styles.csv"},
-        BadInput{kQuick + "--styles-file text.png --style ink", 2, "--styles-file: "},
-        BadInput{kQuick + "--schedule-file file", 2, "--prompt: is given, and so is schedule_file"},
-        BadInput{"render " + kModel + " --schedule-file file", 2, "--schedule-file: \"file\""},
-        BadInput{kQuick + "--width -8", 2, "--width: "},
-        BadInput{kQuick + "--height 4", 2, "--height: "},
-        BadInput{kQuick + "--width 63", 2, "multiple of 8"},
-        BadInput{kQuick + "--travel-steps 1,2,3", 2, "--travel-steps: "},
-        BadInput{kQuick + "--travel-steps -1", 2, "--travel-steps: "},
-        BadInput{kQuick + "--pick 9:", 2, "selects none of the 3 frames"},
-        BadInput{kQuick + "--init-image gone.png", 2, "gone.png"},
-        BadInput{kQuick + "--init-image text.png", 1, "text.png"},
-        BadInput{kQuick + "--out file", 1, "file"},
-        BadInput{kQuick + "--out /proc/nowhere", 1, "/proc/nowhere"},
-        BadInput{kQuick + "--precision fp16 --device cpu", 1, "fp16"},
-        BadInput{kQuick + "--clip-skip 9", 2, "--clip-skip: "},
-        BadInput{kQuick + "--scheduler Karras --schedule-sigma-min 20", 2,
+        BadInput{kTinyTravel + "--style ink", 2, "--style: no styles.csv"},
+        BadInput{kTinyTravel + "--styles-file text.png --style ink", 2, "--styles-file: "},
+        BadInput{kTinyTravel + "--schedule-file file", 2,
+                 "--prompt: is given, and so is schedule_file"},
+        BadInput{"render " + kTinyModel + " --schedule-file file", 2, "--schedule-file: \"file\""},
+        BadInput{kTinyTravel + "--width -8", 2, "--width: "},
+        BadInput{kTinyTravel + "--height 4", 2, "--height: "},
+        BadInput{kTinyTravel + "--width 63", 2, "multiple of 8"},
+        BadInput{kTinyTravel + "--travel-steps 1,2,3", 2, "--travel-steps: "},
+        BadInput{kTinyTravel + "--travel-steps -1", 2, "--travel-steps: "},
+        BadInput{kTinyTravel + "--pick 9:", 2, "selects none of the 3 frames"},
+        BadInput{kTinyTravel + "--init-image gone.png", 2, "gone.png"},
+        BadInput{kTinyTravel + "--init-image text.png", 1, "text.png"},
+        BadInput{kTinyTravel + "--out file", 1, "file"},
+        BadInput{kTinyTravel + "--out /proc/nowhere", 1, "/proc/nowhere"},
+        BadInput{kTinyTravel + "--precision fp16 --device cpu", 1, "fp16"},
+        BadInput{kTinyTravel + "--clip-skip 9", 2, "--clip-skip: "},
+        BadInput{kTinyTravel + "--scheduler Karras --schedule-sigma-min 20", 2,
                  "--schedule-sigma-min: 20.0, expected at most"},
-        BadInput{kQuick + "--scheduler Karras --schedule-sigma-max 0.01", 2,
+        BadInput{kTinyTravel + "--scheduler Karras --schedule-sigma-max 0.01", 2,
                  "--schedule-sigma-max: 0.01, expected at least"},
-        BadInput{kQuick + "--config bad.toml", 2, "widht"},
-        BadInput{kQuick + "--config broken.toml", 2, "line 1"},
-        BadInput{kQuick + "--config gone.toml", 2, "gone.toml"},
-        BadInput{kQuick + "--prompt-file gone.txt", 2, "--prompt-file"},
-        BadInput{kQuick + "--frame-out x.png", 2, "--frame-out: "},
+        BadInput{kTinyTravel + "--config bad.toml", 2, "widht"},
+        BadInput{kTinyTravel + "--config broken.toml", 2, "line 1"},
+        BadInput{kTinyTravel + "--config gone.toml", 2, "gone.toml"},
+        BadInput{kTinyTravel + "--prompt-file gone.txt", 2, "--prompt-file"},
+        BadInput{kTinyTravel + "--frame-out x.png", 2, "--frame-out: "},
         BadInput{"render --from text.png", 1, "text.png"},
         BadInput{"resume nowhere", 1, "nowhere"},
         BadInput{"resume .", 1, "travel.json"},
@@ -195,7 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Cli, UnclosedBracketsAreAValidPrompt) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run(folder, "render " + kModel + "--prompt '((a [cat' --steps 1 --width 64 --height 64");
+      run(folder, "render " + kTinyModel + "--prompt '((a [cat' --steps 1 --width 64 --height 64");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
 }
 
@@ -230,7 +226,7 @@ void run_and_signal(const TemporaryFolder& folder,
 
 TEST(Cli, KilledRunsResumeToTheSameBytes) {
   const TemporaryFolder folder;
-  const std::string slow = kQuick + "--travel-steps 20 --steps 6 --format gif ";
+  const std::string slow = kTinyTravel + "--travel-steps 20 --steps 6 --format gif ";
   ASSERT_EQ(run(folder, slow + "--out whole").status, 0);
   const std::string cut = "cut/prompt_travel/00000";
   run_and_signal(folder, slow + "--out cut", cut + "/00003.png", "KILL");
@@ -248,8 +244,8 @@ TEST(Cli, KilledRunsResumeToTheSameBytes) {
 
 TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
   const TemporaryFolder folder;
-  run_and_signal(folder, kQuick + "--travel-steps 3000", "outputs/prompt_travel/00000/00001.png",
-                 "INT");
+  run_and_signal(folder, kTinyTravel + "--travel-steps 3000",
+                 "outputs/prompt_travel/00000/00001.png", "INT");
   EXPECT_THAT(read_file(folder / "err.txt"),
               HasSubstr("prompt-travel resume outputs/prompt_travel/00000"));
   const Outcome info = run(folder, "info outputs/prompt_travel/00000");
@@ -258,8 +254,8 @@ TEST(Cli, InterruptStopsCleanlyAndSaysHowToGoOn) {
 
 TEST(Cli, AClosedTerminalStopsTheRun) {
   const TemporaryFolder folder;
-  run_and_signal(folder, kQuick + "--travel-steps 3000", "outputs/prompt_travel/00000/00001.png",
-                 "HUP");
+  run_and_signal(folder, kTinyTravel + "--travel-steps 3000",
+                 "outputs/prompt_travel/00000/00001.png", "HUP");
   EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run stopped"));
   EXPECT_THAT(read_file(folder / "outputs/prompt_travel/00000/travel.json"),
               HasSubstr("\"state\": \"stopped\""));
@@ -268,7 +264,7 @@ TEST(Cli, AClosedTerminalStopsTheRun) {
 TEST(Cli, AClosedPipeIsAnErrorOfWriting) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run_command(folder, "( " PTRAVEL_PROGRAM " " + kQuick +
+      run_command(folder, "( " PTRAVEL_PROGRAM " " + kTinyTravel +
                               "--json 2>told.txt; echo $? >status.txt ) | head -c 1");
   EXPECT_EQ(read_file(folder / "status.txt"), "1\n");
   EXPECT_THAT(read_file(folder / "told.txt"), HasSubstr("standard output: Broken pipe"));
@@ -279,7 +275,7 @@ TEST(Cli, AClosedPipeIsAnErrorOfWriting) {
 TEST(Cli, AFileSizeLimitIsAnErrorOfWriting) {
   const TemporaryFolder folder;
   const Outcome outcome = run_command(
-      folder, "(ulimit -f 64; " PTRAVEL_PROGRAM " " + kQuick + "--width 256 --height 256)");
+      folder, "(ulimit -f 64; " PTRAVEL_PROGRAM " " + kTinyTravel + "--width 256 --height 256)");
   EXPECT_EQ(outcome.status, 1) << outcome.errors;
   EXPECT_THAT(outcome.errors, AllOf(HasSubstr("File too large"), HasSubstr("to go on: ")));
   EXPECT_THAT(run(folder, "info outputs/prompt_travel/00000").output, HasSubstr("run failed"));
@@ -288,7 +284,7 @@ TEST(Cli, AFileSizeLimitIsAnErrorOfWriting) {
 
 TEST(Cli, NoHintWhereTheSameCommandWouldFailAgain) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick + "--fps 0").status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel + "--fps 0").status, 0);
   const Outcome outcome = run(folder, "resume outputs/prompt_travel/00000 --model gone");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.errors, testing::Not(HasSubstr("to go on")));
@@ -309,7 +305,7 @@ TEST(Cli, HelpAndLists) {
 
 TEST(Cli, ReportMeasuresARunAndGuardsABound) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick).status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel).status, 0);
   const std::string frames = "outputs/prompt_travel/00000";
   const Outcome table = run(folder, "report " + frames);
   EXPECT_EQ(table.status, 0) << table.errors;

@@ -30,18 +30,18 @@ const std::string& tiny_model() {
   return path;
 }
 
-const std::string kRun = "outputs/prompt_travel/00000";
-const std::string kQuick = "render --prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 1 ";
+const std::string kDefaultTravel =
+    "render --prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 1 ";
 
 TEST(CliDefaultModel, DrawsInTheSizeItWasTrainedOn) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick, tiny_model());
+  const Outcome outcome = run(folder, kDefaultTravel, tiny_model());
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.errors,
               HasSubstr("No --model given: using the default model (" + tiny_model() + ").\n"));
-  EXPECT_EQ(read_image(folder / (kRun + "/00000.png")).image.width, 64);
+  EXPECT_EQ(read_image(folder / (kFirstRun + "/00000.png")).image.width, 64);
   const auto request =
-      nlohmann::json::parse(run(folder, "info " + kRun + " --json").output).at("request");
+      nlohmann::json::parse(run(folder, "info " + kFirstRun + " --json").output).at("request");
   EXPECT_EQ(request.at("model"), tiny_model());
   EXPECT_EQ(request.at("width"), 64);
   EXPECT_EQ(request.at("height"), 64);
@@ -49,9 +49,9 @@ TEST(CliDefaultModel, DrawsInTheSizeItWasTrainedOn) {
 
 TEST(CliDefaultModel, TheSizeOfTheUserWins) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--width 32 --fps 0", tiny_model());
+  const Outcome outcome = run(folder, kDefaultTravel + "--width 32 --fps 0", tiny_model());
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
-  const Image frame = read_image(folder / (kRun + "/00000.png")).image;
+  const Image frame = read_image(folder / (kFirstRun + "/00000.png")).image;
   EXPECT_EQ(frame.width, 32);
   EXPECT_EQ(frame.height, 64);
 }
@@ -59,14 +59,14 @@ TEST(CliDefaultModel, TheSizeOfTheUserWins) {
 TEST(CliDefaultModel, IsNotSpokenOfWhenAModelIsNamed) {
   const TemporaryFolder folder;
   const Outcome outcome =
-      run(folder, kQuick + "--fps 0 --model '" + tiny_model() + "'", "/nowhere/model");
+      run(folder, kDefaultTravel + "--fps 0 --model '" + tiny_model() + "'", "/nowhere/model");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.errors, Not(HasSubstr("default model")));
 }
 
 TEST(CliDefaultModel, MissingOneIsOneClearLine) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick, "/nowhere/model");
+  const Outcome outcome = run(folder, kDefaultTravel, "/nowhere/model");
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(outcome.errors,
             "prompt-travel: --model: is not given, and there is no default model; looked for "
@@ -116,31 +116,31 @@ TEST(CliDefaultModel, IsFoundFromTheProgramsRealFolder) {
 
 TEST(CliContactSheet, IsWrittenPrintedAndMadeAgain) {
   const TemporaryFolder folder;
-  const std::string sheet = kRun + "/contact-sheet.png";
-  const Outcome outcome = run(folder, kQuick + "--seed 3 --contact-sheet", tiny_model());
+  const std::string sheet = kFirstRun + "/contact-sheet.png";
+  const Outcome outcome = run(folder, kDefaultTravel + "--seed 3 --contact-sheet", tiny_model());
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
-  EXPECT_EQ(outcome.output, kRun + "/travel-00000.mp4\n" + sheet + "\n");
+  EXPECT_EQ(outcome.output, kFirstRun + "/travel-00000.mp4\n" + sheet + "\n");
   const Image image = read_image(folder / sheet).image;
   EXPECT_EQ(image.width, 2 * 68 + 4);
   EXPECT_EQ(image.height, 2 * 68 + 4);
 
   const std::string bytes = read_file(folder / sheet);
   fs::remove(folder / sheet);
-  fs::remove(folder / (kRun + "/00001.png"));
-  const Outcome resumed = run(folder, "resume " + kRun);
+  fs::remove(folder / (kFirstRun + "/00001.png"));
+  const Outcome resumed = run(folder, "resume " + kFirstRun);
   EXPECT_EQ(resumed.status, 0) << resumed.errors;
   EXPECT_TRUE(read_file(folder / sheet) == bytes);
 }
 
 TEST(CliContactSheet, ComesWithAVideoThatIsMadeAgain) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick, tiny_model()).status, 0);
-  const std::string sheet = kRun + "/contact-sheet.png";
+  ASSERT_EQ(run(folder, kDefaultTravel, tiny_model()).status, 0);
+  const std::string sheet = kFirstRun + "/contact-sheet.png";
   EXPECT_FALSE(fs::exists(folder / sheet));
-  const Outcome plain = run(folder, "video " + kRun + " --out film.gif --format gif");
+  const Outcome plain = run(folder, "video " + kFirstRun + " --out film.gif --format gif");
   EXPECT_EQ(plain.output, "film.gif\n");
   EXPECT_FALSE(fs::exists(folder / sheet));
-  const Outcome outcome = run(folder, "video " + kRun + " --pick 2 --contact-sheet --json");
+  const Outcome outcome = run(folder, "video " + kFirstRun + " --pick 2 --contact-sheet --json");
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   const std::string last(split(trimmed(outcome.output), '\n').back());
   EXPECT_EQ(nlohmann::json::parse(last).at("contact_sheet"), sheet);

@@ -27,11 +27,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
-const std::string kPlan = "render " + kModel + "--steps 2 --dry-run --json ";
-const std::string kQuick =
-    "render " + kModel +
-    "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
+const std::string kPlan = "render " + kTinyModel + "--steps 2 --dry-run --json ";
 
 /// The plan that a dry run prints.
 json plan_of(const TemporaryFolder& folder, const std::string& words) {
@@ -145,7 +141,8 @@ TEST(Input, SmoothIsAPresetThatOtherOptionsWinOver) {
 TEST(Input, APresetFillsWhatIsNotGivenAndSaysSo) {
   const TemporaryFolder folder;
   const auto note = [&](const std::string& words) {
-    const Outcome outcome = run(folder, "render " + kModel + "--dry-run --prompt girl " + words);
+    const Outcome outcome =
+        run(folder, "render " + kTinyModel + "--dry-run --prompt girl " + words);
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     return outcome.output + outcome.errors;
   };
@@ -204,7 +201,7 @@ TEST(Input, MessagesOfFilesNameThemAndNothingThatFollows) {
   fs::create_directory(folder / "d");
   write_file_atomic(folder / "wrong.toml", "prompt = 'a'\nsteps = \"4\"\nloop = \"yes\"\n");
   write_file_atomic(folder / "broken.toml", "prompt = 'a'\nout = \"C:\\users\\me\"\n");
-  const std::string dry = "render " + kModel + "--dry-run ";
+  const std::string dry = "render " + kTinyModel + "--dry-run ";
   EXPECT_EQ(refusal(folder, dry + "--config d"),
             "prompt-travel: --config: d: is a folder, expected a TOML (text) file\n");
   EXPECT_EQ(refusal(folder, dry + "--prompt-file d"),
@@ -226,7 +223,7 @@ TEST(Input, FilmsHaveABound) {
     lines += "stage " + std::to_string(i) + "\n";
   }
   write_file_atomic(folder / "stages.txt", lines);
-  EXPECT_THAT(refusal(folder, "render " + kModel +
+  EXPECT_THAT(refusal(folder, "render " + kTinyModel +
                                   "--prompt-file stages.txt --travel-steps 1000000 --dry-run"),
               HasSubstr("--travel-steps: \"1000000\" makes 1999002000 frames, expected at most "
                         "1000000"));
@@ -244,22 +241,22 @@ TEST(Input, SwitchesOfTheCommandLineWinOverFiles) {
 TEST(Input, SeedsOf64BitsDrawAndComeBack) {
   const TemporaryFolder folder;
   const std::string seed = "10788741199826055000";
-  ASSERT_EQ(run(folder, kQuick + "--fps 0 --seed " + seed).status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel + "--fps 0 --seed " + seed).status, 0);
   const std::string frame = "outputs/prompt_travel/00000/00001.png";
   EXPECT_THAT(run(folder, "info " + frame).output, HasSubstr("Seed: " + seed));
   const json manifest = json::parse(read_file(folder / "outputs/prompt_travel/00000/travel.json"));
   EXPECT_EQ(manifest.at("request").at("seed").dump(), seed);
   fs::rename(folder / frame, folder / "alone.png");
-  const Outcome again = run(folder, "render " + kModel + "--from alone.png");
+  const Outcome again = run(folder, "render " + kTinyModel + "--from alone.png");
   ASSERT_EQ(again.status, 0) << again.errors;
   EXPECT_EQ(read_file(folder / "alone-again.png"), read_file(folder / "alone.png"));
 }
 
 TEST(Input, AFrameIsDrawnAgainWithASeedThatIsDrawn) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick + "--fps 0").status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel + "--fps 0").status, 0);
   const Outcome again =
-      run(folder, "render " + kModel +
+      run(folder, "render " + kTinyModel +
                       "--from outputs/prompt_travel/00000/00000.png --seed -1 --frame-out x.png");
   ASSERT_EQ(again.status, 0) << again.errors;
   EXPECT_THAT(run(folder, "info x.png").output, Not(HasSubstr("Seed: -1")));
@@ -267,15 +264,16 @@ TEST(Input, AFrameIsDrawnAgainWithASeedThatIsDrawn) {
 
 TEST(Input, FramesTellTheirPredictionAndResizeMode) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick + "--fps 0 --prediction v --width 96").status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel + "--fps 0 --prediction v --width 96").status, 0);
   const std::string run_folder = "outputs/prompt_travel/00000/";
   fs::copy(folder / (run_folder + "00000.png"), folder / "start.png");
-  ASSERT_EQ(run(folder, kQuick + "--fps 0 --prediction v --init-image start.png --resize-mode "
-                                 "crop-and-resize --out second")
+  ASSERT_EQ(run(folder, kTinyTravel + "--fps 0 --prediction v --init-image start.png --resize-mode "
+                                      "crop-and-resize --out second")
                 .status,
             0);
   fs::copy(folder / "second/prompt_travel/00000/00001.png", folder / "alone.png");
-  const Outcome again = run(folder, "render " + kModel + "--from alone.png --init-image start.png");
+  const Outcome again =
+      run(folder, "render " + kTinyModel + "--from alone.png --init-image start.png");
   ASSERT_EQ(again.status, 0) << again.errors;
   EXPECT_EQ(read_image(folder / "alone-again.png").image.pixels,
             read_image(folder / "alone.png").image.pixels);
@@ -285,7 +283,7 @@ TEST(Input, FramesTellTheirPredictionAndResizeMode) {
 
 TEST(Input, TheNameOfAVideoDecidesItsFormat) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick).status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel).status, 0);
   const std::string video = "video outputs/prompt_travel/00000 ";
   ASSERT_EQ(run(folder, video + "--out film.WEBM").status, 0);
   EXPECT_EQ(read_file(folder / "film.WEBM").substr(0, 4), "\x1A\x45\xDF\xA3");
@@ -309,15 +307,15 @@ TEST(Input, TheNameOfAVideoDecidesItsFormat) {
 
 TEST(Input, ThreadsAreNoMoreThanProcessors) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--fps 0 --threads 1024");
+  const Outcome outcome = run(folder, kTinyTravel + "--fps 0 --threads 1024");
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.errors, HasSubstr("note: threads 1024 is more than there are processors"));
   const std::string frame = "render --from outputs/prompt_travel/00000/00000.png --threads 1024";
   EXPECT_THAT(run(folder, frame).errors,
               HasSubstr("note: threads 1024 is more than there are processors"));
-  EXPECT_THAT(run(folder, kQuick + "--threads 1025").errors,
+  EXPECT_THAT(run(folder, kTinyTravel + "--threads 1025").errors,
               HasSubstr("--threads: \"1025\", expected a whole number from 0 to 1024"));
-  EXPECT_THAT(run(folder, kQuick + "--threads -1").errors, HasSubstr("--threads: \"-1\""));
+  EXPECT_THAT(run(folder, kTinyTravel + "--threads -1").errors, HasSubstr("--threads: \"-1\""));
 }
 
 TEST(Input, TheProgramAloneShowsWhatCanBeDone) {

@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kRun = "outputs/prompt_travel/00000";
 const std::string kModel = PTRAVEL_DEFAULT_MODEL;
 const std::string kPrompts =
     "--prompt '1girl, blue hair, blue eyes, smile, witch hat, night sky' "
@@ -51,7 +50,7 @@ TEST_P(EveryMode, DrawsTheDefaultModelsTravel) {
   const Outcome outcome =
       run(folder, "render " + kPrompts + "--steps 4 " + GetParam().words, kModel);
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
-  const json stream = probed(folder, kRun + "/travel-00000.mp4");
+  const json stream = probed(folder, kFirstRun + "/travel-00000.mp4");
   EXPECT_EQ(std::stoi(stream.at("nb_read_frames").get<std::string>()), GetParam().frames);
   EXPECT_EQ(stream.at("width"), 128);
   EXPECT_EQ(stream.at("height"), 128);
@@ -79,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 /// Column `name` of losses.csv.
 std::vector<double> losses(const TemporaryFolder& folder, const std::string& name) {
-  const std::string csv = read_file(folder / (kRun + "/losses.csv"));
+  const std::string csv = read_file(folder / (kFirstRun + "/losses.csv"));
   const auto lines = split(trimmed(csv), '\n');
   const auto header = split(lines.front(), ',');
   const auto column =

@@ -25,11 +25,6 @@ using testing::IsSupersetOf;
 using testing::Not;
 using testing::StartsWith;
 
-const std::string kQuick =
-    "render --model '" PTRAVEL_TEST_DATA
-    "/tiny_sd1/model.safetensors' --prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 "
-    "--width 64 --height 64 --seed 3 ";
-const std::string kRun = "outputs/prompt_travel/00000";
 const std::string kShareLine = "UNet, VAE and text encoder: ";
 
 /// The events of this name.
@@ -54,12 +49,12 @@ std::set<std::string> parts_of(const json& profile) {
 
 TEST(CliProfile, TellsPartsLayersAndTheNetworksShare) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--profile --contact-sheet");
+  const Outcome outcome = run(folder, kTinyTravel + "--profile --contact-sheet");
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.output,
               AllOf(StartsWith("profile "), HasSubstr("GFLOP/s"), HasSubstr(kShareLine),
                     HasSubstr("\nloading the model, not counted above: "),
-                    EndsWith("travel-00000.mp4\n" + kRun + "/contact-sheet.png\n")));
+                    EndsWith("travel-00000.mp4\n" + kFirstRun + "/contact-sheet.png\n")));
   for (const char* row :
        {"\nunet ", "\n  convolution ", "\n  linear ", "\n  attention ", "\n  group norm ",
         "\nvae decoder ", "\ntext encoder ", "\nsampling ", "\nnoise ", "\nsaving frames ",
@@ -71,7 +66,7 @@ TEST(CliProfile, TellsPartsLayersAndTheNetworksShare) {
 
 TEST(CliProfile, PartsAddUpToTheTravelsTime) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--profile --json");
+  const Outcome outcome = run(folder, kTinyTravel + "--profile --json");
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   const std::vector<json> profiles = events_of(outcome, "profile");
   ASSERT_EQ(profiles.size(), 1U);
@@ -96,7 +91,7 @@ TEST(CliProfile, PartsAddUpToTheTravelsTime) {
 
 TEST(CliProfile, LeavesTheFilesAsTheyAre) {
   const TemporaryFolder folder;
-  const std::string successive = kQuick + "--genesis successive --contact-sheet ";
+  const std::string successive = kTinyTravel + "--genesis successive --contact-sheet ";
   const Outcome plain = run(folder, successive + "--out plain");
   ASSERT_EQ(plain.status, 0) << plain.errors;
   EXPECT_THAT(plain.output, Not(HasSubstr("profile")));
@@ -117,20 +112,20 @@ TEST(CliProfile, LeavesTheFilesAsTheyAre) {
 
 TEST(CliProfile, ResumeAndASingleFrameHaveOne) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kQuick).status, 0);
-  fs::remove(folder / (kRun + "/00001.png"));
-  const Outcome resumed = run(folder, "resume " + kRun + " --profile --json");
+  ASSERT_EQ(run(folder, kTinyTravel).status, 0);
+  fs::remove(folder / (kFirstRun + "/00001.png"));
+  const Outcome resumed = run(folder, "resume " + kFirstRun + " --profile --json");
   ASSERT_EQ(resumed.status, 0) << resumed.errors;
   const json profile = events_of(resumed, "profile").at(0);
   EXPECT_THAT(parts_of(profile), IsSupersetOf({"unet", "walks", "saving frames", "video"}));
-  const Outcome again = run(folder, "render --from " + kRun + "/00001.png --profile");
+  const Outcome again = run(folder, "render --from " + kFirstRun + "/00001.png --profile");
   ASSERT_EQ(again.status, 0) << again.errors;
   EXPECT_THAT(again.output, AllOf(HasSubstr(kShareLine), EndsWith("/00001-again.png\n")));
 }
 
 TEST(CliProfile, AWalksGradientsAndLogAreTold) {
   const TemporaryFolder folder;
-  const Outcome outcome = run(folder, kQuick + "--mode grad --fps 0 --profile");
+  const Outcome outcome = run(folder, kTinyTravel + "--mode grad --fps 0 --profile");
   ASSERT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.output, AllOf(HasSubstr("\n  backward "), HasSubstr("\nother files ")));
 }
@@ -140,18 +135,18 @@ TEST(CliProfile, AStoppedTravelHasOne) {
   const Outcome outcome = run_command(
       folder,
       "PROMPT_TRAVEL_DEFAULT_MODEL=/nowhere sh -c '\"$0\" \"$@\" & p=$!; i=0; while [ ! -e " +
-          kRun +
+          kFirstRun +
           "/00001.png ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i+1)); done; "
           "kill -TERM $p; wait $p' " PTRAVEL_PROGRAM " " +
-          kQuick + "--travel-steps 3000 --profile");
+          kTinyTravel + "--travel-steps 3000 --profile");
   EXPECT_NE(outcome.status, 0);
-  EXPECT_THAT(outcome.errors, HasSubstr("prompt-travel resume " + kRun));
+  EXPECT_THAT(outcome.errors, HasSubstr("prompt-travel resume " + kFirstRun));
   EXPECT_THAT(outcome.output, AllOf(HasSubstr("\nunet "), HasSubstr(kShareLine)));
 }
 
 TEST(CliProfile, IsOnlyForWhatDraws) {
   const TemporaryFolder folder;
-  const Outcome planned = run(folder, kQuick + "--dry-run --profile");
+  const Outcome planned = run(folder, kTinyTravel + "--dry-run --profile");
   EXPECT_EQ(planned.status, 2);
   EXPECT_THAT(planned.errors, HasSubstr("--profile: measures drawing, expected no --dry-run"));
   const Outcome failed = run(folder, "render --model gone --prompt a --profile");

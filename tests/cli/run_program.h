@@ -10,6 +10,14 @@
 
 namespace ptravel {
 
+/// The tiny model, and a travel with it that is soon drawn.
+inline const std::string kTinyModel = "--model '" PTRAVEL_TEST_DATA "/tiny_sd1/model.safetensors' ";
+inline const std::string kTinyTravel =
+    "render " + kTinyModel +
+    "--prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 --width 64 --height 64 --seed 3 ";
+/// Where the first run of a folder goes.
+inline const std::string kFirstRun = "outputs/prompt_travel/00000";
+
 /// What a run of the program gave.
 struct Outcome {
   int status = -1;

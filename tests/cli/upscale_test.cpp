@@ -66,14 +66,9 @@ TEST_F(Upscale, AFileThatIsNoUpscalerIsNamedInOneLine) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "large"));
 }
 
-const std::string kRun =
-    "render --model '" PTRAVEL_TEST_DATA
-    "/tiny_sd1/model.safetensors' --prompt 'a cat' --prompt 'a dog' --travel-steps 1 --steps 2 "
-    "--width 64 --height 64 --seed 3";
-
 TEST(FinishedVideo, HasPicturesInBetweenAndIsLarger) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run(folder, kRun).status, 0);
+  ASSERT_EQ(run(folder, kTinyTravel).status, 0);
   const std::string video = "video outputs/prompt_travel/00000 ";
   const Outcome film = run(folder, video + "--interpolate 3 --upscale lanczos --out film.mp4");
   EXPECT_EQ(film.status, 0) << film.errors;

@@ -16,9 +16,9 @@ SharedConditioning text(double value, std::int64_t tokens = 3) {
 }
 
 // Depends on latents and on all of the text, also on its length.
-at::Tensor toy_model(const at::Tensor& x,
-                     double level,
-                     const std::vector<SharedConditioning>& conditionings) {
+at::Tensor guided_toy(const at::Tensor& x,
+                      double level,
+                      const std::vector<SharedConditioning>& conditionings) {
   std::vector<at::Tensor> rows;
   for (std::size_t i = 0; i < conditionings.size(); ++i) {
     const double strength = conditionings[i]->text.tokens.sum().item<double>();
@@ -43,7 +43,7 @@ struct CountedModel {
     return [this](const at::Tensor& x, double level, const std::vector<SharedConditioning>& c) {
       ++calls;
       rows += x.size(0);
-      return toy_model(x, level, c);
+      return guided_toy(x, level, c);
     };
   }
 };
@@ -53,8 +53,8 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
   Guidance guidance(counted.model(), {image(0.3, -0.2)}, {.scales = {7}});
   const at::Tensor x = latents(1);
   const GuidedEps result = guidance(x, 2);
-  const at::Tensor c = toy_model(x, 2, {text(0.3)});
-  const at::Tensor u = toy_model(x, 2, {text(-0.2)});
+  const at::Tensor c = guided_toy(x, 2, {text(0.3)});
+  const at::Tensor u = guided_toy(x, 2, {text(-0.2)});
   EXPECT_CLOSE(result.guided, u + (c - u) * 7, 1e-12);
   EXPECT_CLOSE(result.uncond, u, 1e-12);
   EXPECT_EQ(counted.calls, 1);
@@ -65,7 +65,7 @@ TEST(Guidance, FollowsTheFormulaInOneModelCall) {
 TEST(Guidance, WeighsThePictureBesideTheText) {
   const auto model = [](const at::Tensor& x, double level,
                         const std::vector<SharedConditioning>& conditionings) {
-    at::Tensor results = toy_model(x, level, conditionings);
+    at::Tensor results = guided_toy(x, level, conditionings);
     for (std::size_t i = 0; i < conditionings.size(); ++i) {
       results[static_cast<std::int64_t>(i)] += conditionings[i]->picture;
     }
@@ -75,8 +75,8 @@ TEST(Guidance, WeighsThePictureBesideTheText) {
   const at::Tensor pictures = latents(4).narrow(0, 2, 2);
   const std::vector<ImageConditioning> images =
       with_pictures({image(0.3, -0.2), image(0.1, 0.4)}, {pictures[0], pictures[1]});
-  const at::Tensor c = toy_model(x, 2, {text(0.3), text(0.1)}) + pictures;
-  const at::Tensor u = toy_model(x, 2, {text(-0.2), text(0.4)}) + pictures;
+  const at::Tensor c = guided_toy(x, 2, {text(0.3), text(0.1)}) + pictures;
+  const at::Tensor u = guided_toy(x, 2, {text(-0.2), text(0.4)}) + pictures;
   const at::Tensor n = u - pictures;
   for (const double scale : {7.0, 1.0}) {
     Guidance guidance(model, images, {.scales = {scale}, .picture_scale = 1.5});
@@ -92,8 +92,8 @@ TEST(Guidance, WeighsThePictureBesideTheText) {
 TEST(Guidance, RescalingKeepsTheSpreadOfTheConditionalPrediction) {
   const at::Tensor x = latents(1);
   const auto share = [](double level) { return 1 / (1 + level); };
-  const at::Tensor c = toy_model(x, 2, {text(0.3)});
-  const at::Tensor u = toy_model(x, 2, {text(-0.2)});
+  const at::Tensor c = guided_toy(x, 2, {text(0.3)});
+  const at::Tensor u = guided_toy(x, 2, {text(-0.2)});
   const at::Tensor plain = u + (c - u) * 7;
   for (const double rescale : {0.0, 0.6, 1.0}) {
     CountedModel counted;
@@ -119,10 +119,10 @@ TEST(Guidance, ScaleOneEqualsNoGuidanceAndSkipsUncond) {
   CountedModel counted;
   Guidance guidance(counted.model(), {image(0.3, -0.2), image(0.1, 0.7)}, {.scales = {1}});
   const at::Tensor x = latents(2);
-  const at::Tensor expected = toy_model(x, 2, {text(0.3), text(0.1)});
+  const at::Tensor expected = guided_toy(x, 2, {text(0.3), text(0.1)});
   EXPECT_TRUE(guidance(x, 2).guided.equal(expected));
   EXPECT_EQ(counted.rows, 2);
-  Guidance both(toy_model, {image(0.3, -0.2), image(0.1, 0.7)},
+  Guidance both(guided_toy, {image(0.3, -0.2), image(0.1, 0.7)},
                 {.scales = {1}, .needs_uncond = true});
   EXPECT_CLOSE(both(x, 2).guided, expected, 1e-12);
 }
@@ -131,11 +131,11 @@ TEST(Guidance, ComposedPartsAreWeighted) {
   ImageConditioning composed = image(0.3, -0.2);
   composed.parts.push_back({ScheduledConditioning(text(0.5)), -0.6});
   const at::Tensor x = latents(1);
-  const at::Tensor c0 = toy_model(x, 1, {text(0.3)});
-  const at::Tensor c1 = toy_model(x, 1, {text(0.5)});
-  const at::Tensor u = toy_model(x, 1, {text(-0.2)});
+  const at::Tensor c0 = guided_toy(x, 1, {text(0.3)});
+  const at::Tensor c1 = guided_toy(x, 1, {text(0.5)});
+  const at::Tensor u = guided_toy(x, 1, {text(-0.2)});
   for (const double scale : {7.0, 1.0}) {
-    Guidance guidance(toy_model, {composed}, {.scales = {scale}});
+    Guidance guidance(guided_toy, {composed}, {.scales = {scale}});
     EXPECT_CLOSE(guidance(x, 1).guided, u + (c0 - u) * scale - (c1 - u) * (0.6 * scale), 1e-12);
   }
 }
@@ -146,9 +146,9 @@ TEST(Guidance, PartsArePaddedToTheLongest) {
   CountedModel counted;
   Guidance guidance(counted.model(), {composed}, {.scales = {2}});
   const at::Tensor x = latents(1);
-  const at::Tensor c0 = toy_model(x, 1, {text(0.3, 6)});
-  const at::Tensor c1 = toy_model(x, 1, {text(0.5, 6)});
-  const at::Tensor u = toy_model(x, 1, {text(-0.2, 3)});
+  const at::Tensor c0 = guided_toy(x, 1, {text(0.3, 6)});
+  const at::Tensor c1 = guided_toy(x, 1, {text(0.5, 6)});
+  const at::Tensor u = guided_toy(x, 1, {text(-0.2, 3)});
   EXPECT_CLOSE(guidance(x, 1).guided, u + (c0 - u) * 2 + (c1 - u) * 2, 1e-12);
   EXPECT_EQ(counted.calls, 1);
 }
@@ -160,7 +160,7 @@ TEST(Guidance, APaddedConditioningStaysTheSameOne) {
   const ConditionedModel model = [&calls](const at::Tensor& x, double level,
                                           const std::vector<SharedConditioning>& conditionings) {
     calls.push_back(conditionings);
-    return toy_model(x, level, conditionings);
+    return guided_toy(x, level, conditionings);
   };
   Guidance guidance(model, {composed, composed}, {.scales = {2}});
   guidance(latents(2), 1);
@@ -177,10 +177,10 @@ TEST(Guidance, BatchEqualsSingles) {
   longer.parts[0].schedule = ScheduledConditioning(text(0.4, 8));
   const std::vector<ImageConditioning> images{image(0.3, -0.2), longer, image(-0.5, 0.2)};
   const at::Tensor x = latents(3);
-  Guidance together(toy_model, images, {.scales = {7}});
+  Guidance together(guided_toy, images, {.scales = {7}});
   const at::Tensor batch = together(x, 2).guided;
   for (std::int64_t i = 0; i < 3; ++i) {
-    Guidance alone(toy_model, {images[i]}, {.scales = {7}});
+    Guidance alone(guided_toy, {images[i]}, {.scales = {7}});
     EXPECT_TRUE(alone(x.narrow(0, i, 1), 2).guided.equal(batch.narrow(0, i, 1)));
   }
 }
@@ -188,7 +188,7 @@ TEST(Guidance, BatchEqualsSingles) {
 TEST(Guidance, EditsThePromptByCall) {
   ImageConditioning edited = image(0, 0);
   edited.parts[0].schedule.entries = {{1, text(1)}, {9, text(2)}};
-  Guidance guidance(toy_model, {edited}, {.scales = {1}});
+  Guidance guidance(guided_toy, {edited}, {.scales = {1}});
   const at::Tensor x = at::zeros({1, 4, 3, 3}, at::kDouble);
   std::vector<double> seen;
   for (int call = 0; call < 4; ++call) {
@@ -206,10 +206,10 @@ TEST(Guidance, UncondIsSkippedAtLowSigmaEveryOtherCall) {
     guidance(x, sigma);
   }
   EXPECT_EQ(counted.rows, 2 + 2 + 2 + 1);
-  Guidance early(toy_model, {image(0.3, -0.2)},
+  Guidance early(guided_toy, {image(0.3, -0.2)},
                  {.scales = {7}, .planned_calls = 10, .skip_early_cond = 0.05});
-  EXPECT_TRUE(early(x, 1).guided.equal(toy_model(x, 1, {text(0.3)})));
-  EXPECT_FALSE(early(x, 1).guided.equal(toy_model(x, 1, {text(0.3)})));
+  EXPECT_TRUE(early(x, 1).guided.equal(guided_toy(x, 1, {text(0.3)})));
+  EXPECT_FALSE(early(x, 1).guided.equal(guided_toy(x, 1, {text(0.3)})));
 }
 
 TEST(Guidance, ActsWithinAnIntervalOfTheCalls) {
@@ -223,7 +223,7 @@ TEST(Guidance, ActsWithinAnIntervalOfTheCalls) {
     const std::int64_t before = counted.rows;
     const GuidedEps result = guidance(x, 1);
     rows.push_back(counted.rows - before);
-    EXPECT_EQ(result.guided.equal(toy_model(x, 1, {text(0.3)})), rows.back() == 1) << call;
+    EXPECT_EQ(result.guided.equal(guided_toy(x, 1, {text(0.3)})), rows.back() == 1) << call;
   }
   EXPECT_EQ(rows, (std::vector<std::int64_t>{1, 1, 1, 2, 2, 2, 2, 2, 1, 1}));
 }
@@ -231,11 +231,11 @@ TEST(Guidance, ActsWithinAnIntervalOfTheCalls) {
 /// The web UI's CFG++ goes by what stands in for the negative prompt.
 TEST(Guidance, SamplersThatNeedUncondGetTheStandIn) {
   Guidance guidance(
-      toy_model, {image(0.3, -0.2)},
+      guided_toy, {image(0.3, -0.2)},
       {.scales = {0.5}, .needs_uncond = true, .planned_calls = 2, .skip_early_cond = 0.1});
   const at::Tensor x = latents(1);
-  EXPECT_TRUE(guidance(x, 1).uncond.equal(toy_model(x, 1, {text(0.3)})));
-  EXPECT_CLOSE(guidance(x, 1).uncond, toy_model(x, 1, {text(-0.2)}), 1e-12);
+  EXPECT_TRUE(guidance(x, 1).uncond.equal(guided_toy(x, 1, {text(0.3)})));
+  EXPECT_CLOSE(guidance(x, 1).uncond, guided_toy(x, 1, {text(-0.2)}), 1e-12);
 }
 
 /// Sadat et al., 2024, algorithm 1, written out for one picture; results are eps.
@@ -261,12 +261,12 @@ TEST(Guidance, ProjectsTheStepOfCleanLatents) {
   const DenoisedShares shares{1.25, -0.75};
   const at::Tensor x = latents(1);
   const auto denoised = [&](double prompt) {
-    return x * shares.input + toy_model(x, level, {text(prompt)}) * shares.result;
+    return x * shares.input + guided_toy(x, level, {text(prompt)}) * shares.result;
   };
   for (const ProjectedGuidance rules :
        {ProjectedGuidance{0, 0, 0}, {0.5, 0, 0}, {1, 2, 0}, {0, 2.5, -0.5}, {0, 0, 0.75}}) {
     Guidance guidance(
-        toy_model, {image(0.3, -0.2)},
+        guided_toy, {image(0.3, -0.2)},
         {.scales = {7}, .projected = rules, .denoised_shares = [&](double) { return shares; }});
     PaperGuidance paper{7, rules.parallel, rules.threshold, rules.momentum};
     for (int call = 0; call < 3; ++call) {
@@ -278,8 +278,8 @@ TEST(Guidance, ProjectsTheStepOfCleanLatents) {
 
 TEST(Guidance, ProjectionThatTakesNothingAwayIsPlainGuidance) {
   const at::Tensor x = latents(1);
-  Guidance plain(toy_model, {image(0.3, -0.2)}, {.scales = {7}});
-  Guidance wide(toy_model, {image(0.3, -0.2)},
+  Guidance plain(guided_toy, {image(0.3, -0.2)}, {.scales = {7}});
+  Guidance wide(guided_toy, {image(0.3, -0.2)},
                 {.scales = {7}, .projected = {1, 1e9, 0}, .denoised_shares = [](double) {
                    return DenoisedShares{};
                  }});
@@ -292,7 +292,7 @@ TEST(Guidance, MomentumIsReplayed) {
   const auto denoised = [](double) { return DenoisedShares{}; };
   const GuidanceOptions options{
       .scales = {7}, .projected = {0, 0, 0.75}, .denoised_shares = denoised};
-  Guidance first(toy_model, {image(0.3, -0.2)}, options);
+  Guidance first(guided_toy, {image(0.3, -0.2)}, options);
   const at::Tensor x = latents(1);
   const GuidedEps recorded = first(x, 2);
   const at::Tensor second = first(x, 1).guided;
@@ -303,7 +303,7 @@ TEST(Guidance, MomentumIsReplayed) {
                                                recorded.momentum.repeat({2, 1, 1, 1})})
                      : std::nullopt;
   };
-  Guidance replayed(toy_model, {image(0.3, -0.2), image(0.3, -0.2)}, options, hooks);
+  Guidance replayed(guided_toy, {image(0.3, -0.2), image(0.3, -0.2)}, options, hooks);
   const at::Tensor pair = x.repeat({2, 1, 1, 1});
   replayed(pair, 2);
   const at::Tensor result = replayed(pair, 1).guided;
@@ -321,7 +321,7 @@ TEST(Guidance, HooksSeeAndReplaceInputs) {
     EXPECT_EQ(x.abs().max().item<double>() == 0, call == 1);
     EXPECT_EQ(result.guided.sizes(), x.sizes());
   };
-  Guidance guidance(toy_model, {image(0.3, -0.2)}, {.scales = {7}}, hooks);
+  Guidance guidance(guided_toy, {image(0.3, -0.2)}, {.scales = {7}}, hooks);
   guidance(latents(1), 2);
   guidance(latents(1), 2);
   EXPECT_EQ(seen, 2);
@@ -337,12 +337,12 @@ TEST(Guidance, EveryPictureHasItsOwnScale) {
   const std::vector<double> scales = {7, 1, 3};
   for (std::int64_t i = 0; i < 3; ++i) {
     const auto index = static_cast<std::size_t>(i);
-    Guidance alone(toy_model, {images[index]}, {.scales = {scales[index]}});
+    Guidance alone(guided_toy, {images[index]}, {.scales = {scales[index]}});
     const GuidedEps single = alone(x.narrow(0, i, 1), 2);
     EXPECT_TRUE(result.guided[i].equal(single.guided[0])) << i;
     EXPECT_TRUE(result.uncond[i].equal(single.uncond[0])) << i;
   }
-  EXPECT_THROW(Guidance(toy_model, images, {.scales = {7, 1}}), Error);
+  EXPECT_THROW(Guidance(guided_toy, images, {.scales = {7, 1}}), Error);
 }
 
 TEST(Guidance, ReplayedCallsAreNotEvaluated) {
@@ -378,7 +378,7 @@ TEST(Guidance, APictureThatIsDoneIsNotEvaluated) {
 }
 
 TEST(Guidance, WrongBatchIsRefused) {
-  Guidance guidance(toy_model, {image(0.3, -0.2)}, {});
+  Guidance guidance(guided_toy, {image(0.3, -0.2)}, {});
   EXPECT_THROW(guidance(latents(2), 1), Error);
   EXPECT_THROW(guidance(latents(1)[0], 1), Error);
 }

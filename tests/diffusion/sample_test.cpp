@@ -10,7 +10,7 @@
 namespace ptravel {
 namespace {
 
-const std::vector<std::int64_t> kShape{4, 6, 5};
+const std::vector<std::int64_t> kSampleShape{4, 6, 5};
 
 // An eps network whose result depends on latents, time and text.
 at::Tensor toy_network(const std::vector<NetworkRow>& rows) {
@@ -26,7 +26,7 @@ SamplingModel toy_model() { return {toy_network, Prediction::Eps, SigmaTable()};
 
 SamplingBatch toy_batch(std::size_t count) {
   SamplingBatch batch;
-  batch.shape = kShape;
+  batch.shape = kSampleShape;
   batch.options = at::TensorOptions().dtype(at::kFloat);
   for (std::size_t i = 0; i < count; ++i) {
     batch.seeds.push_back({.seed = 100 + i});

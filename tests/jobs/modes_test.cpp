@@ -117,7 +117,7 @@ const std::vector<Way> kWays = {
     {"paced_preview", {{"pace", "preview"}, {"steps", "4"}}},
 };
 
-TravelRequest request_of(const Way& way, const TemporaryFolder& out) {
+TravelRequest request_of_way(const Way& way, const TemporaryFolder& out) {
   TravelRequest request = tiny_request(out);
   for (const auto& [field, text] : way.settings) {
     const auto problem = set_request_field(request, field, text);
@@ -130,7 +130,7 @@ class EveryWay : public testing::TestWithParam<Way> {};
 
 TEST_P(EveryWay, ResumedEndsWithTheBytesOfAnUninterruptedRun) {
   const TemporaryFolder whole_out, stopped_out;
-  TravelRequest request = request_of(GetParam(), whole_out);
+  TravelRequest request = request_of_way(GetParam(), whole_out);
   request.batch = 2;
   request.fps = 8;
   request.contact_sheet = true;
@@ -166,7 +166,7 @@ TEST_P(EveryWay, ResumedEndsWithTheBytesOfAnUninterruptedRun) {
 
 TEST_P(EveryWay, BatchAndThreadsDoNotChangeBytes) {
   const TemporaryFolder one, three;
-  TravelRequest request = request_of(GetParam(), one);
+  TravelRequest request = request_of_way(GetParam(), one);
   Progress progress;
   request.threads = 1;
   const RunResult single = run_travel(request, progress, kNoEvents);
@@ -184,7 +184,7 @@ TEST_P(EveryWay, BatchAndThreadsDoNotChangeBytes) {
 
 TEST_P(EveryWay, OneFrameAgainEqualsTheRunsFrame) {
   const TemporaryFolder out;
-  const TravelRequest request = request_of(GetParam(), out);
+  const TravelRequest request = request_of_way(GetParam(), out);
   Progress progress;
   const RunResult result = run_travel(request, progress, kNoEvents);
   for (const std::int64_t index : {std::int64_t{0}, std::int64_t{2}, result.frames - 1}) {
@@ -196,7 +196,7 @@ TEST_P(EveryWay, OneFrameAgainEqualsTheRunsFrame) {
 
 TEST_P(EveryWay, ThePreviewCountsTheFrames) {
   const TemporaryFolder out;
-  const TravelRequest request = request_of(GetParam(), out);
+  const TravelRequest request = request_of_way(GetParam(), out);
   Progress progress;
   const TravelPreview preview = preview_travel(request);
   std::int64_t frames = 0;
@@ -229,7 +229,7 @@ TEST(Modes, EveryModeBeginsAndEndsWithTheStages) {
   const TemporaryFolder out;
   const std::vector<Image> linear = drawn(tiny_request(out));
   for (const char* mode : {"replace", "grad"}) {
-    const std::vector<Image> other = drawn(request_of({"", {{"mode", mode}}}, out));
+    const std::vector<Image> other = drawn(request_of_way({"", {{"mode", mode}}}, out));
     EXPECT_TRUE(equal(linear.front(), other.front())) << mode;
     EXPECT_TRUE(equal(linear.back(), other.back())) << mode;
     EXPECT_FALSE(equal(linear[1], other[1])) << mode;
@@ -239,7 +239,7 @@ TEST(Modes, EveryModeBeginsAndEndsWithTheStages) {
 TEST(Modes, ReplaceArrivesAtTheTargetWithItsLastStep) {
   const TemporaryFolder out;
   const std::vector<Image> images =
-      drawn(request_of({"", {{"mode", "replace"}, {"travel_steps", "3"}}}, out));
+      drawn(request_of_way({"", {{"mode", "replace"}, {"travel_steps", "3"}}}, out));
   ASSERT_EQ(images.size(), 5u);
   EXPECT_TRUE(equal(images[3], images[4]));
   EXPECT_FALSE(equal(images[2], images[4]));
@@ -250,7 +250,7 @@ TEST(Modes, TheFirstVersionsReplaceEndsEarly) {
   const Way way{
       "",
       {{"mode", "replace"}, {"compat", "v1.3"}, {"travel_steps", "9"}, {"prompt", "a cat\na dog"}}};
-  EXPECT_EQ(drawn(request_of(way, out)).size(), 3u) << "one token differs: one in-between";
+  EXPECT_EQ(drawn(request_of_way(way, out)).size(), 3u) << "one token differs: one in-between";
 }
 
 TEST(Modes, GradArrivesWhereItsToleranceSays) {
@@ -263,7 +263,7 @@ TEST(Modes, GradArrivesWhereItsToleranceSays) {
                  {"grad_iter", "3"},
                  {"grad_tolerance", "0.4"},
                  {"negative_prompt", ""}}};
-  const std::vector<Image> images = drawn(request_of(way, out));
+  const std::vector<Image> images = drawn(request_of_way(way, out));
   ASSERT_EQ(images.size(), 4u);
   EXPECT_TRUE(equal(images[1], images[3]));
   EXPECT_TRUE(equal(images[2], images[3]));
@@ -272,8 +272,8 @@ TEST(Modes, GradArrivesWhereItsToleranceSays) {
 TEST(Modes, GradWritesItsLosses) {
   const TemporaryFolder out;
   Progress progress;
-  const RunResult result = run_travel(request_of({"", {{"mode", "grad"}, {"grad_iter", "3"}}}, out),
-                                      progress, kNoEvents);
+  const RunResult result = run_travel(
+      request_of_way({"", {{"mode", "grad"}, {"grad_iter", "3"}}}, out), progress, kNoEvents);
   const std::string csv = read_file(result.folder / "losses.csv");
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 2 * 3);
   const std::string log = read_file(result.folder / "log.txt");
@@ -284,8 +284,8 @@ TEST(Modes, GradWritesItsLosses) {
 
 TEST(Modes, OneLineWandersAroundItsStage) {
   const TemporaryFolder out;
-  const std::vector<Image> images =
-      drawn(request_of({"", {{"mode", "grad"}, {"prompt", "a cat"}, {"grad_alpha", "0.3"}}}, out));
+  const std::vector<Image> images = drawn(
+      request_of_way({"", {{"mode", "grad"}, {"prompt", "a cat"}, {"grad_alpha", "0.3"}}}, out));
   ASSERT_EQ(images.size(), 4u);
   EXPECT_TRUE(equal(images[0], images[3]));
   EXPECT_FALSE(equal(images[0], images[2]));
@@ -300,7 +300,7 @@ TEST(Modes, AnEmbryoLeavesItsPicture) {
                  {"embryo_step", "1"},
                  {"prompt", "a\nb\nc"},
                  {"travel_steps", "1"}}};
-  const RunResult result = run_travel(request_of(way, out), progress, kNoEvents);
+  const RunResult result = run_travel(request_of_way(way, out), progress, kNoEvents);
   EXPECT_TRUE(fs::exists(result.folder / "embryo-00000.png"));
   EXPECT_TRUE(fs::exists(result.folder / "embryo-00001.png"));
   // Halfway between two stages a frame is what its embryo grew into.
@@ -311,7 +311,7 @@ TEST(Modes, AnEmbryoLeavesItsPicture) {
 TEST(Modes, SeedTravelBeginsAndEndsWithTheSeedsPictures) {
   const TemporaryFolder out;
   const Way way{"", {{"prompt", "a cat"}, {"negative_prompt", ""}, {"seed", "1,2"}}};
-  const std::vector<Image> images = drawn(request_of(way, out));
+  const std::vector<Image> images = drawn(request_of_way(way, out));
   ASSERT_EQ(images.size(), 4u);
   TravelRequest single = tiny_request(out);
   single.prompt = "a cat";
@@ -325,8 +325,9 @@ TEST(Modes, SeedTravelBeginsAndEndsWithTheSeedsPictures) {
 TEST(Modes, ParametersTravel) {
   const TemporaryFolder out;
   Progress progress;
-  const RunResult result = run_travel(
-      request_of({"", {{"cfg_scale", "3,9"}, {"travel_steps", "1"}}}, out), progress, kNoEvents);
+  const RunResult result =
+      run_travel(request_of_way({"", {{"cfg_scale", "3,9"}, {"travel_steps", "1"}}}, out), progress,
+                 kNoEvents);
   const auto scale = [&](std::int64_t index) {
     const LoadedImage frame = read_image(result.folder / frame_file_name(index));
     return parse_infotext(find_text(frame.texts, "parameters").value_or("")).find("CFG scale");
@@ -339,15 +340,15 @@ TEST(Modes, ParametersTravel) {
 TEST(Modes, EveryFrameHasItsOwnVariation) {
   const TemporaryFolder out;
   const Way way{"", {{"prompt", "a cat"}, {"negative_prompt", ""}, {"subseed_strength", "0.5"}}};
-  const std::vector<Image> images = drawn(request_of(way, out));
+  const std::vector<Image> images = drawn(request_of_way(way, out));
   ASSERT_EQ(images.size(), 4u) << "one line is doubled";
   EXPECT_FALSE(equal(images[0], images[1]));
   EXPECT_FALSE(equal(images[1], images[2]));
-  const std::vector<Image> again = drawn(request_of(way, out));
+  const std::vector<Image> again = drawn(request_of_way(way, out));
   EXPECT_TRUE(equal(images[2], again[2]));
   Way constant = way;
   constant.settings.emplace_back("compat", "v1.3");
-  const std::vector<Image> literal = drawn(request_of(constant, out));
+  const std::vector<Image> literal = drawn(request_of_way(constant, out));
   EXPECT_TRUE(equal(literal[0], literal[1]));
 }
 
@@ -372,7 +373,7 @@ TEST(Modes, FramesOfAWholeTravelNeedItsFolder) {
   const TemporaryFolder out;
   Progress progress;
   const RunResult result =
-      run_travel(request_of({"", {{"mode", "grad"}}}, out), progress, kNoEvents);
+      run_travel(request_of_way({"", {{"mode", "grad"}}}, out), progress, kNoEvents);
   fs::copy(result.folder / "00001.png", out / "lost.png");
   EXPECT_THROW(redraw_frame(out / "lost.png", {}, out / "again.png", progress, kNoEvents), Error);
   EXPECT_FALSE(fs::exists(out / "again.png"));

@@ -14,7 +14,7 @@ GreyImage grey(int width, int height, std::uint8_t value) {
   return image;
 }
 
-Image pattern(int width, int height) {
+Image large_pattern(int width, int height) {
   Image image(width, height);
   for (std::size_t i = 0; i < image.pixels.size(); ++i) {
     image.pixels[i] = static_cast<std::uint8_t>(i * 31 % 253);
@@ -60,12 +60,12 @@ TEST(Mask, MixesGoFromOneToTheOther) {
 }
 
 TEST(Mask, AnOverlayKeepsWhatIsNotMasked) {
-  const Image picture = pattern(12, 8);
+  const Image picture = large_pattern(12, 8);
   GreyImage mask(12, 8);
   for (int y = 0; y < 8; ++y) {
     std::fill(mask.row(y), mask.row(y) + 6, std::uint8_t{255});
   }
-  const Image drawn = pattern(12, 8).pixels == picture.pixels ? Image(12, 8) : picture;
+  const Image drawn = large_pattern(12, 8).pixels == picture.pixels ? Image(12, 8) : picture;
   const Image result = with_overlay(drawn, make_overlay(picture, mask, std::nullopt));
   EXPECT_EQ(cropped(result, {0, 0, 6, 8}), cropped(drawn, {0, 0, 6, 8}));
   EXPECT_EQ(cropped(result, {6, 0, 12, 8}), cropped(picture, {6, 0, 12, 8}));
@@ -81,7 +81,7 @@ TEST(Mask, AnOverlayKeepsWhatIsNotMasked) {
 }
 
 TEST(Mask, FillLeavesWhatIsNotMasked) {
-  const Image picture = pattern(20, 10);
+  const Image picture = large_pattern(20, 10);
   GreyImage mask(20, 10);
   for (int y = 0; y < 10; ++y) {
     std::fill(mask.row(y) + 5, mask.row(y) + 15, std::uint8_t{255});

@@ -15,16 +15,16 @@
 namespace ptravel {
 namespace {
 
-struct Inputs {
+struct GradientInputs {
   at::Tensor x, t, context;
 };
 
-Inputs random_inputs(std::int64_t images) {
+GradientInputs random_inputs(std::int64_t images) {
   return {at::randn({images, 4, 16, 24}), at::rand({images}) * 999, at::randn({images, 77, 24})};
 }
 
 /// The gradient of the sum of the output times something that differs from pixel to pixel.
-at::Tensor gradient(const Unet& unet, const Inputs& in) {
+at::Tensor gradient(const Unet& unet, const GradientInputs& in) {
   const at::Tensor context = in.context.clone().requires_grad_();
   const at::Tensor out = unet.forward(in.x, in.t, context);
   const at::Tensor output_gradient = at::linspace(-1, 1, out[0].numel()).reshape(out[0].sizes());
@@ -41,7 +41,7 @@ Unet tiny(at::ScalarType type) {
 }
 
 TEST(UnetGradient, AgreesWithLibTorchInDoublePrecision) {
-  const Inputs in = random_inputs(1);
+  const GradientInputs in = random_inputs(1);
   const at::Tensor exact = gradient(tiny(at::kDouble), in).to(at::kDouble);
   EXPECT_GT(exact.norm().item<double>(), 1e-3);
   EXPECT_LT(relative_distance(gradient(tiny(at::kFloat), in), exact), 1e-4);
@@ -54,10 +54,11 @@ TEST(UnetGradient, AgreesWithLibTorchInDoublePrecision) {
 TEST(UnetGradient, DoesNotDependOnBatchOrThreads) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     const Unet unet = tiny(type);
-    const Inputs in = random_inputs(2);
+    const GradientInputs in = random_inputs(2);
     const at::Tensor all = with_threads(2, [&] { return gradient(unet, in); });
     for (std::int64_t i = 0; i < 2; ++i) {
-      const Inputs one{in.x.narrow(0, i, 1), in.t.narrow(0, i, 1), in.context.narrow(0, i, 1)};
+      const GradientInputs one{in.x.narrow(0, i, 1), in.t.narrow(0, i, 1),
+                               in.context.narrow(0, i, 1)};
       const at::Tensor alone = with_threads(other_threads(), [&] { return gradient(unet, one); });
       EXPECT_TRUE(at::equal(all.narrow(0, i, 1), alone)) << at::toString(type) << " image " << i;
     }
@@ -67,7 +68,7 @@ TEST(UnetGradient, DoesNotDependOnBatchOrThreads) {
 TEST(UnetGradient, LeavesTheResultAsItIs) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     const Unet unet = tiny(type);
-    const Inputs in = random_inputs(1);
+    const GradientInputs in = random_inputs(1);
     const at::Tensor plain = unet.forward(in.x, in.t, in.context);
     const at::Tensor context = in.context.clone().requires_grad_();
     EXPECT_TRUE(at::equal(unet.forward(in.x, in.t, context).detach(), plain));

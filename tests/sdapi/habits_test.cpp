@@ -8,12 +8,6 @@
 namespace ptravel {
 namespace {
 
-Json drawn(const Json& changes) {
-  Json request = small_picture();
-  request.update(changes);
-  return sdapi_server().posted("txt2img", request);
-}
-
 TEST(SdapiHabits, AuthorizationIsSentToServersWithoutUsers) {
   for (const char* value : {"", "Basic", "Basic undefined", "Basic Tm9uZTpOb25l", "Bearer x"}) {
     HttpRequest request;

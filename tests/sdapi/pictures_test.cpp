@@ -1,4 +1,4 @@
-// POST txt2img and img2img: what is drawn, what is said of it, what is refused.
+// POST txt2img and img2img: what is drawn, what is said of it, what is refused_entry.
 #include <set>
 #include <string>
 
@@ -45,14 +45,8 @@ Image rendered(const std::function<void(TravelRequest&)>& change = {}) {
   return sink.image;
 }
 
-Json drawn(const Json& changes = Json::object(), const char* way = "txt2img") {
-  Json request = small_picture();
-  request.update(changes);
-  return sdapi_server().posted(way, request);
-}
-
-/// The only entry of what a request is refused with.
-Json refused(const Json& changes, const char* way = "txt2img") {
+/// The only entry of what a request is refused_entry with.
+Json refused_entry(const Json& changes, const char* way = "txt2img") {
   Json request = small_picture();
   request.update(changes);
   const Json detail = sdapi_server().posted(way, request, 422).at("detail");
@@ -260,7 +254,7 @@ TEST(SdapiTxt2img, DrawsAgainAtALargerSize) {
             std::string::npos)
       << text;
   EXPECT_EQ(drawn({{"infotext", text}}).at("images"), answer.at("images"));
-  EXPECT_EQ(refused({{"enable_hr", true}, {"hr_scale", 40}}).at("loc")[1], "hr_scale");
+  EXPECT_EQ(refused_entry({{"enable_hr", true}, {"hr_scale", 40}}).at("loc")[1], "hr_scale");
 }
 
 TEST(SdapiTxt2img, AZeroOrHugeTmaxIsNoLimit) {
@@ -320,16 +314,17 @@ TEST(SdapiTxt2img, SavedPicturesComeWithAGridFirst) {
 }
 
 TEST(SdapiTxt2img, RefusesWhatWouldChangeThePictureWithAReason) {
-  EXPECT_EQ(refused({{"enable_hr", true}, {"hr_checkpoint_name", "x"}}).at("loc"),
+  EXPECT_EQ(refused_entry({{"enable_hr", true}, {"hr_checkpoint_name", "x"}}).at("loc"),
             Json::parse(R"(["body", "hr_checkpoint_name"])"));
-  EXPECT_EQ(refused({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
-  EXPECT_EQ(
-      refused({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}}).at("loc"),
-      Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
-  EXPECT_EQ(refused({{"steps", 0}}).at("loc")[1], "steps");
-  EXPECT_EQ(refused({{"width", 100000}}).at("loc")[1], "width");
-  EXPECT_EQ(refused({{"batch_size", 100}, {"n_iter", 100}}).at("loc")[1], "n_iter");
-  EXPECT_EQ(refused({{"width", 2048}, {"height", 2048}, {"n_iter", 65}}).at("loc")[1], "n_iter");
+  EXPECT_EQ(refused_entry({{"refiner_checkpoint", "x"}}).at("loc")[1], "refiner_checkpoint");
+  EXPECT_EQ(refused_entry({{"override_settings", {{"sd_noise_schedule", "Zero Terminal SNR"}}}})
+                .at("loc"),
+            Json::parse(R"(["body", "override_settings", "sd_noise_schedule"])"));
+  EXPECT_EQ(refused_entry({{"steps", 0}}).at("loc")[1], "steps");
+  EXPECT_EQ(refused_entry({{"width", 100000}}).at("loc")[1], "width");
+  EXPECT_EQ(refused_entry({{"batch_size", 100}, {"n_iter", 100}}).at("loc")[1], "n_iter");
+  EXPECT_EQ(refused_entry({{"width", 2048}, {"height", 2048}, {"n_iter", 65}}).at("loc")[1],
+            "n_iter");
 }
 
 TEST(SdapiTxt2img, UnknownSamplersAndScriptsAreToldInTheOriginalsWords) {
@@ -447,12 +442,12 @@ TEST(SdapiImg2img, DrawsWhereTheMaskIsWhite) {
 
 TEST(SdapiImg2img, RefusesMasksThatDoNotFit) {
   const std::string init = png_base64(64, 64);
-  EXPECT_EQ(refused({{"init_images", {init}}, {"latent_mask", init}}, "img2img").at("loc")[1],
+  EXPECT_EQ(refused_entry({{"init_images", {init}}, {"latent_mask", init}}, "img2img").at("loc")[1],
             "latent_mask");
-  EXPECT_EQ(refused({{"init_images", {init}}, {"mask", init}, {"mask_blur_x", 1}}, "img2img")
+  EXPECT_EQ(refused_entry({{"init_images", {init}}, {"mask", init}, {"mask_blur_x", 1}}, "img2img")
                 .at("loc")[1],
             "mask_blur_y");
-  EXPECT_EQ(refused({{"init_images", {init, init}}}, "img2img").at("loc")[1], "init_images");
+  EXPECT_EQ(refused_entry({{"init_images", {init, init}}}, "img2img").at("loc")[1], "init_images");
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ TravelRequest applied(const std::string& arguments, TravelRequest request = two_
   return request;
 }
 
-/// The one entry that arguments are refused with.
-Json refused(const std::string& arguments, TravelRequest request = two_stages()) {
+/// The one entry that arguments are refused_arguments with.
+Json refused_arguments(const std::string& arguments, TravelRequest request = two_stages()) {
   try {
     apply_script_arguments(Json::parse(arguments), request);
   } catch (const SdRefusal& refusal) {
@@ -33,15 +33,15 @@ Json refused(const std::string& arguments, TravelRequest request = two_stages())
   return {};
 }
 
-constexpr const char* kFirst =
+constexpr const char* kFirstArguments =
     R"(["fixed", 1.0, "replace", "10", "most_different", 0.02, 3, "tanh", 0.5, 2, "gif", 12, 1,
         "5", false])";
-constexpr const char* kNewest =
+constexpr const char* kNewestArguments =
     R"(["linear", "slerp", "token", "random", "8", "embryo", 0.6, "0.25", null, "webm", 24, 2, "::2",
         true, false, 0, 0, 0.0001, 75, 0])";
 
 TEST(SdapiScript, TheFirstVersionsArgumentsAreToldByTheirGenesis) {
-  const TravelRequest request = applied(kFirst);
+  const TravelRequest request = applied(kFirstArguments);
   EXPECT_EQ(request.compat, Compat::First);
   EXPECT_EQ(request.genesis, Genesis::Fixed);
   EXPECT_EQ(request.mode, TravelMode::Replace);
@@ -60,7 +60,7 @@ TEST(SdapiScript, TheFirstVersionsArgumentsAreToldByTheirGenesis) {
 }
 
 TEST(SdapiScript, TheNewestVersionsArgumentsAreToldByTheirMode) {
-  const TravelRequest request = applied(kNewest);
+  const TravelRequest request = applied(kNewestArguments);
   EXPECT_EQ(request.compat, Compat::Newest);
   EXPECT_EQ(request.mode, TravelMode::Linear);
   EXPECT_EQ(request.interpolation, Interpolation::Slerp);
@@ -95,7 +95,9 @@ TEST(SdapiScript, WithoutVideoTheNewestVersionMakesNone) {
 }
 
 TEST(SdapiScript, RefusesInTheOriginalsWords) {
-  const auto message = [](const std::string& arguments) { return refused(arguments).at("msg"); };
+  const auto message = [](const std::string& arguments) {
+    return refused_arguments(arguments).at("msg");
+  };
   EXPECT_EQ(message(R"(["fixed", 1, "linear", "1", "random", 0.01, 0])"), "grad_iter must > 0");
   EXPECT_EQ(
       message(R"(["fixed", 1, "linear", "1", "random", 0.01, 1, "clip", 1, 1, "mp4", 10, -1])"),
@@ -122,7 +124,7 @@ TEST(SdapiScript, RefusesInTheOriginalsWords) {
 }
 
 TEST(SdapiScript, StepsMustBeAText) {
-  const Json entry = refused(R"(["fixed", 1, "linear", 30])");
+  const Json entry = refused_arguments(R"(["fixed", 1, "linear", 30])");
   EXPECT_EQ(entry.at("loc"), Json::parse(R"(["body", "script_args", 3])"));
   EXPECT_NE(entry.at("msg").get<std::string>().find("cannot parse steps options"),
             std::string::npos);
@@ -132,38 +134,42 @@ TEST(SdapiScript, TravelsNeedTwoLinesUnlessTheFirstVersionDoublesOne) {
   TravelRequest single = two_stages();
   single.prompt = "a cat";
   const std::string message = "should specify at least two lines of prompt to travel between :)";
-  EXPECT_EQ(refused(R"(["fixed"])", single).at("msg"), message);
-  EXPECT_EQ(refused(R"(["linear"])", single).at("msg"), message);
+  EXPECT_EQ(refused_arguments(R"(["fixed"])", single).at("msg"), message);
+  EXPECT_EQ(refused_arguments(R"(["linear"])", single).at("msg"), message);
   EXPECT_EQ(applied(R"(["fixed", 1, "grad"])", single).mode, TravelMode::Grad);
   single.subseed = Seed();
   EXPECT_EQ(applied(R"(["fixed"])", single).compat, Compat::First);
   single.prompt = "  ";
-  EXPECT_EQ(refused(R"(["fixed"])", single).at("msg"), "positive prompt should not be empty :(");
+  EXPECT_EQ(refused_arguments(R"(["fixed"])", single).at("msg"),
+            "positive prompt should not be empty :(");
 }
 
 TEST(SdapiScript, WhatIsNotDoneHereIsRefused) {
   const std::string before = R"(["linear", "lerp", "token", "random", "3", "fixed", 1, "8", null,
                                  "mp4", 10, 0, "", true, )";
-  EXPECT_EQ(refused(before + "true]").at("loc"), Json::parse(R"(["body", "script_args", 14])"));
-  EXPECT_EQ(refused(before + "false, 0.9]").at("loc"),
+  EXPECT_EQ(refused_arguments(before + "true]").at("loc"),
+            Json::parse(R"(["body", "script_args", 14])"));
+  EXPECT_EQ(refused_arguments(before + "false, 0.9]").at("loc"),
             Json::parse(R"(["body", "script_args", 15])"));
 }
 
 TEST(SdapiScript, UnknownChoicesAndShapesAreRefused) {
-  EXPECT_NE(
-      refused(R"(["fixed", 1, "grade"])").at("msg").get<std::string>().find("linear, replace"),
-      std::string::npos);
-  refused(R"(["fixed", 1, "linear", "1", "similiar"])");
-  refused("[]");
-  refused(R"(["token"])");
-  refused("[1]");
-  refused(R"(["fixed", 1.5])");
-  refused(R"(["fixed", 1, "linear", "1", "random", 1e308, 9223372036854775808])");
+  EXPECT_NE(refused_arguments(R"(["fixed", 1, "grade"])")
+                .at("msg")
+                .get<std::string>()
+                .find("linear, replace"),
+            std::string::npos);
+  refused_arguments(R"(["fixed", 1, "linear", "1", "similiar"])");
+  refused_arguments("[]");
+  refused_arguments(R"(["token"])");
+  refused_arguments("[1]");
+  refused_arguments(R"(["fixed", 1.5])");
+  refused_arguments(R"(["fixed", 1, "linear", "1", "random", 1e308, 9223372036854775808])");
   Json many = Json::array();
   for (int i = 0; i < 30; ++i) {
     many.push_back("fixed");
   }
-  refused(many.dump());
+  refused_arguments(many.dump());
 }
 
 TEST(SdapiScript, TheTitleIsComparedIgnoringCase) {

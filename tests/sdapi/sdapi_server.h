@@ -133,4 +133,11 @@ inline Json info_of(const Json& answer) {
   return Json::parse(answer.at("info").get<std::string>());
 }
 
+/// The answer to a small picture with these changes.
+inline Json drawn(const Json& changes = Json::object(), const char* way = "txt2img") {
+  Json request = small_picture();
+  request.update(changes);
+  return sdapi_server().posted(way, request);
+}
+
 }  // namespace ptravel

@@ -17,7 +17,7 @@ namespace ptravel {
 namespace {
 
 constexpr Wrap kWraps[] = {{true, true}, {true, false}, {false, true}};
-constexpr cpu::ConvGeometry kSame = {1, 1, 1};
+constexpr cpu::ConvGeometry kSameSize = {1, 1, 1};
 
 /// One axis longer by a pixel at both ends, by the definition.
 at::Tensor longer(const at::Tensor& x, std::int64_t axis, bool wraps) {
@@ -87,7 +87,7 @@ TEST(WrappedConvolution, AddsWhatOthersAdd) {
   const at::Tensor x = at::randn({2, 32, 6, 5});
   const at::Tensor weight = at::randn({48, 32, 3, 3}) / 17.0, bias = at::randn({48});
   const at::Tensor image_bias = at::randn({2, 48}), residual = at::randn({2, 48, 6, 5});
-  const at::Tensor out = Convolution(weight, bias, kSame)(
+  const at::Tensor out = Convolution(weight, bias, kSameSize)(
       x, {.image_bias = image_bias, .residual = residual, .wrap = wrap});
   EXPECT_CLOSE(
       out, reference(x, weight, bias, 1, wrap) + image_bias.unsqueeze(2).unsqueeze(3) + residual,
@@ -106,7 +106,7 @@ TEST(WrappedConvolution, OthersThanCentredOnesSeeZeros) {
 
 TEST(WrappedConvolution, TurnsWithThePicture) {
   const at::Tensor x = at::randn({1, 32, 8, 10});
-  const Convolution convolution(at::randn({32, 32, 3, 3}), at::randn({32}), kSame);
+  const Convolution convolution(at::randn({32, 32, 3, 3}), at::randn({32}), kSameSize);
   const ConvExtras extras{.wrap = {true, true}};
   const std::vector<std::int64_t> by = {3, 4}, axes = {2, 3};
   EXPECT_CLOSE(convolution(at::roll(x, by, axes), extras),
@@ -116,7 +116,7 @@ TEST(WrappedConvolution, TurnsWithThePicture) {
 TEST(WrappedConvolution, DoesNotDependOnBatchOrThreads) {
   for (const auto type : {at::kFloat, at::kBFloat16}) {
     const at::Tensor x = at::randn({3, 32, 9, 8}).to(type);
-    const Convolution convolution(at::randn({32, 32, 3, 3}).to(type), at::randn({32}), kSame);
+    const Convolution convolution(at::randn({32, 32, 3, 3}).to(type), at::randn({32}), kSameSize);
     const ConvExtras extras{.wrap = {true, false}};
     const at::Tensor all = with_threads(2, [&] { return convolution(x, extras); });
     const at::Tensor one =
@@ -150,7 +150,7 @@ TEST(WrappedBands, GiveTheNumbersOfTheWholePicture) {
     const GroupNormStep norm = {at::randn({kChannels}), at::randn({kChannels}), 32, 1e-5,
                                 AfterNorm::Silu};
     const Convolution convolution(at::randn({24, kChannels, 3, 3}).to(type), at::randn({24}),
-                                  kSame);
+                                  kSameSize);
     const at::Tensor x = at::randn({2, kChannels, kHeight, kWidth}).to(type);
     const at::Tensor small = at::randn({1, kChannels, 151, 145}).to(type);
     ASSERT_TRUE(convolution.wants_bands(x.sizes(), x));

@@ -1,6 +1,6 @@
 // Every sampler with every schedule, few steps and many, from noise and from a picture: what
-// validation lets through must draw numbers. The network knows the answer for pictures of plain
-// noise, so that nothing grows.
+// validation lets through must draw numbers. The network knows the guided_answer for pictures of
+// plain noise, so that nothing grows.
 
 #include <cmath>
 
@@ -22,7 +22,7 @@ const SigmaTable& table() {
 }
 
 /// eps of data that is normally distributed: sigma / sqrt(1 + sigma^2) of what the network sees.
-at::Tensor answer(const std::vector<NetworkRow>& rows) {
+at::Tensor guided_answer(const std::vector<NetworkRow>& rows) {
   std::vector<at::Tensor> results;
   for (const NetworkRow& row : rows) {
     const double sigma = table().t_to_sigma(row.time);
@@ -44,7 +44,8 @@ at::Tensor drawn(const TravelRequest& request) {
   if (!request.init_image.empty()) {
     batch.init_latent = at::ones({1, 4, 2, 2});
   }
-  return sample_latents({answer, Prediction::Eps, table()}, sampling_settings(request), batch);
+  return sample_latents({guided_answer, Prediction::Eps, table()}, sampling_settings(request),
+                        batch);
 }
 
 class EverySampling : public testing::Test {

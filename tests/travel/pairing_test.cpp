@@ -17,7 +17,7 @@ ImageConditioning image(std::vector<ConditioningPart> parts) {
   return result;
 }
 
-ScheduledConditioning schedule(std::vector<ScheduledConditioning::Entry> entries) {
+ScheduledConditioning schedule_of(std::vector<ScheduledConditioning::Entry> entries) {
   ScheduledConditioning result;
   result.entries = std::move(entries);
   return result;
@@ -26,8 +26,8 @@ ScheduledConditioning schedule(std::vector<ScheduledConditioning::Entry> entries
 const PairingRules kZeros = {{StagePadding::Zero, {}}};
 
 TEST(Pairing, SchedulesMeetAtTheSwitchPointsOfBoth) {
-  const auto from = image({{schedule({{4, filled(1)}, {10, filled(2)}}), 1}});
-  const auto to = image({{schedule({{6, filled(5)}, {10, filled(6)}}), 1}});
+  const auto from = image({{schedule_of({{4, filled(1)}, {10, filled(2)}}), 1}});
+  const auto to = image({{schedule_of({{6, filled(5)}, {10, filled(6)}}), 1}});
   const Pairing pairing(from, to, kZeros);
   ASSERT_EQ(pairing.pairs().size(), 3u);  // 1-5 to step 4, 2-5 to step 6, 2-6 to step 10
   const auto parts = pairing.parts({filled(7), filled(8), filled(9)}, 0.5);
@@ -43,7 +43,7 @@ TEST(Pairing, AlternatingPromptsMakeFewPairs) {
     a.push_back({step, filled(step % 2)});
     b.push_back({step, filled(10 + step % 2)});
   }
-  const Pairing pairing(image({{schedule(a), 1}}), image({{schedule(b), 1}}), kZeros);
+  const Pairing pairing(image({{schedule_of(a), 1}}), image({{schedule_of(b), 1}}), kZeros);
   EXPECT_EQ(pairing.pairs().size(), 2u);
   EXPECT_EQ(pairing.parts({filled(0), filled(1)}, 0).at(0).schedule.entries.size(), 20u);
 }
@@ -74,10 +74,10 @@ std::vector<float> values_of(const SharedConditioning& conditioning) {
 TEST(Pairing, TokensAreAlignedPairByPairAfterPadding) {
   const PairingRules rules = {{StagePadding::Zero, {}}, TokenAlignment::OptimalTransport};
   const auto same = rows({5, 4, 3});
-  const auto from = image({{schedule({{4, rows({9, 1, 2, 3})}, {10, rows({9, 3, 2, 1})}}), 1},
-                           {schedule({{10, same}}), 1}});
+  const auto from = image({{schedule_of({{4, rows({9, 1, 2, 3})}, {10, rows({9, 3, 2, 1})}}), 1},
+                           {schedule_of({{10, same}}), 1}});
   const auto to =
-      image({{schedule({{10, rows({8, 2.5F, 1.5F})}}), 1}, {schedule({{10, same}}), 1}});
+      image({{schedule_of({{10, rows({8, 2.5F, 1.5F})}}), 1}, {schedule_of({{10, same}}), 1}});
   const Pairing pairing(from, to, rules);
   ASSERT_EQ(pairing.pairs().size(), 3u);
   EXPECT_EQ(values_of(pairing.pairs()[0].from), (std::vector<float>{9, 1, 2, 3}));

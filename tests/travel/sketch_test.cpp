@@ -23,7 +23,7 @@ TravelRequest sketched_request() {
   return request;
 }
 
-ModelStore& store() {
+ModelStore& small_store() {
   static ModelStore kept(std::uint64_t{1} << 30);
   return kept;
 }
@@ -63,7 +63,7 @@ TEST(Sketch, OfTheLastStepLooksLikeThePicture) {
   request.height = 128;
   request.steps = 8;
   std::vector<FrameSketch> seen;
-  const auto frames = draw(request, store(), all_to(seen));
+  const auto frames = draw(request, small_store(), all_to(seen));
   ASSERT_EQ(frames.size(), 4U);
   int compared = 0;
   for (const FrameSketch& sketch : seen) {
@@ -88,8 +88,8 @@ TEST(Sketch, ChangesNoByteOfAnyFrame) {
     request.travel_steps = "1";
     request.batch = 2;
     std::vector<FrameSketch> seen;
-    const auto with = draw(request, store(), all_to(seen));
-    const auto without = draw(request, store());
+    const auto with = draw(request, small_store(), all_to(seen));
+    const auto without = draw(request, small_store());
     ASSERT_EQ(with.size(), without.size());
     for (std::size_t i = 0; i < with.size(); ++i) {
       EXPECT_TRUE(with[i].image.pixels == without[i].image.pixels) << sampler << i;
@@ -117,7 +117,7 @@ TEST(Sketch, TakesNoMoreThanItsShareOfTheTime) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     spent += std::chrono::milliseconds(5);
   };
-  draw(request, store(), options);
+  draw(request, small_store(), options);
   const std::chrono::duration<double> whole = Clock::now() - begun;
   EXPECT_GT(spent.count(), 0);
   EXPECT_LE(spent.count(), 0.05 * whole.count() + 0.006);  // the first one comes at once
@@ -132,7 +132,7 @@ TEST(Sketch, KeepsItsDistance) {
   options.seconds = 0.05;
   options.share = 1e9;
   options.show = [&](const FrameSketch&) { times.push_back(Clock::now()); };
-  draw(request, store(), options);
+  draw(request, small_store(), options);
   ASSERT_GE(times.size(), 2U);
   for (std::size_t i = 1; i < times.size(); ++i) {
     EXPECT_GE(times[i] - times[i - 1], std::chrono::milliseconds(50));
@@ -153,7 +153,7 @@ TEST(TravelProgress, TellsPhasesAndSteps) {
   TravelRequest request = sketched_request();
   request.steps = 2;
   KeepingSink sink;
-  const auto travel = Travel::open(request, progress, {.store = &store()});
+  const auto travel = Travel::open(request, progress, {.store = &small_store()});
   travel->render({}, sink, progress);
   EXPECT_THAT(phases, testing::ElementsAre(WorkPhase::Loading, WorkPhase::Drawing));
   std::vector<SamplingPlace> expected;
