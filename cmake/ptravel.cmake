@@ -63,7 +63,8 @@ endfunction()
 
 # ptravel_room(name SOURCES ... [DEPENDS rooms...] [PRIVATE outside libraries...] [ATEN] [LIGHT])
 # makes the static library ptravel_<name>. ATEN: the room uses tensors (links LibTorch, shares one
-# precompiled ATen header). LIGHT: nothing in it takes long, so it is optimised with less effort.
+# precompiled ATen header). LIGHT: nothing in it takes long, so it is optimised with less effort, and shares a precompiled
+# header of JSON.
 function(ptravel_room name)
   cmake_parse_arguments(ROOM "ATEN;LIGHT" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
   add_library(ptravel_${name} STATIC ${ROOM_SOURCES})
@@ -78,9 +79,22 @@ function(ptravel_room name)
     ptravel_use_aten(ptravel_${name})
   endif()
   if(ROOM_LIGHT)
-    target_compile_options(ptravel_${name} PRIVATE $<$<CONFIG:Release>:-O2>)
+    target_compile_options(ptravel_${name} PRIVATE ${PTRAVEL_LIGHT_OPTIONS})
+    ptravel_has_torch(ptravel_${name} torch)
+    if(torch)  # Its flags are others.
+      ptravel_precompiled(ptravel_light_aten_pch HEADERS ${PTRAVEL_LIGHT_HEADERS}
+                          LIBRARIES ptravel_torch nlohmann_json::nlohmann_json OPTIONS ${PTRAVEL_LIGHT_OPTIONS})
+      ptravel_use_precompiled(ptravel_${name} ptravel_light_aten_pch)
+    else()
+      ptravel_precompiled(ptravel_light_pch HEADERS ${PTRAVEL_LIGHT_HEADERS}
+                          LIBRARIES nlohmann_json::nlohmann_json OPTIONS ${PTRAVEL_LIGHT_OPTIONS})
+      ptravel_use_precompiled(ptravel_${name} ptravel_light_pch)
+    endif()
   endif()
 endfunction()
+
+set(PTRAVEL_LIGHT_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(PTRAVEL_LIGHT_HEADERS <algorithm> <filesystem> <map> <string> <vector> <nlohmann/json.hpp>)
 
 # Links LibTorch (as system headers) and reuses the one precompiled header, or with a second argument
 # TEST that of tests.
