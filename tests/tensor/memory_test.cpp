@@ -5,14 +5,17 @@
 #include <cstdint>
 #include <cstring>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
 #include "ptravel/error.h"
+#include "tensor/library_errors.h"
 
 namespace ptravel::cpu {
 namespace {
@@ -139,6 +142,17 @@ TEST(ArenaForTensors, LargeOnesLieThere) {
     EXPECT_TRUE(arena().contains(empty.data_ptr()));
   }
   EXPECT_EQ(arena().used(), before);
+}
+
+TEST(ArenaForTensors, MoreThanThereIsSaysHowMuch) {
+  use_arena_for_tensors();
+  try {
+    with_own_errors("working", [] { at::empty({std::int64_t{1} << 58}, at::kByte); });
+    ADD_FAILURE() << "there was enough";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+    EXPECT_THAT(error.what(), testing::HasSubstr(std::to_string(std::int64_t{1} << 58) + " bytes"));
+  }
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <new>
 
 #include <c10/core/Allocator.h>
+#include <c10/core/impl/alloc_cpu.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -40,7 +40,7 @@ std::size_t reserved_bytes() {
 void* small_block(std::size_t bytes) {
   void* block = nullptr;
   if (::posix_memalign(&block, kLine, std::max<std::size_t>(bytes, 1)) != 0) {
-    throw std::bad_alloc();
+    return c10::alloc_cpu(bytes);  // Fails, too, and says how much was asked for.
   }
   return block;
 }
