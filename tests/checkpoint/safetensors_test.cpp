@@ -68,7 +68,8 @@ TEST(StoredTensors, ReadNumbersOfEveryComputableFormat) {
     if (is_computable(tensor.format)) {
       EXPECT_EQ(read_numbers(*file, name), tensor.numbers) << name;
     } else {
-      expect_error(ErrorCode::Unsupported, name, [&] { read_numbers(*file, name); });
+      expect_error(ErrorCode::Unsupported, name,
+                   [&, &stored = name] { read_numbers(*file, stored); });
     }
   }
   EXPECT_FALSE(parse_number_format("F4"));
