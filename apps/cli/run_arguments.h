@@ -106,22 +106,6 @@ ResumeOptions resume_options(const RunArguments& arguments);
 std::vector<std::string> machine_words(const RunArguments& arguments);
 /// This program's file.
 std::filesystem::path own_program();
-/// Draws a run that has been told of by local workers; then `end` makes the rest, which does not
-/// tell of the folder again.
-template <typename End>
-RunResult draw_by_workers(const std::string& folder,
-                          const LocalWorkers& workers,
-                          Progress& progress,
-                          const RunEventSink& events,
-                          const End& end) {
-  draw_by_local_workers(folder, workers, progress, events);
-  return end([&](const RunEvent& event) {
-    if (event.kind != RunEvent::Kind::Folder) {
-      events(event);
-    }
-  });
-}
-
 /// What makes no sense beside --workers.
 void check_workers(const RunArguments& arguments, std::vector<Problem>& problems);
 /// What --workers asks for; `words`: which frames, for each of them; all where there are none.

@@ -78,6 +78,22 @@ bool take_format_of_name(const RunArguments& arguments,
   return known;
 }
 
+/// Draws a run that has been told of by local workers; then `end` makes the rest, which does not
+/// tell of the folder again.
+template <typename End>
+RunResult draw_by_workers(const std::string& folder,
+                          const LocalWorkers& workers,
+                          Progress& progress,
+                          const RunEventSink& events,
+                          const End& end) {
+  draw_by_local_workers(folder, workers, progress, events);
+  return end([&](const RunEvent& event) {
+    if (event.kind != RunEvent::Kind::Folder) {
+      events(event);
+    }
+  });
+}
+
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
