@@ -63,8 +63,8 @@ endfunction()
 
 # ptravel_room(name SOURCES ... [DEPENDS rooms...] [PRIVATE outside libraries...] [ATEN] [LIGHT])
 # makes the static library ptravel_<name>. ATEN: the room uses tensors (links LibTorch, shares one
-# precompiled ATen header). LIGHT: nothing in it takes long, so it is optimised with less effort, and shares a precompiled
-# header of JSON.
+# precompiled ATen header). LIGHT: nothing in it takes long, so it is optimised with less effort, and
+# shares a precompiled header of JSON.
 function(ptravel_room name)
   cmake_parse_arguments(ROOM "ATEN;LIGHT" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
   add_library(ptravel_${name} STATIC ${ROOM_SOURCES})
@@ -140,8 +140,8 @@ function(ptravel_has_torch target result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
-# ptravel_test_program(target [ATEN]): what all programs with tests have. Its sources are compiled four at a time, which
-# halves the work, most of which is the same headers: names of their unnamed namespaces must differ.
+# ptravel_test_program(target [ATEN]): what all programs with tests have. Its sources are compiled four at a time, since
+# much of the work is the same headers and templates: names of their unnamed namespaces must differ.
 function(ptravel_test_program target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR})

@@ -69,9 +69,8 @@ PlainPictures& plain_pictures() {
 }  // namespace
 
 #ifdef PTRAVEL_WITH_MEDIA
-constexpr std::uint64_t kMostPictureBytes = std::uint64_t{1} << 28;
-
 std::optional<EmbeddingContent> embedding_in_picture_file(const fs::path& path) {
+  constexpr std::uint64_t kMostPictureBytes = std::uint64_t{1} << 28;
   const auto json = embedding_in_picture(read_file(path, kMostPictureBytes), path.string());
   return json ? std::optional(parse_embedding_json(*json, path.string())) : std::nullopt;
 }

@@ -14,8 +14,8 @@
 namespace ptravel {
 
 /// Small JPEGs of picture files, kept in memory up to a bound. A file that has changed (size or
-/// time) gets a new one. Thread-safe; one is made at a time,
-/// since a large picture takes much memory while it is.
+/// time) gets a new one. Thread-safe; one is made at a time, since a large
+/// picture takes much memory while it is.
 class Thumbnails {
  public:
   explicit Thumbnails(std::uint64_t bound = 32 << 20) : bound_(bound) {}
