@@ -131,6 +131,51 @@ struct Conv {
   cuda::Layer layer;
 };
 
+/// Runs `body` with each kernel that attention has for such heads.
+void for_attention_kernels(std::int64_t head, const std::function<void(int)>& body) {
+  for (int kernel = 1; kernel <= (head <= 40 ? cuda::kAttentionKernels : 2); ++kernel) {
+    cuda::set_attention_kernel(kernel);
+    body(kernel);
+  }
+  cuda::set_attention_kernel(0);
+}
+
+/// Eight images with different keys, together and each alone: the same bits.
+void check_attention_of_many(at::ScalarType type) {
+  for (const std::int64_t head : {40, 64, 80, 160}) {
+    const at::Tensor q = random({8, 300, 2 * head}, type);
+    std::vector<at::Tensor> k, v, expected;
+    for (const std::int64_t keys : {77, 1, 130, 1000, 4096, 128, 77, 500}) {
+      k.push_back(random({keys, 2 * head}, type));
+      v.push_back(random({keys, 2 * head}, type));
+      const auto split = [&](const at::Tensor& x) {
+        return x.to(at::kFloat).unflatten(1, {2, head}).transpose(0, 1);
+      };
+      const at::Tensor scores = at::matmul(split(q[static_cast<std::int64_t>(expected.size())]),
+                                           split(k.back()).transpose(1, 2)) /
+                                std::sqrt(static_cast<double>(head));
+      expected.push_back(
+          at::matmul(at::softmax(scores, -1), split(v.back())).transpose(0, 1).flatten(1));
+    }
+    for_attention_kernels(head, [&](int kernel) {
+      const std::string name =
+          "attention " + std::to_string(kernel) + ": " + std::to_string(head) + " of many";
+      const at::Tensor together = cuda::attention(q, k, v, 2, false);
+      expect(name, together, at::stack(expected), type == at::kHalf ? 2e-3 : 1e-2);
+      for (std::int64_t i = 0; i < 8; ++i) {
+        const auto image = static_cast<std::size_t>(i);
+        const at::Tensor alone =
+            cuda::attention(q.narrow(0, i, 1), {k[image]}, {v[image]}, 2, false);
+        if (!alone[0].equal(together[i])) {
+          std::printf("WRONG %s: other bits alone, image %ld\n", name.c_str(),
+                      static_cast<long>(i));
+          all_right = false;
+        }
+      }
+    });
+  }
+}
+
 void check_type(at::ScalarType type) {
   const double bound = type == at::kHalf ? 6e-4 : 5e-3;
   const std::string suffix = type == at::kHalf ? " fp16" : " bf16";
@@ -216,12 +261,26 @@ void check_type(at::ScalarType type) {
     if (causal != 0) {
       scores = scores.masked_fill(at::ones({queries, keys}, on_card(at::kBool)).triu(1), -INFINITY);
     }
-    expect("attention " + std::to_string(head) + " of " + std::to_string(queries) + " x " +
-               std::to_string(keys) + suffix,
-           cuda::attention(q, k.unbind(), v.unbind(), heads, causal != 0),
-           at::matmul(at::softmax(scores, -1), split(v)).transpose(1, 2).flatten(2),
-           type == at::kHalf ? 2e-3 : 1e-2);
+    const at::Tensor reference =
+        at::matmul(at::softmax(scores, -1), split(v)).transpose(1, 2).flatten(2);
+    for_attention_kernels(head, [&, heads = heads, head = head, queries = queries, keys = keys,
+                                 causal = causal](int kernel) {
+      expect("attention " + std::to_string(kernel) + ": " + std::to_string(head) + " of " +
+                 std::to_string(queries) + " x " + std::to_string(keys) + suffix,
+             cuda::attention(q, k.unbind(), v.unbind(), heads, causal != 0), reference,
+             type == at::kHalf ? 2e-3 : 1e-2);
+    });
   }
+  check_attention_of_many(type);
+}
+
+/// TFLOP/s with each kernel of attention.
+void time_attention_kernels(std::int64_t head, const std::function<void()>& body, double flops) {
+  std::printf("      kernels:");
+  for_attention_kernels(head, [&](int kernel) {
+    std::printf(" %d: %.1f", kernel, flops / milliseconds(body, 7) / 1e9);
+  });
+  std::printf("\n");
 }
 
 void report(const std::string& name, double flops, double ours, double torch) {
@@ -314,6 +373,9 @@ void time_layers(std::int64_t images) {
            4.0 * static_cast<double>(images * queries * keys * 8 * head),
            milliseconds([&] { cuda::attention(q, ks, vs, 8, false); }),
            milliseconds([&] { compat::fused_attention(split(q), split(k), split(v), false); }));
+    time_attention_kernels(
+        head, [&] { cuda::attention(q, ks, vs, 8, false); },
+        4.0 * static_cast<double>(images * queries * keys * 8 * head));
   }
   for (const auto& [channels, side] : std::vector<std::array<std::int64_t, 2>>{
            {320, 64}, {960, 64}, {640, 32}, {1280, 16}, {2560, 8}, {128, 512}}) {

@@ -12,7 +12,6 @@
 
 #include <gtest/gtest.h>
 
-#include "tensor/cuda/attention_kernel.h"
 #include "tensor/cuda/kernels.h"
 #include "tensor/cuda/matrix_kernel.h"
 #include "tensor/cuda/norm_kernels.h"
@@ -230,66 +229,6 @@ TEST(CudaKernels, ConvolutionsOfFewChannels) {
   emulated::launch((p.rows() * p.columns + kThreadsForNumbers - 1) / kThreadsForNumbers, 1, 1,
                    kThreadsForNumbers, 0, [&] { narrow_convolution<float>(p); });
   EXPECT_LT(error(out, c.reference), 1e-6);
-}
-
-struct AttentionCase {
-  std::int64_t images = 1, heads = 1, head = 8, queries = 1;
-  std::vector<std::int64_t> keys;
-  bool causal = false;
-};
-
-template <typename T, int kHead, int kTiles>
-void expect_attended(const AttentionCase& c) {
-  at::manual_seed(3);
-  const std::int64_t width = c.heads * c.head;
-  const at::Tensor queries = (at::randn({c.images, c.queries, width}) * 2).to(kType<T>);
-  at::Tensor out = at::full_like(queries, std::nan(""));
-  AttentionProblem p;
-  std::vector<at::Tensor> kept, expected;
-  for (std::int64_t i = 0; i < c.images; ++i) {
-    const std::int64_t rows = c.keys[static_cast<std::size_t>(i)];
-    const at::Tensor keys = at::randn({rows, width}).to(kType<T>);
-    const at::Tensor values = at::randn({rows, width}).to(kType<T>);
-    p.keys[i] = keys.data_ptr();
-    p.values[i] = values.data_ptr();
-    p.key_rows[i] = static_cast<int>(rows);
-    kept.insert(kept.end(), {keys, values});
-    const auto split = [&](const at::Tensor& x) {
-      return x.to(at::kFloat).unflatten(1, {c.heads, c.head}).transpose(0, 1);
-    };
-    at::Tensor scores = at::matmul(split(queries[i]), split(keys).transpose(1, 2)) /
-                        std::sqrt(static_cast<double>(c.head));
-    if (c.causal) {
-      scores = scores.masked_fill(at::ones({c.queries, rows}, at::kBool).triu(1), -INFINITY);
-    }
-    expected.push_back(
-        at::matmul(at::softmax(scores, -1), split(values)).transpose(0, 1).flatten(1));
-  }
-  p.queries = queries.data_ptr();
-  p.out = out.data_ptr();
-  p.images = static_cast<int>(c.images);
-  p.query_rows = static_cast<int>(c.queries);
-  p.heads = static_cast<int>(c.heads);
-  p.head = static_cast<int>(c.head);
-  p.scale = 1.0F / std::sqrt(static_cast<float>(c.head));
-  p.causal = c.causal;
-  const int rows = attention_rows(kTiles);
-  emulated::launch((p.query_rows + rows - 1) / rows, p.heads, p.images, kAttentionThreads,
-                   attention_memory(kHead, kTiles), [&] { attention_block<T, kHead, kTiles>(p); });
-  const double bound = std::is_same_v<T, Half> ? 2e-3 : 1.5e-2;
-  EXPECT_LT(error(out, at::stack(expected)), bound) << c.head << " " << c.queries;
-}
-
-TEST(CudaKernels, AttentionOfManyShapes) {
-  expect_attended<Half, 40, 2>(
-      {.images = 2, .heads = 2, .head = 40, .queries = 140, .keys = {140, 77}});
-  expect_attended<Bfloat16, 64, 2>({.heads = 1, .head = 64, .queries = 70, .keys = {200}});
-  expect_attended<Half, 80, 1>({.heads = 2, .head = 80, .queries = 65, .keys = {64}});
-  expect_attended<Half, 160, 1>({.heads = 1, .head = 160, .queries = 33, .keys = {65}});
-  expect_attended<Half, 160, 1>({.heads = 2, .head = 96, .queries = 20, .keys = {130}});
-  expect_attended<Half, 40, 2>({.heads = 3, .head = 8, .queries = 9, .keys = {1}});
-  expect_attended<Half, 64, 2>(
-      {.heads = 2, .head = 64, .queries = 150, .keys = {150}, .causal = true});
 }
 
 void expect_group_norm(std::int64_t images,

@@ -57,8 +57,6 @@ void enter() {
   swapcontext(&current().context, &running->scheduler);
 }
 
-void yield() { swapcontext(&current().context, &running->scheduler); }
-
 /// Makes a fibre ready to enter the kernel.
 void prepare(Fibre& fibre) {
   fibre.stack.resize(kStackBytes);
@@ -92,6 +90,7 @@ void run_block(Block& block) {
 
 const Place& place() { return running->place; }
 char* memory() { return running->aligned; }
+void yield() { swapcontext(&current().context, &running->scheduler); }
 
 void gather(int size, void* brought, const std::function<void(void* const*)>& work) {
   const int members = size == 0 ? running->threads : size;

@@ -59,6 +59,8 @@ char* memory();
 /// Waits until all `size` threads of this thread's group have come; the last one calls
 /// work(what each has brought, in the order of the threads).
 void gather(int size, void* brought, const std::function<void(void* const*)>& work);
+/// Lets the block's other threads go on.
+void yield();
 
 void copy_async(char* to, const void* from, bool valid);
 void commit_copies();

@@ -1,4 +1,8 @@
+#include <array>
+#include <atomic>
+
 #include "tensor/cuda/attention_kernel.h"
+#include "tensor/cuda/attention_warpgroup_kernel.h"
 #include "tensor/cuda/launch.h"
 
 namespace ptravel::cuda {
@@ -10,28 +14,102 @@ attention_kernel(const __grid_constant__ AttentionProblem problem) {
   attention_block<T, kHead, kTiles>(problem);
 }
 
+/// Empty but for Hopper.
+template <typename T, typename Shape>
+PTRAVEL_KERNEL(Shape::kThreads, Shape::kBlocks)
+warpgroup_attention_kernel(const __grid_constant__ AttentionProblem problem) {
+#if PTRAVEL_WARPGROUPS
+  warpgroup_attention_block<T, Shape>(problem);
+#endif
+}
+
+dim3 attention_blocks(const AttentionProblem& p, int rows) {
+  return dim3(static_cast<unsigned>((p.query_rows + rows - 1) / rows),
+              static_cast<unsigned>(p.heads), static_cast<unsigned>(p.images));
+}
+
 template <typename T, int kHead, int kTiles>
 void start(const AttentionProblem& p, Stream stream) {
-  const int rows = attention_rows(kTiles);
-  launch(attention_kernel<T, kHead, kTiles>,
-         dim3(static_cast<unsigned>((p.query_rows + rows - 1) / rows),
-              static_cast<unsigned>(p.heads), static_cast<unsigned>(p.images)),
+  launch(attention_kernel<T, kHead, kTiles>, attention_blocks(p, attention_rows(kTiles)),
          kAttentionThreads, attention_memory(kHead, kTiles), stream, p);
+}
+
+template <typename T, typename Shape>
+void start_warpgroups(const AttentionProblem& p, Stream stream) {
+  launch(warpgroup_attention_kernel<T, Shape>, attention_blocks(p, Shape::kRows), Shape::kThreads,
+         Shape::kMemory, stream, p);
+}
+
+using Narrow = AttentionShape<40, 128, 2, 4, 2, true>;
+using Usual = AttentionShape<64, 96, 2, 3, 2>;
+using Wide = AttentionShape<80, 96, 2, 3, 2>;
+using Widest = AttentionShape<160, 64, 2, 4, 1>;
+
+/// Whether this thread's card has Hopper's matrix units and the program kernels for them.
+bool has_warpgroups() {
+  static std::array<std::atomic<int>, 64> known{};  // 0: not asked yet, 1: no, 2: yes
+  int device = 0;
+  check(cudaGetDevice(&device));
+  std::atomic<int>* answer = device < 64 ? &known[static_cast<std::size_t>(device)] : nullptr;
+  if (answer != nullptr && answer->load() != 0) {
+    return answer->load() == 2;
+  }
+  int major = 0;
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+  bool has = major == 9;
+  if (has) {
+    cudaFuncAttributes attributes{};
+    check(cudaFuncGetAttributes(&attributes, warpgroup_attention_kernel<Half, Narrow>));
+    has = attributes.numRegs > 64;  // The empty one has few.
+  }
+  if (answer != nullptr) {
+    answer->store(has ? 2 : 1);
+  }
+  return has;
+}
+
+int wanted_kernel = 0;
+
+/// For measuring: what else heads of up to 40 numbers could be computed with.
+template <typename T>
+void start_another(const AttentionProblem& p, Stream stream) {
+  switch (wanted_kernel) {
+    case 3:  // Sums by each thread.
+      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2>>(p, stream);
+      break;
+    case 4:  // In turn.
+      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 0, true>>(p, stream);
+      break;
+    case 5:  // An eighth of the exponentials as polynomials.
+      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 1>>(p, stream);
+      break;
+    case 6:  // A quarter of them, in turn.
+      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 2, true>>(p, stream);
+      break;
+    default:  // One block with twice the queries.
+      start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true>>(p, stream);
+      break;
+  }
 }
 
 }  // namespace
 
+void set_attention_kernel(int kernel) { wanted_kernel = kernel; }
+
 void run_attention(const AttentionProblem& p, Element element, Stream stream) {
+  const bool grouped = wanted_kernel != 1 && has_warpgroups();
   for_element(element, [&](auto number) {
     using T = decltype(number);
-    if (p.head <= 40) {
-      start<T, 40, 2>(p, stream);
+    if (p.head <= 40 && grouped && wanted_kernel > 2) {
+      start_another<T>(p, stream);
+    } else if (p.head <= 40) {
+      grouped ? start_warpgroups<T, Narrow>(p, stream) : start<T, 40, 2>(p, stream);
     } else if (p.head <= 64) {
-      start<T, 64, 2>(p, stream);
+      grouped ? start_warpgroups<T, Usual>(p, stream) : start<T, 64, 2>(p, stream);
     } else if (p.head <= 80) {
-      start<T, 80, 1>(p, stream);
+      grouped ? start_warpgroups<T, Wide>(p, stream) : start<T, 80, 1>(p, stream);
     } else {
-      start<T, 160, 1>(p, stream);
+      grouped ? start_warpgroups<T, Widest>(p, stream) : start<T, 160, 1>(p, stream);
     }
   });
 }

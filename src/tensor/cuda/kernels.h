@@ -113,6 +113,10 @@ struct AttentionProblem {
   float scale = 0;                          ///< 1 / sqrt(head).
   bool causal = false;
 };
+/// For measuring: 1: products by single warps; 2: by groups of four, on Hopper alone; 3 to
+/// kAttentionKernels: as 2 with other choices for heads of up to 40; 0: chosen by card.
+constexpr int kAttentionKernels = 7;
+void set_attention_kernel(int kernel);
 void run_attention(const AttentionProblem& problem, Element element, Stream stream);
 
 }  // namespace ptravel::cuda
