@@ -180,6 +180,19 @@ TEST(CudaAttention, AnImagesRowsDependOnNothingElse) {
   EXPECT_TRUE(later.equal(together.narrow(1, 37, 163)));
 }
 
+TEST(CudaAttention, NoGroupRunsIntoWhatAnotherStillReads) {
+  const Attended<Half> c({.head = 40, .queries = 128, .keys = {1200}});
+  const at::Tensor level = c.by_groups<Narrow>();
+  for (const int group : {0, 1}) {
+    emulated::favour(group);
+    EXPECT_TRUE(c.by_groups<Narrow>().equal(level)) << group;
+    EXPECT_TRUE((c.by_groups<AttentionShape<40, 128, 2, 3, 2, true>>()).equal(level)) << group;
+    EXPECT_TRUE((c.by_groups<AttentionShape<40, 128, 2, 4, 2, true, 0, true>>()).equal(level))
+        << group;
+  }
+  emulated::favour(-1);
+}
+
 TEST(CudaAttention, PolynomialsForPowersOfTwo) {
   EXPECT_EQ(exp2_by_polynomial(-INFINITY), exp2_by_polynomial(-126.0F));
   EXPECT_LT(exp2_by_polynomial(-INFINITY), 1e-37F);

@@ -48,6 +48,9 @@ namespace emulated {
 /// Runs `body` once for each thread of each block. Not for several threads at a time.
 void launch(int x, int y, int z, int threads, int memory, const std::function<void()>& body);
 
+/// Lets this group of 128 threads run ahead of the others as far as barriers allow; -1: none.
+void favour(int group);
+
 struct Place {
   int thread = 0;
   int block[3] = {};

@@ -36,6 +36,10 @@ void start(const AttentionProblem& p, Stream stream) {
 
 template <typename T, typename Shape>
 void start_warpgroups(const AttentionProblem& p, Stream stream) {
+  // As many blocks on a multiprocessor as its registers allow.
+  check(cudaFuncSetAttribute(warpgroup_attention_kernel<T, Shape>,
+                             cudaFuncAttributePreferredSharedMemoryCarveout,
+                             cudaSharedmemCarveoutMaxShared));
   launch(warpgroup_attention_kernel<T, Shape>, attention_blocks(p, Shape::kRows), Shape::kThreads,
          Shape::kMemory, stream, p);
 }
