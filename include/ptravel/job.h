@@ -26,7 +26,8 @@ std::string event_json(const std::string& event,
 /// Waiting until run() begins, then Running, and one of the others for good.
 enum class JobState { Waiting, Running, Finished, Stopped, Failed };
 
-/// Who watches a job; both are called from the thread that runs the work.
+/// Who watches a job. Progress is told from the thread that runs the work, events one at a time
+/// from that thread or from one that writes frames beside it.
 struct JobObservers {
   Progress::Observer progress;
   RunEventSink event;

@@ -31,6 +31,8 @@ struct RunEvent {
   std::filesystem::path path;
   std::int64_t index = 0;
 };
+/// Hears of events one at a time. Those of frames may come from another thread than the one that
+/// runs the work and reports its progress.
 using RunEventSink = std::function<void(const RunEvent&)>;
 
 /// What a run left behind.

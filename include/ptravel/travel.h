@@ -162,6 +162,9 @@ class Travel {
   /// precision) is decided, and there are no more threads than processors.
   const TravelRequest& request() const;
 
+  /// Whether a card draws it and the processor is free meanwhile.
+  bool on_card() const;
+
   /// Every frame in exactly one unit, in drawing order.
   std::vector<FrameUnit> units() const;
 

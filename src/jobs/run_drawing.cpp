@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/profile_scope.h"
 #include "jobs/assemble_run.h"
+#include "jobs/background_sink.h"
 #include "jobs/folder_sink.h"
 #include "jobs/run_pace.h"
 #include "ptravel/error.h"
@@ -24,18 +26,31 @@ std::int64_t first_of(const FrameUnit& unit) {
   return *std::min_element(unit.frames.begin(), unit.frames.end());
 }
 
+/// Frames to wait while others are written: none where drawing takes the processor, and where time
+/// is measured, all of which the drawing thread has to see.
+std::size_t frames_waiting(const Travel& travel) {
+  return travel.on_card() && !ProfileScope::measured()
+             ? static_cast<std::size_t>(std::max(travel.request().batch, 1))
+             : 0;
+}
+
 }  // namespace
 
 RunDrawing::RunDrawing(const RunFolder& folder,
                        const Manifest& manifest,
                        Travel& travel,
                        Progress& progress,
-                       const RunEventSink& events)
+                       const RunEventSink& events,
+                       std::optional<std::size_t> waiting)
     : folder_(folder),
       manifest_(manifest),
       travel_(travel),
       progress_(progress),
-      events_(events),
+      events_([this, &events](const RunEvent& event) {
+        const std::lock_guard lock(events_mutex_);
+        events(event);
+      }),
+      waiting_(waiting.value_or(frames_waiting(travel))),
       frames_(folder, manifest),
       asked_(static_cast<std::size_t>(manifest.frames), true) {}
 
@@ -64,9 +79,10 @@ bool RunDrawing::claim(const FrameUnit& unit) {
   }
   const bool ready = std::all_of(unit.needs.begin(), unit.needs.end(),
                                  [&](std::int64_t index) { return frames_.is_whole(index); });
-  lease_ = ready ? LockFile::try_take(folder_.unit_lock(first_of(unit))) : std::nullopt;
+  auto lock = ready ? LockFile::try_take(folder_.unit_lock(first_of(unit))) : std::nullopt;
+  lease_ = lock ? std::make_shared<const LockFile>(std::move(*lock)) : nullptr;
   busy_ = busy_ || !lease_;
-  return lease_.has_value();
+  return lease_ != nullptr;
 }
 
 /// What walks told so far; empty where they told nothing.
@@ -113,16 +129,28 @@ void RunDrawing::ask_for(const std::vector<bool>& frames) {
 std::int64_t RunDrawing::draw(const std::vector<bool>& frames) {
   ask_for(frames);
   std::int64_t drawn = 0;
-  FolderSink sink(folder_, events_, [&](std::int64_t index) {
+  FolderSink files(folder_, events_, [&](std::int64_t index) {
     frames_.written(index);
     ++drawn;
   });
+  BackgroundSink sink(files, waiting_);
   while (true) {
     busy_ = false;
     FrameSelection chosen = selection();
     chosen.complete_log = false;
-    chosen.claim = [this](const FrameUnit& unit) { return claim(unit); };
-    chosen.release = [this](const FrameUnit&) { lease_.reset(); };
+    chosen.claim = [&](const FrameUnit& unit) {
+      const bool mine = claim(unit);
+      sink.hold(lease_);
+      return mine;
+    };
+    chosen.release = [&](const FrameUnit&) {
+      lease_.reset();
+      sink.hold(nullptr);
+    };
+    chosen.finished = [&](std::int64_t index) {
+      sink.wait();
+      return frames_.read(index);
+    };
     travel_.render(chosen, sink, progress_);
     if (!busy_) {
       return drawn;

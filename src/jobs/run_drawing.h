@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,15 +18,18 @@
 namespace ptravel {
 
 /// Draws into a run folder what is missing there, beside other processes that do the same: each
-/// unit of frames is locked while it is drawn, and logs are put together.
+/// unit of frames is locked until its frames are there, and logs are put together. Where a card
+/// draws, frames are written in a thread of their own.
 class RunDrawing {
  public:
-  /// All outlive it.
+  /// All outlive it. `waiting`: how many frames may wait to be written (BackgroundSink); as many as
+  /// suit the travel where it is not given.
   RunDrawing(const RunFolder& folder,
              const Manifest& manifest,
              Travel& travel,
              Progress& progress,
-             const RunEventSink& events);
+             const RunEventSink& events,
+             std::optional<std::size_t> waiting = {});
 
   /// Draws these frames, by number; where frames build on each other the units that they lie in.
   /// Waits for those that others draw. Returns how many it drew.
@@ -45,12 +51,14 @@ class RunDrawing {
   const Manifest& manifest_;
   Travel& travel_;
   Progress& progress_;
-  const RunEventSink& events_;
+  std::mutex events_mutex_;
+  const RunEventSink events_;  // one at a time
+  const std::size_t waiting_;
   RunFrames frames_;
-  std::vector<bool> asked_;  // by frame
-  std::optional<LockFile> lease_;
-  bool busy_ = false;            // others hold units that are wanted
-  std::set<std::int64_t> told_;  // damaged frames that a note was made of
+  std::vector<bool> asked_;                // by frame
+  std::shared_ptr<const LockFile> lease_;  // frames that are to be written have a share in it
+  bool busy_ = false;                      // others hold units that are wanted
+  std::set<std::int64_t> told_;            // damaged frames that a note was made of
 };
 
 }  // namespace ptravel

@@ -61,9 +61,15 @@ bool RunFrames::exists(std::int64_t index) const {
 
 bool RunFrames::is_whole(std::int64_t index) {
   const auto place = static_cast<std::size_t>(index);
-  if (!whole_.at(place)) {
-    whole_[place] = exists(index) && !damage(index);
+  {
+    const std::lock_guard lock(mutex_);
+    if (whole_.at(place)) {
+      return true;
+    }
   }
+  const bool whole = exists(index) && !damage(index);
+  const std::lock_guard lock(mutex_);
+  whole_[place] = whole_[place] || whole;
   return whole_[place];
 }
 
@@ -95,7 +101,10 @@ Image RunFrames::read(std::int64_t index) const {
   return read_image(folder_.frame_path(index)).image;
 }
 
-void RunFrames::written(std::int64_t index) { whole_.at(static_cast<std::size_t>(index)) = true; }
+void RunFrames::written(std::int64_t index) {
+  const std::lock_guard lock(mutex_);
+  whole_.at(static_cast<std::size_t>(index)) = true;
+}
 
 void look_at_frames(const Manifest& manifest,
                     Progress& progress,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,13 +29,15 @@ class RunFrames {
   std::optional<std::string> damage(std::int64_t index) const;
   /// Its picture.
   Image read(std::int64_t index) const;
-  /// Tells that the frame was just written.
+  /// Tells that the frame was just written. May be called beside everything else, in another
+  /// thread.
   void written(std::int64_t index);
 
  private:
   const RunFolder& folder_;
   const Manifest& manifest_;
   std::vector<std::string> prompts_;  // of the stages
+  std::mutex mutex_;                  // guards `whole_`
   std::vector<bool> whole_;
 };
 

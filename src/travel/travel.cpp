@@ -278,6 +278,8 @@ std::vector<FrameUnit> Travel::units() const {
 
 const TravelRequest& Travel::request() const { return state_->request; }
 
+bool Travel::on_card() const { return !state_->pipeline->compute().device.is_cpu(); }
+
 PaceResult Travel::find_pace(PlacePictures& pictures, FrameSink& sink, Progress& progress) try {
   const ThreadScope threads(state_->request.threads);
   const TravelRequest& request = state_->request;
