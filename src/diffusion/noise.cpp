@@ -9,6 +9,7 @@
 
 #include "base/profile_scope.h"
 #include "ptravel/error.h"
+#include "tensor/devices.h"
 
 namespace ptravel {
 namespace {
@@ -185,7 +186,7 @@ at::Tensor ImageNoise::next() {
   return at::stack(tensors);
 }
 
-at::Tensor ImageNoise::next(const at::Tensor& like) { return next().to(like.options()); }
+at::Tensor ImageNoise::next(const at::Tensor& like) { return sent(next(), like.options()); }
 
 at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tensor& like) {
   PTRAVEL_CHECK(trees_.size() == seeds_.size());
@@ -198,7 +199,7 @@ at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tenso
           slerp(seeds_[i].to_share, tensors.back(), to_trees_[i]->noise(sigma, sigma_next));
     }
   }
-  return at::stack(tensors).to(like.options());
+  return sent(at::stack(tensors), like.options());
 }
 
 }  // namespace ptravel

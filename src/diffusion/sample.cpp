@@ -10,6 +10,7 @@
 #include "diffusion/sampler_table.h"
 #include "ptravel/error.h"
 #include "schedule/timesteps.h"
+#include "tensor/devices.h"
 
 namespace ptravel {
 namespace {
@@ -149,7 +150,7 @@ double smallest_positive(const Sigmas& sigmas) {
 
 // The starting noise of image-to-image.
 at::Tensor first_noise(const Run& run, ImageNoise& noise) {
-  const at::Tensor result = noise.next().to(run.batch.options);
+  const at::Tensor result = sent(noise.next(), run.batch.options);
   return run.img2img() ? result * run.settings.noise_multiplier : result;
 }
 

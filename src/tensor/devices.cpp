@@ -1,5 +1,7 @@
 #include "tensor/devices.h"
 
+#include <ATen/ATen.h>
+
 namespace ptravel {
 
 std::string cuda_version_text(int version) {
@@ -29,6 +31,14 @@ std::string explain(const CudaState& state) {
       break;
   }
   return "";
+}
+
+at::Tensor sent(const at::Tensor& tensor, const at::TensorOptions& options) {
+  if (!tensor.is_cpu() || !options.device().is_cuda()) {
+    return tensor.to(options);
+  }
+  // Only pinned memory is copied without waiting. LibTorch uses it again once the copy is done.
+  return tensor.to(options.dtype()).pin_memory().to(options, /*non_blocking=*/true);
 }
 
 }  // namespace ptravel

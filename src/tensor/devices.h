@@ -35,6 +35,10 @@ void reset_peak_memory(const at::Device& device);
 /// Gives memory back to the card that LibTorch keeps for later tensors. Does nothing for a CPU.
 void release_unused_memory(const at::Device& device);
 
+/// `tensor.to(options)`. What goes from a CPU to a card is put in line behind the card's work, and
+/// nobody waits for either.
+at::Tensor sent(const at::Tensor& tensor, const at::TensorOptions& options);
+
 /// Waits until all work that was given to the device is done. Does nothing for a CPU.
 void wait_for_device(const at::Device& device);
 

@@ -213,12 +213,14 @@ at::Tensor PictureDrawer::finished(const at::Tensor& latents,
 std::vector<Drawing> PictureDrawer::decoded(const at::Tensor& latents,
                                             const std::vector<PictureTask>& tasks) const {
   std::vector<Drawing> drawings;
-  for (Image& image : scene_.pipeline->decode(latents)) {
+  std::vector<Image> images = scene_.pipeline->decode(latents);
+  const at::Tensor kept = latents.to(at::kCPU);
+  for (Image& image : images) {
     const auto index = static_cast<std::int64_t>(drawings.size());
     if (const auto& overlay = tasks.at(drawings.size()).start.overlay) {
       image = with_overlay(image, *overlay);
     }
-    drawings.push_back({std::move(image), stored_latent(latents, index)});
+    drawings.push_back({std::move(image), stored_latent(kept, index)});
   }
   return drawings;
 }
