@@ -68,11 +68,14 @@ std::vector<MotionJump> motion_jumps(const MotionReport& report, double times = 
 
 /// Measures a run folder (its frames), a folder of pictures (PNG, JPEG, WebP; in the order of their
 /// names, numbers by value) or a video. Throws NotFound; InvalidArgument for fewer than two frames
-/// or frames of different sizes; as read_image and read_video; Cancelled.
-MotionReport measure_motion(const std::filesystem::path& path, Progress& progress);
+/// or frames of different sizes; as read_image and read_video; Cancelled. `threads`: that pictures
+/// are measured in, where memory allows it; 0: one for each processor. The numbers are the same.
+MotionReport measure_motion(const std::filesystem::path& path, Progress& progress, int threads = 0);
 
 /// The same of pictures, in this order.
-MotionReport measure_motion(const std::vector<std::filesystem::path>& pictures, Progress& progress);
+MotionReport measure_motion(const std::vector<std::filesystem::path>& pictures,
+                            Progress& progress,
+                            int threads = 0);
 
 /// A table for people, with the jumps below it.
 std::string to_text(const MotionReport& report);

@@ -25,7 +25,7 @@ void write_motion(const RunFolder& folder,
   for (std::int64_t index = 0; index < manifest.frames; ++index) {
     frames.push_back(folder.frame_path(index));
   }
-  const MotionReport report = measure_motion(frames, progress);
+  const MotionReport report = measure_motion(frames, progress, manifest.request.threads);
   tell_prediction(manifest, report, events);
   write_file_atomic(folder.motion_path(), to_json(report) + "\n");
   events({RunEvent::Kind::File, "", folder.motion_path(), 0});

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -13,6 +17,7 @@
 #include "media/infotext.h"
 #include "media/latent_chunk.h"
 #include "media/picture_format.h"
+#include "motion/at_once.h"
 #include "motion/motion_meter.h"
 #include "ptravel/error.h"
 #include "ptravel/motion_report.h"
@@ -132,14 +137,41 @@ MotionFrame described(const fs::path& path, const LoadedImage& loaded) {
   return frame;
 }
 
-void measure_pictures(const std::vector<fs::path>& paths, MotionMeter& meter, Progress& progress) {
+/// So many pixels are measured at the same time: each takes some 220 bytes then.
+constexpr std::int64_t kMostPixels = std::int64_t{8} << 20;
+
+/// How many frames like this one are measured at the same time.
+std::size_t frames_at_once(const Image& image, int threads) {
+  const std::int64_t processors = std::max<std::int64_t>(std::thread::hardware_concurrency(), 1);
+  const std::int64_t pixels = std::max<std::int64_t>(std::int64_t{image.width} * image.height, 1);
+  return static_cast<std::size_t>(
+      std::clamp<std::int64_t>(kMostPixels / pixels, 1, threads > 0 ? threads : processors));
+}
+
+FilmFrame read_frame(const fs::path& path) {
+  LoadedImage loaded = read_image(path);
+  MotionFrame frame = described(path, loaded);
+  return {std::move(frame), MeasuredFrame(std::move(loaded.image), parse_latent(loaded.latent))};
+}
+
+void measure_pictures(const std::vector<fs::path>& paths,
+                      MotionMeter& meter,
+                      Progress& progress,
+                      int threads) {
   progress.begin("measuring the motion", "frames", static_cast<double>(paths.size()));
-  double done = 0;
-  for (const fs::path& path : paths) {
+  std::size_t at_once = 1;  // until a frame's size is known
+  for (std::size_t done = 0; done < paths.size();) {
     progress.check_cancelled();
-    const LoadedImage loaded = read_image(path);
-    meter.add(described(path, loaded), loaded.image, parse_latent(loaded.latent));
-    progress.update(++done);
+    std::vector<std::optional<FilmFrame>> read(std::min(at_once, paths.size() - done));
+    for_each_at_once(read.size(), [&](std::size_t i) { read[i] = read_frame(paths[done + i]); });
+    std::vector<FilmFrame> frames;
+    for (std::optional<FilmFrame>& frame : read) {
+      frames.push_back(std::move(*frame));
+    }
+    at_once = frames_at_once(frames.front().measured.image, threads);
+    done += frames.size();
+    meter.add(std::move(frames));
+    progress.update(static_cast<double>(done));
   }
 }
 
@@ -168,7 +200,7 @@ void measure_video(const fs::path& path, MotionMeter& meter, Progress& progress)
 
 }  // namespace
 
-MotionReport measure_motion(const fs::path& path, Progress& progress) {
+MotionReport measure_motion(const fs::path& path, Progress& progress, int threads) {
   if (!fs::exists(path)) {
     throw Error(ErrorCode::NotFound,
                 "[motion] " + path.string() +
@@ -176,16 +208,18 @@ MotionReport measure_motion(const fs::path& path, Progress& progress) {
   }
   MotionMeter meter;
   if (fs::is_directory(path)) {
-    measure_pictures(frames_in(path), meter, progress);
+    measure_pictures(frames_in(path), meter, progress, threads);
   } else {
     measure_video(path, meter, progress);
   }
   return meter.report();
 }
 
-MotionReport measure_motion(const std::vector<fs::path>& pictures, Progress& progress) {
+MotionReport measure_motion(const std::vector<fs::path>& pictures,
+                            Progress& progress,
+                            int threads) {
   MotionMeter meter;
-  measure_pictures(pictures, meter, progress);
+  measure_pictures(pictures, meter, progress, threads);
   return meter.report();
 }
 

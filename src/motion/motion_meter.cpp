@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "motion/at_once.h"
 #include "motion/evenness.h"
 #include "motion/latent_distance.h"
 #include "motion/ssim.h"
@@ -57,29 +58,54 @@ MotionMeter::MotionMeter() {
 }
 
 void MotionMeter::add(MotionFrame frame, const Image& image, std::optional<PictureLatent> latent) {
+  std::vector<FilmFrame> frames;
+  frames.push_back({std::move(frame), MeasuredFrame(image, std::move(latent))});
+  add(std::move(frames));
+}
+
+/// The first frame says which size the film has.
+void MotionMeter::check_size(const FilmFrame& frame) {
+  const Image& image = frame.measured.image;
   if (!first_) {
     report_.width = image.width;
     report_.height = image.height;
     first_ = image;
-    first_latent_ = latent;
-    last_.emplace(image, std::move(latent));
-    report_.frames.push_back(std::move(frame));
-    return;
+    first_latent_ = frame.measured.latent;
   }
   if (image.width != report_.width || image.height != report_.height) {
     throw Error(ErrorCode::InvalidArgument,
-                "[motion] " + frame.name + ": " + size_text(image.width, image.height) +
+                "[motion] " + frame.frame.name + ": " + size_text(image.width, image.height) +
                     ", expected " + size_text(report_.width, report_.height) + " as " +
                     report_.frames.front().name + " has");
   }
-  MeasuredFrame next(image, std::move(latent));
-  for (std::size_t i = 0; i < motion_distances().size(); ++i) {
-    if (const OptionalDistance distance = motion_distances()[i].distance(*last_, next)) {
-      report_.measures[i].distances.push_back(*distance);
+}
+
+void MotionMeter::add(std::vector<FilmFrame> frames) {
+  std::vector<const MeasuredFrame*> row;
+  if (last_) {
+    row.push_back(&*last_);
+  }
+  for (const FilmFrame& frame : frames) {
+    check_size(frame);
+    report_.frames.push_back(frame.frame);
+    row.push_back(&frame.measured);
+  }
+  std::vector<std::vector<OptionalDistance>> found(row.empty() ? 0 : row.size() - 1);
+  for_each_at_once(found.size(), [&](std::size_t pair) {
+    for (const MotionDistance& way : motion_distances()) {
+      found[pair].push_back(way.distance(*row[pair], *row[pair + 1]));
+    }
+  });
+  for (const std::vector<OptionalDistance>& distances : found) {
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      if (distances[i]) {
+        report_.measures[i].distances.push_back(*distances[i]);
+      }
     }
   }
-  last_ = std::move(next);
-  report_.frames.push_back(std::move(frame));
+  if (!frames.empty()) {
+    last_ = std::move(frames.back().measured);
+  }
 }
 
 MotionReport MotionMeter::report() const {
@@ -91,11 +117,11 @@ MotionReport MotionMeter::report() const {
   }
   MotionReport report = report_;
   const MeasuredFrame first(*first_, first_latent_);
-  for (std::size_t i = 0; i < report.measures.size(); ++i) {
+  for_each_at_once(report.measures.size(), [&](std::size_t i) {
     MotionMeasure& measure = report.measures[i];
     measure.evenness = evenness_of(measure.distances);
     measure.straight = motion_distances()[i].distance(first, *last_).value_or(0);
-  }
+  });
   std::erase_if(report.measures, [&](const MotionMeasure& measure) {
     return measure.distances.size() + 1 != report.frames.size();
   });

@@ -1,6 +1,9 @@
 #include "travel/assemble.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <future>
 #include <memory>
 #include <utility>
 
@@ -14,6 +17,43 @@ namespace ptravel {
 namespace {
 
 constexpr std::int64_t kMaxSheetFrames = 64;
+constexpr std::size_t kReadAhead = 4;
+
+/// The pictures of a film in its order, the next ones read by other threads meanwhile.
+class FilmReader {
+ public:
+  /// Both outlive it.
+  FilmReader(const std::vector<std::int64_t>& film, const std::function<Image(std::int64_t)>& frame)
+      : film_(film), frame_(frame) {}
+
+  /// The next picture; it stays until the next call.
+  const Image& next() {
+    const std::int64_t index = film_[place_];
+    if (place_ == 0 || index != film_[place_ - 1]) {
+      read_on();
+      image_ = read_.front().get();
+      read_.pop_front();
+    }
+    ++place_;
+    return image_;
+  }
+
+ private:
+  void read_on() {
+    for (; asked_ < film_.size() && read_.size() < kReadAhead; ++asked_) {
+      if (asked_ == 0 || film_[asked_] != film_[asked_ - 1]) {
+        read_.push_back(std::async(std::launch::async, frame_, film_[asked_]));
+      }
+    }
+  }
+
+  const std::vector<std::int64_t>& film_;
+  const std::function<Image(std::int64_t)>& frame_;
+  std::size_t place_ = 0;  // of the next picture
+  std::size_t asked_ = 0;  // up to where pictures are read
+  std::deque<std::future<Image>> read_;
+  Image image_;
+};
 
 }  // namespace
 
@@ -64,12 +104,10 @@ void assemble_video(const FilmPlan& plan,
   progress.enter(WorkPhase::Assembling);
   progress.begin("encoding the video", "frames", static_cast<double>(film.size()));
   std::unique_ptr<VideoWriter> writer;
-  Image image;
+  FilmReader pictures(film, frame);
   for (std::size_t i = 0; i < film.size(); ++i) {
     progress.check_cancelled();
-    if (i == 0 || film[i] != film[i - 1]) {
-      image = frame(film[i]);
-    }
+    const Image& image = pictures.next();
     if (writer == nullptr) {
       writer = VideoWriter::open(output, image.width, image.height, plan.video_options());
     }

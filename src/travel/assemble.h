@@ -38,8 +38,9 @@ FilmPlan film_plan(const TravelRequest& request,
 /// InvalidArgument when the slice selects nothing.
 std::vector<std::int64_t> film_frames(const FilmPlan& plan);
 
-/// Encodes a film: film_frames, encode. `frame` gives a frame by its index; each is asked for when
-/// its turn comes, so memory does not grow with the length (repeats of one frame are read once).
+/// Encodes a film: film_frames, encode. `frame` gives a frame by its index, in several threads at
+/// the same time; a few are asked for before their turn comes, so memory does not grow with the
+/// length (repeats of one frame are read once).
 /// The file appears when it is complete. Throws InvalidArgument when the slice selects nothing or a
 /// frame has another size than the first, Cancelled between two frames.
 void assemble_video(const FilmPlan& plan,

@@ -202,6 +202,26 @@ TEST(MotionReport, WithoutMotion) {
   EXPECT_TRUE(nlohmann::json::parse(to_json(report)).at("distances").at("lab").at("jumps").empty());
 }
 
+TEST(MotionReport, DoesNotDependOnThreads) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 9; ++i) {
+    write_png(folder / (std::to_string(i) + ".png"), grey(16, 12, std::uint8_t(i * i)));
+  }
+  Progress progress;
+  const std::string alone = to_json(measure_motion(folder.path(), progress, 1));
+  for (const int threads : {2, 3, 16}) {
+    EXPECT_EQ(to_json(measure_motion(folder.path(), progress, threads)), alone) << threads;
+  }
+  write_png(folder / "5.png", grey(8, 8, 1));
+  write_file_atomic(folder / "7.png", "broken");
+  try {
+    measure_motion(folder.path(), progress, 3);
+    FAIL() << "was measured";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("5.png: 8x8, expected 16x12"));
+  }
+}
+
 TEST(MotionReport, StopsWhenCancelled) {
   const TemporaryFolder folder;
   write_png(folder / "a.png", grey(8, 8, 1));
