@@ -133,7 +133,7 @@ struct Conv {
 
 /// Runs `body` with each kernel that attention has for such heads.
 void for_attention_kernels(std::int64_t head, const std::function<void(int)>& body) {
-  for (int kernel = 1; kernel <= (head <= 40 ? cuda::kAttentionKernels : 2); ++kernel) {
+  for (int kernel = 1; kernel <= cuda::attention_kernels(static_cast<int>(head)); ++kernel) {
     cuda::set_attention_kernel(kernel);
     body(kernel);
   }

@@ -148,6 +148,8 @@ TEST(CudaAttention, ByGroupsOfWarps) {
   expect_attended_by_groups<Bfloat16, Usual>(
       {.heads = 1, .head = 64, .queries = 70, .keys = {700}});
   expect_attended_by_groups<Half, Wide>({.heads = 2, .head = 80, .queries = 65, .keys = {64, 500}});
+  expect_attended_by_groups<Half, AttentionShape<80, 64, 4, 4, 1>>(
+      {.heads = 1, .head = 80, .queries = 257, .keys = {400}});
   expect_attended_by_groups<Half, Widest>({.heads = 1, .head = 160, .queries = 33, .keys = {400}});
   expect_attended_by_groups<Half, Widest>({.heads = 2, .head = 96, .queries = 20, .keys = {130}});
   expect_attended_by_groups<Half, Narrow>({.heads = 3, .head = 8, .queries = 9, .keys = {1}});

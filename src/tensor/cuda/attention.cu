@@ -74,9 +74,9 @@ bool has_warpgroups() {
 
 int wanted_kernel = 0;
 
-/// For measuring: what else heads of up to 40 numbers could be computed with.
+/// For measuring: what else heads of up to 40 and up to 80 numbers could be computed with.
 template <typename T>
-void start_another(const AttentionProblem& p, Stream stream) {
+void start_another_narrow(const AttentionProblem& p, Stream stream) {
   switch (wanted_kernel) {
     case 3:  // Sums by each thread.
       start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2>>(p, stream);
@@ -90,8 +90,25 @@ void start_another(const AttentionProblem& p, Stream stream) {
     case 6:  // A quarter of them, in turn.
       start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 2, true>>(p, stream);
       break;
-    default:  // One block with twice the queries.
+    case 7:  // One block with twice the queries.
       start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true>>(p, stream);
+      break;
+    default:  // The same in turn, an eighth as polynomials.
+      start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true, 1, true>>(p, stream);
+      break;
+  }
+}
+template <typename T>
+void start_another_wide(const AttentionProblem& p, Stream stream) {
+  switch (wanted_kernel) {
+    case 3:  // Fewer keys, a longer ring.
+      start_warpgroups<T, AttentionShape<80, 64, 2, 4, 2>>(p, stream);
+      break;
+    case 4:  // In turn.
+      start_warpgroups<T, AttentionShape<80, 96, 2, 3, 2, false, 0, true>>(p, stream);
+      break;
+    default:  // One block with twice the queries.
+      start_warpgroups<T, AttentionShape<80, 64, 4, 4, 1>>(p, stream);
       break;
   }
 }
@@ -104,8 +121,9 @@ void run_attention(const AttentionProblem& p, Element element, Stream stream) {
   const bool grouped = wanted_kernel != 1 && has_warpgroups();
   for_element(element, [&](auto number) {
     using T = decltype(number);
-    if (p.head <= 40 && grouped && wanted_kernel > 2) {
-      start_another<T>(p, stream);
+    const bool another = grouped && wanted_kernel > 2 && wanted_kernel <= attention_kernels(p.head);
+    if (another) {
+      p.head <= 40 ? start_another_narrow<T>(p, stream) : start_another_wide<T>(p, stream);
     } else if (p.head <= 40) {
       grouped ? start_warpgroups<T, Narrow>(p, stream) : start<T, 40, 2>(p, stream);
     } else if (p.head <= 64) {

@@ -114,8 +114,10 @@ struct AttentionProblem {
   bool causal = false;
 };
 /// For measuring: 1: products by single warps; 2: by groups of four, on Hopper alone; 3 to
-/// kAttentionKernels: as 2 with other choices for heads of up to 40; 0: chosen by card.
-constexpr int kAttentionKernels = 7;
+/// attention_kernels(head): as 2 with other choices; 0: chosen by card.
+constexpr int attention_kernels(int head) {
+  return head <= 40 ? 8 : head > 64 && head <= 80 ? 5 : 2;
+}
 void set_attention_kernel(int kernel);
 void run_attention(const AttentionProblem& problem, Element element, Stream stream);
 
