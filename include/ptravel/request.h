@@ -215,7 +215,7 @@ struct TravelRequest {
   Precision precision = Precision::Auto;
   int threads = 0;          ///< 0: one for each processor.
   bool low_memory = false;  ///< Networks leave memory while they are not needed.
-  int batch = 1;
+  int batch = 0;            ///< 0: as many as suit the device and the picture's size.
 
   bool operator==(const TravelRequest&) const = default;
 };

@@ -162,6 +162,8 @@ class Travel {
   /// precision) is decided, and there are no more threads than processors.
   const TravelRequest& request() const;
 
+  /// How many frames are drawn at once where they do not build on each other.
+  int frames_at_once() const;
   /// Whether a card draws it and the processor is free meanwhile.
   bool on_card() const;
 
@@ -176,7 +178,7 @@ class Travel {
   /// does not fit the travel.
   void set_pace(const FilmPace& pace);
 
-  /// Draws the wanted frames and hands them to `sink`; up to request.batch of them at once where
+  /// Draws the wanted frames and hands them to `sink`; up to frames_at_once() of them at once where
   /// they do not build on each other. A frame's bytes depend neither on the batch nor on the
   /// selection. Progress counts frames. Throws Cancelled between two sampler steps.
   void render(const FrameSelection& selection, FrameSink& sink, Progress& progress);

@@ -30,7 +30,7 @@ std::int64_t first_of(const FrameUnit& unit) {
 /// is measured, all of which the drawing thread has to see.
 std::size_t frames_waiting(const Travel& travel) {
   return travel.on_card() && !ProfileScope::measured()
-             ? static_cast<std::size_t>(std::max(travel.request().batch, 1))
+             ? static_cast<std::size_t>(travel.frames_at_once())
              : 0;
 }
 
@@ -175,6 +175,7 @@ void RunDrawing::complete_logs() {
   FolderSink sink(folder_, events_, [this](std::int64_t index) { frames_.written(index); });
   FrameSelection none = selection();
   none.claim = [](const FrameUnit&) { return false; };
+  none.wanted = [](std::int64_t) { return false; };  // and none is looked at again
   travel_.render(none, sink, progress_);
 }
 

@@ -127,7 +127,7 @@ std::optional<Problem> RequestResolver::pixel_problem(const TravelRequest& reque
   sized.width = request.width > 0 ? request.width : kLargestTrainedSize;
   sized.height = request.height > 0 ? request.height : kLargestTrainedSize;
   const auto problem = [&](int width, int height, const char* field) -> std::optional<Problem> {
-    if (std::int64_t{width} * height * request.batch <= options_.limits.pixels) {
+    if (std::int64_t{width} * height * std::max(request.batch, 1) <= options_.limits.pixels) {
       return std::nullopt;
     }
     return Problem{

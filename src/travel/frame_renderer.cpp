@@ -15,7 +15,7 @@ namespace ptravel {
 
 /// Puts a task to those that are drawn together, as many as the request allows.
 void FrameRenderer::wait(PictureTask task) {
-  const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.request.batch);
+  const bool full = waiting_.size() >= static_cast<std::size_t>(scene_.at_once());
   if (full || (!waiting_.empty() && !PictureDrawer::fit_together(waiting_.front(), task))) {
     draw_waiting();
   }
@@ -75,7 +75,8 @@ void FrameRenderer::render(const FrameSelection& selection, FrameSink& sink) {
   const WalkListener listener(route.log(), sink);
   tell_stages(scene_, sink);
   plan_work();
-  for (const FrameUnit& unit : frame_units(route.places(), route.order(), scene_.request)) {
+  for (const FrameUnit& unit :
+       frame_units(route.places(), route.order(), scene_.request, scene_.at_once())) {
     if (claim(unit)) {
       render_unit(unit, sink);
       if (selection.release) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "request/hires.h"
 #include "request/mode_infos.h"
 
 namespace ptravel {
@@ -13,11 +14,30 @@ bool comes_back(const FilmOrder& order, std::int64_t gap) {
   return gap > 0 && place < order.target.size() && order.target[place] && *order.target[place] == 0;
 }
 
+/// A card with as many pixels in work as this is busy; and so many pictures are enough of any size.
+constexpr std::int64_t kBusyPixels = std::int64_t{8} * 512 * 512;
+constexpr std::int64_t kMostAtOnce = 16;
+
+std::int64_t most_pixels(const TravelRequest& request) {
+  constexpr int kUsualFactor = 8;  // pixels of a latent's cell
+  const HiresSize second = request.hires ? hires_size(request, kUsualFactor) : HiresSize{};
+  return std::max({std::int64_t{request.width} * request.height,
+                   std::int64_t{second.width} * second.height, std::int64_t{1}});
+}
+
 }  // namespace
 
 bool frames_stand_alone(const TravelRequest& request) {
   // Walks that keep a log build on their earlier steps.
   return !mode_info(request.mode).keeps_log(request) && request.genesis == Genesis::Fixed;
+}
+
+int frames_at_once(const TravelRequest& request, bool on_card) {
+  if (request.batch > 0 || !on_card) {
+    return std::max(request.batch, 1);
+  }
+  return static_cast<int>(
+      std::clamp<std::int64_t>(kBusyPixels / most_pixels(request), 1, kMostAtOnce));
 }
 
 std::int64_t gap_of(const FramePlace& place) {
@@ -26,10 +46,11 @@ std::int64_t gap_of(const FramePlace& place) {
 
 std::vector<FrameUnit> frame_units(const std::vector<FramePlace>& places,
                                    const FilmOrder& order,
-                                   const TravelRequest& request) {
+                                   const TravelRequest& request,
+                                   int at_once) {
   const bool chain = request.genesis == Genesis::Successive;
   const bool alone = frames_stand_alone(request);
-  const auto most = static_cast<std::size_t>(std::max(request.batch, 1));
+  const auto most = static_cast<std::size_t>(at_once);
   std::vector<FrameUnit> units;
   std::int64_t last_gap = -1;
   for (const std::int64_t index : order.drawing) {

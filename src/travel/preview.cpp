@@ -21,6 +21,7 @@
 #include "request/request_names.h"
 #include "travel/assemble.h"
 #include "travel/attention_ends.h"
+#include "travel/frame_units.h"
 #include "travel/open_model.h"
 #include "travel/route.h"
 #include "travel/settings.h"
@@ -106,7 +107,9 @@ std::int64_t calls_of(const TravelRequest& frame,
 }
 
 /// Network calls for the stages that are drawn along with those between them, in each batch.
-std::int64_t calls_along(const TravelRequest& request, const std::vector<FramePlace>& places) {
+std::int64_t calls_along(const TravelRequest& request,
+                         const std::vector<FramePlace>& places,
+                         int at_once) {
   const std::int64_t calls = attention_calls(request);
   std::map<std::int64_t, std::int64_t> frames;  // by gap
   for (const FramePlace& place : places) {
@@ -116,7 +119,7 @@ std::int64_t calls_along(const TravelRequest& request, const std::vector<FramePl
   }
   std::int64_t sum = 0;
   for (const auto& [gap, count] : frames) {
-    const std::int64_t batches = (count + request.batch - 1) / request.batch;
+    const std::int64_t batches = (count + at_once - 1) / at_once;
     for (const std::int64_t stage : {gap, gap + 1}) {
       sum += batches * calls * (value_at(request.cfg_scale, {stage, 0, 0, 0, 0}) == 1 ? 1 : 2);
     }
@@ -152,7 +155,8 @@ void add_search(const TravelRequest& request, std::size_t frames, PreviewCost& c
 PreviewCost cost_of(const TravelRequest& request,
                     const StagePlan& plan,
                     const std::vector<std::vector<PromptPart>>& tokens,
-                    const std::vector<FramePlace>& places) {
+                    const std::vector<FramePlace>& places,
+                    int at_once) {
   const bool by_picture = walks_by_picture(request);
   const FilmOrder order = film_order(places, plan, request);
   const bool embryo = request.genesis == Genesis::Embryo && plan.stage_count() > 1;
@@ -185,7 +189,7 @@ PreviewCost cost_of(const TravelRequest& request,
                              walked_pairs(tokens[stage], tokens[stage + 1]);
     }
   }
-  cost.network_calls += calls_along(request, places);
+  cost.network_calls += calls_along(request, places, at_once);
   cost.pictures = static_cast<double>(places.size());
   if (is_paced(request) && places.size() > 1) {
     add_search(request, places.size(), cost);
@@ -282,7 +286,8 @@ TravelPreview preview_travel(const TravelRequest& asked) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     preview.frames.push_back(frame_of(request, places[i], static_cast<std::int64_t>(i)));
   }
-  preview.cost = cost_of(request, plan, tokens, places);
+  const bool on_card = !pipeline->compute().device.is_cpu();
+  preview.cost = cost_of(request, plan, tokens, places, frames_at_once(request, on_card));
   preview.cost.changed_unets = changed_unets(loras, places);
   for (const std::string& name : loras.names_beside()) {
     preview.cost.loras_beside += (preview.cost.loras_beside.empty() ? "" : ", ") + name;

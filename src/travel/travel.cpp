@@ -273,10 +273,13 @@ std::vector<std::string> Travel::notes() const {
 }
 
 std::vector<FrameUnit> Travel::units() const {
-  return frame_units(state_->route->places(), state_->route->order(), state_->request);
+  return frame_units(state_->route->places(), state_->route->order(), state_->request,
+                     state_->at_once());
 }
 
 const TravelRequest& Travel::request() const { return state_->request; }
+
+int Travel::frames_at_once() const { return state_->at_once(); }
 
 bool Travel::on_card() const { return !state_->pipeline->compute().device.is_cpu(); }
 

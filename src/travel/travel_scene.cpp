@@ -2,8 +2,13 @@
 
 #include "base/text.h"
 #include "request/mask_files.h"
+#include "travel/frame_units.h"
 
 namespace ptravel {
+
+int TravelScene::at_once() const {
+  return frames_at_once(request, !pipeline->compute().device.is_cpu());
+}
 
 const FrameStart& TravelScene::first_start(const FramePlace& place) {
   if (!init_image) {

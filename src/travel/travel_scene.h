@@ -34,6 +34,8 @@ struct TravelScene {
   TravelMasks masks;
 
   std::int64_t frame_count() const { return static_cast<std::int64_t>(route->places().size()); }
+  /// How many frames are drawn at once where they do not build on each other.
+  int at_once() const;
   /// How pictures become starts of frames.
   FrameStarts starts() const { return {*pipeline, request, masks}; }
   /// What a frame at a place starts from that starts from no other frame: the init picture, if

@@ -123,7 +123,9 @@ std::vector<std::size_t> unit_sizes(const TravelRequest& request) {
   const std::vector<FramePlace> places = frame_places(plan, request);
   std::vector<std::size_t> sizes;
   std::vector<std::int64_t> frames;
-  for (const FrameUnit& unit : frame_units(places, film_order(places, plan, request), request)) {
+  const int at_once = frames_at_once(request, false);
+  for (const FrameUnit& unit :
+       frame_units(places, film_order(places, plan, request), request, at_once)) {
     sizes.push_back(unit.frames.size());
     frames.insert(frames.end(), unit.frames.begin(), unit.frames.end());
   }
@@ -132,6 +134,23 @@ std::vector<std::size_t> unit_sizes(const TravelRequest& request) {
     EXPECT_EQ(frames.at(i), static_cast<std::int64_t>(i)) << "every frame once";
   }
   return sizes;
+}
+
+TEST(FramesAtOnce, GoByTheDeviceAndThePicturesSize) {
+  TravelRequest request = tiny_request(512);
+  EXPECT_EQ(request.batch, 0);
+  EXPECT_EQ(frames_at_once(request, false), 1);
+  EXPECT_EQ(frames_at_once(request, true), 8);
+  for (const auto& [size, frames] :
+       {std::pair{64, 16}, {256, 16}, {768, 3}, {1024, 2}, {4096, 1}}) {
+    EXPECT_EQ(frames_at_once(tiny_request(size), true), frames) << size;
+  }
+  request.hires = true;
+  request.hires_scale = 2;
+  EXPECT_EQ(frames_at_once(request, true), 2);
+  request.batch = 5;
+  EXPECT_EQ(frames_at_once(request, true), 5);
+  EXPECT_EQ(frames_at_once(request, false), 5);
 }
 
 TEST(FrameUnits, AreGapsChainsOrWhatIsDrawnAtOnce) {
