@@ -1,6 +1,7 @@
 #include "jobs/assemble_run.h"
 
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "base/profile_scope.h"
@@ -76,6 +77,29 @@ void settle_sound(TravelRequest& request,
   check_soundtrack(request, events);
 }
 
+/// The video in a thread of its own while `beside` is done here. When one of them fails the other
+/// one ends, too.
+void assemble_beside(const std::function<void()>& beside,
+                     const FilmPlan& plan,
+                     const std::function<Image(std::int64_t)>& frame,
+                     const fs::path& video,
+                     const Progress& progress) {
+  Progress unseen;
+  std::future<void> encoding =
+      std::async(std::launch::async, [&] { assemble_video(plan, frame, video, unseen); });
+  try {
+    beside();
+    while (encoding.wait_for(kLook) != std::future_status::ready) {
+      progress.check_cancelled();
+    }
+  } catch (...) {
+    unseen.cancel();
+    encoding.wait();
+    throw;
+  }
+  encoding.get();
+}
+
 }  // namespace
 
 LockFile wait_for_lock(const fs::path& path, const Progress& progress) {
@@ -101,15 +125,22 @@ RunResult assemble_run(const RunFolder& folder,
                        const fs::path& video,
                        Progress& progress,
                        const RunEventSink& events,
-                       const FilmFinish& finish) {
+                       const FilmFinish& finish,
+                       const std::function<void()>& beside) {
   RunResult result;
   result.folder = folder.path();
   result.frames = manifest.frames;
   const FilmPlan plan = film_plan(request, manifest.frames, manifest.stage_frames);
   const RunFrames frames(folder, manifest);
   const auto frame = [&](std::int64_t index) { return frames.read(index); };
+  const bool both = beside && !video.empty() && !finish.wanted();
+  if (beside && !both) {
+    beside();
+  }
   if (!video.empty()) {
-    if (finish.wanted()) {
+    if (both) {
+      assemble_beside(beside, plan, frame, video, progress);
+    } else if (finish.wanted()) {
       assemble_finished_video(plan, frame, finish, video, progress, events);
     } else {
       assemble_video(plan, frame, video, progress);

@@ -4,7 +4,7 @@
 
 namespace ptravel {
 
-BackgroundSink::BackgroundSink(FrameSink& sink, std::size_t most) : sink_(sink), most_(most) {
+BackgroundSink::BackgroundSink(EncodingSink& sink, std::size_t most) : sink_(sink), most_(most) {
   if (most_ > 0) {
     thread_ = std::thread([this] { run(); });
   }
@@ -21,9 +21,9 @@ BackgroundSink::~BackgroundSink() {
   }
 }
 
-void BackgroundSink::take(const Waiting& waiting) noexcept {
+void BackgroundSink::take(Waiting& waiting) noexcept {
   try {
-    sink_.add(waiting.frame);
+    sink_.add_encoded(waiting.frame, waiting.bytes.get());
   } catch (...) {
     const std::lock_guard lock(mutex_);
     failure_ = std::current_exception();
@@ -38,7 +38,7 @@ void BackgroundSink::run() {
       return;
     }
     if (!failure_) {
-      const Waiting& first = waiting_.front();  // stays where it is while others are added
+      Waiting& first = waiting_.front();  // stays where it is while others are added
       lock.unlock();
       take(first);
       lock.lock();
@@ -59,7 +59,9 @@ void BackgroundSink::add(const RenderedFrame& frame) {
   if (failure_) {
     std::rethrow_exception(failure_);
   }
-  waiting_.push_back({frame, held_});
+  Waiting& added = waiting_.emplace_back(Waiting{frame, held_, {}});
+  added.bytes =
+      std::async(std::launch::async, [this, &added] { return sink_.encoded(added.frame); });
   changed_.notify_all();
 }
 

@@ -10,11 +10,16 @@ namespace ptravel {
 
 namespace fs = std::filesystem;
 
-void FolderSink::add(const RenderedFrame& frame) {
+std::string FolderSink::encoded(const RenderedFrame& frame) const {
+  const auto profile = ProfileScope::part("saving frames");
+  const ImageText text{"parameters", frame.parameters};
+  return encode_png(frame.image, {&text, 1}, frame.latent);
+}
+
+void FolderSink::add_encoded(const RenderedFrame& frame, const std::string& bytes) {
   const auto profile = ProfileScope::part("saving frames");
   const fs::path path = folder_.frame_path(frame.index);
-  const ImageText text{"parameters", frame.parameters};
-  write_png(path, frame.image, {&text, 1}, frame.latent);
+  write_file_atomic(path, bytes);
   if (written_) {
     written_(frame.index);
   }

@@ -1,6 +1,7 @@
 #include "jobs/run_ending.h"
 
 #include <filesystem>
+#include <functional>
 #include <system_error>
 #include <vector>
 
@@ -32,13 +33,25 @@ RunResult found_result(const RunFolder& folder, const Manifest& manifest) {
   return result;
 }
 
+/// Motion and video one after the other, or both at once: what follows drawing takes a processor as
+/// long as drawing takes a card.
+enum class Making { InTurn, AtOnce };
+
 RunResult make_film(const RunFolder& folder,
                     const Manifest& manifest,
+                    Making making,
                     Progress& progress,
                     const RunEventSink& events) {
-  write_motion(folder, manifest, progress, events);
+  const auto motion = [&] { write_motion(folder, manifest, progress, events); };
+  std::function<void()> beside;
+  if (making == Making::AtOnce) {
+    beside = motion;
+  } else {
+    motion();
+  }
   return assemble_run(folder, manifest.request, manifest,
-                      wanted_video(folder, manifest.request, manifest), progress, events);
+                      wanted_video(folder, manifest.request, manifest), progress, events, {},
+                      beside);
 }
 
 }  // namespace
@@ -48,7 +61,7 @@ RunResult make_film_again(const RunFolder& folder,
                           Progress& progress,
                           const RunEventSink& events) {
   const LockFile lock = wait_for_lock(folder.film_lock(), progress);
-  return make_film(folder, manifest, progress, events);
+  return make_film(folder, manifest, Making::InTurn, progress, events);
 }
 
 Error left_with(RunWorker& worker) {
@@ -76,7 +89,8 @@ RunResult end_run(const RunFolder& folder,
   if (travel != nullptr) {
     RunDrawing(folder, manifest, *travel, progress, events).complete_logs();
   }
-  RunResult result = make_film(folder, manifest, progress, events);
+  const Making making = travel != nullptr && travel->on_card() ? Making::AtOnce : Making::InTurn;
+  RunResult result = make_film(folder, manifest, making, progress, events);
   compare_with_pictures(folder, manifest, events);
   remove_pace_pictures(folder);
   worker.finish(result.video ? result.video->filename().string() : "");

@@ -26,16 +26,21 @@ RenderedFrame frame_of(std::int64_t index) {
 }
 
 /// Takes its time for a frame, and fails at one of them.
-class SlowSink : public FrameSink {
+class SlowSink : public EncodingSink {
  public:
   explicit SlowSink(std::int64_t fails_at = -1) : fails_at_(fails_at) {}
   void begin(std::int64_t) override {}
-  void add(const RenderedFrame& frame) override {
-    std::this_thread::sleep_for(2ms);
+  /// Later frames are ready first.
+  std::string encoded(const RenderedFrame& frame) const override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10 - frame.index));
     if (frame.index == fails_at_) {
       throw Error(ErrorCode::Io, "[test] the disk is full");
     }
-    taken.push_back("frame " + std::to_string(frame.index));
+    return "frame " + std::to_string(frame.index);
+  }
+  void add_encoded(const RenderedFrame& frame, const std::string& bytes) override {
+    EXPECT_EQ(bytes, "frame " + std::to_string(frame.index));
+    taken.push_back(bytes);
   }
   void add_file(const TravelFile& file) override { taken.push_back(file.name); }
   void finish() override { taken.push_back("end"); }
@@ -47,10 +52,11 @@ class SlowSink : public FrameSink {
 };
 
 /// Holds everything up until it is opened.
-class GatedSink : public FrameSink {
+class GatedSink : public EncodingSink {
  public:
   void begin(std::int64_t) override {}
-  void add(const RenderedFrame&) override { open_.wait(); }
+  std::string encoded(const RenderedFrame&) const override { return ""; }
+  void add_encoded(const RenderedFrame&, const std::string&) override { open_.wait(); }
   void finish() override {}
   void open() { gate_.set_value(); }
 
@@ -136,6 +142,19 @@ TEST(BackgroundSink, FramesHoldWhatTheyWereGivenUntilTheyAreTaken) {
   sink.open();
   background.wait();
   EXPECT_TRUE(seen.expired());
+}
+
+TEST(BackgroundSink, FramesThatWaitAreEncodedAtOnce) {
+  SlowSink sink;
+  const auto start = std::chrono::steady_clock::now();
+  {
+    BackgroundSink background(sink, 64);
+    for (int i = 0; i < 64; ++i) {
+      background.add(frame_of(0));
+    }
+  }
+  EXPECT_EQ(sink.taken.size(), 64u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 400ms);  // one by one it takes 640 at least
 }
 
 /// A travel that is to be drawn into a folder, as run_travel begins it.
