@@ -158,11 +158,24 @@ at::Tensor ImageRng::next() {
 }
 
 ImageNoise::ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shape)
-    : seeds_(seeds), shape_(shape.vec()) {
-  PTRAVEL_CHECK(!seeds_.empty());
-  for (const ImageSeed& seed : seeds_) {
-    streams_.emplace_back(seed, shape);
+    : shape_(shape.vec()) {
+  PTRAVEL_CHECK(!seeds.empty());
+  for (const ImageSeed& seed : seeds) {
+    const auto known = std::find(seeds_.begin(), seeds_.end(), seed);
+    seed_of_.push_back(static_cast<std::size_t>(known - seeds_.begin()));
+    if (known == seeds_.end()) {
+      seeds_.push_back(seed);
+      streams_.emplace_back(seed, shape);
+    }
   }
+}
+
+at::Tensor ImageNoise::by_picture(const std::vector<at::Tensor>& drawn) const {
+  std::vector<at::Tensor> tensors;
+  for (const std::size_t place : seed_of_) {
+    tensors.push_back(drawn[place]);
+  }
+  return at::stack(tensors);
 }
 
 void ImageNoise::begin_brownian(double sigma_min, double sigma_max) {
@@ -183,7 +196,7 @@ at::Tensor ImageNoise::next() {
   for (ImageRng& stream : streams_) {
     tensors.push_back(stream.next());
   }
-  return at::stack(tensors);
+  return by_picture(tensors);
 }
 
 at::Tensor ImageNoise::next(const at::Tensor& like) { return sent(next(), like.options()); }
@@ -199,7 +212,7 @@ at::Tensor ImageNoise::brownian(double sigma, double sigma_next, const at::Tenso
           slerp(seeds_[i].to_share, tensors.back(), to_trees_[i]->noise(sigma, sigma_next));
     }
   }
-  return sent(at::stack(tensors), like.options());
+  return sent(by_picture(tensors), like.options());
 }
 
 }  // namespace ptravel

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,6 +24,7 @@ struct ImageSeed {
   std::int64_t resize_from_width = 0;
   std::int64_t ensd = 0;  ///< Eta noise seed delta: added to the seed after the first tensor.
   RngSource source = RngSource::Cpu;
+  bool operator==(const ImageSeed&) const = default;
 };
 
 /// Spherical interpolation between noise tensors [C, h, w] as the web UI has it: lengths and
@@ -56,23 +58,26 @@ class ImageRng {
 };
 
 /// The noise of a batch: one ImageRng per picture, and one Brownian path per picture for samplers
-/// that ask for it.
+/// that ask for it. Pictures of one seed share what is drawn for it.
 class ImageNoise : public NoiseSource {
  public:
-  /// One stream per seed; `shape` is [C, h, w] of the latents.
+  /// One seed per picture; `shape` is [C, h, w] of the latents.
   ImageNoise(const std::vector<ImageSeed>& seeds, at::IntArrayRef shape);
 
   /// Starts the Brownian paths between two levels of sigma; to be called before brownian().
   void begin_brownian(double sigma_min, double sigma_max);
 
-  /// The streams' next tensors [N, C, h, w]: float, on the CPU.
+  /// The pictures' next tensors [N, C, h, w]: float, on the CPU.
   at::Tensor next();
 
   at::Tensor next(const at::Tensor& like) override;
   at::Tensor brownian(double sigma, double sigma_next, const at::Tensor& like) override;
 
  private:
-  std::vector<ImageSeed> seeds_;
+  at::Tensor by_picture(const std::vector<at::Tensor>& drawn) const;
+
+  std::vector<ImageSeed> seeds_;      // each one once, as for the vectors of streams and trees
+  std::vector<std::size_t> seed_of_;  // by picture: which one it has
   std::vector<std::int64_t> shape_;
   std::vector<ImageRng> streams_;
   std::vector<BrownianTree> trees_;

@@ -114,13 +114,14 @@ TEST(ImageNoise, SeedTravelSlerpsBrownianPaths) {
 
 TEST(ImageNoise, BatchEqualsSingles) {
   const std::vector<ImageSeed> seeds{
-      {.seed = 1}, {.seed = 2, .subseed_strength = 0.4}, {.seed = 3, .source = RngSource::Nv}};
+      {.seed = 1}, {.seed = 2, .subseed_strength = 0.4}, {.seed = 3, .source = RngSource::Nv},
+      {.seed = 1}, {.seed = 2, .subseed_strength = 0.5}, {.seed = 1, .ensd = 4}};
   ImageNoise batch(seeds, kShape);
   batch.begin_brownian(0.03, 14);
   const at::Tensor first = batch.next();
   const at::Tensor second = batch.next(first);
   const at::Tensor path = batch.brownian(9, 4, first);
-  for (std::int64_t i = 0; i < 3; ++i) {
+  for (std::int64_t i = 0; i < 6; ++i) {
     ImageNoise single({seeds[i]}, kShape);
     single.begin_brownian(0.03, 14);
     EXPECT_TRUE(single.next()[0].equal(first[i]));
