@@ -15,6 +15,9 @@ constexpr double kC1 = 1;
 constexpr double kC2 = 9;
 
 Plane blurred(const Plane& plane) { return gaussian_blur(plane, kSigma, kRadius, Edge::Doubled); }
+Plane blurred(const Plane& one, const Plane& other) {
+  return blurred_product(one, other, kSigma, kRadius, Edge::Doubled);
+}
 
 /// linear_light of all values of a byte.
 const std::array<double, 256>& light_table() {
@@ -29,7 +32,7 @@ const std::array<double, 256>& light_table() {
 }
 
 double mean_similarity(const FrameView::Scale& one, const FrameView::Scale& other) {
-  const Plane both = blurred(product(one.lightness, other.lightness));
+  const Plane both = blurred(one.lightness, other.lightness);
   double sum = 0;
   for (std::size_t i = 0; i < both.values.size(); ++i) {
     const double mu_a = one.mean.values[i];
@@ -61,7 +64,7 @@ FrameView::FrameView(const Image& image) : width(image.width), height(image.heig
   while (scales.size() < kScales && !lightness.values.empty()) {
     Plane half = block_means(lightness, 2);
     Plane means = blurred(lightness);
-    Plane squares = blurred(product(lightness, lightness));
+    Plane squares = blurred(lightness, lightness);
     scales.push_back({std::move(lightness), std::move(means), std::move(squares)});
     lightness = std::move(half);
   }

@@ -1,6 +1,8 @@
 #include "motion/plane.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <string>
 
@@ -34,6 +36,65 @@ int mirrored(int i, int size, Edge edge) {
   return edge == Edge::Doubled ? period - 1 - place : period - place;
 }
 
+/// Each value of `to` is the sum of the taps' values there, each times its weight, in their order.
+void weighted_sum(const std::vector<const double*>& taps,
+                  const std::vector<double>& weights,
+                  int count,
+                  double* to) {
+  constexpr int kBlock = 8;  // sums that stay in registers
+  int x = 0;
+  for (; x + kBlock <= count; x += kBlock) {
+    double sums[kBlock] = {};
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+      const double weight = weights[i];
+      const double* from = taps[i] + x;
+      for (int lane = 0; lane < kBlock; ++lane) {
+        sums[lane] += weight * from[lane];
+      }
+    }
+    std::copy(sums, sums + kBlock, to + x);
+  }
+  for (; x < count; ++x) {
+    double sum = 0;
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+      sum += weights[i] * taps[i][x];
+    }
+    to[x] = sum;
+  }
+}
+
+/// Convolves what `read(y, to)` gives row by row. Of the convolved rows only those stay that
+/// columns still need: fewer large pieces of memory are made, which takes as long as filling them.
+template <typename Read>
+Plane blur_rows(int width, int height, double sigma, int radius, Edge edge, const Read& read) {
+  const std::vector<double> weights = gaussian_weights(sigma, radius);
+  const int ring = 2 * radius + 1;
+  std::vector<double> padded(static_cast<std::size_t>(width + 2 * radius));
+  Plane rows(width, std::min(ring, height));
+  std::vector<const double*> taps(weights.size());
+  Plane blurred(width, height);
+  int there = 0;  // rows that were convolved
+  for (int y = 0; y < height; ++y) {
+    for (; there < std::min(height, y + radius + 1); ++there) {
+      double* middle = padded.data() + radius;
+      read(there, middle);
+      for (int beyond = 1; beyond <= radius; ++beyond) {
+        middle[-beyond] = middle[mirrored(-beyond, width, edge)];
+        middle[width - 1 + beyond] = middle[mirrored(width - 1 + beyond, width, edge)];
+      }
+      for (std::size_t i = 0; i < taps.size(); ++i) {
+        taps[i] = padded.data() + i;
+      }
+      weighted_sum(taps, weights, width, rows.row(there % ring));
+    }
+    for (int i = 0; i < ring; ++i) {
+      taps[static_cast<std::size_t>(i)] = rows.row(mirrored(y + i - radius, height, edge) % ring);
+    }
+    weighted_sum(taps, weights, width, blurred.row(y));
+  }
+  return blurred;
+}
+
 }  // namespace
 
 Plane channel_plane(const Image& image, int channel) {
@@ -61,41 +122,15 @@ Plane block_means(const Plane& plane, int factor) {
 }
 
 Plane gaussian_blur(const Plane& plane, double sigma, int radius, Edge edge) {
-  const std::vector<double> weights = gaussian_weights(sigma, radius);
-  Plane rows(plane.width, plane.height);
-  std::vector<double> padded(static_cast<std::size_t>(plane.width) + 2 * weights.size());
-  for (int y = 0; y < plane.height; ++y) {
-    const double* from = plane.row(y);
-    for (int place = 0; place < plane.width + 2 * radius; ++place) {
-      padded[static_cast<std::size_t>(place)] = from[mirrored(place - radius, plane.width, edge)];
-    }
-    double* to = rows.row(y);
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-      for (int x = 0; x < plane.width; ++x) {
-        to[x] += weights[i] * padded[static_cast<std::size_t>(x) + i];
-      }
-    }
-  }
-  Plane blurred(plane.width, plane.height);
-  for (int y = 0; y < plane.height; ++y) {
-    double* to = blurred.row(y);
-    for (int i = 0; i <= 2 * radius; ++i) {
-      const double weight = weights[static_cast<std::size_t>(i)];
-      const double* from = rows.row(mirrored(y + i - radius, plane.height, edge));
-      for (int x = 0; x < plane.width; ++x) {
-        to[x] += weight * from[x];
-      }
-    }
-  }
-  return blurred;
+  return blur_rows(plane.width, plane.height, sigma, radius, edge, [&](int y, double* to) {
+    std::copy(plane.row(y), plane.row(y) + plane.width, to);
+  });
 }
 
-Plane product(const Plane& one, const Plane& other) {
-  Plane result(one.width, one.height);
-  for (std::size_t i = 0; i < result.values.size(); ++i) {
-    result.values[i] = one.values[i] * other.values[i];
-  }
-  return result;
+Plane blurred_product(const Plane& one, const Plane& other, double sigma, int radius, Edge edge) {
+  return blur_rows(one.width, one.height, sigma, radius, edge, [&](int y, double* to) {
+    std::transform(one.row(y), one.row(y) + one.width, other.row(y), to, std::multiplies<>());
+  });
 }
 
 double mean(const Plane& plane) {

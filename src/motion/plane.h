@@ -37,8 +37,8 @@ enum class Edge { Doubled, Single };
 /// middle and normalised. Edge::Single needs sides above `radius`.
 Plane gaussian_blur(const Plane& plane, double sigma, int radius, Edge edge);
 
-/// The product of two planes of one size, value by value.
-Plane product(const Plane& one, const Plane& other);
+/// The same of the products, value by value, of two planes of one size.
+Plane blurred_product(const Plane& one, const Plane& other, double sigma, int radius, Edge edge);
 
 /// Sum of the values / their number; 0 for an empty plane.
 double mean(const Plane& plane);

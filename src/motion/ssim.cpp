@@ -17,44 +17,36 @@ constexpr double kC1 = 0.01 * 0.01;
 constexpr double kC2 = 0.03 * 0.03;
 constexpr std::array<double, 5> kScaleWeights = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
 
-/// SSIM and its contrast term at each pixel of one channel.
-struct SsimMaps {
-  Plane similarity;
-  Plane contrast;
-};
+enum class Term { Similarity, Contrast };
 
-SsimMaps ssim_maps(const Plane& a, const Plane& b) {
+/// The mean of SSIM or of its contrast term over all pixels of one channel but a border.
+double mean_of(Term term, const Plane& a, const Plane& b, int border) {
   const auto blurred = [](const Plane& plane) {
     return gaussian_blur(plane, kSigma, kRadius, Edge::Single);
   };
+  const auto blurred_products = [](const Plane& one, const Plane& other) {
+    return blurred_product(one, other, kSigma, kRadius, Edge::Single);
+  };
   const Plane mean_a = blurred(a);
   const Plane mean_b = blurred(b);
-  const Plane square_a = blurred(product(a, a));
-  const Plane square_b = blurred(product(b, b));
-  const Plane both = blurred(product(a, b));
-  SsimMaps maps{Plane(a.width, a.height), Plane(a.width, a.height)};
-  for (std::size_t i = 0; i < both.values.size(); ++i) {
-    const double mu_a = mean_a.values[i];
-    const double mu_b = mean_b.values[i];
-    const double variance_a = std::max(square_a.values[i] - mu_a * mu_a, 0.0);
-    const double variance_b = std::max(square_b.values[i] - mu_b * mu_b, 0.0);
-    const double covariance = both.values[i] - mu_a * mu_b;
-    const double contrast = (2 * covariance + kC2) / (variance_a + variance_b + kC2);
-    maps.contrast.values[i] = contrast;
-    maps.similarity.values[i] =
-        contrast * (2 * mu_a * mu_b + kC1) / (mu_a * mu_a + mu_b * mu_b + kC1);
-  }
-  return maps;
-}
-
-double mean_inside(const Plane& plane, int border) {
+  const Plane square_a = blurred_products(a, a);
+  const Plane square_b = blurred_products(b, b);
+  const Plane both = blurred_products(a, b);
   double sum = 0;
-  for (int y = border; y < plane.height - border; ++y) {
-    for (int x = border; x < plane.width - border; ++x) {
-      sum += plane.row(y)[x];
+  for (int y = border; y < a.height - border; ++y) {
+    for (int x = border; x < a.width - border; ++x) {
+      const double mu_a = mean_a.row(y)[x];
+      const double mu_b = mean_b.row(y)[x];
+      const double variance_a = std::max(square_a.row(y)[x] - mu_a * mu_a, 0.0);
+      const double variance_b = std::max(square_b.row(y)[x] - mu_b * mu_b, 0.0);
+      const double covariance = both.row(y)[x] - mu_a * mu_b;
+      const double contrast = (2 * covariance + kC2) / (variance_a + variance_b + kC2);
+      sum += term == Term::Contrast
+                 ? contrast
+                 : contrast * (2 * mu_a * mu_b + kC1) / (mu_a * mu_a + mu_b * mu_b + kC1);
     }
   }
-  return sum / ((plane.height - 2.0 * border) * (plane.width - 2.0 * border));
+  return sum / ((a.height - 2.0 * border) * (a.width - 2.0 * border));
 }
 
 void require_sides(const char* operation, const Image& one, const Image& other, int least) {
@@ -74,8 +66,8 @@ double ssim(const Image& one, const Image& other, SsimBorder border) {
   require_sides("ssim", one, other, border == SsimBorder::Cropped ? 2 * kRadius + 1 : kRadius + 1);
   double sum = 0;
   for (int channel = 0; channel < 3; ++channel) {
-    const SsimMaps maps = ssim_maps(channel_plane(one, channel), channel_plane(other, channel));
-    sum += mean_inside(maps.similarity, cut);
+    sum +=
+        mean_of(Term::Similarity, channel_plane(one, channel), channel_plane(other, channel), cut);
   }
   return sum / 3;
 }
@@ -88,9 +80,9 @@ double ms_ssim(const Image& one, const Image& other) {
     Plane a = channel_plane(one, channel);
     Plane b = channel_plane(other, channel);
     for (std::size_t scale = 0; scale < terms.size(); ++scale) {
-      const SsimMaps maps = ssim_maps(a, b);
       const bool last = scale + 1 == terms.size();
-      terms[scale] += (last ? mean(maps.similarity) : mean_inside(maps.contrast, kRadius)) / 3;
+      terms[scale] +=
+          (last ? mean_of(Term::Similarity, a, b, 0) : mean_of(Term::Contrast, a, b, kRadius)) / 3;
       a = block_means(a, 2);
       b = block_means(b, 2);
     }
