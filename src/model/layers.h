@@ -10,6 +10,7 @@
 
 #include "model/side_branches.h"
 #include "model/weights.h"
+#include "tensor/activation.h"
 #include "tensor/banded.h"
 #include "tensor/compute.h"
 #include "tensor/conv.h"
@@ -69,6 +70,10 @@ struct Linear {
                         const at::Tensor& strengths = {}) const {
     return sides && strengths.defined() ? map(x, sides->of_rows(x, strengths, residual))
                                         : map(x, residual);
+  }
+  /// geglu of the result.
+  at::Tensor gated(const at::Tensor& x, const at::Tensor& strengths) const {
+    return sides && strengths.defined() ? geglu((*this)(x, {}, strengths)) : map.gated(x);
   }
 
   LinearMap map;

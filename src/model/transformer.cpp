@@ -8,7 +8,6 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
-#include "tensor/activation.h"
 #include "tensor/attention.h"
 #include "tensor/layout.h"
 
@@ -138,7 +137,7 @@ FeedForward::FeedForward(const Weights& weights, std::int64_t channels, const Co
 at::Tensor FeedForward::operator()(const at::Tensor& x,
                                    const at::Tensor& residual,
                                    const at::Tensor& strengths) const {
-  return out(geglu(proj(x, {}, strengths)), residual, strengths);
+  return out(proj.gated(x, strengths), residual, strengths);
 }
 
 TransformerBlock::TransformerBlock(const Weights& weights,

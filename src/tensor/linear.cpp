@@ -8,6 +8,7 @@
 
 #include "base/profile_scope.h"
 #include "ptravel/error.h"
+#include "tensor/activation.h"
 #include "tensor/cuda/operators.h"
 #include "tensor/path.h"
 #include "tensor/saved_layer.h"
@@ -138,6 +139,21 @@ at::Tensor LinearMap::on_cuda(at::TensorList parts,
   const at::Tensor result = cuda::multiply(
       rows, {weight_, kernel_bias_}, {{}, as_tokens(residual), format == ResultFormat::Float32});
   return vectors && result.defined() ? result.squeeze(1) : result;
+}
+
+at::Tensor LinearMap::gated_on_cuda(const at::Tensor& x) const {
+  if (packed_ || x.dim() != 3 || !use_cuda_kernels({&x, &weight_}) || wants_gradient(bias_)) {
+    return {};
+  }
+  const ProfileScope scope(
+      "linear", 2.0 * static_cast<double>(x.numel() * out_features_),
+      {x.size(0), x.numel() / x.size(0) / in_features_, in_features_, out_features_});
+  return cuda::multiply_gated(x, {weight_, kernel_bias_});
+}
+
+at::Tensor LinearMap::gated(const at::Tensor& x) const {
+  const at::Tensor made = gated_on_cuda(x);
+  return made.defined() ? made : geglu((*this)(x));
 }
 
 at::Tensor LinearMap::of_parts(at::TensorList parts) const {

@@ -32,6 +32,9 @@ class LinearMap {
   /// The same for an x whose numbers come in parts [N, tokens, in part] that lie side by side.
   at::Tensor of_parts(at::TensorList parts) const;
 
+  /// geglu(y): out / 2 values, each times its gate's gelu. Some cards make it in one product.
+  at::Tensor gated(const at::Tensor& x) const;
+
   /// The gradient with respect to x from the gradient of the result, both shaped as there. For
   /// weights that do not learn, on a CPU.
   at::Tensor input_gradient(const at::Tensor& grad) const;
@@ -47,6 +50,7 @@ class LinearMap {
 
   /// By the kernels for NVIDIA cards, without recording gradients. Undefined where none fits.
   at::Tensor on_cuda(at::TensorList parts, const at::Tensor& residual, ResultFormat format) const;
+  at::Tensor gated_on_cuda(const at::Tensor& x) const;
   /// By the CPU's kernels, without recording gradients.
   at::Tensor on_cpu(const at::Tensor& x, const at::Tensor& residual, ResultFormat format) const;
 

@@ -11,18 +11,6 @@ namespace ptravel::cuda {
 
 namespace emulated {
 
-/// A barrier's eight bytes.
-struct Barrier {
-  std::int16_t count, missing;
-  std::int32_t phase;
-};
-
-inline Barrier barrier_at(std::uint32_t address) {
-  Barrier barrier{};
-  std::memcpy(&barrier, at_address(address), 8);
-  return barrier;
-}
-
 /// Where number (row, k) of an operand lies that consists of core matrices, eight times 16 bytes
 /// each. Along the depth or along the rows, whichever `by_rows` says, numbers lie side by side; the
 /// descriptor's leading offset leads along the depth, its stride along the rows.
@@ -72,30 +60,6 @@ inline void multiply_rows(float* d,
 
 }  // namespace emulated
 
-inline void begin_barrier(std::uint32_t barrier, int count) {
-  const emulated::Barrier begun{static_cast<std::int16_t>(count), static_cast<std::int16_t>(count),
-                                0};
-  std::memcpy(at_address(barrier), &begun, 8);
-}
-inline void arrive(std::uint32_t barrier) {
-  emulated::Barrier now = emulated::barrier_at(barrier);
-  if (--now.missing == 0) {
-    now.missing = now.count;
-    ++now.phase;
-  }
-  std::memcpy(at_address(barrier), &now, 8);
-}
-inline void wait_for_phase(std::uint32_t barrier, int parity) {
-  while ((emulated::barrier_at(barrier).phase & 1) == parity) {
-    emulated::yield();
-  }
-}
-inline void sync_warp() {
-  emulated::gather(32, nullptr, [](void* const*) {});
-}
-inline void sync_group(int) {
-  emulated::gather(128, nullptr, [](void* const*) {});
-}
 inline bool any_lane(bool value) {
   struct Brought {
     bool value, any;

@@ -36,8 +36,25 @@ struct Gathering {
   int round = 0;
 };
 
+struct Barrier {
+  int arrivals = 0;  // of each phase
+  int missing = 0;   // in this one
+  int bytes = 0;     // still expected
+  int phase = 0;
+};
+
+/// A copy of a box that is on its way.
+struct BoxCopy {
+  std::uint32_t to;
+  TensorMap map;
+  std::uint32_t barrier;
+  int place[4];
+};
+
 struct Block {
   Place place;
+  std::deque<BoxCopy> copies;                 // on their way
+  std::map<std::uint32_t, Barrier> barriers;  // by address
   std::vector<char> memory;
   char* aligned = nullptr;
   int threads = 0;
@@ -68,6 +85,20 @@ void prepare(Fibre& fibre) {
   makecontext(&fibre.context, enter, 0);
 }
 
+/// Lets each thread of a group of warps go on until it waits; how many came to their end.
+int run_group(Block& block, int first) {
+  int ended = 0;
+  for (int thread = first; thread < std::min(first + 128, block.threads); ++thread) {
+    Fibre& fibre = *block.fibres[static_cast<std::size_t>(thread)];
+    if (!fibre.done) {
+      block.place.thread = thread;
+      swapcontext(&block.scheduler, &fibre.context);
+      ended += fibre.done ? 1 : 0;
+    }
+  }
+  return ended;
+}
+
 void run_block(Block& block) {
   running = &block;
   for (int thread = 0; thread < block.threads; ++thread) {
@@ -79,18 +110,72 @@ void run_block(Block& block) {
     for (int first = 0; first < block.threads; first += 128) {
       const int turns = first / 128 == favoured ? kFavouredTurns : 1;
       for (int turn = 0; turn < turns; ++turn) {
-        for (int thread = first; thread < std::min(first + 128, block.threads); ++thread) {
-          Fibre& fibre = *block.fibres[static_cast<std::size_t>(thread)];
-          if (!fibre.done) {
-            block.place.thread = thread;
-            swapcontext(&block.scheduler, &fibre.context);
-            left -= fibre.done ? 1 : 0;
-          }
-        }
+        left -= run_group(block, first);
       }
     }
   }
   running = nullptr;
+}
+
+Barrier& barrier_of(Block& block, std::uint32_t address) {
+  const auto found = block.barriers.find(address);
+  PTRAVEL_CHECK(found != block.barriers.end());
+  return found->second;
+}
+
+void end_phase_when_complete(Barrier& barrier) {
+  if (barrier.missing == 0 && barrier.bytes == 0) {
+    barrier.missing = barrier.arrivals;
+    ++barrier.phase;
+  }
+}
+
+void arrive_at(Block& block, std::uint32_t address, int bytes) {
+  Barrier& barrier = barrier_of(block, address);
+  PTRAVEL_CHECK(barrier.missing > 0);
+  --barrier.missing;
+  barrier.bytes += bytes;
+  end_phase_when_complete(barrier);
+}
+
+/// TensorMap of the emulated card: the numbers' address, then sizes and box.
+int size_of(const TensorMap& map, int i) { return static_cast<int>(map.words[1 + i]); }
+int box_of(const TensorMap& map, int i) { return static_cast<int>(map.words[5 + i]); }
+
+int box_rows(const TensorMap& map) { return box_of(map, 1) * box_of(map, 2) * box_of(map, 3); }
+
+char* at_offset(Block& block, std::uint32_t address, int bytes) {
+  char* at = block.aligned + (address - kEmulatedBase);
+  PTRAVEL_CHECK(at >= block.aligned && at + bytes <= &block.memory.back() + 1);
+  return at;
+}
+
+/// Rows of 128 bytes whose pieces of 16 bytes are permuted by the address; zeros beyond the sizes.
+void finish_copy(Block& block, const BoxCopy& copy) {
+  PTRAVEL_CHECK(box_of(copy.map, 0) == 64 && copy.to % 1024 == 0);
+  const auto* numbers = reinterpret_cast<const std::uint16_t*>(copy.map.words[0]);
+  for (int row = 0; row < box_rows(copy.map); ++row) {
+    int at[4] = {0, row % box_of(copy.map, 1), row / box_of(copy.map, 1) % box_of(copy.map, 2),
+                 row / box_of(copy.map, 1) / box_of(copy.map, 2)};
+    for (int k = 0; k < 64; ++k) {
+      at[0] = k;
+      std::int64_t offset = 0, step = 1;
+      bool inside = true;
+      for (int i = 0; i < 4; ++i) {
+        const int place = copy.place[i] + at[i];
+        inside = inside && place >= 0 && place < size_of(copy.map, i);
+        offset += place * step;
+        step *= size_of(copy.map, i);
+      }
+      const std::uint16_t number = inside ? numbers[offset] : 0;
+      std::uint32_t address = copy.to + static_cast<std::uint32_t>(row * 128 + k * 2);
+      address ^= ((address >> 7) & 7U) << 4;
+      std::memcpy(at_offset(block, address, 2), &number, 2);
+    }
+  }
+  Barrier& barrier = barrier_of(block, copy.barrier);
+  barrier.bytes -= box_rows(copy.map) * 128;
+  end_phase_when_complete(barrier);
 }
 
 }  // namespace
@@ -158,3 +243,49 @@ void launch(int x, int y, int z, int threads, int memory, const std::function<vo
 }
 
 }  // namespace ptravel::cuda::emulated
+
+namespace ptravel::cuda {
+
+using emulated::running;
+
+TensorMap tensor_map(const void* numbers, const int (&sizes)[4], const int (&box)[4]) {
+  TensorMap map;
+  map.words[0] = reinterpret_cast<std::uint64_t>(numbers);
+  for (int i = 0; i < 4; ++i) {
+    map.words[1 + i] = static_cast<std::uint64_t>(sizes[i]);
+    map.words[5 + i] = static_cast<std::uint64_t>(box[i]);
+  }
+  return map;
+}
+
+void begin_barrier(std::uint32_t barrier, int arrivals) {
+  emulated::at_offset(*running, barrier, 8);
+  running->barriers[barrier] = {arrivals, arrivals, 0, 0};
+}
+void arrive_expecting(std::uint32_t barrier, int bytes) {
+  emulated::arrive_at(*running, barrier, bytes);
+}
+void arrive(std::uint32_t barrier) { emulated::arrive_at(*running, barrier, 0); }
+
+void wait_for_phase(std::uint32_t barrier, int parity) {
+  const emulated::Barrier& waited = emulated::barrier_of(*running, barrier);
+  while (waited.phase % 2 == parity) {
+    if (!running->copies.empty()) {
+      const emulated::BoxCopy copy = running->copies.front();
+      running->copies.pop_front();
+      emulated::finish_copy(*running, copy);
+    } else {
+      emulated::yield();
+    }
+  }
+}
+
+void copy_box(
+    std::uint32_t to, const TensorMap& map, std::uint32_t barrier, int a, int b, int c, int d) {
+  // Until it arrives, what lies there is no number.
+  const int bytes = emulated::box_rows(map) * 128;
+  std::memset(emulated::at_offset(*running, to, bytes), 0xFF, static_cast<std::size_t>(bytes));
+  running->copies.push_back({to, map, barrier, {a, b, c, d}});
+}
+
+}  // namespace ptravel::cuda

@@ -13,6 +13,9 @@
 
 #include <ATen/ATen.h>
 
+#include "ptravel/error.h"
+#include "tensor/cuda/matrix_tiles.h"
+
 #define PTRAVEL_DEVICE inline
 #define PTRAVEL_WARPGROUPS 1
 
@@ -65,11 +68,29 @@ void gather(int size, void* brought, const std::function<void(void* const*)>& wo
 /// Lets the block's other threads go on.
 void yield();
 
+/// The same for clusters of `blocks` neighbours along x, which run side by side.
+void launch_clusters(int x, int blocks, int threads, int memory, const std::function<void()>& body);
+
 void copy_async(char* to, const void* from, bool valid);
 void commit_copies();
 void wait_for_copies(int groups);
 
 }  // namespace emulated
+
+struct alignas(16) FourWords {
+  std::uint32_t words[4];
+};
+inline FourWords load_constant(const void* from) {
+  PTRAVEL_CHECK(reinterpret_cast<std::uintptr_t>(from) % 16 == 0);
+  FourWords four;
+  std::memcpy(&four, from, 16);
+  return four;
+}
+inline float float_of(std::uint32_t bits) {
+  float number = 0;
+  std::memcpy(&number, &bits, 4);
+  return number;
+}
 
 inline int thread_index() { return emulated::place().thread; }
 inline int block_x() { return emulated::place().block[0]; }
@@ -205,6 +226,29 @@ template <int kGroups>
 void wait_for_products() {}
 inline void keep_behind(float&) {}
 
+/// A view of numbers of 16 bits, as specialised_matrix.cu makes it: sizes and box from the
+/// innermost on.
+TensorMap tensor_map(const void* numbers, const int (&sizes)[4], const int (&box)[4]);
+
+// Barriers that count bytes, and copies of boxes, which arrive when a thread waits for a barrier.
+void begin_barrier(std::uint32_t barrier, int arrivals);
+inline void publish_barriers() {}
+void arrive_expecting(std::uint32_t barrier, int bytes);
+void arrive(std::uint32_t barrier);
+void wait_for_phase(std::uint32_t barrier, int parity);
+inline void sync_warp() {
+  emulated::gather(32, nullptr, [](void* const*) {});
+}
+inline void sync_group(int) {
+  emulated::gather(128, nullptr, [](void* const*) {});
+}
+void copy_box(
+    std::uint32_t to, const TensorMap& map, std::uint32_t barrier, int a, int b, int c, int d);
+template <int kRegisters>
+void give_registers() {}
+template <int kRegisters>
+void take_registers() {}
+
 namespace emulated {
 
 /// Where number (row, k) of an operand lies that a descriptor describes.
@@ -231,19 +275,28 @@ struct WarpgroupProduct {
       int add;
     } mine{d, a, b, add};
     emulated::gather(128, &mine, [](void* const* all) {
-      const auto number = [](std::uint64_t descriptor, int row, int k) {
-        T value;
-        std::memcpy(&value, emulated::described(descriptor, row, k), 2);
-        return static_cast<float>(value);
+      const auto numbers = [](std::uint64_t descriptor, float(*to)[16], int rows) {
+        for (int row = 0; row < rows; ++row) {
+          for (int k = 0; k < 16; ++k) {
+            T value;
+            std::memcpy(&value, emulated::described(descriptor, row, k), 2);
+            to[row][k] = static_cast<float>(value);
+          }
+        }
       };
+      float a[64][16], b[kColumns][16];
+      const auto* first = static_cast<Brought*>(all[0]);
+      numbers(first->a, a, 64);
+      numbers(first->b, b, kColumns);
       for (int thread = 0; thread < 128; ++thread) {
         auto* to = static_cast<Brought*>(all[thread]);
+        PTRAVEL_CHECK(to->a == first->a && to->b == first->b && to->add == first->add);
         for (int i = 0; i < kColumns / 2; ++i) {
           const int row = thread / 32 * 16 + thread % 32 / 4 + 8 * (i / 2 % 2);
           const int column = i / 4 * 8 + 2 * (thread % 4) + i % 2;
           float sum = to->add != 0 ? to->d[i] : 0.0F;
           for (int k = 0; k < 16; ++k) {
-            sum += number(to->a, row, k) * number(to->b, column, k);
+            sum += a[row][k] * b[column][k];
           }
           to->d[i] = sum;
         }

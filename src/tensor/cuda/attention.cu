@@ -44,72 +44,74 @@ void start_warpgroups(const AttentionProblem& p, Stream stream) {
          Shape::kMemory, stream, p);
 }
 
-using Narrow = AttentionShape<40, 128, 2, 4, 2, true>;
-using Usual = AttentionShape<64, 96, 2, 3, 2>;
-using Wide = AttentionShape<80, 96, 2, 3, 2>;
-using Widest = AttentionShape<160, 64, 2, 4, 1>;
-
-/// Whether this thread's card has Hopper's matrix units and the program kernels for them.
-bool has_warpgroups() {
-  static std::array<std::atomic<int>, 64> known{};  // 0: not asked yet, 1: no, 2: yes
-  int device = 0;
-  check(cudaGetDevice(&device));
-  std::atomic<int>* answer = device < 64 ? &known[static_cast<std::size_t>(device)] : nullptr;
-  if (answer != nullptr && answer->load() != 0) {
-    return answer->load() == 2;
-  }
-  int major = 0;
-  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
-  bool has = major == 9;
-  if (has) {
-    cudaFuncAttributes attributes{};
-    check(cudaFuncGetAttributes(&attributes, warpgroup_attention_kernel<Half, Narrow>));
-    has = attributes.numRegs > 64;  // The empty one has few.
-  }
-  if (answer != nullptr) {
-    answer->store(has ? 2 : 1);
-  }
-  return has;
-}
+using Narrow = AttentionShape<40, 128, 4, 4, 1, true>;
+using Usual = AttentionShape<64, 64, 4, 4, 1>;
+using Wide = AttentionShape<80, 64, 4, 4, 1>;
 
 int wanted_kernel = 0;
 
-/// For measuring: what else heads of up to 40 and up to 80 numbers could be computed with.
+/// For measuring: what else heads could be computed with.
 template <typename T>
-void start_another_narrow(const AttentionProblem& p, Stream stream) {
-  switch (wanted_kernel) {
-    case 3:  // Sums by each thread.
-      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2>>(p, stream);
-      break;
-    case 4:  // In turn.
-      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 0, true>>(p, stream);
-      break;
-    case 5:  // An eighth of the exponentials as polynomials.
-      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 1>>(p, stream);
-      break;
-    case 6:  // A quarter of them, in turn.
-      start_warpgroups<T, AttentionShape<40, 128, 2, 4, 2, true, 2, true>>(p, stream);
-      break;
-    case 7:  // One block with twice the queries.
-      start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true>>(p, stream);
-      break;
-    default:  // The same in turn, an eighth as polynomials.
-      start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true, 1, true>>(p, stream);
-      break;
+void start_another(const AttentionProblem& p, Stream stream) {
+  if (p.head <= 40) {
+    switch (wanted_kernel) {
+      case 3:  // An eighth of the exponentials as polynomials.
+        start_warpgroups<T, AttentionShape<40, 128, 4, 4, 1, true, 1>>(p, stream);
+        break;
+      case 4:  // Fewer keys.
+        start_warpgroups<T, AttentionShape<40, 64, 4, 6, 1, true>>(p, stream);
+        break;
+      default:  // Three groups.
+        start_warpgroups<T, AttentionShape<40, 96, 3, 5, 1, true>>(p, stream);
+        break;
+    }
+  } else if (p.head <= 64) {
+    switch (wanted_kernel) {
+      case 3:
+        start_warpgroups<T, AttentionShape<64, 128, 4, 3, 1>>(p, stream);
+        break;
+      case 4:
+        start_warpgroups<T, AttentionShape<64, 96, 3, 4, 1>>(p, stream);
+        break;
+      default:
+        start_warpgroups<T, AttentionShape<64, 96, 2, 3, 2>>(p, stream);
+        break;
+    }
+  } else {
+    start_warpgroups<T, AttentionShape<80, 96, 3, 3, 1>>(p, stream);
   }
 }
+
+/// Some neighbouring images of a call.
+AttentionProblem images_of(const AttentionProblem& p, int first, int count) {
+  AttentionProblem part = p;
+  const std::int64_t bytes =
+      std::int64_t{first} * p.query_rows * p.heads * p.head * std::int64_t{sizeof(Half)};
+  part.queries = static_cast<const char*>(p.queries) + bytes;
+  part.out = static_cast<char*>(p.out) + bytes;
+  part.images = count;
+  for (int i = 0; i < count; ++i) {
+    part.keys[i] = p.keys[first + i];
+    part.values[i] = p.values[first + i];
+    part.key_rows[i] = p.key_rows[first + i];
+  }
+  return part;
+}
+
 template <typename T>
-void start_another_wide(const AttentionProblem& p, Stream stream) {
-  switch (wanted_kernel) {
-    case 3:  // Fewer keys, a longer ring.
-      start_warpgroups<T, AttentionShape<80, 64, 2, 4, 2>>(p, stream);
-      break;
-    case 4:  // In turn.
-      start_warpgroups<T, AttentionShape<80, 96, 2, 3, 2, false, 0, true>>(p, stream);
-      break;
-    default:  // One block with twice the queries.
-      start_warpgroups<T, AttentionShape<80, 64, 4, 4, 1>>(p, stream);
-      break;
+void start(const AttentionProblem& p, bool grouped, Stream stream) {
+  if (grouped && wanted_kernel > 2 && wanted_kernel <= attention_kernels(p.head)) {
+    start_another<T>(p, stream);
+  } else if (p.head <= 40) {
+    grouped ? start_warpgroups<T, Narrow>(p, stream) : start<T, 40, 2>(p, stream);
+  } else if (p.head <= 64) {
+    // Heads of 64 are the narrower kernel's until a card has shown otherwise.
+    grouped&& wanted_kernel == 2 ? start_warpgroups<T, Usual>(p, stream)
+                                 : start<T, 64, 2>(p, stream);
+  } else if (p.head <= 80) {
+    grouped ? start_warpgroups<T, Wide>(p, stream) : start<T, 80, 1>(p, stream);
+  } else {
+    start<T, 160, 1>(p, stream);
   }
 }
 
@@ -118,22 +120,23 @@ void start_another_wide(const AttentionProblem& p, Stream stream) {
 void set_attention_kernel(int kernel) { wanted_kernel = kernel; }
 
 void run_attention(const AttentionProblem& p, Element element, Stream stream) {
-  const bool grouped = wanted_kernel != 1 && has_warpgroups();
-  for_element(element, [&](auto number) {
-    using T = decltype(number);
-    const bool another = grouped && wanted_kernel > 2 && wanted_kernel <= attention_kernels(p.head);
-    if (another) {
-      p.head <= 40 ? start_another_narrow<T>(p, stream) : start_another_wide<T>(p, stream);
-    } else if (p.head <= 40) {
-      grouped ? start_warpgroups<T, Narrow>(p, stream) : start<T, 40, 2>(p, stream);
-    } else if (p.head <= 64) {
-      grouped ? start_warpgroups<T, Usual>(p, stream) : start<T, 64, 2>(p, stream);
-    } else if (p.head <= 80) {
-      grouped ? start_warpgroups<T, Wide>(p, stream) : start<T, 80, 1>(p, stream);
-    } else {
-      grouped ? start_warpgroups<T, Widest>(p, stream) : start<T, 160, 1>(p, stream);
+  // Of few keys groups of warps would leave most of a tile empty. An image's kernel is chosen by
+  // its own keys alone, so that its bits are.
+  constexpr int kFewKeys = 160;
+  const auto grouped = [&](int image) {
+    return wanted_kernel != 1 && card_limits().warpgroups &&
+           (p.key_rows[image] > kFewKeys || wanted_kernel > 1);
+  };
+  for (int first = 0; first < p.images;) {
+    int count = 1;
+    while (first + count < p.images && grouped(first + count) == grouped(first)) {
+      ++count;
     }
-  });
+    const AttentionProblem part = images_of(p, first, count);
+    for_element(element,
+                [&](auto number) { start<decltype(number)>(part, grouped(first), stream); });
+    first += count;
+  }
 }
 
 }  // namespace ptravel::cuda

@@ -137,8 +137,10 @@ PTRAVEL_DEVICE void warpgroup_attention_block(const AttentionProblem& p) {
   for (int tile = 0; tile < tiles; ++tile) {
     const int stage = tile % kStages * (Shape::kStageBytes >> 4);  // in a descriptor's units
     wait_for_phase(full + 8 * (tile % kStages), (tile / kStages) & 1);
+    sync_warp();
     if (Shape::kTurns && tile == 0) {
       wait_for_phase(turn, 0);
+      sync_warp();
     }
     float scores[kKeys / 2];
     begin_products();
@@ -227,6 +229,7 @@ PTRAVEL_DEVICE void warpgroup_attention_block(const AttentionProblem& p) {
     }
     if (Shape::kTurns) {
       wait_for_phase(turn, (tile + 1) & 1);
+      sync_warp();
     }
     begin_products();
 #pragma unroll
@@ -238,6 +241,7 @@ PTRAVEL_DEVICE void warpgroup_attention_block(const AttentionProblem& p) {
       const int next = tile + kStages - 1;
       if (tile > 0) {
         wait_for_phase(empty + 8 * (next % kStages), ((tile - 1) / kStages) & 1);
+        sync_warp();
       }
       loader.copy(stages + next % kStages * Shape::kStageBytes, key_rows - next * kKeys);
       commit_copies();

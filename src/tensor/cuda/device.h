@@ -59,6 +59,18 @@ PTRAVEL_DEVICE float unpack(std::uint32_t both, int which) {
   return to_float(*reinterpret_cast<const T*>(&bits));
 }
 
+/// 16 bytes.
+struct alignas(16) FourWords {
+  std::uint32_t words[4];
+};
+/// From memory that nothing writes while the kernel runs.
+PTRAVEL_DEVICE FourWords load_constant(const void* from) {
+  const uint4 got = __ldg(static_cast<const uint4*>(from));
+  return {{got.x, got.y, got.z, got.w}};
+}
+
+PTRAVEL_DEVICE float float_of(std::uint32_t bits) { return __uint_as_float(bits); }
+
 PTRAVEL_DEVICE int thread_index() { return static_cast<int>(threadIdx.x); }
 PTRAVEL_DEVICE int block_x() { return static_cast<int>(blockIdx.x); }
 PTRAVEL_DEVICE int block_y() { return static_cast<int>(blockIdx.y); }
@@ -156,6 +168,7 @@ PTRAVEL_DEVICE void multiply_add<Bfloat16>(float* d,
 // Hopper's instructions for 64 rows by a group of four warps exist for sm_90a alone.
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
 #define PTRAVEL_WARPGROUPS 1
+#include "tensor/cuda/tensor_copies.h"
 #include "tensor/cuda/warpgroup.h"
 #else
 #define PTRAVEL_WARPGROUPS 0

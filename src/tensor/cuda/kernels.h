@@ -51,11 +51,18 @@ struct MatrixProblem {
 int matrix_segments(const MatrixProblem& problem);
 /// Whether splitting pays for this many pictures on a card of so many multiprocessors.
 bool matrix_splits(const MatrixProblem& problem, int multiprocessors);
-/// For measuring: 1: small blocks, two on a multiprocessor; 2: large ones; 3: small ones, alone
-/// there; 0: chosen by size.
-void set_matrix_block(int block);
+/// The kinds of block that compute a product, with the same bits: small ones, two on a
+/// multiprocessor; large ones; small ones, alone there; on Hopper also blocks fed by the tensor
+/// memory accelerator, whose two groups share a tile or take tiles in turn.
+enum class MatrixBlock { Chosen, Small, Large, Alone, Shared, InTurn };
+/// For measuring: this kind wherever it can compute a product.
+void set_matrix_block(MatrixBlock block);
 /// Throws std::runtime_error where CUDA reports an error, as all below.
 void run_matrix(const MatrixProblem& problem, Element element, Stream stream);
+/// A linear map whose first half of columns holds values and the other one gates: `out` [rows,
+/// columns / 2] gets value * gelu(gate), rounded once. No residual, no image_bias, one segment.
+/// False, and nothing is done, where this thread's card has no kernel for it.
+bool run_gated_matrix(const MatrixProblem& problem, Element element, Stream stream);
 
 /// A convolution of an input with few channels (below 8), any format; weights in the input's format
 /// [columns, kernel, kernel, channels].
@@ -115,9 +122,7 @@ struct AttentionProblem {
 };
 /// For measuring: 1: products by single warps; 2: by groups of four, on Hopper alone; 3 to
 /// attention_kernels(head): as 2 with other choices; 0: chosen by card.
-constexpr int attention_kernels(int head) {
-  return head <= 40 ? 8 : head > 64 && head <= 80 ? 5 : 2;
-}
+constexpr int attention_kernels(int head) { return head <= 64 ? 5 : head <= 80 ? 3 : 1; }
 void set_attention_kernel(int kernel);
 void run_attention(const AttentionProblem& problem, Element element, Stream stream);
 

@@ -19,6 +19,16 @@ inline void check(cudaError_t status) {
   }
 }
 
+/// What this thread's card can do.
+struct CardLimits {
+  int multiprocessors = 0;  ///< Their number.
+  int block_memory = 0;     ///< Bytes of shared memory that a block may have.
+  bool warpgroups = false;  ///< Hopper's matrix units, and kernels for them in this program.
+};
+
+/// Asked once for each card. Throws std::runtime_error where CUDA reports an error.
+const CardLimits& card_limits();
+
 /// Blocks for so many items.
 inline dim3 blocks_for(std::int64_t items, std::int64_t per_block) {
   return dim3(static_cast<unsigned>(items <= 0 ? 1 : (items + per_block - 1) / per_block));

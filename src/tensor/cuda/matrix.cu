@@ -1,5 +1,6 @@
 #include "tensor/cuda/launch.h"
 #include "tensor/cuda/matrix_kernel.h"
+#include "tensor/cuda/specialised_launch.h"
 
 namespace ptravel::cuda {
 namespace {
@@ -38,21 +39,6 @@ narrow_kernel(const __grid_constant__ MatrixProblem problem) {
   narrow_convolution<T>(problem);
 }
 
-/// Shared memory that a block of this thread's card may have.
-int most_memory() {
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device));
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device));
-  return bytes;
-}
-
-int multiprocessors() {
-  int device = 0, count = 0;
-  check(cudaGetDevice(&device));
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
-  return count;
-}
-
 template <int kRows, int kColumns>
 std::int64_t tiles_of(const MatrixProblem& p) {
   return static_cast<std::int64_t>((p.rows() + kRows - 1) / kRows) *
@@ -74,30 +60,32 @@ void start(const MatrixProblem& p, Stream stream) {
   launch(matrix_kernel<T, kRows, kColumns, kStages, kFlying>, blocks, 2 * kRows, memory, stream, p);
 }
 
-int wanted_block = 0;
+MatrixBlock wanted_block = MatrixBlock::Chosen;
 
 template <typename T, int kColumns>
 void start(const MatrixProblem& p, Stream stream) {
   // Cards for desktops have 100 KiB of shared memory, those for servers more.
-  const int memory = most_memory();
+  const CardLimits& card = card_limits();
   const bool segmented = p.segments > 1 && !p.split;
-  if (matrix_memory(128, kColumns, 3) > memory) {
+  if (matrix_memory(128, kColumns, 3) > card.block_memory) {
     start<T, 128, kColumns, 2, 0>(p, stream);
     return;
   }
   // Two small blocks on a multiprocessor hide each other's beginnings and ends; one large block
   // reads less for each product.
-  const int count = multiprocessors();
+  const int count = card.multiprocessors;
   const bool deep = p.kernel * p.kernel * p.channels() > 4000;
   const bool large = deep && tiles_of<256, kColumns>(p) >= count * 3 / 4;
   const bool alone = segmented || (tiles_of<128, kColumns>(p) <= count && !p.split);
-  const bool wanted = wanted_block > 0 && !(segmented && wanted_block == 2);
-  const int block = wanted ? wanted_block : alone ? 3 : large ? 2 : 1;
+  MatrixBlock block = alone ? MatrixBlock::Alone : large ? MatrixBlock::Large : MatrixBlock::Small;
+  if (wanted_block != MatrixBlock::Chosen && !(segmented && wanted_block == MatrixBlock::Large)) {
+    block = wanted_block;
+  }
   switch (block) {
-    case 1:
+    case MatrixBlock::Small:
       start<T, 128, kColumns, 3, 0>(p, stream);
       break;
-    case 2:
+    case MatrixBlock::Large:
       start<T, 256, kColumns, 4, 1>(p, stream);
       break;
     default:
@@ -108,13 +96,16 @@ void start(const MatrixProblem& p, Stream stream) {
 
 }  // namespace
 
-void set_matrix_block(int block) { wanted_block = block; }
+void set_matrix_block(MatrixBlock block) { wanted_block = block; }
 
 void run_matrix(const MatrixProblem& problem, Element element, Stream stream) {
+  const bool fed = run_specialised_matrix(problem, element, stream, wanted_block);
   for_element(element, [&](auto number) {
     using T = decltype(number);
     // Networks' channels are multiples of 320 in a UNet, of 128 in a VAE.
-    if (problem.columns % 160 == 0) {
+    if (fed) {
+      // It is under way.
+    } else if (problem.columns % 160 == 0) {
       start<T, 160>(problem, stream);
     } else {
       start<T, 128>(problem, stream);

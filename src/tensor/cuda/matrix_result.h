@@ -7,22 +7,28 @@
 
 namespace ptravel::cuda {
 
-/// Four lanes have one pair each of four tiles of eight numbers; then each has a whole tile, the
-/// one of its number.
-PTRAVEL_DEVICE void share_tiles(std::uint32_t (&pairs)[4]) {
+PTRAVEL_DEVICE std::uint32_t from_lane(std::uint32_t bits, int mask) {
+  return exchange_bits(bits, mask);
+}
+PTRAVEL_DEVICE float from_lane(float number, int mask) { return exchange(number, mask); }
+
+/// Four lanes have something of each of four tiles; then each has all of the tile of its number, in
+/// the order of the lanes.
+template <typename Word>
+PTRAVEL_DEVICE void share_tiles(Word (&words)[4]) {
   const bool odd = (thread_index() & 1) != 0;
   const bool high = (thread_index() & 2) != 0;
 #pragma unroll
   for (int i = 0; i < 4; i += 2) {
-    const std::uint32_t got = exchange_bits(odd ? pairs[i] : pairs[i + 1], 1);
-    pairs[i] = odd ? got : pairs[i];
-    pairs[i + 1] = odd ? pairs[i + 1] : got;
+    const Word got = from_lane(odd ? words[i] : words[i + 1], 1);
+    words[i] = odd ? got : words[i];
+    words[i + 1] = odd ? words[i + 1] : got;
   }
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
-    const std::uint32_t got = exchange_bits(high ? pairs[i] : pairs[i + 2], 2);
-    pairs[i] = high ? got : pairs[i];
-    pairs[i + 2] = high ? pairs[i + 2] : got;
+    const Word got = from_lane(high ? words[i] : words[i + 2], 2);
+    words[i] = high ? got : words[i];
+    words[i + 2] = high ? words[i + 2] : got;
   }
 }
 
@@ -54,6 +60,18 @@ PTRAVEL_DEVICE void add_pair(const float* from, int at, float (&pair)[2]) {
   const FloatPair added = *reinterpret_cast<const FloatPair*>(from + at);
   pair[0] += added.left;
   pair[1] += added.right;
+}
+
+/// Eight neighbours, which lie at a multiple of 16 bytes.
+PTRAVEL_DEVICE void add_eight(const float* from, float (&v)[8]) {
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const FourWords four = load_constant(from + half * 4);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      v[half * 4 + i] += float_of(four.words[i]);
+    }
+  }
 }
 
 /// Finishes what a thread has of kTiles tiles of eight columns of a row, and writes it.

@@ -4,6 +4,7 @@
 // neighbours of 16 bits in each access, sums in fp32.
 
 #include "tensor/cuda/device.h"
+#include "tensor/cuda/gated_unit.h"
 #include "tensor/cuda/kernels.h"
 
 namespace ptravel::cuda {
@@ -270,9 +271,8 @@ PTRAVEL_DEVICE void geglu_piece(const void* x, void* out, int rows, int width) {
   EightNumbers<T> y;
 #pragma unroll
   for (int j = 0; j < 8; ++j) {
-    const float gate = to_float(gates.numbers[j]);
-    const float normal = 0.5F * (1.0F + erff(gate * 0.70710678F));
-    y.numbers[j] = from_float<T>(to_float(values.numbers[j]) * gate * normal);
+    y.numbers[j] =
+        from_float<T>(gated_unit(to_float(values.numbers[j]), to_float(gates.numbers[j])));
   }
   static_cast<EightNumbers<T>*>(out)[i] = y;
 }

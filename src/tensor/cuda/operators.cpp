@@ -185,6 +185,32 @@ at::Tensor multiply(at::TensorList parts, const Layer& layer, const Finish& fini
   return run_product(p, rows, layer, readable, out) ? out : at::Tensor();
 }
 
+at::Tensor multiply_gated(const at::Tensor& x, const Layer& layer) {
+  const at::Tensor rows = x.contiguous();
+  const c10::cuda::CUDAGuard guard(rows.device());
+  const std::int64_t columns = layer.weight.size(0);
+  if (rows.size(2) % 8 != 0 || !small_enough(rows.size(0) * rows.size(1) * columns) ||
+      !aligned(rows) || !aligned(layer.weight)) {
+    return {};
+  }
+  const at::Tensor bias = float_vector(layer.bias);
+  if (!aligned(bias)) {
+    return {};
+  }
+  const at::Tensor out = at::empty({rows.size(0), rows.size(1), columns / 2}, rows.options());
+  MatrixProblem p;
+  p.parts[0] = rows.data_ptr();
+  p.part_channels[0] = static_cast<int>(rows.size(2));
+  p.weight = layer.weight.data_ptr();
+  p.images = static_cast<int>(rows.size(0));
+  p.width = p.out_width = static_cast<int>(rows.size(1));
+  p.columns = static_cast<int>(columns);
+  p.bias = pointer<float>(bias);
+  p.out = out.data_ptr();
+  p.segments = matrix_segments(p);
+  return run_gated_matrix(p, element_of(rows), stream_of(rows)) ? out : at::Tensor();
+}
+
 at::Tensor group_norm(at::TensorList parts,
                       std::int64_t groups,
                       const at::Tensor& weight,

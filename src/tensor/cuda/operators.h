@@ -48,6 +48,11 @@ at::Tensor convolve(at::TensorList parts, const Layer& layer, const Finish& fini
 /// Undefined as above.
 at::Tensor multiply(at::TensorList parts, const Layer& layer, const Finish& finish);
 
+/// Rows [N, tokens, in] by a layer whose first half of columns holds values and the other one gates
+/// give [N, tokens, out / 2], value * gelu(gate), rounded once. Undefined as above; whether it is
+/// depends on the layer, the card and the tokens of one image alone.
+at::Tensor multiply_gated(const at::Tensor& x, const Layer& layer);
+
 /// Of pictures with their channels side by side; weight and bias [C]. Undefined as above.
 at::Tensor group_norm(at::TensorList parts,
                       std::int64_t groups,

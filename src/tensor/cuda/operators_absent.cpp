@@ -10,6 +10,7 @@ void set_available(bool) {}
 bool fits(const at::Tensor&) { return false; }
 at::Tensor convolve(at::TensorList, const Layer&, const Finish&, bool) { return {}; }
 at::Tensor multiply(at::TensorList, const Layer&, const Finish&) { return {}; }
+at::Tensor multiply_gated(const at::Tensor&, const Layer&) { return {}; }
 at::Tensor group_norm(
     at::TensorList, std::int64_t, const at::Tensor&, const at::Tensor&, double, bool) {
   return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tensor/cuda/kernels.h"
+#include "tensor/cuda/matrix_tiles.h"
 
 namespace ptravel::cuda {
 namespace {
@@ -55,6 +56,42 @@ bool matrix_splits(const MatrixProblem& p, int multiprocessors) {
       up(tiles * p.segments, multiprocessors) * up(slices, p.segments) * kSecondsPerSlice;
   const double sums = static_cast<double>(p.rows()) * p.columns * p.segments * kSecondsPerPartial;
   return parts + sums + kSecondsToStart < whole;
+}
+
+PixelBoxes pixel_boxes(const MatrixProblem& p, int rows) {
+  int shifts = 0;
+  while (1 << (shifts + 1) <= rows) {
+    ++shifts;
+  }
+  PixelBoxes boxes;
+  boxes.doubled = p.doubled;
+  boxes.width = p.width;
+  boxes.height = p.height;
+  boxes.images = p.images;
+  if (p.kernel == 1 && p.doubled == 0) {
+    boxes.width = p.rows();
+    boxes.height = boxes.images = 1;
+  }
+  const bool whole = p.stride == 1 && p.pad == p.kernel / 2 && p.kernel % 2 == 1 &&
+                     p.out_height == p.height << p.doubled && p.out_width == p.width << p.doubled;
+  if (!whole) {
+    return boxes;
+  }
+  for (int width = shifts; width >= 0; --width) {
+    for (int height = shifts - width; height >= 0; --height) {
+      PixelBoxes candidate = boxes;
+      candidate.rows = rows;
+      candidate.width_shift = width;
+      candidate.height_shift = height;
+      candidate.across = up(boxes.width, 1 << width);
+      candidate.down = up(boxes.height, 1 << height);
+      candidate.deep = up(boxes.images, rows >> (width + height));
+      if (boxes.rows == 0 || candidate.count() < boxes.count()) {
+        boxes = candidate;
+      }
+    }
+  }
+  return boxes;
 }
 
 bool group_norm_fits(const GroupNormProblem& p) {

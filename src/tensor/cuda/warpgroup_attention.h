@@ -1,8 +1,7 @@
 #pragma once
 
-// What attention asks of Hopper: products with keys and values as they lie in memory, barriers that
-// let groups of warps drift apart, a vote. For sm_90a, unless tests have defined all of this
-// before.
+// What attention asks of Hopper: products with keys and values as they lie in memory, a vote. For
+// sm_90a, unless tests have defined all of this before.
 
 #ifndef PTRAVEL_ATTENTION_UNITS
 #define PTRAVEL_ATTENTION_UNITS
@@ -15,34 +14,6 @@
 
 namespace ptravel::cuda {
 
-/// A barrier in shared memory (8 bytes) whose phases end when `count` have arrived.
-PTRAVEL_DEVICE void begin_barrier(std::uint32_t barrier, int count) {
-  asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;\n" ::"r"(barrier), "r"(count) : "memory");
-}
-PTRAVEL_DEVICE void arrive(std::uint32_t barrier) {
-  asm volatile(
-      "{\n.reg .b64 state;\nmbarrier.arrive.shared::cta.b64 state, [%0];\n}\n" ::"r"(barrier)
-      : "memory");
-}
-/// Until the phase of this parity is over (the first one has 0).
-PTRAVEL_DEVICE void wait_for_phase(std::uint32_t barrier, int parity) {
-  int over = 0;
-  do {
-    asm volatile(
-        "{\n.reg .pred over;\n"
-        "mbarrier.try_wait.parity.shared::cta.b64 over, [%1], %2;\n"
-        "selp.b32 %0, 1, 0, over;\n}\n"
-        : "=r"(over)
-        : "r"(barrier), "r"(parity)
-        : "memory");
-  } while (over == 0);
-  __syncwarp();
-}
-PTRAVEL_DEVICE void sync_warp() { __syncwarp(); }
-/// The four warps of group `number` of a block.
-PTRAVEL_DEVICE void sync_group(int number) {
-  asm volatile("bar.sync %0, 128;\n" ::"r"(number + 1) : "memory");
-}
 PTRAVEL_DEVICE bool any_lane(bool value) { return __any_sync(0xffffffffU, value) != 0; }
 PTRAVEL_DEVICE std::uint32_t float_bits(float x) { return __float_as_uint(x); }
 PTRAVEL_DEVICE float bits_float(std::uint32_t x) { return __uint_as_float(x); }
