@@ -17,8 +17,9 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/cuda/CUDAEvent.h>
 
-#include "cuda_layers.h"
 #include "tensor/torch_compat.h"
+
+#include "cuda_layers.h"
 
 namespace {
 
