@@ -165,6 +165,7 @@ void measure_pictures(const std::vector<fs::path>& paths,
     std::vector<std::optional<FilmFrame>> read(std::min(at_once, paths.size() - done));
     for_each_at_once(read.size(), [&](std::size_t i) { read[i] = read_frame(paths[done + i]); });
     std::vector<FilmFrame> frames;
+    frames.reserve(read.size());
     for (std::optional<FilmFrame>& frame : read) {
       frames.push_back(std::move(*frame));
     }
