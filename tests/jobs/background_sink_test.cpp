@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -144,17 +145,37 @@ TEST(BackgroundSink, FramesHoldWhatTheyWereGivenUntilTheyAreTaken) {
   EXPECT_TRUE(seen.expired());
 }
 
-TEST(BackgroundSink, FramesThatWaitAreEncodedAtOnce) {
-  SlowSink sink;
-  const auto start = std::chrono::steady_clock::now();
-  {
-    BackgroundSink background(sink, 64);
-    for (int i = 0; i < 64; ++i) {
-      background.add(frame_of(0));
+/// Encodes a frame only while others are encoded, too.
+class TogetherSink : public EncodingSink {
+ public:
+  void begin(std::int64_t) override {}
+  std::string encoded(const RenderedFrame&) const override {
+    all_.count_down();
+    const auto late = std::chrono::steady_clock::now() + 10s;
+    while (!all_.try_wait() && std::chrono::steady_clock::now() < late) {
+      std::this_thread::sleep_for(1ms);
     }
+    EXPECT_TRUE(all_.try_wait());
+    return "";
   }
-  EXPECT_EQ(sink.taken.size(), 64u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 400ms);  // one by one it takes 640 at least
+  void add_encoded(const RenderedFrame&, const std::string&) override { ++taken; }
+  void finish() override {}
+
+  int taken = 0;
+
+ private:
+  mutable std::latch all_{4};
+};
+
+/// One by one they would wait for each other in vain.
+TEST(BackgroundSink, FramesThatWaitAreEncodedAtOnce) {
+  TogetherSink sink;
+  BackgroundSink background(sink, 4);
+  for (std::int64_t index = 0; index < 4; ++index) {
+    background.add(frame_of(index));
+  }
+  background.finish();
+  EXPECT_EQ(sink.taken, 4);
 }
 
 /// A travel that is to be drawn into a folder, as run_travel begins it.
