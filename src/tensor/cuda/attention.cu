@@ -1,6 +1,3 @@
-#include <array>
-#include <atomic>
-
 #include "tensor/cuda/attention_kernel.h"
 #include "tensor/cuda/attention_warpgroup_kernel.h"
 #include "tensor/cuda/launch.h"
