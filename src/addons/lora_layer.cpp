@@ -7,16 +7,19 @@
 namespace ptravel {
 namespace {
 
-/// The norm over everything but the inputs, as wide as the weight is deep: [1, in, 1, ...].
-at::Tensor norm_by_input(const at::Tensor& weight) {
+/// The norm over everything but one side of the weight: [1, in, 1, ...] where that is 1.
+at::Tensor norm_by(std::int64_t kept, const at::Tensor& weight) {
   std::vector<std::int64_t> others;
   for (std::int64_t side = 0; side < weight.dim(); ++side) {
-    if (side != 1) {
+    if (side != kept) {
       others.push_back(side);
     }
   }
   return weight.square().sum(others, true).sqrt();
 }
+
+constexpr std::int64_t kOutputs = 0;
+constexpr std::int64_t kInputs = 1;
 
 }  // namespace
 
@@ -92,9 +95,15 @@ at::Tensor LoraLayer::change(const at::Tensor& weight, const LoraOptions& option
   if (!is_dora()) {
     return change * scale();
   }
+  if (module_->naming == LoraNaming::Diffusers) {
+    // PEFT's: a length for each output, whatever version of the web UI there is.
+    const at::Tensor sum = weight + change * scale();
+    const at::Tensor norm = norm_by(kOutputs, sum);
+    return sum * (numbers("dora_scale").reshape(norm.sizes()) / norm) - weight;
+  }
   const bool inside = options.dora == DoraRule::ScaleInside;
   const at::Tensor sum = weight + (inside ? change * scale() : change);
-  change = sum * (numbers("dora_scale") / norm_by_input(sum)) - weight;
+  change = sum * (numbers("dora_scale") / norm_by(kInputs, sum)) - weight;
   return inside ? change : change * scale();
 }
 

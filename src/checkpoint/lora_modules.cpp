@@ -29,6 +29,11 @@ constexpr std::pair<std::string_view, std::string_view> kEnds[] = {
     {"_lora.up.weight", "lora_up.weight"},
     {".lora_linear_layer.down.weight", "lora_down.weight"},
     {".lora_linear_layer.up.weight", "lora_up.weight"},
+    // A length for each output, where kohya's has one for each input.
+    {".lora_magnitude_vector", "dora_scale"},
+    {".lora_magnitude_vector.weight", "dora_scale"},
+    {".lora_magnitude_vector.default", "dora_scale"},
+    {".lora_magnitude_vector.default.weight", "dora_scale"},
     {".alpha", "alpha"},
 };
 

@@ -50,6 +50,15 @@ bool repeats_to(const std::vector<std::int64_t>& from, const std::vector<std::in
   return true;
 }
 
+/// Kohya's lengths stand for a weight by repeating; PEFT's are one for each output.
+bool dora_fits(LoraNaming naming, bool is_dora, const Shape& lengths, const Shape& weight) {
+  if (!is_dora || weight.size() < 2) {
+    return !is_dora;
+  }
+  return naming == LoraNaming::Diffusers ? product(lengths) == static_cast<double>(weight[0])
+                                         : repeats_to(lengths, weight);
+}
+
 }  // namespace
 
 LoraShapes::LoraShapes(const LoraModule& module, LoraKind kind, TensorShape shape)
@@ -107,7 +116,7 @@ bool LoraShapes::fits(const Shape& weight,
                       std::int64_t bias,
                       const std::function<bool()>& on_input) const {
   if (!is_sane(weight) || (has("bias") && count("bias") != product(weight)) ||
-      (has("dora_scale") && (weight.size() < 2 || !repeats_to(shape("dora_scale"), weight)))) {
+      !dora_fits(module_.naming, has("dora_scale"), shape("dora_scale"), weight)) {
     return false;
   }
   if (changes_bias() &&
