@@ -155,6 +155,9 @@ class GraphReader {
     if (class_of(node(vae)) == "VAELoader" && noted_.insert(vae).second) {
       draft_.leave_out(KeyEffect::Vae, name_of(vae), value(node(vae), "vae_name"));
     }
+    if (class_of(decoder) == "VAEDecodeTiled") {
+      draft_.keys.add(KeyEffect::Network, name_of(id), "on");
+    }
     std::string sampler = input(decoder, "samples");
     if (!is_sampler(class_of(node(sampler)))) {
       refuse(sampler, "makes the latents, expected KSampler");
@@ -212,6 +215,9 @@ class GraphReader {
     const std::string source = class_of(node(pixels));
     if (source != "LoadImage" && source.rfind("ImageScale", 0) != 0) {
       refuse(pixels, "makes the init picture, expected LoadImage");
+    }
+    if (source != "LoadImage") {
+      draft_.note(name_of(pixels) + ": the init picture is fitted as --resize-mode says");
     }
     // The steps that are asked for are all done, as with the web UI's img2img_fix_steps.
     draft_.result.meant.set("Denoising strength", strength.empty() ? "1" : strength);

@@ -73,6 +73,8 @@ struct MemberRule {
   std::string_view member;  ///< '*' at the end: any member that begins so.
   std::string_view key;     ///< "Steps", "prompt", "negative", "sampler", "schedule", "width", ...
   KeyEffect effect = KeyEffect::Applied;
+  /// Values with which it does what is done here, with "|" between them; empty: those that say off.
+  std::string_view rest = {};
 };
 
 /// Reads an object's members by rules; others that are not off become notes.

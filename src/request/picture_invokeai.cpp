@@ -1,5 +1,6 @@
 // InvokeAI: "invokeai_metadata" (3 and later), "sd-metadata" (2), "Dream" (1: a command line).
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/text.h"
@@ -22,28 +23,72 @@ constexpr MemberRule kNewRules[] = {
     {"width", "width"},
     {"height", "height"},
     {"cfg_rescale_multiplier", "CFG Rescale"},
-    {"loras", "", Harmless},  // read apart, as are seamless_x and seamless_y
+
     {"controlnets", "", Control},
     {"ipAdapters", "", Control},
     {"t2iAdapters", "", Control},
-    {"regions", "", Script},
-    {"control_layers", "", Script},
+    {"ref_images", "", Control},
+    {"regions", "", MorePrompts},
     {"refiner_*", "", Refiner},
-    {"hrf_*", "", Harmless},  // values of a pass that may be off
     {"upscale*", "", Finishing},
     {"facetool*", "", Finishing},
-    {"*", "", Harmless},
+    {"hrf_*", "", Harmless},  // values of a pass that may be off
+    {"loras", "", Harmless},  // read apart, as is what follows
+    {"model", "", Harmless},
+    {"vae", "", Harmless},
+    {"clip_skip", "", Harmless},
+    {"rand_device", "", Harmless},
+    {"seamless_*", "", Harmless},
+    {"generation_mode", "", Harmless},
+    {"init_image", "", Harmless},
+    {"strength", "", Harmless},
+    {"positive_style_prompt", "", Harmless},
+    {"negative_style_prompt", "", Harmless},
+    {"control_layers", "", Harmless},
+    {"canvas_v2_metadata", "", Harmless},
+
+    {"app_version", "", Harmless},
+    {"metadata_version", "", Harmless},
+    {"created_by", "", Harmless},
+    {"id", "", Harmless},
+    {"type", "", Harmless},
+    {"is_intermediate", "", Harmless},
+    {"use_cache", "", Harmless},
 };
 
 constexpr MemberRule kOldRules[] = {
-    {"steps", "Steps"},           {"sampler", "sampler"},
-    {"cfg_scale", "CFG scale"},   {"seed", "Seed"},
-    {"width", "width"},           {"height", "height"},
-    {"threshold", "", Sampling},  {"perlin", "", Sampling},
-    {"variations", "", Sampling}, {"seamless", "", Harmless},
-    {"hires_fix", "", Hires},     {"facetool", "", Finishing},
-    {"upscale", "", Finishing},   {"init_mask", "", Inpainting},
-    {"*", "", Harmless},
+    {"steps", "Steps"},
+    {"sampler", "sampler"},
+    {"cfg_scale", "CFG scale"},
+    {"seed", "Seed"},
+    {"width", "width"},
+    {"height", "height"},
+
+    {"threshold", "", Sampling},
+    {"perlin", "", Sampling},
+    {"variations", "", Sampling},
+    {"h_symmetry_time_pct", "", Sampling},
+    {"v_symmetry_time_pct", "", Sampling},
+    {"hires_fix", "", Hires},
+    {"postprocessing", "", Finishing},
+    {"facetool_strength", "", Harmless},  // of what may be off
+    {"facetool", "", Finishing},
+    {"upscale", "", Finishing},
+    {"init_mask", "", Inpainting},
+    {"mask*", "", Inpainting},
+    {"inpaint_replace", "", Inpainting},
+    {"prompt", "", Harmless},  // read apart, as is what follows
+    {"seamless", "", Harmless},
+    {"type", "", Harmless},
+    {"strength", "", Harmless},
+    {"strength_steps", "", Harmless},
+
+    {"init_img", "", Harmless},
+    {"init_image_path", "", Harmless},
+    {"orig_hash", "", Harmless},
+    {"fit", "", Harmless},
+    {"step_number", "", Harmless},
+    {"extra", "", Harmless},
 };
 
 PictureDraft new_draft() {
@@ -108,6 +153,41 @@ void end_draft(PictureDraft& draft) {
   }
 }
 
+/// Layers that were not switched off.
+std::size_t count_layers(const Json* layers) {
+  if (layers == nullptr || !layers->is_array()) {
+    return 0;
+  }
+  return static_cast<std::size_t>(
+      std::count_if(layers->begin(), layers->end(),
+                    [](const Json& layer) { return member_text(layer, "isEnabled") != "False"; }));
+}
+
+/// The layers of a canvas, in either version: which ones there are, not what they hold.
+void tell_layers(const Json& metadata, PictureDraft& draft) {
+  const auto tell = [&draft](KeyEffect effect, const Json& holder, const char* name) {
+    draft.keys.add(effect, name, std::to_string(count_layers(find_member(holder, name))));
+  };
+  if (const Json* const canvas = find_member(metadata, "canvas_v2_metadata")) {
+    tell(Control, *canvas, "referenceImages");
+    tell(Control, *canvas, "controlLayers");
+    tell(MorePrompts, *canvas, "regionalGuidance");
+  }
+  if (const Json* const canvas = find_member(metadata, "control_layers")) {
+    tell(MorePrompts, *canvas, "layers");
+  }
+}
+
+/// SDXL's second text encoder may have had a prompt of its own.
+void tell_style_prompts(const Json& metadata, PictureDraft& draft) {
+  for (const std::string side : {"positive", "negative"}) {
+    const std::string style = member_text(metadata, side + "_style_prompt");
+    if (style != member_text(metadata, side + "_prompt")) {
+      draft.keys.add(MorePrompts, side + "_style_prompt", style);
+    }
+  }
+}
+
 PictureDraft read_new(const Json& metadata) {
   PictureDraft draft = new_draft();
   Infotext& meant = draft.result.meant;
@@ -121,10 +201,12 @@ PictureDraft read_new(const Json& metadata) {
   read_loras(metadata, draft);
   set_tiling(draft, member_text(metadata, "seamless_x") == "True",
              member_text(metadata, "seamless_y") == "True");
-  const Json* init = find_member(metadata, "init_image");
-  const bool from_picture =
-      member_text(metadata, "generation_mode").find("img2img") != std::string::npos;
-  if (from_picture || (init != nullptr && !scalar_text(*init).empty())) {
+  tell_layers(metadata, draft);
+  tell_style_prompts(metadata, draft);
+  const std::string mode = member_text(metadata, "generation_mode");
+  const bool masked = mode.ends_with("inpaint") || mode.ends_with("outpaint");
+  draft.keys.add(Inpainting, "generation_mode", masked ? mode : "");
+  if (masked || mode.ends_with("img2img") || !member_text(metadata, "init_image").empty()) {
     meant.set("Denoising strength", member_text(metadata, "strength"));
   }
   if (const Json* model = find_member(metadata, "model")) {
@@ -156,7 +238,10 @@ PictureDraft read_old(const Json& image) {
   const bool tiles = member_text(image, "seamless") == "True";
   set_tiling(draft, tiles, tiles);
   if (member_text(image, "type") == "img2img") {
-    meant.set("Denoising strength", member_text(image, "strength"));
+    // The command line of those versions wrote it under another name.
+    const std::string strength = member_text(image, "strength");
+    meant.set("Denoising strength",
+              strength.empty() ? member_text(image, "strength_steps") : strength);
   }
   end_draft(draft);
   return draft;
@@ -169,7 +254,9 @@ struct DreamOption {
   KeyEffect effect = Applied;
 };
 
-constexpr DreamOption kDreamOptions[] = {{"-s", "Steps"},
+constexpr DreamOption kDreamOptions[] = {{"-ft", "", Finishing},
+                                         {"-save", "", Harmless},
+                                         {"-s", "Steps"},
                                          {"-S", "Seed"},
                                          {"-W", "width"},
                                          {"-H", "height"},
@@ -179,6 +266,17 @@ constexpr DreamOption kDreamOptions[] = {{"-s", "Steps"},
                                          {"-G", "", Finishing},
                                          {"-U", "", Finishing},
                                          {"-V", "", Sampling},
+                                         {"-v", "", Sampling},
+                                         {"-M", "", Inpainting},
+                                         {"-I", "", Harmless},  // the init picture
+                                         {"-F", "", Harmless},
+                                         {"-n", "", Harmless},
+                                         {"-b", "", Harmless},
+                                         {"-g", "", Harmless},
+                                         {"-o", "", Harmless},
+                                         {"-p", "", Harmless},
+                                         {"--fit", "", Harmless},
+                                         {"--fnformat", "", Harmless},
                                          {"--hires_fix", "", Hires},
                                          {"--seamless", "seamless"},
                                          {"--perlin", "", Sampling},
@@ -201,6 +299,8 @@ void read_dream_option(std::string_view word,
       return;
     }
   }
+  const bool is_option = word.size() > 1 && word[0] == '-' && std::isdigit(word[1]) == 0;
+  draft.keys.add(is_option ? Unknown : Harmless, word, value.empty() ? "on" : value);
 }
 
 /// "\"a cat [dog]\" -s 50 -S 12 -W 512 -H 512 -C 7.5 -A k_lms".

@@ -242,6 +242,8 @@ std::string_view sentence(KeyEffect effect) {
     case Inpainting:
       return "the mask is not in the picture, give it with --mask; without it the whole picture is "
              "drawn";
+    case MorePrompts:
+      return "prompts for parts of a picture, characters or one text encoder are not supported";
     case Finishing:
       return "what was done to the finished picture is not done again";
     case Script:
@@ -331,7 +333,16 @@ void KeyNotes::add(KeyEffect effect,
                    std::string_view key,
                    std::string_view value,
                    std::string_view topic) {
-  if (effect != Applied && effect != Harmless && !is_neutral_value(value)) {
+  if (!is_neutral_value(value)) {
+    tell(effect, key, value, topic);
+  }
+}
+
+void KeyNotes::tell(KeyEffect effect,
+                    std::string_view key,
+                    std::string_view value,
+                    std::string_view topic) {
+  if (effect != Applied && effect != Harmless) {
     const std::string_view own = topic.empty() ? key : topic;
     entries_.push_back({effect, std::string(is_of_many(effect) ? own : std::string_view()),
                         described(key, value)});

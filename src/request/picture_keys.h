@@ -11,22 +11,23 @@ namespace ptravel {
 
 /// What a key of a picture's parameters does to the pixels, and whether that happens here.
 enum class KeyEffect {
-  Applied,     ///< It is read.
-  Harmless,    ///< It changes no pixels.
-  Hires,       ///< A second pass at a larger size.
-  Refiner,     ///< A second model.
-  Detailer,    ///< Parts found and drawn again.
-  Control,     ///< ControlNet, adapters fed with pictures.
-  Adapter,     ///< LoRA and its family, hypernetworks.
-  Embedding,   ///< Textual inversion.
-  Inpainting,  ///< A mask.
-  Finishing,   ///< Work on the finished picture: enlarging, faces, colours.
-  Script,      ///< Extensions and scripts that draw in a way of their own.
-  Sampling,    ///< Settings of samplers, schedules and guidance.
-  Network,     ///< Changes of the networks: FreeU, attention in tiles.
-  Merging,     ///< Token merging, which makes networks faster and pictures coarser.
-  Vae,         ///< Another VAE.
-  Unknown,     ///< Not in the table.
+  Applied,      ///< It is read.
+  Harmless,     ///< It changes no pixels.
+  Hires,        ///< A second pass at a larger size.
+  Refiner,      ///< A second model.
+  Detailer,     ///< Parts found and drawn again.
+  Control,      ///< ControlNet, adapters fed with pictures.
+  Adapter,      ///< LoRA and its family, hypernetworks.
+  Embedding,    ///< Textual inversion.
+  Inpainting,   ///< A mask.
+  MorePrompts,  ///< Prompts beside the main ones: for parts, characters, one of two encoders.
+  Finishing,    ///< Work on the finished picture: enlarging, faces, colours.
+  Script,       ///< Extensions and scripts that draw in a way of their own.
+  Sampling,     ///< Settings of samplers, schedules and guidance.
+  Network,      ///< Changes of the networks: FreeU, attention in tiles.
+  Merging,      ///< Token merging, which makes networks faster and pictures coarser.
+  Vae,          ///< Another VAE.
+  Unknown,      ///< Not in the table.
 };
 
 /// The effect of a key of the web UI and its descendants.
@@ -52,6 +53,11 @@ class KeyNotes {
            std::string_view key,
            std::string_view value,
            std::string_view topic = {});
+  /// The same, whatever the value is: where "False" is not what is done here.
+  void tell(KeyEffect effect,
+            std::string_view key,
+            std::string_view value,
+            std::string_view topic = {});
   std::vector<PictureNote> notes() const;
 
  private:

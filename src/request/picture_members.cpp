@@ -57,6 +57,17 @@ void apply(std::string_view key, const Json& value, PictureDraft& draft) {
   }
 }
 
+void tell_unless_at_rest(const MemberRule& rule,
+                         std::string_view name,
+                         const Json& value,
+                         PictureDraft& draft) {
+  const std::string text = note_text(value);
+  const std::vector<std::string_view> rest = split(rule.rest, '|');
+  if (!text.empty() && std::find(rest.begin(), rest.end(), text) == rest.end()) {
+    draft.keys.tell(rule.effect, name, text, rule.member);
+  }
+}
+
 /// Width and height stand apart in JSON.
 void join_size(Infotext& meant) {
   const auto width = meant.find("width");
@@ -99,6 +110,8 @@ void read_members(const Json& object, std::span<const MemberRule> rules, Picture
       draft.keys.add(KeyEffect::Unknown, name, note_text(value));
     } else if (!rule->key.empty()) {
       apply(rule->key, value, draft);
+    } else if (!rule->rest.empty()) {
+      tell_unless_at_rest(*rule, name, value, draft);
     } else {
       draft.leave_out(rule->effect, name, note_text(value), rule->member);
     }
