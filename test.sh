@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian 12), builds, and runs every check and test. Among what is installed are Slurm's
-# daemons (a test starts a whole Slurm of its own) and a browser.
+# daemons and a NATS server (tests start whole ones of their own) and a browser.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-scripts/install_packages build test check page slurm
+scripts/install_packages build test check page slurm nats
 scripts/check_includes
 scripts/check_format
 cmake --preset release -DPTRAVEL_TESTS=ON -DPTRAVEL_TRAIN=ON

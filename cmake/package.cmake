@@ -18,7 +18,8 @@ install(FILES ${words}/completion.zsh DESTINATION share/zsh/vendor-completions R
 install(FILES ${words}/completion.fish DESTINATION share/fish/vendor_completions.d RENAME prompt-travel.fish)
 install(FILES ${words}/changelog.gz DESTINATION share/doc/prompt-travel)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION share/doc/prompt-travel RENAME copyright)
-install(FILES ${CMAKE_SOURCE_DIR}/deploy/debian/prompt-travel.service DESTINATION lib/systemd/user)
+install(FILES ${CMAKE_SOURCE_DIR}/deploy/debian/prompt-travel.service ${CMAKE_SOURCE_DIR}/deploy/debian/prompt-travel-worker.service
+        DESTINATION lib/systemd/user)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME prompt-travel)

@@ -20,6 +20,7 @@ void add_frames_command(CLI::App& program, Command& chosen);
 void add_finish_command(CLI::App& program, Command& chosen);
 void add_status_command(CLI::App& program, Command& chosen);
 void add_submit_command(CLI::App& program, Command& chosen);
+void add_worker_command(CLI::App& program, Command& chosen);
 void add_video_command(CLI::App& program, Command& chosen);
 void add_upscale_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);

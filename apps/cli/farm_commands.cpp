@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "apps/cli/commands.h"
+#include "apps/cli/nats_arguments.h"
 #include "apps/cli/run_arguments.h"
 #include "ptravel/farm.h"
 #include "ptravel/run_parts.h"
@@ -28,8 +29,10 @@ struct EngineArguments {
   std::string engine;
   std::optional<std::int64_t> chunk;
   std::string partition;
+  std::optional<std::int64_t> lease;
   bool wait = false;
   bool cancel = false;
+  NatsArguments nats;
 };
 
 void status(const RunArguments& arguments) {
@@ -44,8 +47,23 @@ void status(const RunArguments& arguments) {
 }
 
 void check_engine(const EngineArguments& engine, std::vector<Problem>& problems) {
-  if (engine.engine != "slurm") {
-    problems.push_back({"--engine", "\"" + engine.engine + "\", expected slurm"});
+  const bool slurm = engine.engine == "slurm";
+  if (!slurm && engine.engine != "nats") {
+    problems.push_back({"--engine", "\"" + engine.engine + "\", expected slurm or nats"});
+  }
+  if (slurm && engine.lease) {
+    problems.push_back({"--lease", "is for NATS, expected --engine nats"});
+  }
+  for (const std::string& option : given_options(engine.nats)) {
+    if (slurm) {
+      problems.push_back({option, "is for NATS, expected --engine nats"});
+    }
+  }
+  if (engine.engine == "nats" && !engine.partition.empty()) {
+    problems.push_back({"--partition", "is Slurm's, expected --engine slurm"});
+  }
+  if (engine.engine == "nats" && engine.nats.url.empty()) {
+    problems.push_back({"--nats", "is missing, expected a server such as nats://host:4222"});
   }
   if (engine.chunk && (*engine.chunk < 1 || *engine.chunk > kMostUnits)) {
     problems.push_back({"--chunk", std::to_string(*engine.chunk) + ", expected 1 to " +
@@ -66,6 +84,9 @@ void check_cancel(const RunArguments& arguments,
   }
   if (!engine.partition.empty()) {
     given.emplace_back("--partition");
+  }
+  if (engine.lease) {
+    given.emplace_back("--lease");
   }
   for (const std::string& word : machine_words(arguments)) {
     given.push_back(word.substr(0, word.find('=')));
@@ -117,7 +138,7 @@ void wait_for_engine(const std::string& folder, Progress& progress) {
 }
 
 void submit(const RunArguments& arguments, const EngineArguments& engine) {
-  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink&) {
+  with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
     std::vector<Problem> problems;
     build_request(arguments.fields, problems);
     check_engine(engine, problems);
@@ -125,6 +146,11 @@ void submit(const RunArguments& arguments, const EngineArguments& engine) {
       check_cancel(arguments, engine, problems);
     }
     throw_option_problems(problems);
+    if (engine.engine == "nats") {
+      return submit_over_nats(arguments, engine.nats,
+                              {engine.chunk, engine.lease, engine.wait, engine.cancel}, console,
+                              progress, events);
+    }
     if (engine.cancel) {
       cancel_in_slurm(arguments.folder);
       console.hint("cancelled");
@@ -168,15 +194,25 @@ void add_submit_command(CLI::App& program, Command& chosen) {
   const auto arguments = make_arguments(*command);
   const auto engine = std::make_shared<EngineArguments>();
   add_folder_options(*command, *arguments);
-  command->add_option("--engine", engine->engine, "What draws it: slurm")
-      ->type_name("slurm")
+  command
+      ->add_option("--engine", engine->engine, "What draws it: slurm, or workers at a NATS server")
+      ->type_name("slurm|nats")
       ->required();
-  command->add_option("--chunk", engine->chunk, "Units that one task draws [of 50 tasks]")
+  command
+      ->add_option("--chunk", engine->chunk,
+                   "Units that one task draws [slurm: of 50 tasks; nats: 1 to 8]")
       ->type_name("N");
   command->add_option("--partition", engine->partition, "Slurm's partition [its default]")
       ->type_name("NAME");
-  command->add_flag("--wait", engine->wait, "Show how far it is until it has ended");
+  command->add_flag("--wait", engine->wait,
+                    "Show how far it is until it has ended; nats: collect the frames and finish");
   command->add_flag("--cancel", engine->cancel, "Take the folder's jobs out again");
+  add_nats_options(*command, engine->nats);
+  command
+      ->add_option("--lease", engine->lease,
+                   "Seconds that a worker may say nothing before others get its work [30]")
+      ->type_name("SECONDS")
+      ->group("NATS server");
   command->callback([&chosen, command, arguments, engine] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments, engine] { submit(*arguments, *engine); };

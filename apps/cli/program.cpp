@@ -90,6 +90,7 @@ int run(int argc, char** argv) {
   ptravel::cli::add_finish_command(program, command);
   ptravel::cli::add_status_command(program, command);
   ptravel::cli::add_submit_command(program, command);
+  ptravel::cli::add_worker_command(program, command);
   ptravel::cli::add_video_command(program, command);
   ptravel::cli::add_upscale_command(program, command);
   ptravel::cli::add_info_command(program, command);

@@ -182,15 +182,21 @@ void add_images_option(CLI::App& command, RunArguments& arguments) {
       ->group("Prompts and travel");
 }
 
-void add_folder_options(CLI::App& command, RunArguments& arguments) {
-  command.add_option("folder", arguments.folder, "The run folder")->required();
-  add_field_options(command, arguments.fields,
-                    {"model", "models_dir", "device", "threads", "low_memory"});
+void add_machine_options(CLI::App& command,
+                         RunArguments& arguments,
+                         const std::vector<std::string>& fields) {
+  add_field_options(command, arguments.fields, fields);
   command
       .add_flag("--allow-other-kernels", arguments.allow_other_kernels,
                 "Go on in bf16 or fp16 with other kernels than those that began the run, though "
                 "frames differ then")
       ->group("Computing");
+}
+
+void add_folder_options(CLI::App& command, RunArguments& arguments) {
+  command.add_option("folder", arguments.folder, "The run folder")->required();
+  add_machine_options(command, arguments,
+                      {"model", "models_dir", "device", "threads", "low_memory"});
 }
 
 std::shared_ptr<RunArguments> make_arguments(CLI::App& command) {

@@ -119,6 +119,10 @@ void add_profile_option(CLI::App& command, RunArguments& arguments);
 void add_images_option(CLI::App& command, RunArguments& arguments);
 /// --workers.
 void add_workers_option(CLI::App& command, RunArguments& arguments);
+/// These of the settings of a machine (resume_options), and --allow-other-kernels.
+void add_machine_options(CLI::App& command,
+                         RunArguments& arguments,
+                         const std::vector<std::string>& fields);
 /// The folder and the settings of resume_options.
 void add_folder_options(CLI::App& command, RunArguments& arguments);
 

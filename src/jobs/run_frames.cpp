@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "base/profile_scope.h"
-#include "media/image_file.h"
 #include "ptravel/error.h"
 #include "ptravel/frame.h"
 #include "request/frame_settings.h"
@@ -74,9 +73,23 @@ bool RunFrames::is_whole(std::int64_t index) {
 }
 
 std::optional<std::string> RunFrames::damage(std::int64_t index) const {
+  return damage_of(index, [&] { return read_image(folder_.frame_path(index)); });
+}
+
+std::optional<std::string> RunFrames::damage(std::int64_t index, std::string_view bytes) const {
+  if (!bytes.starts_with("\x89PNG\r\n\x1a\n")) {
+    return "is no PNG";
+  }
+  const auto pixels = static_cast<std::uint64_t>(manifest_.request.width) *
+                      static_cast<std::uint64_t>(manifest_.request.height);
+  return damage_of(index, [&] { return decode_image(bytes, frame_file_name(index), pixels); });
+}
+
+std::optional<std::string> RunFrames::damage_of(std::int64_t index,
+                                                const std::function<LoadedImage()>& load) const {
   const auto profile = ProfileScope::part("reading pictures");
   try {
-    const LoadedImage loaded = read_image(folder_.frame_path(index));
+    const LoadedImage loaded = load();
     const TravelRequest& request = manifest_.request;
     if (!loaded.note.empty()) {
       return loaded.note;

@@ -5,10 +5,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jobs/manifest.h"
 #include "jobs/run_folder.h"
+#include "media/image_file.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
 
@@ -27,6 +29,9 @@ class RunFrames {
   bool is_whole(std::int64_t index);
   /// What is wrong with a frame that is there; nothing when it is whole.
   std::optional<std::string> damage(std::int64_t index) const;
+  /// The same for the bytes of a file that may become that frame: a stranger's, which takes no more
+  /// memory than a frame does.
+  std::optional<std::string> damage(std::int64_t index, std::string_view bytes) const;
   /// Its picture.
   Image read(std::int64_t index) const;
   /// Tells that the frame was just written. May be called beside everything else, in another
@@ -34,6 +39,9 @@ class RunFrames {
   void written(std::int64_t index);
 
  private:
+  std::optional<std::string> damage_of(std::int64_t index,
+                                       const std::function<LoadedImage()>& load) const;
+
   const RunFolder& folder_;
   const Manifest& manifest_;
   std::vector<std::string> prompts_;  // of the stages

@@ -12,11 +12,12 @@
 
 namespace ptravel {
 
-/// The store that was given, or one of the run's own, which shares its model with previews.
+/// The store that was given, or one of the run's own, which shares its model with previews and
+/// keeps models of up to `bound` bytes.
 class RunStore {
  public:
-  explicit RunStore(ModelStore* given)
-      : own_(given == nullptr ? std::make_unique<ModelStore>(0) : nullptr),
+  explicit RunStore(ModelStore* given, std::uint64_t bound = 0)
+      : own_(given == nullptr ? std::make_unique<ModelStore>(bound) : nullptr),
         store_(given == nullptr ? own_.get() : given) {}
   ModelStore& get() const { return *store_; }
 

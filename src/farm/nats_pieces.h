@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "jobs/manifest.h"
+#include "ptravel/run_parts.h"
+
+namespace ptravel {
+
+/// The pieces of work that a run is handed out in: `chunk` units each, 0: as many as suit a few
+/// machines; those of which a frame is missing. Rising; none overlaps another one.
+std::vector<FrameRange> work_pieces(const Manifest& manifest,
+                                    const std::vector<bool>& missing,
+                                    std::int64_t chunk);
+
+/// A picture that a run starts from, as its manifest knows it.
+struct RunPicture {
+  std::string role;  ///< "init picture" or "mask".
+  std::string path;  ///< In the request.
+  std::string name;  ///< Of the file when the run began.
+  std::string sha256;
+};
+
+/// The pictures of a run, in the order of its request: the init picture, then the masks. Throws
+/// Corrupt where the manifest does not say which files they are.
+std::vector<RunPicture> run_pictures(const Manifest& manifest);
+
+}  // namespace ptravel
