@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
-#include <numeric>
 #include <string>
 
+#include "motion/wanted_middles.h"
 #include "ptravel/error.h"
 
 namespace ptravel {
@@ -17,17 +16,11 @@ constexpr std::size_t kHalvedAtOnce = 2;
 // A step that does not shrink when it is halved is likely a flip: after some halvings without
 // effect others come first.
 constexpr double kShrinks = 0.85;
-constexpr int kPatience = 3;
-constexpr int kPatienceOnBridges = 2;
 constexpr double kPatienceLost = 0.75;
-constexpr double kBridgeEnds = 2;  // pictures that a bridge costs by itself: its ends, again
-constexpr double kKeptForTheEnd = kBridgeEnds + 1;  // for the jumps that are left
-constexpr double kPartsOfBridge = 4096;             // places on a bridge are not closer
-
-/// Of a bridge, in alpha.
-double length(const WayBridge& bridge) {
-  return (bridge.to.gap == bridge.from.gap ? bridge.to.alpha : 1) - bridge.from.alpha;
-}
+constexpr double kPartsOfBridge = 4096;  // places on a bridge are not closer
+// A step of this many even ones is too large for an even film: such are halved before all else.
+constexpr double kTooLarge = 1.8;
+constexpr std::int64_t kRefinements = 6;  // in how many parts the film asks for pictures
 
 }  // namespace
 
@@ -56,13 +49,18 @@ void PaceSearch::find() {
   }
   spent_ = static_cast<double>(pictures_.size());
   const auto budget = static_cast<double>(stretch_.pictures);
-  limit_ = task_.bridge_costs.empty() ? budget : budget - kKeptForTheEnd;
+  // For the jumps that are left at the end.
+  const double kept = task_.bridge_costs.empty() ? 0 : kBridgeEnds + 1;
+  limit_ = budget - kept;
   draw(first_places());
   halvings_.clear();  // Places at equal distances say nothing about halving.
-  while (cross_jump() || halve()) {
+  std::int64_t rounds = kRefinements;
+  while (cross_jump() || (has_large_step() && halve()) || (rounds > 0 && refine(rounds--))) {
   }
   limit_ = budget;
   while (cross_what_is_left()) {
+  }
+  while (halve()) {
   }
   // Bridges may have been given up with what was drawn on them.
   limit_ = std::numeric_limits<double>::infinity();
@@ -78,54 +76,39 @@ bool PaceSearch::halve() {
   return !places.empty();
 }
 
+/// Draws middles that the evenest film would show, a share of what may be paid for; false: it shows
+/// none.
+bool PaceSearch::refine(std::int64_t rounds) {
+  std::vector<bool> halvable;
+  for (std::size_t i = 0; i + 1 < pictures_.size(); ++i) {
+    halvable.push_back(middle(i).has_value());
+  }
+  std::vector<std::size_t> steps = wanted_middles(film_choice(), halvable);
+  std::ranges::stable_sort(steps, [this](std::size_t a, std::size_t b) {
+    return distance_after(a) > distance_after(b);
+  });
+  const double share = (limit_ - spent_) / static_cast<double>(rounds);
+  std::vector<WayPlace> places;
+  double price = 0;
+  for (const std::size_t i : steps) {
+    price += cost(i);
+    if ((places.empty() || price <= share) && can_pay(price)) {
+      places.push_back(*middle(i));
+    }
+  }
+  std::sort(places.begin(), places.end());
+  draw(places);
+  return !places.empty();
+}
+
 /// The in-betweens of the evenest film, rising.
 std::vector<WayPlace> PaceSearch::choose() {
-  FilmChoice choice;
-  choice.weights.assign(static_cast<std::size_t>(stretch_.in_betweens + stretch_.gaps), 1.0);
-  std::vector<WayPlace> film = chosen(choice);
-  if (!task_.easing) {
-    return film;
+  const FilmChoice choice = film_choice();
+  const auto film = choose_film(choice);
+  if (!film) {
+    throw Error(ErrorCode::Internal, "[pace] fewer pictures than frames");
   }
-  // How many frames each gap has is known now: their steps are bent.
-  choice.weights.clear();
-  for (std::int64_t gap = 0; gap < stretch_.gaps; ++gap) {
-    const auto frames = std::count_if(film.begin(), film.end(), [&](const WayPlace& place) {
-      return place.gap == stretch_.first_gap + gap && place.alpha > 0;
-    });
-    double before = 0;
-    for (std::int64_t step = 1; step <= frames + 1; ++step) {
-      const double share =
-          task_.easing(static_cast<double>(step) / static_cast<double>(frames + 1));
-      choice.weights.push_back(std::max(share - before, 1e-6));
-      before = share;
-    }
-  }
-  return chosen(choice);
-}
-
-std::vector<WayJump> PaceSearch::jumps(double step) {
-  std::vector<WayJump> jumps;
-  for (std::size_t i = 0; i + 1 < pictures_.size(); ++i) {
-    const double distance = distance_after(i);
-    if (distance > step * kJumpOverStep && alpha_gap(i) <= kLeastAlphaGap && !bridge_of(i)) {
-      jumps.push_back({pictures_[i], pictures_[i + 1], distance});
-    }
-  }
-  return jumps;
-}
-
-/// The bridges that frames of the film lie on.
-std::vector<WayBridge> PaceSearch::bridges(const std::vector<WayPlace>& film) const {
-  std::vector<WayBridge> used;
-  for (const auto& entry : bridges_) {
-    const WayBridge& bridge = entry.second;
-    if (std::ranges::any_of(film, [&](const WayPlace& place) {
-          return bridge.from < place && place < bridge.to;
-        })) {
-      used.push_back(bridge);
-    }
-  }
-  return used;
+  return in_betweens(*film);
 }
 
 Evenness PaceSearch::evenness(const std::vector<WayPlace>& film) {
@@ -157,30 +140,14 @@ std::optional<WayPlace> PaceSearch::middle(std::size_t i) const {
                : std::optional(WayPlace{from.gap, static_cast<double>(between) / intervals});
   }
   const double alpha = from.alpha + (end - from.alpha) / 2;
-  const double least = bridge == nullptr ? kLeastAlphaGap : length(*bridge) / kPartsOfBridge;
+  const double least = bridge == nullptr ? kLeastAlphaGap : length_of(*bridge) / kPartsOfBridge;
   return end - from.alpha <= least ? std::nullopt : std::optional(WayPlace{from.gap, alpha});
-}
-
-/// The bridge that a step lies on; null: none.
-const WayBridge* PaceSearch::bridge_of(std::size_t i) const {
-  const auto after = bridges_.upper_bound(pictures_[i]);
-  if (after == bridges_.begin()) {
-    return nullptr;
-  }
-  const WayBridge& bridge = std::prev(after)->second;
-  return pictures_[i] < bridge.to ? &bridge : nullptr;
 }
 
 /// What the picture at a place inside of a step costs.
 double PaceSearch::cost(std::size_t i) const {
   const WayBridge* const bridge = bridge_of(i);
   return bridge == nullptr ? 1 : task_.bridge_costs[bridge->depth];
-}
-
-/// Whether halving a step has not helped, or is not to be had.
-bool PaceSearch::resists(std::size_t i) const {
-  const int patience = bridge_of(i) == nullptr ? kPatience : kPatienceOnBridges;
-  return halvings_in_vain(i) >= patience || !middle(i);
 }
 
 /// What a step of the film would be if all were equal.
@@ -190,80 +157,6 @@ double PaceSearch::even_step() {
     length += distance_after(i);
   }
   return length / static_cast<double>(stretch_.in_betweens + stretch_.gaps);
-}
-
-/// Bridges the largest step if it resists, or gives its bridge another kind; false: it does not,
-/// or there is none for it.
-bool PaceSearch::cross_jump() {
-  if (task_.bridge_costs.empty()) {
-    return false;
-  }
-  for (const std::size_t i : jumps_by_size()) {
-    const WayBridge* const bridge = bridge_of(i);
-    const std::size_t depth = bridge == nullptr ? 0 : bridge->depth + 1;
-    if (resists(i) && depth < task_.bridge_costs.size() && build(i, depth)) {
-      return true;
-    }
-    if (middle(i)) {
-      return false;
-    }
-  }
-  return false;
-}
-
-/// What still jumps when nothing more can be paid for is led across by the last kind of bridge, on
-/// which pictures cost least; false: nothing is left, or can be led across.
-bool PaceSearch::cross_what_is_left() {
-  if (task_.bridge_costs.empty()) {
-    return false;
-  }
-  const std::size_t last = task_.bridge_costs.size() - 1;
-  for (const std::size_t i : jumps_by_size()) {
-    const WayBridge* const bridge = bridge_of(i);
-    if (bridge == nullptr || bridge->depth < last) {
-      if (build(i, last)) {
-        return true;
-      }
-    } else if (const auto place = middle(i); place && can_pay(cost(i))) {
-      draw({*place});
-      return true;
-    }
-  }
-  return false;
-}
-
-/// Steps that are too large for an even film, the largest first.
-std::vector<std::size_t> PaceSearch::jumps_by_size() {
-  const double least = kJumpOverStep * even_step();
-  std::vector<std::size_t> steps;
-  for (std::size_t i = 0; i + 1 < pictures_.size(); ++i) {
-    if (distance_after(i) > least) {
-      steps.push_back(i);
-    }
-  }
-  std::ranges::stable_sort(steps, [this](std::size_t a, std::size_t b) {
-    return distance_after(a) > distance_after(b);
-  });
-  return steps;
-}
-
-/// Bridges a step, or gives its bridge that depth; false: it is too dear.
-bool PaceSearch::build(std::size_t i, std::size_t depth) {
-  const WayBridge* const known = bridge_of(i);
-  const WayBridge bridge = known == nullptr ? WayBridge{pictures_[i], pictures_[i + 1], depth}
-                                            : WayBridge{known->from, known->to, depth};
-  const double price = known == nullptr ? kBridgeEnds : 0;
-  if (!can_pay(price + task_.bridge_costs[depth])) {
-    return false;
-  }
-  spent_ += price;
-  way_.bridge(bridge);
-  bridges_[bridge.from] = bridge;
-  halvings_[bridge.from] = 0;
-  distances_.forget_between(bridge.from, bridge.to);
-  std::erase_if(pictures_,
-                [&](const WayPlace& place) { return bridge.from < place && place < bridge.to; });
-  return true;
 }
 
 bool PaceSearch::can_pay(double price) const {
@@ -310,7 +203,7 @@ std::vector<WayPlace> PaceSearch::halves() {
   for (std::size_t i = 0; i + 1 < pictures_.size(); ++i) {
     if (middle(i)) {
       // Without any motion the way is halved as it is.
-      const double weight = moves ? distance_after(i) * patience(i) : alpha_gap(i);
+      const double weight = moves ? urgency(i) : alpha_gap(i);
       steps.push_back({weight, i});
     }
   }
@@ -344,8 +237,20 @@ int PaceSearch::halvings_in_vain(std::size_t i) const {
   return found == halvings_.end() ? 0 : found->second;
 }
 
-double PaceSearch::patience(std::size_t i) const {
-  return std::pow(kPatienceLost, std::max(0, halvings_in_vain(i) - kPatience));
+/// How much a step wants to be halved: its distance, and less after halvings in vain.
+double PaceSearch::urgency(std::size_t i) {
+  return distance_after(i) * std::pow(kPatienceLost, std::max(0, halvings_in_vain(i) - kPatience));
+}
+
+/// Whether a step that can be halved is too large for an even film.
+bool PaceSearch::has_large_step() {
+  const double least = kTooLarge * even_step();
+  for (std::size_t i = 0; i + 1 < pictures_.size(); ++i) {
+    if (distance_after(i) > least && middle(i)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /// Draws places that lie between pictures that are there, and counts halvings in vain.
@@ -368,24 +273,50 @@ void PaceSearch::draw(const std::vector<WayPlace>& places) {
   }
 }
 
-std::vector<WayPlace> PaceSearch::chosen(FilmChoice& choice) {
+/// All pictures, and how large the film's steps are to be.
+FilmChoice PaceSearch::film_choice() {
+  FilmChoice choice;
   choice.pictures = pictures_.size();
-  choice.distance = [&](std::size_t i, std::size_t j) {
+  choice.distance = [this](std::size_t i, std::size_t j) {
     return distances_(pictures_[i], pictures_[j]);
   };
-  choice.required.clear();
   for (std::size_t i = 1; i + 1 < pictures_.size(); ++i) {
     if (pictures_[i].alpha == 0) {
       choice.required.push_back(i);
     }
   }
-  const auto film = choose_film(choice);
-  if (!film) {
-    throw Error(ErrorCode::Internal, "[pace] fewer pictures than frames");
+  choice.weights.assign(static_cast<std::size_t>(stretch_.in_betweens + stretch_.gaps), 1.0);
+  if (task_.easing) {
+    if (const auto even = choose_film(choice)) {
+      choice.weights = bent_steps(in_betweens(*even));
+    }
   }
+  return choice;
+}
+
+/// The easing's steps for as many frames in each gap as a film has there.
+std::vector<double> PaceSearch::bent_steps(const std::vector<WayPlace>& film) const {
+  std::vector<double> steps;
+  for (std::int64_t gap = 0; gap < stretch_.gaps; ++gap) {
+    const auto frames = std::ranges::count_if(film, [&](const WayPlace& place) {
+      return place.gap == stretch_.first_gap + gap && place.alpha > 0;
+    });
+    double before = 0;
+    for (std::int64_t step = 1; step <= frames + 1; ++step) {
+      const double share =
+          task_.easing(static_cast<double>(step) / static_cast<double>(frames + 1));
+      steps.push_back(std::max(share - before, 1e-6));
+      before = share;
+    }
+  }
+  return steps;
+}
+
+/// Of a film that is given as numbers of pictures.
+std::vector<WayPlace> PaceSearch::in_betweens(const std::vector<std::size_t>& film) const {
   std::vector<WayPlace> places;
-  for (std::size_t i = 1; i + 1 < film->size(); ++i) {
-    places.push_back(pictures_[(*film)[i]]);
+  for (std::size_t i = 1; i + 1 < film.size(); ++i) {
+    places.push_back(pictures_[film[i]]);
   }
   return places;
 }

@@ -27,6 +27,9 @@ class KnownDistances {
   std::map<std::pair<WayPlace, WayPlace>, double> known_;
 };
 
+/// Of a bridge, in alpha.
+double length_of(const WayBridge& bridge);
+
 /// Some gaps in a row whose frames are chosen together.
 struct Stretch {
   std::int64_t first_gap = 0;
@@ -55,6 +58,10 @@ class PaceSearch {
   double drawn() const { return spent_ - static_cast<double>(stretch_.gaps + 1); }
 
  private:
+  static constexpr int kPatience = 3;  // halvings in vain, until others come first
+  static constexpr double kBridgeEnds =
+      2;  // pictures that a bridge costs by itself: its ends, again
+
   // A step, number `i`, leads from picture i to the next one.
   double distance_after(std::size_t i) { return distances_(pictures_[i], pictures_[i + 1]); }
   double alpha_end(std::size_t i) const;
@@ -62,7 +69,8 @@ class PaceSearch {
   std::optional<WayPlace> middle(std::size_t i) const;
   double cost(std::size_t i) const;
   int halvings_in_vain(std::size_t i) const;
-  double patience(std::size_t i) const;
+  double urgency(std::size_t i);
+  bool has_large_step();
   bool resists(std::size_t i) const;
   const WayBridge* bridge_of(std::size_t i) const;
 
@@ -74,11 +82,14 @@ class PaceSearch {
   bool can_pay(double price) const;
   void draw(const std::vector<WayPlace>& places);
   bool halve();
+  bool refine(std::int64_t rounds);
   bool cross_jump();
   bool cross_what_is_left();
   std::vector<std::size_t> jumps_by_size();
   bool build(std::size_t i, std::size_t depth);
-  std::vector<WayPlace> chosen(FilmChoice& choice);
+  FilmChoice film_choice();
+  std::vector<double> bent_steps(const std::vector<WayPlace>& film) const;
+  std::vector<WayPlace> in_betweens(const std::vector<std::size_t>& film) const;
 
   const PaceTask& task_;
   Stretch stretch_;

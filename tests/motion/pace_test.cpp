@@ -76,6 +76,20 @@ TEST(Pace, SpreadsASteepPlaceOverTheFilm) {
   EXPECT_TRUE(film.jumps.empty());
 }
 
+TEST(Pace, TheLastPicturesAreThoseThatTheFilmLacks) {
+  for (const double speed : {5.0, 20.0, 60.0}) {
+    const auto curve = [speed](const WayPlace& place) {
+      return static_cast<double>(place.gap) * 3 + place.alpha +
+             std::tanh((place.alpha - 0.37) * speed) + 0.3 * std::sin(9 * place.alpha);
+    };
+    CurveWay way(curve);
+    PaceTask task;
+    task.in_betweens = {22};
+    const PacedFilm film = find_pace(task, way);
+    EXPECT_LT(evenness_of(steps_of(film, curve)).largest_over_median, 1.15) << speed;
+  }
+}
+
 TEST(Pace, AFilmHasOneSpeedWhereGapsShareFrames) {
   const auto curve = [](const WayPlace& place) {
     // The second gap is nine times as long as the first one.
