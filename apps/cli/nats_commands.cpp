@@ -57,7 +57,7 @@ void work(const RunArguments& arguments, const WorkerArguments& given) {
     }
     const std::int64_t drawn = work_for_nats(worker, progress, events);
     console.hint(std::to_string(drawn) + " frames drawn");
-    return Made{{"frames", std::to_string(drawn)}};
+    return console.json() ? Made{{"frames", std::to_string(drawn)}} : Made{};
   });
 }
 

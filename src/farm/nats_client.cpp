@@ -22,11 +22,17 @@ constexpr std::int64_t kMostLeased = 100'000;
 
 std::int64_t in_nanoseconds(milliseconds time) { return nanoseconds(time).count(); }
 
-[[noreturn]] void fail(const std::string& what, natsStatus status) {
+/// What the library says of its last failure, without the place in its source: "(conn.c:2088): ".
+std::string last_words(natsStatus status) {
   const char* const last = nats_GetLastError(nullptr);
   const std::string words = last != nullptr && *last != '\0' ? last : natsStatus_GetText(status);
+  const std::size_t end = words.starts_with('(') ? words.find("): ") : std::string::npos;
+  return end == std::string::npos ? words : words.substr(end + 3);
+}
+
+[[noreturn]] void fail(const std::string& what, natsStatus status) {
   throw Error(status == NATS_NOT_FOUND ? ErrorCode::NotFound : ErrorCode::Io,
-              "[nats] " + what + ": " + words);
+              "[nats] " + what + ": " + last_words(status));
 }
 
 void check(natsStatus status, const std::string& what) {
@@ -154,7 +160,7 @@ bool NatsMessage::acknowledge_surely() {
 }
 
 void NatsMessage::give_back(milliseconds delay) {
-  natsMsg_NakWithDelay(message_.get(), in_nanoseconds(delay), nullptr);
+  natsMsg_NakWithDelay(message_.get(), delay.count(), nullptr);
 }
 
 void NatsMessage::keep() { natsMsg_InProgress(message_.get(), nullptr); }
@@ -177,9 +183,7 @@ std::optional<NatsMessage> NatsPuller::next(milliseconds wait) {
   if (status == NATS_OK || is_timeout(status)) {
     return std::nullopt;
   }
-  const char* const last = nats_GetLastError(nullptr);
-  const bool deleted =
-      last != nullptr && std::string_view(last).find("Deleted") != std::string::npos;
+  const bool deleted = last_words(status).find("Deleted") != std::string::npos;
   if (status == NATS_NO_RESPONDERS || deleted) {
     throw Error(ErrorCode::NotFound, "[nats] " + what_ + ": is not there any more");
   }

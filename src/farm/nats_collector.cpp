@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "farm/nats_objects.h"
+#include "farm/nats_pieces.h"
 #include "ptravel/error.h"
-#include "request/mode_infos.h"
 
 namespace ptravel {
 namespace {
@@ -89,17 +89,17 @@ void NatsCollector::collect() {
 }
 
 void NatsCollector::collect_rest() {
-  const TravelRequest& request = manifest_.request;
-  if (!mode_info(request.mode).keeps_log(request) && request.genesis != Genesis::Embryo) {
+  if (!leaves_other_files(manifest_)) {
     return;
   }
-  const auto until = Clock::now() + FilmCollection::kGrace;
+  // Workers send these before the frames, so that they are here by now, unless a process that was
+  // killed had taken them and not said so: then they come again.
+  const auto until = Clock::now() + 2 * kTakingLease;
   while (Clock::now() < until) {
     progress_.check_cancelled();
     look();
-    const QueueState queue = client_.queue(names_.work_stream(), kWorkersConsumer);
+    const QueueState queue = client_.queue(names_.objects_stream(), kObjectsConsumer);
     if (queue.waiting == 0 && queue.leased == 0) {
-      look();
       return;
     }
   }

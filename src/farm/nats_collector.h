@@ -18,6 +18,9 @@
 
 namespace ptravel {
 
+/// A message that was taken and not acknowledged, since its taker was killed, comes again.
+inline constexpr std::chrono::milliseconds kTakingLease{10'000};
+
 /// What a collector works with; all of it outlives the collector.
 struct Collection {
   NatsClient& client;
@@ -45,7 +48,7 @@ class NatsCollector {
   /// Until every frame is there. Bears a server that is away for a while. Throws Internal where
   /// there is no hope (FilmCollection::hopeless), Cancelled, Io.
   void collect();
-  /// What walks and embryos left may come behind the last frame.
+  /// Takes what walks and embryos left and is not here with the last frame.
   void collect_rest();
 
  private:

@@ -5,6 +5,7 @@
 #include "jobs/run_units.h"
 #include "ptravel/error.h"
 #include "request/mask_files.h"
+#include "request/mode_infos.h"
 
 namespace ptravel {
 namespace {
@@ -40,6 +41,11 @@ std::vector<FrameRange> work_pieces(const Manifest& manifest,
     }
   }
   return pieces;
+}
+
+bool leaves_other_files(const Manifest& manifest) {
+  const TravelRequest& request = manifest.request;
+  return mode_info(request.mode).keeps_log(request) || request.genesis == Genesis::Embryo;
 }
 
 std::vector<RunPicture> run_pictures(const Manifest& manifest) {

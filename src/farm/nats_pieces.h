@@ -15,6 +15,9 @@ std::vector<FrameRange> work_pieces(const Manifest& manifest,
                                     const std::vector<bool>& missing,
                                     std::int64_t chunk);
 
+/// Whether drawing the run leaves files beside its frames: logs of walks, pictures of embryos.
+bool leaves_other_files(const Manifest& manifest);
+
 /// A picture that a run starts from, as its manifest knows it.
 struct RunPicture {
   std::string role;  ///< "init picture" or "mask".

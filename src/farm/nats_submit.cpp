@@ -32,8 +32,6 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
 constexpr std::uint64_t kPictureLimit = std::uint64_t{256} << 20;
-/// A message that was taken and not acknowledged, since its taker was killed, comes again.
-constexpr milliseconds kTakingLease{10'000};
 
 std::vector<bool> missing_frames(const RunFolder& folder,
                                  const Manifest& manifest,
@@ -148,7 +146,7 @@ NatsOutcome submit_to_nats(const fs::path& path,
   const RunNames names(outcome.run);
   const bool there = known && client.has_stream(kRunsStream) &&
                      client.last(kRunsStream, names.announcement()).has_value();
-  if (left > 0) {
+  if (left > 0 || there) {
     if (!there) {
       announce(client, names, folder, manifest, job);
     }
@@ -157,7 +155,7 @@ NatsOutcome submit_to_nats(const fs::path& path,
                             manifest.frames - left, progress, events);
     collector.hand_out();
     outcome.pieces = collector.handed_out();
-    if (!job.wait) {
+    if (!job.wait && left > 0) {
       return outcome;
     }
     try {

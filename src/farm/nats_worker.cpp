@@ -16,6 +16,7 @@
 #include "farm/nats_client.h"
 #include "farm/nats_messages.h"
 #include "farm/nats_objects.h"
+#include "farm/nats_pieces.h"
 #include "farm/work_keeper.h"
 #include "farm/worker_runs.h"
 #include "jobs/open_run.h"
@@ -32,6 +33,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{100};
 constexpr milliseconds kLookForRuns{1000};
+constexpr milliseconds kWaitForWork{500};
 /// What a machine lacks may be put there.
 constexpr std::chrono::seconds kRefusedFor{60};
 constexpr milliseconds kLongestBackOff{30'000};
@@ -176,7 +178,8 @@ class Worker {
       if (!run.work) {
         run.work = client_.pull(RunNames(name).work_stream(), kWorkersConsumer);
       }
-      if (auto message = run.work->next(kLook)) {
+      // A request that waits at the server gets work as soon as there is some.
+      if (auto message = run.work->next(runs_.size() == 1 ? kWaitForWork : kLook)) {
         draw(run, *message);
         return true;
       }
@@ -292,26 +295,29 @@ class Worker {
     }
   }
 
-  /// Frames go as they are drawn, those that were there already and other files at the end.
+  /// Frames go as they are drawn; those of a run that leaves other files behind these, so that who
+  /// has all frames has all files.
   void draw_and_send(KnownRun& run, const FrameRange& frames, Progress& progress) {
     const RunFolder folder = RunFolder::open(*run.folder);
+    const bool others = leaves_other_files(open_->manifest());
     std::set<std::int64_t> sent;
-    open_->draw(frames, progress, [&](const RunEvent& event) {
+    drawn_ += open_->draw(frames, progress, [&](const RunEvent& event) {
       const bool ours = event.kind == RunEvent::Kind::Frame && event.index >= frames.begin &&
                         event.index < frames.end;
-      if (ours && sent.insert(event.index).second) {
+      if (ours && !others && sent.insert(event.index).second) {
         send(run, event.path, frames.begin);
-        ++drawn_;
       } else if (event.kind == RunEvent::Kind::Note) {
         events_(event);
       }
     });
+    if (others) {
+      send_other_files(run, frames.begin);
+    }
     for (std::int64_t frame = frames.begin; frame < frames.end; ++frame) {
       if (sent.insert(frame).second) {
         send(run, folder.frame_path(frame), frames.begin);
       }
     }
-    send_other_files(run, frames.begin);
   }
 
   void send_other_files(KnownRun& run, std::int64_t first) {

@@ -92,9 +92,9 @@ class Search {
       places += (places.empty() ? "" : ", ") + folder.string();
     }
     throw Error(ErrorCode::NotFound,
-                "[run files] " + role + ": " + path + " is not there, and nothing with sha256 " +
-                    sha256 + " in the models folders (" + (places.empty() ? "none" : places) +
-                    "), expected --model or --models-dir");
+                "[run files] " + role + ": " + (path.empty() ? "" : path + " is not there, and ") +
+                    "nothing with sha256 " + sha256 + " in the models folders (" +
+                    (places.empty() ? "none" : places) + "), expected --model or --models-dir");
   }
 
   const Manifest& manifest_;
