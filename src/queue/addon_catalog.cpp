@@ -1,7 +1,6 @@
 #include "queue/addon_catalog.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -19,6 +18,7 @@
 #include "checkpoint/text_width.h"
 #include "pipeline/embedding_shelf.h"
 #include "ptravel/error.h"
+#include "queue/picture_beside.h"
 #include "text/chunks.h"
 
 namespace ptravel {
@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr FileKind kKinds[] = {FileKind::Lora, FileKind::Embedding, FileKind::Hypernetwork};
-constexpr std::array kPictureEndings = {".png", ".jpg", ".jpeg", ".webp", ".gif"};
 
 /// What stands in a file; nothing of it changes while the file does not.
 struct Content {
@@ -131,20 +130,6 @@ bool replaces(const AddonEntry& found, const AddonEntry& known) {
 }
 
 }  // namespace
-
-fs::path picture_beside(const fs::path& file) {
-  const std::string base = fs::path(file).replace_extension().string();
-  for (const char* ending : kPictureEndings) {
-    for (const char* middle : {"", ".preview"}) {
-      fs::path picture = base + middle + ending;
-      std::error_code error;
-      if (fs::is_regular_file(picture, error)) {
-        return picture;
-      }
-    }
-  }
-  return {};
-}
 
 struct AddonCatalog::State {
   struct Known {

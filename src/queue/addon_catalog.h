@@ -30,11 +30,6 @@ struct AddonEntry {
   std::string refusal;            ///< Why it cannot be used, a clause; empty when it can.
 };
 
-/// The picture beside a file, which the web UI shows for it: "x.png", "x.preview.png", then the
-/// same with .jpg, .jpeg, .webp and .gif; empty where none is there. The file may be its own
-/// picture.
-std::filesystem::path picture_beside(const std::filesystem::path& file);
-
 /// The add-ons of the models folders. What files hold is remembered by size and time of change.
 /// Thread-safe; one look at the folders at a time.
 class AddonCatalog {

@@ -42,6 +42,7 @@ struct ApiOperation {
 
 /// The operations of each group. Their handlers keep `context`.
 std::vector<ApiOperation> bootstrap_operations(ServerContext& context);
+std::vector<ApiOperation> model_operations(ServerContext& context);
 std::vector<ApiOperation> addon_operations(ServerContext& context);
 std::vector<ApiOperation> dry_run_operations(ServerContext& context);
 std::vector<ApiOperation> job_operations(ServerContext& context);

@@ -1,7 +1,9 @@
 #include "server/job_json.h"
 
+#include "queue/picture_beside.h"
 #include "server/api_error.h"
 #include "server/job_text.h"
+#include "server/shown_picture.h"
 
 namespace ptravel {
 namespace {
@@ -10,6 +12,16 @@ namespace {
 constexpr std::int64_t kMostSnapshotJobs = 100;
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+/// The address of the picture beside a model or VAE; null where there is none.
+Json picture_address(const CatalogEntry& entry) {
+  const std::filesystem::path picture = picture_beside(entry.path);
+  if (picture.empty()) {
+    return nullptr;
+  }
+  return "/api/v1/models/picture?kind=" + std::string(entry.is_vae ? "vae" : "model") +
+         "&name=" + percent_encoded(request_name(entry)) + "&v=" + picture_stamp(picture);
+}
 
 }  // namespace
 
@@ -48,7 +60,8 @@ Json model_json(const CatalogEntry& entry) {
           {"refusal", without_folders(entry.refusal)},
           {"prediction", std::string(prediction_name(entry.info.prediction))},
           {"bytes", entry.info.bytes},
-          {"is_default", entry.is_default}};
+          {"is_default", entry.is_default},
+          {"picture", picture_address(entry)}};
 }
 
 Json models_json(const ModelCatalog& catalog) {

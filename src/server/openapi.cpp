@@ -163,9 +163,10 @@ Json model_schema() {
                         {"refusal", text},
                         {"prediction", text},
                         {"bytes", {{"type", "integer"}, {"minimum", 0}}},
-                        {"is_default", yes_or_no}},
+                        {"is_default", yes_or_no},
+                        {"picture", nullable(text)}},
                        {"title", "name", "hash", "family", "supported", "refusal", "prediction",
-                        "bytes", "is_default"});
+                        "bytes", "is_default", "picture"});
 }
 
 Json addon_schema() {

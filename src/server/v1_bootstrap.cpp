@@ -171,12 +171,6 @@ Json bootstrap_schema() {
   return object_schema(std::move(properties), required);
 }
 
-Json models_schema() {
-  return object_schema(
-      {{"models", array_schema(schema_ref("Model"))}, {"vaes", array_schema(schema_ref("Model"))}},
-      {"models", "vaes"});
-}
-
 Json samplers_schema() {
   return object_schema(
       {{"samplers", array_schema(object_schema(
@@ -189,9 +183,6 @@ Json samplers_schema() {
 }  // namespace
 
 std::vector<ApiOperation> bootstrap_operations(ServerContext& context) {
-  const auto models = [&context](const HttpRequest&) {
-    return json_response(200, json_text(models_json(context.catalog)));
-  };
   std::vector<ApiOperation> operations;
   operations.push_back(
       {.method = "GET",
@@ -209,34 +200,6 @@ std::vector<ApiOperation> bootstrap_operations(ServerContext& context) {
        .handler =
            [](const HttpRequest&) { return json_response(200, json_text(request_schema())); },
        .answers = {json_answer(200, "A JSON Schema (2020-12)", {{"type", "object"}})}});
-  operations.push_back({.method = "GET",
-                        .path = "/api/v1/models",
-                        .summary = "Models and VAEs that requests may name",
-                        .handler = models,
-                        .answers = {json_answer(200, "The default model first", models_schema())}});
-  operations.push_back({.method = "POST",
-                        .path = "/api/v1/models/refresh",
-                        .summary = "Looks at the models folders again",
-                        .handler =
-                            [&context, models](const HttpRequest& request) {
-                              context.catalog.refresh();
-                              return models(request);
-                            },
-                        .answers = {json_answer(200, "As GET /api/v1/models", models_schema())},
-                        .pace = HttpPace::Long});
-  operations.push_back(
-      {.method = "POST",
-       .path = "/api/v1/models/unload",
-       .summary = "Lets the models go that are loaded and not in use",
-       .handler =
-           [&context](const HttpRequest&) {
-             context.queue.unload_models();
-             return json_response(200, json_text({{"bytes", context.queue.model_bytes()}}));
-           },
-       .answers = {json_answer(
-           200, "Bytes of weights that are still loaded",
-           object_schema({{"bytes", {{"type", "integer"}, {"minimum", 0}}}}, {"bytes"}))},
-       .pace = HttpPace::Long});
   operations.push_back(
       {.method = "GET",
        .path = "/api/v1/samplers",

@@ -9,9 +9,10 @@ namespace ptravel {
 
 std::vector<ApiOperation> v1_operations(ServerContext& context) {
   std::vector<ApiOperation> operations;
-  for (const auto group : {bootstrap_operations, addon_operations, dry_run_operations,
-                           job_operations, job_action_operations, job_file_operations,
-                           picture_operations, preset_operations, live_operations}) {
+  for (const auto group :
+       {bootstrap_operations, model_operations, addon_operations, dry_run_operations,
+        job_operations, job_action_operations, job_file_operations, picture_operations,
+        preset_operations, live_operations}) {
     std::vector<ApiOperation> more = group(context);
     operations.insert(operations.end(), std::make_move_iterator(more.begin()),
                       std::make_move_iterator(more.end()));

@@ -213,6 +213,7 @@ TEST_F(OpenApiAnswers, FitTheDocument) {
   EXPECT_EQ(checked("GET", "/api/v1/addons", "/api/v1/addons").at("addons").size(), 1U);
   const std::string picture = "/api/v1/addons/{kind}/{name}/picture";
   checked("GET", picture, "/api/v1/addons/lora/broken/picture");
+  checked("GET", "/api/v1/models/picture", "/api/v1/models/picture");
   checked("GET", "/api/v1/samplers", "/api/v1/samplers");
   checked("POST", "/api/v1/dry-run", "/api/v1/dry-run", submission);
   checked("POST", "/api/v1/dry-run", "/api/v1/dry-run",

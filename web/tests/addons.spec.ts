@@ -58,7 +58,7 @@ it('shows cards with pictures and reasons, and finds them', async () => {
     'is for Stable Diffusion 1.x, not for this checkpoint',
   );
   expect(await card('broken').locator('.addon-reason').textContent()).toContain('broken');
-  expect(await card('broken').locator('.addon-blank').textContent()).toBe('br');
+  expect(await card('broken').locator('.picture-blank').textContent()).toBe('br');
   await card('winter').click();
   expect(await violations(page)).toEqual([]);
   await card('winter').click();

@@ -51,6 +51,8 @@ export interface Model {
   bytes: number;
   is_default: boolean;
   in_memory?: boolean;
+  /** The address of the picture beside it; another one when that changes. */
+  picture: string | null;
 }
 
 /** A file that prompts may name beside the model. */

@@ -1,8 +1,12 @@
 import { call } from '../api/client';
+import type { Model } from '../api/types';
+import { modelOf } from '../model/fields';
 import { bytes } from '../model/format';
 import { say, sayError } from '../state/messages';
 import { refreshModels, server } from '../state/server';
 import { useStore } from '../state/store';
+import { ui } from '../state/ui';
+import { FilePicture } from '../views/FilePicture';
 import { SelectControl } from './FieldControl';
 import { Labelled } from './Labelled';
 import { useField } from './useField';
@@ -17,6 +21,26 @@ export async function reloadModels(): Promise<void> {
   } catch (error) {
     sayError(error);
   }
+}
+
+/** Opens the list with pictures; shows the picture of what is chosen. */
+function Browse(props: { dialog: 'model' | 'vae'; label: string; chosen: Model | undefined }) {
+  const { chosen } = props;
+  return (
+    <button
+      id={`browse-${props.dialog}`}
+      class="button browse"
+      type="button"
+      aria-haspopup="dialog"
+      aria-label={props.label}
+      onClick={() => ui.set({ dialog: props.dialog })}
+    >
+      {chosen && chosen.picture !== null && (
+        <FilePicture name={chosen.title} picture={chosen.picture} />
+      )}
+      Browse…
+    </button>
+  );
 }
 
 /** The model, with those that cannot be used greyed and their reasons. */
@@ -42,14 +66,7 @@ export function ModelControl() {
     <Labelled use={use} label="Checkpoint">
       <div class="joined">
         <SelectControl use={{ ...use, value }} options={options} />
-        <button
-          class="button"
-          type="button"
-          onClick={() => void reloadModels()}
-          title="Look again into the models folders"
-        >
-          Reload
-        </button>
+        <Browse dialog="model" label="Browse checkpoints" chosen={modelOf({ models }, value)} />
       </div>
     </Labelled>
   );
@@ -67,7 +84,14 @@ export function VaeControl() {
   ];
   return (
     <Labelled use={use}>
-      <SelectControl use={use} options={options} />
+      <div class="joined">
+        <SelectControl use={use} options={options} />
+        <Browse
+          dialog="vae"
+          label="Browse VAEs"
+          chosen={vaes.find((each) => each.name === use.value)}
+        />
+      </div>
     </Labelled>
   );
 }

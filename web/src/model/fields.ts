@@ -261,7 +261,7 @@ export function changeTexts(
 }
 
 /** The model that a request draws with: by its name, or the default one. */
-export function modelOf(boot: Bootstrap, value: Json) {
+export function modelOf(boot: Pick<Bootstrap, 'models'>, value: Json) {
   if (!isSet(value)) return boot.models.find((model) => model.is_default);
   return boot.models.find((model) => model.name === value || model.title === value);
 }

@@ -8,7 +8,6 @@ import type {
   Bootstrap,
   Job,
   JobPage,
-  Model,
   PreviewEvent,
   ProgressEvent,
   Queue,
@@ -190,9 +189,8 @@ function takeFrame(id: string, index: number, done: number): void {
 }
 
 export async function refreshModels(): Promise<void> {
-  const answer = await call<{ models: Model[] } | Model[]>('GET', '/models');
-  const models = Array.isArray(answer) ? answer : answer.models;
-  server.set((state) => (state.boot ? { ...state, boot: { ...state.boot, models } } : state));
+  const { models, vaes } = await call<Pick<Bootstrap, 'models' | 'vaes'>>('GET', '/models');
+  server.set((state) => (state.boot ? { ...state, boot: { ...state.boot, models, vaes } } : state));
 }
 
 /**

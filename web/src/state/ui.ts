@@ -8,7 +8,7 @@ export interface Ui {
   /** Single letters act as keys. */
   letterKeys: boolean;
   /** What lies over the page. */
-  dialog: 'keys' | 'log' | 'video' | 'name' | 'presets' | 'mask' | null;
+  dialog: 'keys' | 'log' | 'video' | 'name' | 'presets' | 'mask' | 'model' | 'vae' | null;
   /** The run that the dialog is about. */
   dialogJob: string | null;
   textView: boolean;

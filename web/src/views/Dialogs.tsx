@@ -61,16 +61,28 @@ function LogDialog() {
   );
 }
 
-/** The code of the mask editor is fetched when it is opened first. */
+/** A window whose code is not there. */
+function Lost({ title, what }: { title: string; what: string }) {
+  return (
+    <Dialog title={title}>
+      <p class="field-problem">The {what} could not be loaded.</p>
+    </Dialog>
+  );
+}
+
+// Code is fetched when a window is opened first; until then there is none: one that makes room for
+// another closes both.
+
 function MaskDialog() {
   const { module, failed } = useModule(() => import('./maskEditor'));
   if (module !== null) return <module.MaskEditor />;
-  // A window that makes room for another one closes both.
-  return failed ? (
-    <Dialog title="Mask">
-      <p class="field-problem">The editor could not be loaded.</p>
-    </Dialog>
-  ) : null;
+  return failed ? <Lost title="Mask" what="editor" /> : null;
+}
+
+function ChooserDialog({ field }: { field: 'model' | 'vae' }) {
+  const { module, failed } = useModule(() => import('./fileChooser'));
+  if (module !== null) return <module.FileChooser field={field} />;
+  return failed ? <Lost title="Choose" what="list" /> : null;
 }
 
 /** The window that is open, if one is. */
@@ -89,5 +101,6 @@ export function Dialogs() {
   if (dialog === 'name') return <NameDialog />;
   if (dialog === 'presets') return <PresetsDialog />;
   if (dialog === 'mask') return <MaskDialog />;
+  if (dialog === 'model' || dialog === 'vae') return <ChooserDialog field={dialog} />;
   return null;
 }

@@ -27,13 +27,11 @@ export function StagesPanel() {
         </p>
         <div class="row">
           {!text && !narrow && (
-            <label
-              class="check check-small"
-              title="Dragging a card takes frames from the gap behind it"
-            >
+            <label class="check check-small">
               <input
                 type="checkbox"
                 checked={keepTotal}
+                aria-describedby="keep-total-help"
                 onChange={(event) => {
                   const { checked } = event.currentTarget;
                   update((now) => ({ ...now, keepTotal: checked }));
@@ -79,6 +77,13 @@ export function StagesPanel() {
           />
         </div>
       </header>
+      {!text && !narrow && (
+        <p class="quiet keep-total-help" id="keep-total-help">
+          {keepTotal
+            ? 'Dragging a card sideways takes its frames from the gap behind it: the film stays as long.'
+            : 'Dragging a card sideways changes one gap: the film gets longer or shorter.'}
+        </p>
+      )}
       {text ? (
         <TextView />
       ) : (

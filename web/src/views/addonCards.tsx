@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import type { Addon } from '../api/types';
 import { hasAddon } from '../model/addonTags';
-import { addonKinds, initials, searched, unfit, type AddonKind } from '../model/addons';
+import { addonKinds, searched, unfit, type AddonKind } from '../model/addons';
 import { modelOf } from '../model/fields';
 import { plural } from '../model/format';
 import {
@@ -21,6 +21,7 @@ import { form } from '../state/form';
 import { server } from '../state/server';
 import { useStore } from '../state/store';
 import { ui } from '../state/ui';
+import { FilePicture } from './FilePicture';
 
 /** How many cards are made at once. */
 const batch = 60;
@@ -34,26 +35,6 @@ function detailsOf(addon: Addon): string[] {
     addon.description,
     addon.notes,
   ].filter(Boolean);
-}
-
-function Picture({ addon }: { addon: Addon }) {
-  const [failed, setFailed] = useState<string | null>(null);
-  if (addon.picture === null || addon.picture === failed) {
-    return (
-      <span class="addon-blank" aria-hidden="true">
-        {initials(addon.name)}
-      </span>
-    );
-  }
-  return (
-    <img
-      src={addon.picture}
-      alt=""
-      loading="lazy"
-      decoding="async"
-      onError={() => setFailed(addon.picture)}
-    />
-  );
 }
 
 function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (all: boolean) => void }) {
@@ -71,7 +52,7 @@ function Card(props: { addon: Addon; reason: string; texts: string[]; onPick: (a
         title={details.join('\n')}
         onClick={(event) => props.onPick(event.shiftKey)}
       >
-        <Picture addon={addon} />
+        <FilePicture name={addon.name} picture={addon.picture} />
         <span class="addon-name">{addon.name}</span>
         {reason === '' ? (
           <span class="addon-family">{addon.family || 'family not known'}</span>
