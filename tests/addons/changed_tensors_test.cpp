@@ -52,6 +52,15 @@ TEST_F(ChangedTensorsTest, LowRanksAddUp) {
   EXPECT_TRUE(weight({{a, 0, 1, {-9}}}).equal(plain()));
 }
 
+TEST_F(ChangedTensorsTest, AlphaIsDividedByTheRankUnlessThereIsAScale) {
+  std::map<std::string, at::Tensor> parts = {{"lora_up.weight", at::full({kWidth, 2}, 0.25)},
+                                             {"lora_down.weight", at::ones({2, kWidth})},
+                                             {"alpha", at::full({}, 1.0)}};
+  EXPECT_TRUE(at::allclose(weight({{fit("alpha.safetensors", parts), 0, 1}}), plain() + 0.25));
+  parts["scale"] = at::full({}, 3.0);
+  EXPECT_TRUE(at::allclose(weight({{fit("scale.safetensors", parts), 0, 1}}), plain() + 1.5));
+}
+
 TEST_F(ChangedTensorsTest, LowRanksOfABf16NetworkAreMultipliedInBf16) {
   const auto a = low_rank("a.safetensors", 0.3);
   const at::Tensor made =

@@ -39,6 +39,36 @@ TEST_F(SideTensorsTest, SizesAreThoseOfTheNumbers) {
   }
 }
 
+TEST_F(SideTensorsTest, EachHasItsSlotAndItsOwnFactors) {
+  const SideLora first = lora("kohya_linear", model_), second = lora("no_alpha", model_);
+  const SideTensors both(weights_, {first, second});
+  const SideTensors alone(weights_, {second});
+  bool met = false;
+  for (const std::string& name : both.names()) {
+    for (const SideBranch& branch : both.side_branches(name)) {
+      EXPECT_TRUE(branch.slot == 0 || branch.slot == 1) << name;
+      if (branch.slot == 1) {
+        met = true;
+        const std::vector<SideBranch> own = alone.side_branches(name);
+        ASSERT_EQ(own.size(), 1U) << name;
+        EXPECT_EQ(own.front().slot, 0);
+        EXPECT_TRUE(own.front().up.equal(branch.up)) << name;
+        EXPECT_TRUE(own.front().down.equal(branch.down)) << name;
+      }
+    }
+  }
+  EXPECT_TRUE(met);
+}
+
+TEST_F(SideTensorsTest, SomeKindsDependOnWhatOthersMadeOfTheWeights) {
+  for (const char* name : {"kohya_linear", "loha", "lokr", "full"}) {
+    EXPECT_TRUE(is_independent(*lora(name, model_).fit)) << name;
+  }
+  for (const char* name : {"dora", "ia3", "glora", "oft_kohya"}) {
+    EXPECT_FALSE(is_independent(*lora(name, model_).fit)) << name;
+  }
+}
+
 TEST_F(SideTensorsTest, PlainLowRanksOfWholeWeightsStandBeside) {
   EXPECT_TRUE(can_stand_beside(lora("no_alpha", model_), *weights_));
   EXPECT_TRUE(can_stand_beside(lora("kohya_linear", model_, {2}), *weights_));
