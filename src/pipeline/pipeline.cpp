@@ -64,6 +64,9 @@ SharedCalls::Hypernetworks Pipeline::hypernetworks_by_name() const {
   return [this](const std::string& name) { return uses_of({{name, 1}}).front().network; };
 }
 
+/// Opened anew, as the files were let go of when the model was loaded: names and shapes, no weights
+/// (SDXL's 2,512 tensors in less than 0.1 s of a processor). Whoever reads weights of it reads what
+/// is changed and what is not, into networks of their own.
 std::shared_ptr<const OpenModel> Pipeline::opened_with(
     const std::vector<ModelAddon>& addons) const {
   ModelSpec spec = model_->spec();
