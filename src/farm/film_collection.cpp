@@ -85,7 +85,7 @@ void FilmCollection::judge(const Piece& piece) {
   if (hopeless_ || !lacks_frames(piece)) {
     return;
   }
-  const bool on_each = piece.failures.size() >= machines_.size() &&
+  const bool on_each = piece.failed_on.size() >= machines_.size() &&
                        sum(piece.failures) >= static_cast<int>(kMostFailures);
   if (piece.failed_on.size() >= kMostFailures || on_each) {
     hopeless_ = frames_words(piece.frames) + " failed on " +

@@ -27,8 +27,8 @@ class FilmCollection {
   using Time = std::chrono::milliseconds;
 
   /// So many machines on which a piece fails end the run; where fewer machines take part, as many
-  /// failures that they tell of themselves, of which each has one. One machine that sends rubbish
-  /// never ends a run.
+  /// failures that they tell of themselves, once each of them has failed or sent rubbish. One
+  /// machine that sends rubbish never ends a run.
   static constexpr std::size_t kMostFailures = 3;
   /// A piece that was begun so often and of which nobody said anything again ends machines.
   static constexpr int kMostVanished = 6;

@@ -91,6 +91,17 @@ TEST(FilmCollection, EndsWhenItFailsOnEveryMachineThatThereIs) {
   EXPECT_EQ(film.hopeless(), "frame 4 failed on 1 machine: pc1: no disk");
 }
 
+TEST(FilmCollection, EndsWhereTheOnlyOtherMachineSendsRubbish) {
+  FilmCollection film = three_pieces();
+  film.joined("liar");
+  for (int i = 0; i < 5; ++i) {
+    film.failed(4, "pc1", "no disk", Time(i));
+  }
+  EXPECT_FALSE(film.hopeless());
+  film.sent_rubbish(4, "liar", "sent a cat", Time(5));
+  EXPECT_EQ(film.hopeless(), "frame 4 failed on 2 machines: pc1: no disk; liar: sent a cat");
+}
+
 TEST(FilmCollection, OneThatSendsRubbishNeverEndsARun) {
   FilmCollection film = three_pieces();
   for (int i = 0; i < 100; ++i) {
