@@ -48,6 +48,8 @@ at::Tensor drawn(const TravelRequest& request) {
                         batch);
 }
 
+const std::vector<double> kStrengths = {0.0, 0.02, 0.1, 0.5, 0.99, 1.0};
+
 class EverySampling : public testing::Test {
  protected:
   EverySampling() {
@@ -84,11 +86,11 @@ class EverySampling : public testing::Test {
     }
   }
 
-  void expect_all(const TravelRequest& settings) {
+  void expect_all(const TravelRequest& settings, const std::vector<double>& strengths) {
     expect_drawn(settings);
     TravelRequest from = settings;
     from.init_image = picture_;
-    for (const double strength : {0.0, 0.02, 0.1, 0.5, 0.99, 1.0}) {
+    for (const double strength : strengths) {
       from.denoise_strength = {strength};
       for (const bool fixed : {false, true}) {
         from.img2img_fix_steps = fixed;
@@ -106,13 +108,15 @@ class EverySampling : public testing::Test {
 TEST_F(EverySampling, ThatIsAllowedDrawsNumbers) {
   for (const SamplerInfo& sampler : sampler_infos()) {
     for (const ScheduleInfo& schedule : schedule_infos()) {
-      for (const int steps : {1, 2, 4, 7, 51}) {
-        TravelRequest request = this->request();
-        request.sampler = sampler.label;
-        request.scheduler = schedule.label;
+      TravelRequest request = this->request();
+      request.sampler = sampler.label;
+      request.scheduler = schedule.label;
+      for (const int steps : {1, 2, 4, 7}) {
         request.steps = steps;
-        expect_all(request);
+        expect_all(request, kStrengths);
       }
+      request.steps = 51;
+      expect_all(request, {0.02});
     }
   }
   EXPECT_GT(allowed_, 10000);
@@ -125,7 +129,7 @@ TEST_F(EverySampling, OfThePresetsDrawsNumbers) {
     for (const auto& [field, text] : preset.settings) {
       ASSERT_FALSE(set_request_field(request, field, text)) << field;
     }
-    expect_all(request);
+    expect_all(request, kStrengths);
   }
   EXPECT_GT(allowed_, 100);
 }

@@ -82,7 +82,7 @@ TEST(Sketch, OfTheLastStepLooksLikeThePicture) {
 }
 
 TEST(Sketch, ChangesNoByteOfAnyFrame) {
-  for (const char* sampler : {"Euler a", "UniPC", "DPM adaptive", "DDIM", "DPM++ 2M"}) {
+  for (const char* sampler : {"Euler a", "UniPC", "DPM adaptive"}) {
     TravelRequest request = sketched_request();
     request.sampler = sampler;
     request.travel_steps = "1";
