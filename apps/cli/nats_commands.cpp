@@ -42,6 +42,7 @@ std::string host_name() {
 
 void work(const RunArguments& arguments, const WorkerArguments& given) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     NatsWorker worker;
     worker.drawing = resume_options(arguments);
     if (given.idle_exit && (*given.idle_exit < 0 || *given.idle_exit > kLongestIdle)) {

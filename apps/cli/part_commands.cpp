@@ -21,6 +21,7 @@ struct PartArguments {
 
 void plan(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     std::vector<Problem> problems;
     TravelRequest request = read_request(arguments, problems, events);
     request = completed(arguments, std::move(request), std::move(problems), events);
@@ -66,6 +67,7 @@ std::vector<std::string> words_of(const PartArguments& given, const FrameChoice&
 
 void frames(const RunArguments& arguments, const PartArguments& given) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     const ResumeOptions options = resume_options(arguments);
     const FrameChoice choice = choice_of(given, events);
     if (arguments.workers != 1) {
@@ -82,6 +84,7 @@ void frames(const RunArguments& arguments, const PartArguments& given) {
 
 void finish(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     const ResumeOptions options = resume_options(arguments);
     return frames_and_files(console, finish_run(arguments.folder, options, progress, events));
   });
@@ -105,6 +108,7 @@ void add_plan_command(CLI::App& program, Command& chosen) {
   add_field_options(*command, arguments->fields);
   add_file_options(*command, arguments->fields);
   add_images_option(*command, *arguments);
+  add_kernels_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();
     chosen = [arguments] { plan(*arguments); };

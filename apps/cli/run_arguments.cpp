@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptravel/error.h"
+#include "ptravel/kernels.h"
 #include "ptravel/processors.h"
 #include "ptravel/run_parts.h"
 
@@ -110,6 +111,18 @@ void add_profile_option(CLI::App& command, RunArguments& arguments) {
                    "seconds, GFLOP/s, share");
 }
 
+void use_kernels(const RunArguments& arguments) {
+  if (!arguments.kernels.empty()) {
+    pin_kernel_family(arguments.kernels);
+  } else if (!arguments.folder.empty()) {
+    const std::string began = kernels_of_run(arguments.folder);
+    const std::vector<std::string> here = runnable_kernel_families();
+    if (std::ranges::find(here, began) != here.end() && began != here.front()) {
+      pin_kernel_family(began);
+    }
+  }
+}
+
 std::vector<std::string> machine_words(const RunArguments& arguments) {
   std::vector<std::string> words;
   for (const auto& [field, text] : arguments.fields.given()) {
@@ -118,6 +131,9 @@ std::vector<std::string> machine_words(const RunArguments& arguments) {
         words.push_back(option_name(field) + "=" + text);
       }
     }
+  }
+  if (!arguments.kernels.empty()) {
+    words.push_back("--kernels=" + arguments.kernels);
   }
   if (arguments.allow_other_kernels) {
     words.emplace_back("--allow-other-kernels");
@@ -164,6 +180,15 @@ LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std:
   return workers;
 }
 
+void add_kernels_option(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("--kernels", arguments.kernels,
+                  "Compute with these on every processor that has them: baseline, avx2, avx512, "
+                  "avx512_bf16 or amx [the run's own, else the best]")
+      ->type_name("NAME")
+      ->group("Computing");
+}
+
 void add_workers_option(CLI::App& command, RunArguments& arguments) {
   command
       .add_option(
@@ -191,6 +216,7 @@ void add_machine_options(CLI::App& command,
                 "Go on in bf16 or fp16 with other kernels than those that began the run, though "
                 "frames differ then")
       ->group("Computing");
+  add_kernels_option(command, arguments);
 }
 
 void add_folder_options(CLI::App& command, RunArguments& arguments) {

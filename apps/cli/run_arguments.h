@@ -33,6 +33,7 @@ struct RunArguments {
   FilmFinish finish;
   bool allow_other_kernels = false;
   int workers = 1;
+  std::string kernels;
   /// What goes on with the folder after a stop.
   std::string goes_on = "resume";
 };
@@ -102,6 +103,10 @@ TravelRequest completed(const RunArguments& arguments,
 /// What was typed of a machine's settings, for going on with a run.
 ResumeOptions resume_options(const RunArguments& arguments);
 
+/// Lets this process compute with the kernels that --kernels names; else with those that began the
+/// run in the folder, where this processor has them. Before anything is computed.
+void use_kernels(const RunArguments& arguments);
+
 /// What was typed of the settings of a machine, for another process of this program.
 std::vector<std::string> machine_words(const RunArguments& arguments);
 /// This program's file.
@@ -117,6 +122,8 @@ void add_debug_option(CLI::App& command, RunArguments& arguments);
 void add_profile_option(CLI::App& command, RunArguments& arguments);
 /// --from-images.
 void add_images_option(CLI::App& command, RunArguments& arguments);
+/// --kernels.
+void add_kernels_option(CLI::App& command, RunArguments& arguments);
 /// --workers.
 void add_workers_option(CLI::App& command, RunArguments& arguments);
 /// These of the settings of a machine (resume_options), and --allow-other-kernels.

@@ -96,6 +96,7 @@ RunResult draw_by_workers(const std::string& folder,
 
 void render(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     std::vector<Problem> problems;
     TravelRequest request = read_request(arguments, problems, events);
     if (arguments.from.empty() && !arguments.output.empty()) {
@@ -141,6 +142,7 @@ void render(const RunArguments& arguments) {
 
 void resume(const RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_kernels(arguments);
     const ResumeOptions options = resume_options(arguments);
     if (arguments.workers != 1) {
       const LocalWorkers workers = local_workers(arguments, {});
@@ -246,6 +248,7 @@ void add_render_command(CLI::App& program, Command& chosen) {
       ->type_name("FILE.png")
       ->group("One frame again");
   add_images_option(*command, *arguments);
+  add_kernels_option(*command, *arguments);
   add_workers_option(*command, *arguments);
   command->callback([&chosen, command, arguments] {
     arguments->fields.unknown = command->remaining();

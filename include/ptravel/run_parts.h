@@ -89,6 +89,10 @@ DrawnFrames draw_frames(const std::filesystem::path& folder,
                         Progress& progress,
                         const RunEventSink& events);
 
+/// What computed when a run began, by its manifest: "avx2", "cuda 9.0"; empty where that is not
+/// known. Throws NotFound, Io, Corrupt.
+std::string kernels_of_run(const std::filesystem::path& folder);
+
 /// Makes what follows from a run's frames: logs, the report of motion, the video and the contact
 /// sheet that are asked for; the run is finished then. Needs the model only where walks left a log.
 /// Throws InvalidArgument naming the frames that are missing, damaged or of another run, and as

@@ -53,7 +53,7 @@ struct Manifest {
   std::string model_name;    ///< File stem.
   std::string model_sha256;  ///< Of the checkpoint; of a folder its UNet's.
   std::string vae_sha256;    ///< Of a separate VAE file; empty without one.
-  std::string kernels;       ///< What computed: "cuda", "avx2", ...; empty in format 1.
+  std::string kernels;       ///< What computed: "cuda 9.0", "avx2", ...; empty in format 1.
   std::vector<FileIdentity> files;  ///< Every file that was read; empty in format 1.
   std::int64_t frames = 0;
   std::vector<std::int64_t> stage_frames;  ///< Which of them show a stage itself, ascending.

@@ -65,7 +65,8 @@ void check_same_kernels(const Manifest& manifest,
               "[" + std::string(operation) + "] kernels: the run was begun in " +
                   request_field_text(manifest.request, "precision") + " with " + manifest.kernels +
                   ", this machine computes with " + identity.kernels +
-                  ": frames would differ, expected the same, or --allow-other-kernels");
+                  ": frames would differ, expected the same (--kernels), or "
+                  "--allow-other-kernels");
 }
 
 void fill_manifest(Manifest& manifest, const Travel& travel) {

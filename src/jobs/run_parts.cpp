@@ -141,6 +141,10 @@ DrawnFrames draw_frames(const fs::path& path,
   return result;
 }
 
+std::string kernels_of_run(const fs::path& folder) {
+  return read_manifest(RunFolder::open(folder).manifest_path()).kernels;
+}
+
 RunResult finish_run(const fs::path& path,
                      const ResumeOptions& options,
                      Progress& progress,

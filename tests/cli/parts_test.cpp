@@ -140,6 +140,24 @@ TEST(Parts, LocalWorkersGiveTheBytesOfOneProcess) {
   EXPECT_THAT(failed.errors, HasSubstr("nowhere.safetensors"));
 }
 
+/// A run that was begun with other kernels than this processor's best goes on with those.
+TEST(Parts, KernelsArePinnedForAllMachines) {
+  const TemporaryFolder whole, parts;
+  const std::string baseline = "--kernels baseline " + request("");
+  ASSERT_EQ(run(whole, "render " + baseline).status, 0);
+  const auto manifest = nlohmann::json::parse(read_file(whole / kFolder / "travel.json"));
+  EXPECT_EQ(manifest.at("kernels"), "baseline");
+  ASSERT_EQ(run(parts, "plan " + baseline).status, 0);
+  const Outcome drawn = run(parts, std::string("frames ") + kFolder);
+  EXPECT_EQ(drawn.status, 0) << drawn.errors;
+  EXPECT_THAT(drawn.errors, testing::Not(HasSubstr("kernels")));
+  EXPECT_EQ(run(parts, std::string("finish ") + kFolder).status, 0);
+  EXPECT_TRUE(files_of(parts) == files_of(whole));
+  const Outcome wrong = run(parts, "render --kernels abacus " + request(""));
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.errors, HasSubstr("--kernels: \"abacus\", expected what this processor runs"));
+}
+
 TEST(Parts, EnginesChooseThem) {
   const TemporaryFolder folder;
   ASSERT_EQ(run(folder, "plan " + request("")).status, 0);

@@ -1,6 +1,10 @@
 #include "tensor/cpu/kernels.h"
 
 #include <array>
+#include <atomic>
+#include <string_view>
+
+#include "tensor/cpu/kernel_choice.h"
 
 #if PTRAVEL_X86_KERNELS && defined(__linux__)
 #include <sys/syscall.h>
@@ -87,6 +91,11 @@ Tables find_tables() {
   return tables;
 }
 
+std::atomic<const Kernels*>& pinned_table() {
+  static std::atomic<const Kernels*> table{nullptr};
+  return table;
+}
+
 }  // namespace
 
 const Kernels* const* runnable_kernels() {
@@ -94,15 +103,22 @@ const Kernels* const* runnable_kernels() {
   return tables.data();
 }
 
-const Kernels& kernels() { return **runnable_kernels(); }
+const Kernels& kernels() {
+  const Kernels* const pinned = pinned_table().load(std::memory_order_relaxed);
+  return pinned != nullptr ? *pinned : **runnable_kernels();
+}
+
+void pin_kernels(std::string_view name) {
+  for (const auto* const* table = runnable_kernels(); *table != nullptr; ++table) {
+    if (name == (*table)->name) {
+      pinned_table() = *table;
+    }
+  }
+}
 
 bool has_bf16_instructions() {
-#if PTRAVEL_X86_KERNELS
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512bf16") != 0 || may_use_amx();
-#else
-  return false;
-#endif
+  const std::string_view name = kernels().name;
+  return name == "amx" || name == "avx512_bf16";
 }
 
 }  // namespace ptravel::cpu

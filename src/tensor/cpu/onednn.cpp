@@ -11,6 +11,7 @@
 #include <ATen/ATen.h>
 
 #include "ptravel/error.h"
+#include "tensor/cpu/kernel_choice.h"
 #include "tensor/cpu/onednn_call.h"
 #include "tensor/cpu/onednn_plans.h"
 #include "tensor/cpu/parallel.h"
@@ -144,6 +145,15 @@ auto or_nothing(const Make& make) -> decltype(make()) {
 }  // namespace
 
 bool onednn_available() { return true; }
+
+void limit_onednn(std::string_view name) {
+  const dnnl::cpu_isa isa = name == "amx"           ? dnnl::cpu_isa::avx512_core_amx
+                            : name == "avx512_bf16" ? dnnl::cpu_isa::avx512_core_bf16
+                            : name == "avx512"      ? dnnl::cpu_isa::avx512_core
+                            : name == "avx2"        ? dnnl::cpu_isa::avx2
+                                                    : dnnl::cpu_isa::sse41;
+  PTRAVEL_CHECK(dnnl::set_max_cpu_isa(isa) == dnnl::status::success);
+}
 
 bool onednn_out_of_memory() {
   try {

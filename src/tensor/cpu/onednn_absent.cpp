@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "tensor/cpu/kernel_choice.h"
 #include "tensor/cpu/onednn.h"
 
 namespace ptravel::cpu {
@@ -13,6 +14,8 @@ struct PackedWeights::State {
 };
 
 bool onednn_available() { return false; }
+
+void limit_onednn(std::string_view) {}
 
 bool onednn_out_of_memory() { return false; }
 
