@@ -36,6 +36,9 @@ const std::vector<KindRow>& kind_table() {
       {FileKind::Upscaler,
        {"ESRGAN", "RealESRGAN", "upscale_models"},
        {".safetensors", ".pth", ".pt"}},
+      {FileKind::Interpolator,
+       {"RIFE", "rife", "FILM", "film", "interpolators", "frame_interpolation"},
+       {".safetensors", ".pth", ".pt", ".pkl"}},
       {FileKind::PreviewVae, {"VAE-approx", "vae_approx"}, {".safetensors", ".pth", ".pt"}},
   };
   return table;
@@ -49,10 +52,12 @@ bool contains(const std::vector<std::string_view>& names, std::string_view name)
   return std::ranges::find(names, name) != names.end();
 }
 
-/// Whether files of another kind than models and VAEs lie in a folder of this name.
+/// Whether files of another kind than models and VAEs lie in a folder of this name, wherever it is.
+/// Those of interpolators bear words that other folders may bear, too ("film").
 bool holds_other_kinds(const std::string& name) {
   return std::ranges::any_of(kind_table(), [&](const KindRow& row) {
-    return row.kind != FileKind::Model && row.kind != FileKind::Vae && contains(row.folders, name);
+    return row.kind != FileKind::Model && row.kind != FileKind::Vae &&
+           row.kind != FileKind::Interpolator && contains(row.folders, name);
   });
 }
 
@@ -62,6 +67,11 @@ class Walk {
   Walk(fs::path root, FileKind kind, std::vector<FoundFile>& found)
       : root_(std::move(root)), kind_(kind), row_(row_of(kind)), found_(found) {}
 
+  /// Leaves out a folder below the root.
+  void pass_over(const fs::path& folder) {
+    std::error_code error;
+    entered_.insert(fs::canonical(folder, error));
+  }
   void run() { enter(root_, 0); }
 
  private:
@@ -154,6 +164,8 @@ void take_new(std::vector<FoundFile>&& here,
 
 }  // namespace
 
+std::span<const std::string_view> folder_names(FileKind kind) { return row_of(kind).folders; }
+
 std::vector<fs::path> folders_of_kind(const fs::path& models_folder, FileKind kind) {
   const fs::path root = plain_folder(models_folder);
   const std::vector<std::string_view>& names = row_of(kind).folders;
@@ -194,7 +206,13 @@ std::vector<FoundFile> find_models(const std::vector<fs::path>& models_folders) 
       if (is_diffusers_folder(root)) {
         here.push_back({root, root.filename().string(), FileKind::Model});
       } else if (!holds_other_kinds(root.filename().string())) {
-        Walk(root, FileKind::Model, here).run();
+        Walk walk(root, FileKind::Model, here);
+        for (const fs::path& folder : folders_of_kind(root, FileKind::Interpolator)) {
+          if (folder != root) {
+            walk.pass_over(folder);
+          }
+        }
+        walk.run();
       }
     }
     take_new(std::move(here), known, found);

@@ -14,6 +14,7 @@
 #include "checkpoint/key_map.h"
 #include "checkpoint/model_family.h"
 #include "checkpoint/models_folder.h"
+#include "checkpoint/named_file.h"
 #include "checkpoint/scaled_tensors.h"
 #include "checkpoint/tensor_file.h"
 #include "ptravel/error.h"
@@ -128,33 +129,17 @@ Path vae_beside(const Path& model) {
 }
 
 Path find_vae(const Path& name, const std::vector<Path>& models_folders) {
-  constexpr std::size_t kMostNames = 20;
   std::error_code ignored;
   if (std::filesystem::exists(name, ignored)) {
     return name;
   }
-  std::string names;
-  std::size_t count = 0;
-  for (const FoundFile& file : find_models(models_folders)) {
-    if (file.kind != FileKind::Vae) {
-      continue;
-    }
-    const Path found = file.name;
-    if (found == name || found.parent_path() / found.stem() == name) {
-      return file.path;
-    }
-    if (++count <= kMostNames) {
-      names += (names.empty() ? "" : ", ") + file.name;
-    }
+  std::vector<FoundFile> vaes = find_models(models_folders);
+  std::erase_if(vaes, [](const FoundFile& file) { return file.kind != FileKind::Vae; });
+  const std::vector<FoundFile> named = files_named(vaes, name.generic_string());
+  if (named.empty()) {
+    throw_unknown_name("vae", "VAE", name.string(), vaes, FileKind::Vae);
   }
-  if (count > kMostNames) {
-    names += " and " + std::to_string(count - kMostNames) + " more";
-  }
-  throw Error(ErrorCode::NotFound,
-              "[vae] " + name.string() +
-                  ": is no file and no VAE of the models folders, expected " +
-                  (names.empty() ? "a path (there are none in the models folders)"
-                                 : "a path or one of " + names));
+  return named.front().path;
 }
 
 void replace_vae(const Path& path,

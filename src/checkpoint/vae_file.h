@@ -14,8 +14,8 @@ namespace ptravel {
 std::filesystem::path vae_beside(const std::filesystem::path& model);
 
 /// The file that a setting names: itself where it is one, else the VAE of that name in the models
-/// folders (models_folder.h), with or without its ending. Throws NotFound with the names that are
-/// there.
+/// folders (models_folder.h), as files_named knows it. Throws NotFound with the nearest names that
+/// are there.
 std::filesystem::path find_vae(const std::filesystem::path& name,
                                const std::vector<std::filesystem::path>& models_folders);
 

@@ -46,6 +46,14 @@ TEST_F(ModelsFolder, FilesOfAKindLieWhereAWebUiOrComfyUiHasThem) {
   file("comfy/loras/b.safetensors");
   file("comfy/embeddings/e.bin");
   file("comfy/upscale_models/u.pth");
+  file("comfy/frame_interpolation/rife_v4.25.safetensors");
+  file("nodes/ckpts/rife/rife47.pth");
+  file("nodes/ckpts/film/film_net_fp32.pt");
+  file("webui/models/RIFE/flownet.pkl");
+  EXPECT_THAT(names("comfy", FileKind::Interpolator), ElementsAre("rife_v4.25.safetensors"));
+  EXPECT_THAT(names("nodes/ckpts", FileKind::Interpolator),
+              ElementsAre("rife47.pth", "film_net_fp32.pt"));
+  EXPECT_THAT(names("webui", FileKind::Interpolator), ElementsAre("flownet.pkl"));
   EXPECT_THAT(names("webui", FileKind::Lora), ElementsAre("style/b.safetensors", "c.pt"));
   EXPECT_THAT(names("webui", FileKind::Embedding), ElementsAre("e.pt"));
   EXPECT_THAT(names("webui", FileKind::Hypernetwork), ElementsAre("h.pt"));
@@ -79,6 +87,16 @@ TEST_F(ModelsFolder, OtherKindsAreNoModels) {
   file("mine/e.safetensors");
   EXPECT_THAT(names(find_models({folder_.path()})),
               ElementsAre("a.safetensors", "mine/e.safetensors"));
+}
+
+TEST_F(ModelsFolder, AFolderOfModelsMayBeNamedAsOneOfInterpolators) {
+  file("bare/film/net.safetensors");
+  file("bare/mine/film/a.safetensors");
+  EXPECT_THAT(names(find_models({folder_ / "bare"})), ElementsAre("mine/film/a.safetensors"));
+  file("film/b.safetensors");
+  EXPECT_THAT(names(find_models({folder_ / "film"})), ElementsAre("b.safetensors"));
+  file("webui/models/Stable-diffusion/film/c.safetensors");
+  EXPECT_THAT(names(find_models({folder_ / "webui"})), ElementsAre("film/c.safetensors"));
 }
 
 TEST_F(ModelsFolder, ThingsThatAreFoundTwiceAreThereOnce) {

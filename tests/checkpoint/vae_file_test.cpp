@@ -38,7 +38,7 @@ TEST(FindVae, TellsTheNamesThatAreThere) {
                "[vae] three: is no file and no VAE of the models folders, expected a path or one "
                "of one.safetensors, two.pt",
                [&] { find_vae("three", {folder.path()}); });
-  expect_error(ErrorCode::NotFound, "there are none in the models folders",
+  expect_error(ErrorCode::NotFound, "a path (there are none in VAE, vae of the models folders)",
                [&] { find_vae("three", {}); });
   expect_error(ErrorCode::NotFound, "one of", [&] { find_vae("a", {folder.path()}); });
 }
