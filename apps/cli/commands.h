@@ -24,6 +24,7 @@ void add_worker_command(CLI::App& program, Command& chosen);
 void add_video_command(CLI::App& program, Command& chosen);
 void add_upscale_command(CLI::App& program, Command& chosen);
 void add_info_command(CLI::App& program, Command& chosen);
+void add_models_command(CLI::App& program, Command& chosen);
 void add_report_command(CLI::App& program, Command& chosen);
 void add_samplers_command(CLI::App& program, Command& chosen);
 void add_bench_command(CLI::App& program, Command& chosen);

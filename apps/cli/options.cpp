@@ -270,14 +270,18 @@ std::vector<std::string> complete_request(TravelRequest& request, std::vector<Pr
       problems.push_back(std::move(problem));
     }
   }
-  for (Problem& problem : check_models_folders(models_folders(request.models_dir), "models_dir")) {
-    problems.push_back(std::move(problem));
-  }
+  check_models_dir(request, problems);
   throw_option_problems(problems);
   if (model) {
     notes.push_back("No --model given: using the default model (" + request.model + ").");
   }
   return notes;
+}
+
+void check_models_dir(const TravelRequest& request, std::vector<Problem>& problems) {
+  for (Problem& problem : check_models_folders(models_folders(request.models_dir), "models_dir")) {
+    problems.push_back(std::move(problem));
+  }
 }
 
 std::string missing_model_text(const DefaultModel& model) {

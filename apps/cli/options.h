@@ -59,6 +59,9 @@ std::vector<std::string> fields_set(const FieldOptions& options);
 /// for them.
 std::vector<std::string> complete_request(TravelRequest& request, std::vector<Problem> problems);
 
+/// Collects what is wrong with --models-dir.
+void check_models_dir(const TravelRequest& request, std::vector<Problem>& problems);
+
 /// "is not given, and there is no default model; looked for ...".
 std::string missing_model_text(const DefaultModel& model);
 

@@ -49,6 +49,7 @@ Commands:
   video     make the video of a run again with other settings
   upscale   enlarge pictures or the frames of a run
   info      say what a model file, a picture or a run folder is; --devices: what there is to draw on
+  models    list what lies in the models folders, by kind
   report    measure how evenly a run, pictures or a video move
   samplers  list the samplers and noise schedules
   bench     measure a model's speed and memory here
@@ -94,6 +95,7 @@ int run(int argc, char** argv) {
   ptravel::cli::add_video_command(program, command);
   ptravel::cli::add_upscale_command(program, command);
   ptravel::cli::add_info_command(program, command);
+  ptravel::cli::add_models_command(program, command);
   ptravel::cli::add_report_command(program, command);
   ptravel::cli::add_samplers_command(program, command);
   ptravel::cli::add_bench_command(program, command);

@@ -11,6 +11,7 @@
 
 #include "apps/cli/commands.h"
 #include "apps/cli/run_arguments.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/preview.h"
 #include "ptravel/run_parts.h"
 
@@ -166,7 +167,7 @@ void check_finish(const RunArguments& arguments, std::vector<Problem>& problems)
     problem.field = (problem.field == "upscaler" ? "--upscale" : "--" + problem.field);
     problems.push_back(std::move(problem));
   }
-  for (const char* field : {"device", "threads"}) {
+  for (const char* field : {"models_dir", "device", "threads"}) {
     if (arguments.fields.values.count(field) > 0 && !arguments.finish.wanted()) {
       problems.push_back(
           {option_name(field), "is for networks, expected --interpolate or --upscale with it"});
@@ -183,13 +184,16 @@ void add_finish_options(CLI::App& command, FilmFinish& finish) {
       ->group(group);
   command
       .add_option("--interpolator", finish.interpolator,
-                  "Network that finds them: RIFE 4 or FILM [none: the motion is estimated]")
-      ->type_name("FILE")
+                  "Network that finds them, RIFE 4 or FILM: a file, or a name in RIFE, FILM, "
+                  "interpolators or frame_interpolation of the models folders [none: the motion is "
+                  "estimated]")
+      ->type_name("NAME|FILE")
       ->group(group);
   command
       .add_option("--upscale", finish.upscaler,
-                  "Enlarge with lanczos or a network's file: ESRGAN or compact [nothing]")
-      ->type_name("lanczos|FILE")
+                  "Enlarge with lanczos or a network, ESRGAN or compact: a file, or a name in "
+                  "ESRGAN, RealESRGAN or upscale_models of the models folders [nothing]")
+      ->type_name("lanczos|NAME|FILE")
       ->group(group);
   command
       .add_option("--upscale-by", finish.upscale_by,
@@ -204,6 +208,7 @@ void video(const RunArguments& arguments) {
     TravelRequest request = build_request(arguments.fields, problems);
     const bool named = take_format_of_name(arguments, request, problems);
     check_finish(arguments, problems);
+    check_models_dir(request, problems);
     throw_option_problems(problems);
     VideoSettings settings;
     take_given(arguments, "fps", request.fps, settings.fps);
@@ -222,6 +227,9 @@ void video(const RunArguments& arguments) {
     settings.finish = arguments.finish;
     settings.finish.device = request.device;
     settings.finish.threads = request.threads;
+    if (!request.models_dir.empty()) {
+      settings.finish.models_folders = models_folders(request.models_dir);
+    }
     return files_of(make_video(arguments.folder, settings, progress, events));
   });
 }
@@ -273,11 +281,16 @@ void add_resume_command(CLI::App& program, Command& chosen) {
 void add_video_command(CLI::App& program, Command& chosen) {
   CLI::App* command =
       program.add_subcommand("video", "Make the video of a run folder again with other settings");
+  command->footer(
+      "Pictures that networks make (--upscale NAME, --interpolator) are kept in the run's folder "
+      "\"finishing\", about two bytes for each pixel of the film, until the video is there: the "
+      "same "
+      "command goes on where it was stopped.");
   const auto arguments = make_arguments(*command);
   command->add_option("folder", arguments->folder, "The run folder")->required();
   add_field_options(*command, arguments->fields,
                     {"fps", "format", "pad", "hold", "ping_pong", "pick", "contact_sheet",
-                     "soundtrack", "device", "threads"});
+                     "soundtrack", "models_dir", "device", "threads"});
   add_finish_options(*command, arguments->finish);
   command->add_option("--out", arguments->output, "Video file to write; default: inside the folder")
       ->type_name("FILE")

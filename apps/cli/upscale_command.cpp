@@ -9,6 +9,7 @@
 #include "apps/cli/console.h"
 #include "apps/cli/interrupt.h"
 #include "apps/cli/options.h"
+#include "ptravel/models_folders.h"
 #include "ptravel/upscale.h"
 
 namespace ptravel::cli {
@@ -29,7 +30,9 @@ void upscale(const UpscaleArguments& arguments) {
   UpscaleJob job;
   job.inputs.assign(arguments.inputs.begin(), arguments.inputs.end());
   job.out = arguments.out;
-  job.options = {arguments.model, arguments.by, request.device, request.threads};
+  job.options = {arguments.model, arguments.by, request.device, request.threads,
+                 models_folders(request.models_dir)};
+  check_models_dir(request, problems);
   std::vector<Problem> found;
   collect_problems(found, [&] { validate(job.options); });
   for (Problem& problem : found) {
@@ -76,14 +79,16 @@ void add_upscale_command(CLI::App& program, Command& chosen) {
       ->type_name("FOLDER")
       ->required();
   command
-      ->add_option("--upscaler", arguments->model,
-                   "lanczos, or a network's file: ESRGAN or compact (.pth, .safetensors) [lanczos]")
-      ->type_name("lanczos|FILE");
+      ->add_option(
+          "--upscaler", arguments->model,
+          "lanczos, or a network, ESRGAN or compact: a file (.pth, .safetensors), or a name "
+          "in ESRGAN, RealESRGAN or upscale_models of the models folders [lanczos]")
+      ->type_name("lanczos|NAME|FILE");
   command
       ->add_option("--upscale-by", arguments->by,
                    "How many times larger both sides become, 1 to 16 [the network's, lanczos 2]")
       ->type_name("FACTOR");
-  add_field_options(*command, arguments->fields, {"device", "threads"});
+  add_field_options(*command, arguments->fields, {"models_dir", "device", "threads"});
   command->add_flag("--json", arguments->json, "Print events for programs, one JSON object a line");
   command->allow_extras();
   command->callback([&chosen, command, arguments] {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <optional>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "ptravel/compute.h"
 #include "ptravel/upscale.h"
@@ -14,14 +15,16 @@ struct FilmFinish {
   /// How many pictures the video has for each one of the film, 1 to 8: so many times as smooth, and
   /// as long as without.
   int interpolate = 1;
-  /// The file of the network that finds them: a RIFE of version 4, or FILM (.safetensors, .pkl,
-  /// .pth). Empty: the pictures' motion is estimated without one.
+  /// The network that finds them: a RIFE of version 4, or FILM; its file (.safetensors, .pkl, .pth)
+  /// or its name in the models folders. Empty: the pictures' motion is estimated without one.
   std::string interpolator;
-  /// What enlarges all pictures: "lanczos" or a file; empty: nothing.
+  /// What enlarges all pictures: "lanczos", a file, or a name; empty: nothing.
   std::string upscaler;
   double upscale_by = 0;  ///< As UpscaleOptions::by.
   DeviceChoice device = DeviceChoice::Auto;
   int threads = 0;  ///< 0 takes one for each processor.
+  /// Where both names are looked up.
+  std::vector<std::filesystem::path> models_folders = {};
 
   bool wanted() const { return interpolate != 1 || !upscaler.empty(); }
 };

@@ -130,7 +130,9 @@ struct VideoSettings {
   std::optional<bool> contact_sheet;
   std::optional<std::string> soundtrack;     ///< Empty: a silent video.
   std::optional<std::filesystem::path> out;  ///< File to write; else inside the folder.
-  FilmFinish finish = {};                    ///< Pictures in between, enlarging.
+  /// Pictures in between, enlarging; without models folders names are looked up in the run's, then
+  /// in ./models.
+  FilmFinish finish = {};
 };
 
 /// Makes the video of a run folder again from its frames, and its contact sheet where asked for.

@@ -14,7 +14,7 @@ namespace ptravel {
 /// How pictures are enlarged.
 struct UpscaleOptions {
   /// "lanczos", or the file of a network: ESRGAN in any of its layouts, or a compact one
-  /// (.pth, .safetensors), or the name of one in ./models (ESRGAN, RealESRGAN, upscale_models).
+  /// (.pth, .safetensors), or the name of one in the models folders.
   std::string upscaler = "lanczos";
   /// How many times larger both sides become, 1 to 16; 0: as much as the network enlarges, 2 with
   /// lanczos. A network is applied until a picture is as large, three times at most; then Lanczos
@@ -22,6 +22,8 @@ struct UpscaleOptions {
   double by = 0;
   DeviceChoice device = DeviceChoice::Auto;
   int threads = 0;  ///< 0 takes one for each processor.
+  /// Where names are looked up (ESRGAN, RealESRGAN, upscale_models in them).
+  std::vector<std::filesystem::path> models_folders = {};
 };
 
 /// Pictures that are enlarged, and the folder that they go into.

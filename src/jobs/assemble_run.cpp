@@ -1,8 +1,11 @@
 #include "jobs/assemble_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <thread>
+#include <vector>
 
 #include "base/profile_scope.h"
 #include "base/text.h"
@@ -11,6 +14,7 @@
 #include "jobs/run_sound.h"
 #include "media/video_names.h"
 #include "ptravel/error.h"
+#include "ptravel/models_folders.h"
 #include "request/frame_settings.h"
 #include "request/sound_stages.h"
 #include "travel/assemble.h"
@@ -100,6 +104,13 @@ void assemble_beside(const std::function<void()>& beside,
   encoding.get();
 }
 
+/// The models folders that the run was begun with, and ./models.
+std::vector<fs::path> folders_of_run(const Manifest& manifest) {
+  std::vector<fs::path> folders = models_folders(manifest.request.models_dir);
+  std::ranges::move(models_folders(""), std::back_inserter(folders));
+  return folders;
+}
+
 }  // namespace
 
 LockFile wait_for_lock(const fs::path& path, const Progress& progress) {
@@ -141,7 +152,7 @@ RunResult assemble_run(const RunFolder& folder,
     if (both) {
       assemble_beside(beside, plan, frame, video, progress);
     } else if (finish.wanted()) {
-      assemble_finished_video(plan, frame, finish, video, progress, events);
+      assemble_finished_video(folder, plan, frame, finish, video, progress, events);
     } else {
       assemble_video(plan, frame, video, progress);
     }
@@ -189,13 +200,17 @@ RunResult make_video(const fs::path& path,
   for (const std::string& note : program_notes(manifest, "")) {
     events({RunEvent::Kind::Note, "note: " + note, {}, 0});
   }
+  FilmFinish finish = settings.finish;
+  if (finish.models_folders.empty()) {
+    finish.models_folders = folders_of_run(manifest);
+  }
   const fs::path video = settings.out.value_or(video_in_folder(folder, request));
   const RunEventSink notes = [&](const RunEvent& event) {
     if (event.kind == RunEvent::Kind::Note) {
       events(event);
     }
   };
-  return assemble_run(folder, request, manifest, video, progress, notes, settings.finish);
+  return assemble_run(folder, request, manifest, video, progress, notes, finish);
 }
 
 }  // namespace ptravel

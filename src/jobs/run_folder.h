@@ -36,6 +36,11 @@ class RunFolder {
   /// Pictures that were drawn to find a pace.
   std::filesystem::path pace_path() const { return path_ / "pace"; }
 
+  /// Pictures that networks made for a video which is not finished.
+  std::filesystem::path finishing_path() const { return path_ / "finishing"; }
+  /// Held by who makes such a video and keeps its pictures there.
+  std::filesystem::path finishing_lock() const { return path_ / ".finishing.lock"; }
+
   /// Shared by everybody who works on the run.
   std::filesystem::path workers_lock() const { return path_ / ".workers.lock"; }
   /// Held for the moment in which travel.json is changed.

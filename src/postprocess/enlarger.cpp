@@ -62,11 +62,12 @@ Enlarger::Enlarger(const UpscaleOptions& options) {
   if (is_lanczos(options.upscaler)) {
     name_ = "Lanczos";
   } else {
-    const std::filesystem::path file = upscaler_file(options.upscaler);
+    const std::filesystem::path file = upscaler_file(options.upscaler, options.models_folders);
     network_ = Upscaler::open(file, resolve_compute(options.device, Precision::Fp32));
     factor_ = static_cast<double>(network_->scale());
     name_ = file.stem().string();
-    hash = ", Postprocess upscaler hash: " + file_sha256(file).substr(0, kHashDigits);
+    network_hash_ = file_sha256(file);
+    hash = ", Postprocess upscaler hash: " + network_hash_.substr(0, kHashDigits);
   }
   if (options.by > 0) {
     factor_ = options.by;

@@ -27,6 +27,9 @@ class Enlarger {
   /// What a picture says about how it was made, as the web UI writes it: "Postprocess upscale by:
   /// 2, Postprocess upscaler: 4x_lace", and the beginning of the network's sha256.
   const std::string& recipe() const { return recipe_; }
+  bool has_network() const { return network_.has_value(); }
+  /// The sha256 of the network's file; empty with Lanczos.
+  const std::string& network_hash() const { return network_hash_; }
 
  private:
   /// How often the network is applied. Throws as operator().
@@ -36,6 +39,7 @@ class Enlarger {
   double factor_ = 2;
   std::string name_;
   std::string recipe_;
+  std::string network_hash_;
 };
 
 }  // namespace ptravel

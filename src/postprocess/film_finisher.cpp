@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "postprocess/flow_interpolator.h"
-#include "postprocess/frame_gap.h"
 #include "ptravel/error.h"
+#include "ptravel/model.h"
 #include "tensor/kernel_family.h"
 #include "tensor/thread_scope.h"
 
@@ -15,16 +15,18 @@ constexpr int kMostInterpolate = 8;
 
 /// What the film's enlarger is asked for.
 UpscaleOptions upscale_options(const FilmFinish& finish) {
-  return {finish.upscaler, finish.upscale_by, finish.device, finish.threads};
+  return {finish.upscaler, finish.upscale_by, finish.device, finish.threads, finish.models_folders};
 }
 
 /// Enlarges one picture after the other and counts them.
 class Output {
  public:
   Output(const std::optional<Enlarger>& enlarger,
+         const std::string& kernels,
          const std::function<void(const Image&)>& add,
-         Progress& progress)
-      : enlarger_(enlarger), add_(add), progress_(progress) {}
+         Progress& progress,
+         KeptPictures* kept)
+      : enlarger_(enlarger), kernels_(kernels), add_(add), progress_(progress), kept_(kept) {}
 
   void operator()(const Image& picture) {
     progress_.check_cancelled();
@@ -32,21 +34,39 @@ class Output {
       add_(picture);
     } else {
       if (picture != small_) {
-        large_ = (*enlarger_)(picture, [&](double share) {
-          progress_.check_cancelled();
-          progress_.update(static_cast<double>(count_) + share);
-        });
+        large_ = enlarged(picture);
         small_ = picture;
       }
       add_(large_);
     }
-    progress_.update(static_cast<double>(++count_));
+    ++count_;
+    if (kept_ != nullptr && kept_->made() == 0) {
+      progress_.set_initial(static_cast<double>(count_));  // So far all were there.
+    }
+    progress_.update(static_cast<double>(count_));
   }
 
  private:
+  Image enlarged(const Image& picture) const {
+    const auto make = [&] {
+      return (*enlarger_)(picture, [&](double share) {
+        progress_.check_cancelled();
+        progress_.update(static_cast<double>(count_) + share);
+      });
+    };
+    if (kept_ == nullptr || !enlarger_->has_network()) {
+      return make();
+    }
+    const std::string recipe = "enlarged by " + kernels_ + "\n" + enlarger_->recipe() + "\n" +
+                               enlarger_->network_hash() + "\n" + pixel_hash(picture);
+    return kept_->get(recipe, 1, [&] { return std::vector<Image>{make()}; }).front();
+  }
+
   const std::optional<Enlarger>& enlarger_;
+  const std::string& kernels_;
   const std::function<void(const Image&)>& add_;
   Progress& progress_;
+  KeptPictures* kept_;
   std::int64_t count_ = 0;
   Image small_, large_;  // the picture before, as it was and enlarged
 };
@@ -78,14 +98,18 @@ FilmFinisher::FilmFinisher(const FilmFinish& finish) : finish_(finish) {
   validate(finish);
   prepare_memory();
   const ThreadScope threads(finish.threads);
-  if (finish.interpolate > 1) {
-    interpolator_ = finish.interpolator.empty()
-                        ? make_flow_interpolator()
-                        : open_interpolator(finish.interpolator,
-                                            resolve_compute(finish.device, Precision::Fp32));
+  if (finish.interpolate > 1 && finish.interpolator.empty()) {
+    interpolator_ = make_flow_interpolator();
+  } else if (finish.interpolate > 1) {
+    const auto file = interpolator_file(finish.interpolator, finish.models_folders);
+    interpolator_ = open_interpolator(file, resolve_compute(finish.device, Precision::Fp32));
+    interpolator_hash_ = file_sha256(file);
   }
   if (!finish.upscaler.empty()) {
     enlarger_.emplace(upscale_options(finish));
+  }
+  if (has_networks()) {
+    kernels_ = kernel_family(resolve_compute(finish.device, Precision::Fp32).device);
   }
 }
 
@@ -100,12 +124,32 @@ std::vector<std::string> FilmFinisher::notes() const {
   return notes;
 }
 
+bool FilmFinisher::has_networks() const {
+  return !interpolator_hash_.empty() || (enlarger_ && enlarger_->has_network());
+}
+
+std::vector<Image> FilmFinisher::between(GapKind kind,
+                                         const Image& first,
+                                         const Image& second,
+                                         KeptPictures* kept) const {
+  const int count = finish_.interpolate - 1;
+  const auto make = [&] { return fill_gap(kind, first, second, count, *interpolator_); };
+  if (kept == nullptr || interpolator_hash_.empty() || kind != GapKind::Motion) {
+    return make();
+  }
+  const std::string recipe = "in between by " + kernels_ + "\n" + std::to_string(count) + "\n" +
+                             interpolator_hash_ + "\n" + pixel_hash(first) + "\n" +
+                             pixel_hash(second);
+  return kept->get(recipe, static_cast<std::size_t>(count), make);
+}
+
 std::optional<std::string> FilmFinisher::finish(const std::vector<std::int64_t>& film,
                                                 const std::function<Image(std::int64_t)>& frame,
                                                 const std::function<void(const Image&)>& add,
-                                                Progress& progress) const {
+                                                Progress& progress,
+                                                KeptPictures* kept) const {
   const ThreadScope threads(finish_.threads);
-  Output output(enlarger_, add, progress);
+  Output output(enlarger_, kernels_, add, progress, has_networks() ? kept : nullptr);
   std::int64_t cuts = 0;
   Image last;
   for (std::size_t i = 0; i < film.size(); ++i) {
@@ -119,8 +163,7 @@ std::optional<std::string> FilmFinisher::finish(const std::vector<std::int64_t>&
     if (i > 0 && interpolator_) {
       const GapKind kind = gap_between(last, next);
       cuts += kind == GapKind::Cut ? 1 : 0;
-      for (const Image& picture :
-           fill_gap(kind, last, next, finish_.interpolate - 1, *interpolator_)) {
+      for (const Image& picture : between(kind, last, next, kept)) {
         output(picture);
       }
     }

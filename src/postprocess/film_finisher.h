@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "postprocess/enlarger.h"
+#include "postprocess/frame_gap.h"
 #include "postprocess/interpolator.h"
+#include "postprocess/kept_pictures.h"
 #include "ptravel/film_finish.h"
 #include "ptravel/image.h"
 #include "ptravel/progress.h"
@@ -29,17 +31,29 @@ class FilmFinisher {
     return film < 1 ? 0 : (film - 1) * finish_.interpolate + 1;
   }
 
+  /// Whether networks make pictures of it, so that it is worth while to keep them.
+  bool has_networks() const;
+
   /// Hands every picture of the finished film to `add`, in order. `film` are indices of frames,
   /// which `frame` reads; neighbours that are the same frame are read, found and enlarged once.
-  /// Reports in pictures and stops when cancelled. Returns a sentence about the cuts, if there were
-  /// any.
+  /// What networks make is taken from `kept` and left there, where it is given. Reports in pictures
+  /// and stops when cancelled. Returns a sentence about the cuts, if there were any.
   std::optional<std::string> finish(const std::vector<std::int64_t>& film,
                                     const std::function<Image(std::int64_t)>& frame,
                                     const std::function<void(const Image&)>& add,
-                                    Progress& progress) const;
+                                    Progress& progress,
+                                    KeptPictures* kept = nullptr) const;
 
  private:
+  /// The pictures between two neighbours.
+  std::vector<Image> between(GapKind kind,
+                             const Image& first,
+                             const Image& second,
+                             KeptPictures* kept) const;
+
   FilmFinish finish_;
+  std::string kernels_;            ///< What computes.
+  std::string interpolator_hash_;  ///< Of the network's file; empty without one.
   std::unique_ptr<Interpolator> interpolator_;
   std::optional<Enlarger> enlarger_;
 };

@@ -1,9 +1,12 @@
 #include "postprocess/interpolator.h"
 
+#include <system_error>
 #include <utility>
 
 #include <ATen/ATen.h>
 
+#include "checkpoint/models_folder.h"
+#include "checkpoint/named_file.h"
 #include "postprocess/film.h"
 #include "postprocess/network_file.h"
 #include "postprocess/picture_tensor.h"
@@ -74,6 +77,13 @@ class FilmInterpolator : public Interpolator {
   std::string name_;
 };
 
+[[noreturn]] void fail_unknown(const NetworkFile& file) {
+  file.fail(ErrorCode::Unsupported,
+            "is no network for pictures in between that is known: expected RIFE 4 (block0.conv0) "
+            "or FILM (extract.extract_sublevels), found " +
+                file.unwrapped().examples());
+}
+
 }  // namespace
 
 std::unique_ptr<Interpolator> open_interpolator(const std::filesystem::path& path,
@@ -89,10 +99,31 @@ std::unique_ptr<Interpolator> open_interpolator(const std::filesystem::path& pat
     return std::make_unique<FilmInterpolator>(
         load_network<Film>(tensors, recognize_film(tensors), compute), file.name());
   }
-  file.fail(ErrorCode::Unsupported,
-            "is no network for pictures in between that is known: expected RIFE 4 (block0.conv0) "
-            "or FILM (extract.extract_sublevels), found " +
-                file.unwrapped().examples());
+  fail_unknown(file);
+}
+
+std::string describe_interpolator(const NetworkFile& file) {
+  if (is_rife(file)) {
+    return describe(recognize_rife(rife_tensors(file)));
+  }
+  if (is_film(file)) {
+    return describe(recognize_film(film_tensors(file)));
+  }
+  fail_unknown(file);
+}
+
+std::filesystem::path interpolator_file(const std::string& name,
+                                        const std::vector<std::filesystem::path>& models_folders) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(name, error)) {
+    return name;
+  }
+  const std::vector<FoundFile> files = find_files(models_folders, FileKind::Interpolator);
+  const std::vector<FoundFile> named = files_named(files, name);
+  if (named.empty()) {
+    throw_unknown_name("interpolator", "interpolator", name, files, FileKind::Interpolator);
+  }
+  return named.front().path;
 }
 
 }  // namespace ptravel

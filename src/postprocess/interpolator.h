@@ -10,6 +10,8 @@
 
 namespace ptravel {
 
+class NetworkFile;
+
 /// Finds pictures between two. Immutable; may be used by several threads. Bytes do not depend on
 /// the number of threads.
 class Interpolator {
@@ -27,5 +29,14 @@ class Interpolator {
 /// Unsupported when it is neither, Corrupt when weights are missing, too many or misshapen.
 std::unique_ptr<Interpolator> open_interpolator(const std::filesystem::path& path,
                                                 const Compute& compute);
+
+/// What the file is, from names and shapes alone. Throws as open_interpolator, without looking at
+/// numbers.
+std::string describe_interpolator(const NetworkFile& file);
+
+/// The file that an interpolator's name stands for: a file as it is, else the one of that name in
+/// the models folders (files_named). Throws NotFound with the nearest names.
+std::filesystem::path interpolator_file(const std::string& name,
+                                        const std::vector<std::filesystem::path>& models_folders);
 
 }  // namespace ptravel

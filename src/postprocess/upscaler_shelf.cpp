@@ -1,13 +1,12 @@
 #include "postprocess/upscaler_shelf.h"
 
-#include <algorithm>
-#include <array>
 #include <mutex>
 #include <set>
 #include <system_error>
 #include <utility>
 
-#include "base/text.h"
+#include "checkpoint/models_folder.h"
+#include "checkpoint/named_file.h"
 #include "postprocess/upscaler.h"
 #include "ptravel/error.h"
 #include "tensor/kernel_family.h"
@@ -17,26 +16,6 @@ namespace ptravel {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<const char*, 6> kFolders = {
-    "ESRGAN",        "RealESRGAN",        "upscale_models",
-    "models/ESRGAN", "models/RealESRGAN", "models/upscale_models"};
-
-std::vector<fs::path> network_files(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string extension = lower_case(entry->path().extension().string());
-    std::error_code unseen;
-    if ((extension == ".pth" || extension == ".pt" || extension == ".safetensors") &&
-        entry->is_regular_file(unseen)) {
-      files.push_back(entry->path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 /// By how much the file's network enlarges; nothing when it is none that can be used.
 std::optional<std::int64_t> scale_of(const fs::path& path) {
@@ -81,15 +60,14 @@ std::vector<ShelvedUpscaler> UpscalerShelf::list() const {
   std::vector<ShelvedUpscaler> upscalers;
   std::set<std::string> names;
   for (const fs::path& folder : state_->folders) {
-    for (const char* place : kFolders) {
-      for (const fs::path& path : network_files(folder / place)) {
-        const std::string name = path.stem().string();
-        const auto scale = names.contains(name) ? std::nullopt : scale_of(path);
-        if (scale) {
-          names.insert(name);
-          upscalers.push_back(
-              {name, path.lexically_relative(folder).generic_string(), path, *scale});
-        }
+    for (const FoundFile& file : find_files({folder}, FileKind::Upscaler)) {
+      const std::string name = file.path.stem().string();
+      const auto scale = names.contains(name) ? std::nullopt : scale_of(file.path);
+      if (scale) {
+        names.insert(name);
+        const fs::path root = fs::absolute(folder).lexically_normal();
+        upscalers.push_back(
+            {name, file.path.lexically_relative(root).generic_string(), file.path, *scale});
       }
     }
   }
@@ -120,19 +98,22 @@ Image UpscalerShelf::enlarge(const ShelvedUpscaler& upscaler, const Image& image
   return (*state_->loaded)(image);
 }
 
-fs::path upscaler_file(const std::string& name) {
-  constexpr const char* kModels = "models";
+fs::path upscaler_file(const std::string& name, const std::vector<fs::path>& models_folders) {
   std::error_code error;
-  if (fs::exists(name, error)) {
+  if (fs::is_regular_file(name, error)) {
     return name;
   }
-  if (const auto shelved = UpscalerShelf({kModels}).find(name)) {
-    return shelved->path;
+  const std::vector<FoundFile> files = find_files(models_folders, FileKind::Upscaler);
+  const std::vector<FoundFile> named = files_named(files, name);
+  if (named.empty()) {
+    throw_unknown_name("upscale", "upscaler", name, files, FileKind::Upscaler);
   }
-  throw Error(ErrorCode::NotFound,
-              "[upscale] " + name +
-                  ": is no file, and no network of that name lies in ESRGAN, RealESRGAN or "
-                  "upscale_models of ./models");
+  for (const FoundFile& file : named) {
+    if (scale_of(file.path)) {
+      return file.path;
+    }
+  }
+  return named.front().path;  // Opening it says what is wrong.
 }
 
 }  // namespace ptravel

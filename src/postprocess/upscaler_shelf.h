@@ -20,8 +20,8 @@ struct ShelvedUpscaler {
   std::int64_t scale = 4;
 };
 
-/// The upscaling networks that requests may name: .pth, .pt and .safetensors files in the
-/// sub-folders ESRGAN, RealESRGAN and upscale_models of the models folders, or of their "models".
+/// The upscaling networks that requests may name: the files of FileKind::Upscaler in the models
+/// folders that can be used, by their names without endings.
 /// Thread-safe.
 class UpscalerShelf {
  public:
@@ -44,8 +44,10 @@ class UpscalerShelf {
   std::unique_ptr<State> state_;
 };
 
-/// The file that an upscaler's name stands for: a file as it is, else the network of that name in
-/// the folder "models" of the working folder. Throws NotFound where there is neither.
-std::filesystem::path upscaler_file(const std::string& name);
+/// The file that an upscaler's name stands for: a file as it is, else the one of that name in the
+/// models folders (files_named), the first that can be used. Throws NotFound with the nearest
+/// names.
+std::filesystem::path upscaler_file(const std::string& name,
+                                    const std::vector<std::filesystem::path>& models_folders);
 
 }  // namespace ptravel

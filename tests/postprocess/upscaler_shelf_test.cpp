@@ -60,20 +60,35 @@ class WorkingFolder {
   std::filesystem::path before_;
 };
 
-TEST(UpscalerName, IsFoundInTheModelsFolder) {
+TEST(UpscalerName, IsFoundInTheModelsFolders) {
   const TemporaryFolder folder;
-  write_tiny_safetensors(folder / "models/ESRGAN/2x_net.safetensors", tiny_compact({4, 1, 2}));
+  write_tiny_safetensors(folder / "a/ESRGAN/2x_net.safetensors", tiny_compact({4, 1, 2}));
+  write_bytes(folder / "a/ESRGAN/4x.pth", "not a network");
+  write_tiny_safetensors(folder / "b/upscale_models/new/4x.safetensors", tiny_compact({4, 1, 4}));
   write_tiny_safetensors(folder / "other", tiny_compact({4, 1, 3}));
   const WorkingFolder here(folder.path());
-  EXPECT_EQ(upscaler_file("2x_net"), "models/ESRGAN/2x_net.safetensors");
-  EXPECT_EQ(upscaler_file("other"), "other");
+  const std::vector<std::filesystem::path> models = {folder / "a", folder / "b"};
+  EXPECT_EQ(upscaler_file("2x_net", models), folder / "a/ESRGAN/2x_net.safetensors");
+  EXPECT_EQ(upscaler_file("2x_net.safetensors", models), folder / "a/ESRGAN/2x_net.safetensors");
+  EXPECT_EQ(upscaler_file("new/4x", models), folder / "b/upscale_models/new/4x.safetensors");
+  EXPECT_EQ(upscaler_file("other", models), "other");
+  // Of one name the first that is a network.
+  EXPECT_EQ(upscaler_file("4x", models), folder / "b/upscale_models/new/4x.safetensors");
+  EXPECT_EQ(upscaler_file("4x", {folder / "a"}), folder / "a/ESRGAN/4x.pth");
   UpscaleOptions options;
   options.upscaler = "2x_net";
+  options.models_folders = models;
   const Enlarger enlarger(options);
   EXPECT_EQ(enlarger(textured(12, 9)).width, 24);
   EXPECT_EQ(enlarger.name(), "2x_net");
-  expect_error(ErrorCode::NotFound, "[upscale] 3x_net: is no file, and no network of that name",
-               [] { upscaler_file("3x_net"); });
+  expect_error(
+      ErrorCode::NotFound,
+      "[upscale] 3x_net: is no file and no upscaler of the models folders, expected a path "
+      "or one of 2x_net.safetensors, 4x.pth, new/4x.safetensors",
+      [&] { upscaler_file("3x_net", models); });
+  expect_error(ErrorCode::NotFound, "there are none in ESRGAN, RealESRGAN, upscale_models",
+               [] { upscaler_file("3x_net", {}); });
+  expect_error(ErrorCode::NotFound, "is no file", [&] { upscaler_file("a", models); });
 }
 
 }  // namespace
