@@ -38,6 +38,7 @@ std::vector<FoundFile> files_named(const std::vector<FoundFile>& files, const st
   }
   std::ranges::stable_sort(ranked, {}, [](const auto& entry) { return entry.first; });
   std::vector<FoundFile> named;
+  named.reserve(ranked.size());
   for (auto& entry : ranked) {
     named.push_back(std::move(entry.second));
   }
@@ -50,6 +51,7 @@ void throw_unknown_name(const std::string& field,
                         const std::vector<FoundFile>& files,
                         FileKind kind) {
   std::vector<std::string> names;
+  names.reserve(files.size());
   for (const FoundFile& file : files) {
     names.push_back(file.name);
   }
