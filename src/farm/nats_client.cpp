@@ -229,7 +229,6 @@ void NatsClient::make_stream(const std::string& name,
   config.Storage = js_FileStorage;
   config.Discard = js_DiscardNew;
   config.AllowDirect = true;
-  config.AllowRollup = true;
   check(js_AddStream(nullptr, jetstream_.get(), &config, nullptr, nullptr), "make stream " + name);
 }
 
@@ -299,15 +298,6 @@ void NatsClient::publish(const std::string& subject, std::string_view data, cons
   check(js_Publish(nullptr, jetstream_.get(), subject.c_str(), data.data(),
                    static_cast<int>(data.size()), &options, nullptr),
         "publish to " + subject);
-}
-
-void NatsClient::publish_newest(const std::string& subject, std::string_view data) {
-  natsMsg* made = nullptr;
-  check(natsMsg_Create(&made, subject.c_str(), nullptr, data.data(), static_cast<int>(data.size())),
-        "publish to " + subject);
-  const std::unique_ptr<natsMsg, void (*)(natsMsg*)> message(made, &natsMsg_Destroy);
-  check(natsMsgHeader_Set(made, "Nats-Rollup", "sub"), "publish to " + subject);
-  check(js_PublishMsg(nullptr, jetstream_.get(), made, nullptr, nullptr), "publish to " + subject);
 }
 
 std::vector<std::string> NatsClient::subjects(const std::string& stream,

@@ -104,8 +104,6 @@ class NatsClient {
   /// Puts a message into the stream of its subject and waits until it is there. `id`: one that came
   /// with the same id within two minutes is not put in again; empty: none.
   void publish(const std::string& subject, std::string_view data, const std::string& id = "");
-  /// The same; earlier messages of the subject go.
-  void publish_newest(const std::string& subject, std::string_view data);
   /// Subjects of a stream that match.
   std::vector<std::string> subjects(const std::string& stream, const std::string& filter);
   /// The newest message of a subject.

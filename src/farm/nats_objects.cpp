@@ -44,7 +44,7 @@ void put_object(NatsClient& client,
     client.publish(names.chunks(info.nuid), bytes.substr(at, kPart));
     ++info.chunks;
   }
-  client.publish_newest(names.info(name), to_json(info));
+  client.publish(names.info(name), to_json(info));
 }
 
 FetchedObject get_object(NatsClient& client,
@@ -87,11 +87,6 @@ FetchedObject get_object(NatsClient& client,
   const auto message = client.last(names.objects_stream(), names.info(name));
   const auto info = message ? parse_object_info(message->data()) : std::nullopt;
   return info ? get_object(client, names, *info, most) : FetchedObject{"", "is not there"};
-}
-
-void remove_object(NatsClient& client, const RunNames& names, const ObjectInfo& info) {
-  client.purge(names.objects_stream(), names.info(info.name));
-  client.purge(names.objects_stream(), names.chunks(info.nuid));
 }
 
 }  // namespace ptravel

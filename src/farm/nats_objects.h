@@ -14,8 +14,8 @@ std::string new_nuid();
 /// The sha256 of bytes, 64 hex digits.
 std::string sha256_of(std::string_view bytes);
 
-/// Puts an object into a run's store: its parts, then what it is, which takes the place of an
-/// earlier one of that name. `machine` and `first` as in ObjectInfo. Throws Io.
+/// Puts an object into a run's store: its parts, then what it is; the newest of a name counts.
+/// `machine` and `first` as in ObjectInfo. Throws Io.
 void put_object(NatsClient& client,
                 const RunNames& names,
                 const std::string& name,
@@ -39,8 +39,5 @@ FetchedObject get_object(NatsClient& client,
                          const RunNames& names,
                          const std::string& name,
                          std::uint64_t most);
-
-/// Removes it.
-void remove_object(NatsClient& client, const RunNames& names, const ObjectInfo& info);
 
 }  // namespace ptravel

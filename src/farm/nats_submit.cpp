@@ -84,7 +84,7 @@ void announce(NatsClient& client,
                                   manifest.model_sha256,
                                   manifest.frames,
                                   milliseconds(job.lease).count()};
-  client.publish_newest(names.announcement(), to_json(announcement));
+  client.publish(names.announcement(), to_json(announcement));
 }
 
 /// Takes all of a run off the server.
