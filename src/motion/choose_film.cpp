@@ -1,6 +1,6 @@
 // Films are paths in a graph whose nodes are pictures. Edges are those pairs that could be
 // neighbours: pairs much further apart than a step of the film are not looked at, so that long
-// films stay cheap.
+// films stay cheap. Where no film is left then, all pairs are.
 
 #include "motion/choose_film.h"
 
@@ -28,7 +28,9 @@ struct Edge {
 
 class Chooser {
  public:
-  explicit Chooser(const FilmChoice& choice) : choice_(choice), steps_(choice.weights.size()) {
+  /// Leaves out pairs that are further apart than `too_far` steps.
+  Chooser(const FilmChoice& choice, double too_far)
+      : choice_(choice), steps_(choice.weights.size()) {
     into_.resize(choice.pictures);
     std::vector<double> neighbours;
     for (std::size_t i = 0; i + 1 < choice.pictures; ++i) {
@@ -45,16 +47,13 @@ class Chooser {
       int far = 0;
       for (std::size_t j = i + 1; j <= end && far < kTooFarInARow; ++j) {
         const double distance = j == i + 1 ? neighbours[i] : choice.distance(i, j);
-        far = distance > kTooFar * mean_step_ ? far + 1 : 0;
+        far = distance > too_far * mean_step_ ? far + 1 : 0;
         into_[j].push_back({i, distance});
       }
     }
   }
 
   std::optional<std::vector<std::size_t>> choose() {
-    if (choice_.pictures < steps_ + 1) {
-      return std::nullopt;
-    }
     std::optional<std::vector<std::size_t>> best;
     double best_score = std::numeric_limits<double>::infinity();
     for (int i = 0; i < kSizes; ++i) {
@@ -132,7 +131,11 @@ class Chooser {
 }  // namespace
 
 std::optional<std::vector<std::size_t>> choose_film(const FilmChoice& choice) {
-  return Chooser(choice).choose();
+  if (choice.pictures < choice.weights.size() + 1) {
+    return std::nullopt;
+  }
+  auto film = Chooser(choice, kTooFar).choose();
+  return film ? film : Chooser(choice, std::numeric_limits<double>::infinity()).choose();
 }
 
 }  // namespace ptravel

@@ -278,6 +278,19 @@ TEST(Pace, RefusesTasksThatCannotBe) {
   expect_error(ErrorCode::InvalidArgument, "[pace]", [&] { find_pace(task, way); });
 }
 
+TEST(ChooseFilm, FindsAFilmWherePicturesAreFurtherApartThanTheirNeighboursLetExpect) {
+  // As between the two sides of a cross-fade: neighbours are alike, the ends are not.
+  FilmChoice choice;
+  choice.pictures = 41;
+  choice.distance = [](std::size_t i, std::size_t j) {
+    return std::pow(static_cast<double>(j - i) / 40, 2);
+  };
+  choice.weights.assign(4, 1.0);
+  const auto film = choose_film(choice);
+  ASSERT_TRUE(film);
+  EXPECT_THAT(*film, testing::ElementsAre(0, 10, 20, 30, 40));
+}
+
 TEST(ChooseFilm, FindsTheEvenFilmAmongMany) {
   // Pictures at these numbers; 0 2 4 6 8 are even.
   const std::vector<double> at = {0, 0.3, 2, 2.9, 3.1, 4, 5.5, 6, 6.2, 8};
