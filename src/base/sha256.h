@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace ptravel {
 
@@ -23,5 +24,10 @@ class Sha256 {
   std::size_t pending_size_ = 0;
   std::uint64_t total_ = 0;
 };
+
+/// The sha256 of bytes, as finish() has it.
+std::string sha256_of(std::string_view bytes);
+/// Whether a text is one: 64 hex digits in lower case.
+bool is_sha256(std::string_view text);
 
 }  // namespace ptravel

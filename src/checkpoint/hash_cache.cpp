@@ -1,12 +1,12 @@
 // The sha256 of files and notes on them, remembered between runs because a model takes a second or
 // two to hash.
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "base/cache_folder.h"
 #include "base/files.h"
 #include "base/sha256.h"
 #include "checkpoint/file_notes.h"
@@ -26,13 +26,8 @@ constexpr std::size_t kHashDigits = 64;
 constexpr std::size_t kSliceBytes = std::size_t{16} << 20;
 
 std::optional<Path> cache_path() {
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/') {
-    return Path(folder) / "prompt-travel" / "hashes.json";
-  }
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-    return Path(home) / ".cache" / "prompt-travel" / "hashes.json";
-  }
-  return std::nullopt;
+  const auto folder = user_cache_folder();
+  return folder ? std::optional(*folder / "hashes.json") : std::nullopt;
 }
 
 /// What is remembered: {path: {"size", "time", "sha256", and notes by name}}. Empty when they

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "farm/nats_pieces.h"
+
 namespace ptravel {
 namespace {
 
@@ -10,13 +12,6 @@ namespace {
 constexpr FilmCollection::Time kLongestStep{60'000};
 constexpr std::size_t kMostMachines = 10'000;
 constexpr std::size_t kLongestReasons = 2000;
-
-std::string frames_words(const FrameRange& frames) {
-  const std::int64_t last = frames.end - 1;
-  return frames.begin == last
-             ? "frame " + std::to_string(last)
-             : "frames " + std::to_string(frames.begin) + "-" + std::to_string(last);
-}
 
 int sum(const std::map<std::string, int>& counts) {
   int total = 0;
@@ -102,28 +97,30 @@ void FilmCollection::judge(const Piece& piece) {
   }
 }
 
-void FilmCollection::began(std::int64_t first, const std::string& machine, Time now) {
+FilmCollection::Piece* FilmCollection::heard(std::int64_t first,
+                                             const std::string& machine,
+                                             Time now) {
   last_news_ = passed(now);
   joined(machine);
-  if (Piece* const piece = find(first); piece != nullptr) {
+  return find(first);
+}
+
+void FilmCollection::began(std::int64_t first, const std::string& machine, Time now) {
+  if (Piece* const piece = heard(first, machine, now); piece != nullptr) {
     ++piece->begun[machine];
     judge(*piece);
   }
 }
 
 void FilmCollection::done(std::int64_t first, const std::string& machine, Time now) {
-  last_news_ = passed(now);
-  joined(machine);
-  if (Piece* const piece = find(first); piece != nullptr) {
+  if (Piece* const piece = heard(first, machine, now); piece != nullptr) {
     piece->begun.clear();
     piece->said_done = clock_;
   }
 }
 
 void FilmCollection::gave_back(std::int64_t first, const std::string& machine, Time now) {
-  last_news_ = passed(now);
-  joined(machine);
-  if (Piece* const piece = find(first); piece != nullptr) {
+  if (Piece* const piece = heard(first, machine, now); piece != nullptr) {
     piece->begun.erase(machine);
   }
 }
@@ -139,9 +136,7 @@ void FilmCollection::failed(std::int64_t first,
                             const std::string& machine,
                             const std::string& why,
                             Time now) {
-  last_news_ = passed(now);
-  joined(machine);
-  if (Piece* const piece = find(first); piece != nullptr) {
+  if (Piece* const piece = heard(first, machine, now); piece != nullptr) {
     ++piece->failures[machine];
     add_reason(*piece, machine, why);
     judge(*piece);
@@ -152,9 +147,7 @@ void FilmCollection::sent_rubbish(std::int64_t first,
                                   const std::string& machine,
                                   const std::string& why,
                                   Time now) {
-  last_news_ = passed(now);
-  joined(machine);
-  if (Piece* const piece = find(first); piece != nullptr) {
+  if (Piece* const piece = heard(first, machine, now); piece != nullptr) {
     add_reason(*piece, machine, why);
     judge(*piece);
   }

@@ -78,6 +78,8 @@ class FilmCollection {
     std::string reasons;
   };
   Piece* find(std::int64_t first);
+  /// The piece of which a machine says something.
+  Piece* heard(std::int64_t first, const std::string& machine, Time now);
   bool lacks_frames(const Piece& piece) const;
   void add_reason(Piece& piece, const std::string& machine, const std::string& why);
   void judge(const Piece& piece);

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/enum_names.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 namespace ptravel {
@@ -30,11 +31,6 @@ constexpr auto kKindNames =
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_hex(std::string_view text, std::size_t length) {
-  return text.size() == length &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 /// Base64 for names and digests (RFC 4648, section 5), with padding.
@@ -138,7 +134,9 @@ std::string RunNames::info(std::string_view object) const {
   return "$O." + bucket() + ".M." + to_url_base64(object);
 }
 
-bool is_run_name(std::string_view text) { return is_hex(text, 16); }
+bool is_run_name(std::string_view text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 bool is_machine_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
@@ -149,8 +147,6 @@ bool is_machine_name(std::string_view text) {
 bool is_nuid(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_letter_or_digit);
 }
-
-bool is_hex_sha256(std::string_view text) { return is_hex(text, 64); }
 
 std::string shown_text(std::string_view text) {
   std::string shown;
@@ -211,8 +207,8 @@ std::optional<Announcement> parse_announcement(std::string_view json) {
   const auto model = text_at(object, "model_sha256", 64);
   const auto frames = number_at(object, "frames", 1, kMostFrames);
   const auto lease = number_at(object, "lease_ms", 100, kLongestLease);
-  if (!run || !is_run_name(*run) || !version || !manifest || !is_hex_sha256(*manifest) ||
-      !model_name || !model || !is_hex_sha256(*model) || !frames || !lease) {
+  if (!run || !is_run_name(*run) || !version || !manifest || !is_sha256(*manifest) || !model_name ||
+      !model || !is_sha256(*model) || !frames || !lease) {
     return std::nullopt;
   }
   return Announcement{*run, *version, *manifest, shown_text(*model_name), *model, *frames, *lease};
@@ -304,7 +300,7 @@ std::optional<ObjectInfo> parse_object_info(std::string_view json) {
                   hex_of_digest(*digest),
                   machine,
                   first && *first >= 0 && *first < kMostFrames ? *first : -1};
-  return is_hex_sha256(info.sha256) ? std::optional(std::move(info)) : std::nullopt;
+  return is_sha256(info.sha256) ? std::optional(std::move(info)) : std::nullopt;
 }
 
 std::optional<DrawnObject> drawn_object(std::string_view name) {

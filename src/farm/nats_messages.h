@@ -54,8 +54,6 @@ bool is_run_name(std::string_view text);
 bool is_machine_name(std::string_view text);
 /// Whether it is what an object's parts are called: 1 to 64 letters and digits.
 bool is_nuid(std::string_view text);
-/// Whether it is 64 hex digits in lower case.
-bool is_hex_sha256(std::string_view text);
 /// A text of a stranger for people: one line of at most 500 bytes without control characters.
 std::string shown_text(std::string_view text);
 /// Whether JSON text nests no deeper than `most`, looked at without parsing it.

@@ -1,8 +1,6 @@
 #include "farm/nats_objects.h"
 
-#include <algorithm>
 #include <random>
-#include <span>
 
 #include "base/sha256.h"
 
@@ -24,12 +22,6 @@ std::string new_nuid() {
     name += kLetters[letter(random)];
   }
   return name;
-}
-
-std::string sha256_of(std::string_view bytes) {
-  Sha256 hash;
-  hash.update(std::as_bytes(std::span(bytes.data(), bytes.size())));
-  return hash.finish();
 }
 
 void put_object(NatsClient& client,

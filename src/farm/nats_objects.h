@@ -11,8 +11,6 @@ namespace ptravel {
 
 /// A name that nobody else uses, 22 letters and digits.
 std::string new_nuid();
-/// The sha256 of bytes, 64 hex digits.
-std::string sha256_of(std::string_view bytes);
 
 /// Puts an object into a run's store: its parts, then what it is; the newest of a name counts.
 /// `machine` and `first` as in ObjectInfo. Throws Io.

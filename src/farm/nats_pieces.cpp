@@ -16,6 +16,13 @@ constexpr std::int64_t kWantedPieces = 24;
 
 }  // namespace
 
+std::string frames_words(const FrameRange& frames) {
+  const std::int64_t last = frames.end - 1;
+  return frames.begin == last
+             ? "frame " + std::to_string(last)
+             : "frames " + std::to_string(frames.begin) + "-" + std::to_string(last);
+}
+
 std::vector<FrameRange> work_pieces(const Manifest& manifest,
                                     const std::vector<bool>& missing,
                                     std::int64_t chunk) {

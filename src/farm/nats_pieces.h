@@ -9,6 +9,13 @@
 
 namespace ptravel {
 
+/// What a run may send to its workers, in bytes: its manifest, and each of its pictures.
+inline constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
+inline constexpr std::uint64_t kPictureLimit = std::uint64_t{256} << 20;
+
+/// "frame 3", "frames 3-7".
+std::string frames_words(const FrameRange& frames);
+
 /// The pieces of work that a run is handed out in: `chunk` units each, 0: as many as suit a few
 /// machines; those of which a frame is missing. Rising; none overlaps another one.
 std::vector<FrameRange> work_pieces(const Manifest& manifest,

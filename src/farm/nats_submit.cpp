@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/sha256.h"
 #include "farm/film_collection.h"
 #include "farm/nats_client.h"
 #include "farm/nats_collector.h"
@@ -29,9 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
-
-constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
-constexpr std::uint64_t kPictureLimit = std::uint64_t{256} << 20;
 
 std::vector<bool> missing_frames(const RunFolder& folder,
                                  const Manifest& manifest,

@@ -276,15 +276,10 @@ class Worker {
   }
 
   void tell_drawn(const KnownRun& run, const FrameRange& frames, Clock::duration took) {
-    const std::int64_t last = frames.end - 1;
     const auto seconds = std::chrono::duration<double>(took).count();
     char text[64];
     std::snprintf(text, sizeof text, " in %.1f s", seconds);
-    note("run " + run.announcement.run + ": " +
-         (frames.begin == last
-              ? "frame " + std::to_string(last)
-              : "frames " + std::to_string(frames.begin) + "-" + std::to_string(last)) +
-         text);
+    note("run " + run.announcement.run + ": " + frames_words(frames) + text);
   }
 
   void send(const KnownRun& run, const fs::path& file, std::int64_t first) {

@@ -1,11 +1,12 @@
 #include "farm/worker_runs.h"
 
-#include <cstdlib>
 #include <map>
 #include <system_error>
 #include <vector>
 
+#include "base/cache_folder.h"
 #include "base/files.h"
+#include "base/sha256.h"
 #include "farm/nats_objects.h"
 #include "farm/nats_pieces.h"
 #include "jobs/find_run_files.h"
@@ -20,19 +21,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kManifestLimit = std::uint64_t{16} << 20;
-constexpr std::uint64_t kPictureLimit = std::uint64_t{256} << 20;
 constexpr int kManifestDepth = 8;
 constexpr const char* kLock = ".worker.lock";
 
-fs::path cache_folder() {
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/') {
-    return fs::path(folder) / "prompt-travel" / "worker";
-  }
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
-    return fs::path(home) / ".cache" / "prompt-travel" / "worker";
-  }
-  return fs::temp_directory_path() / "prompt-travel-worker";
+fs::path usual_folder() {
+  const auto folder = user_cache_folder();
+  return folder ? *folder / "worker" : fs::temp_directory_path() / "prompt-travel-worker";
 }
 
 /// Removes what workers left that do not live any more.
@@ -83,7 +77,7 @@ void fetch_pictures(NatsClient& client,
   std::vector<std::string> masks;
   std::size_t number = 0;
   for (const RunPicture& picture : run_pictures(manifest)) {
-    if (!is_hex_sha256(picture.sha256)) {
+    if (!is_sha256(picture.sha256)) {
       refuse("names a picture without a sha256");
     }
     const FetchedObject object = get_object(client, names, "file-" + picture.sha256, kPictureLimit);
@@ -134,7 +128,7 @@ void settle_paths(Manifest& manifest, const NatsWorker& worker, Progress& progre
 }  // namespace
 
 WorkerScratch::WorkerScratch(const fs::path& folder) {
-  const fs::path all = folder.empty() ? cache_folder() : fs::absolute(folder);
+  const fs::path all = folder.empty() ? usual_folder() : fs::absolute(folder);
   create_folders(all);
   remove_dead_scratch(all);
   path_ = all / new_nuid();

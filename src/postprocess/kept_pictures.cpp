@@ -19,12 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kKeyword = "made by";
 
-std::string hash_of(std::string_view text) {
-  Sha256 hash;
-  hash.update(std::as_bytes(std::span(text)));
-  return hash.finish();
-}
-
 fs::path path_of(const fs::path& folder, const std::string& key, std::size_t number) {
   return folder / (key + "-" + std::to_string(number) + ".png");
 }
@@ -48,7 +42,7 @@ KeptPictures::KeptPictures(fs::path folder, std::string maker)
 std::vector<Image> KeptPictures::get(const std::string& recipe,
                                      std::size_t count,
                                      const std::function<std::vector<Image>()>& make) {
-  const std::string key = hash_of(maker_ + "\n" + recipe);
+  const std::string key = sha256_of(maker_ + "\n" + recipe);
   if (auto pictures = find(key, count)) {
     reused_ += static_cast<std::int64_t>(count);
     return std::move(*pictures);

@@ -20,12 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::array<std::pair<PictureFormat, std::string_view>, 3> kExtensions = {
     {{PictureFormat::Png, ".png"}, {PictureFormat::Jpeg, ".jpg"}, {PictureFormat::WebP, ".webp"}}};
 
-std::string sha256_of(std::string_view bytes) {
-  Sha256 sum;
-  sum.update(std::as_bytes(std::span(bytes.data(), bytes.size())));
-  return sum.finish();
-}
-
 /// Nobody can guess it.
 std::string random_id() {
   std::random_device device;
@@ -57,12 +51,6 @@ bool is_own_file(const fs::path& path) {
 }
 
 }  // namespace
-
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
 
 std::string_view UploadStore::checked_extension(std::string_view bytes,
                                                 const std::string& field) const {

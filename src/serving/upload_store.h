@@ -62,7 +62,4 @@ class UploadStore {
   ServeLimits limits_;
 };
 
-/// Whether the text is a sha256 in lower-case hex digits.
-bool is_sha256(std::string_view text);
-
 }  // namespace ptravel

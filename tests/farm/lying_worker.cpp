@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/sha256.h"
 #include "farm/nats_client.h"
 #include "farm/nats_messages.h"
 #include "farm/nats_objects.h"

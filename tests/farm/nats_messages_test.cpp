@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "farm/nats_objects.h"
+#include "base/sha256.h"
 
 namespace ptravel {
 namespace {
