@@ -15,7 +15,6 @@
 namespace ptravel {
 namespace {
 
-constexpr int kSizes = 48;          // of a step that are tried
 constexpr double kSmallest = 0.15;  // in mean steps of the way along all pictures
 constexpr double kLargest = 1.3;
 constexpr double kTooFar = 4;  // steps: no neighbours
@@ -56,9 +55,10 @@ class Chooser {
   std::optional<std::vector<std::size_t>> choose() {
     std::optional<std::vector<std::size_t>> best;
     double best_score = std::numeric_limits<double>::infinity();
-    for (int i = 0; i < kSizes; ++i) {
-      const double size = mean_step_ * kSmallest *
-                          std::pow(kLargest / kSmallest, static_cast<double>(i) / (kSizes - 1));
+    for (int i = 0; i < choice_.sizes; ++i) {
+      const double size =
+          mean_step_ * kSmallest *
+          std::pow(kLargest / kSmallest, static_cast<double>(i) / (choice_.sizes - 1));
       auto film = film_of(size);
       const double score = film ? score_of(*film) : std::numeric_limits<double>::infinity();
       if (film && (!best || score < best_score)) {

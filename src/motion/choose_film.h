@@ -17,6 +17,7 @@ struct FilmChoice {
   std::vector<std::size_t> required;
   /// By step of the film: how large it is to be, relative to the others; above 0.
   std::vector<double> weights;
+  int sizes = 48;  ///< Of a step that are tried, at least 2.
 };
 
 /// The film with as many steps as there are weights, from the first picture to the last, whose

@@ -20,6 +20,8 @@ double half_of_step(const FilmChoice& drawn) {
   return shares.empty() ? 0.5 : std::clamp(*middle, 0.5, 1.0);
 }
 
+constexpr std::size_t kNodesTried = 24'000;
+
 /// A picture, or the middle of the step that begins there.
 struct Node {
   std::size_t picture;
@@ -47,6 +49,8 @@ std::vector<std::size_t> wanted_middles(const FilmChoice& drawn,
   }
   all.pictures = nodes.size();
   all.weights = drawn.weights;
+  // Looking ahead at a long film is not to take longer than drawing it.
+  all.sizes = std::clamp(static_cast<int>(kNodesTried / nodes.size()), 8, drawn.sizes);
   const double half = half_of_step(drawn);
   const auto distance = [&](std::size_t i, std::size_t j) {
     return i == j ? 0 : drawn.distance(i, j);
