@@ -17,6 +17,26 @@ namespace {
 constexpr std::int64_t kLongestLease = 24 * 3600;
 constexpr std::int64_t kLongestIdle = 365LL * 24 * 3600;
 
+struct NatsOption {
+  const char* name;
+  std::string NatsArguments::*value;
+  const char* type;
+  const char* help;
+};
+
+constexpr NatsOption kNatsOptions[] = {
+    {"--nats", &NatsArguments::url, "URL", "The server: nats://host:4222, or tls://host:4222"},
+    {"--nats-user", &NatsArguments::user, "NAME", "User, with --nats-password-file"},
+    {"--nats-password-file", &NatsArguments::password_file, "FILE",
+     "File whose first line is the password"},
+    {"--nats-token-file", &NatsArguments::token_file, "FILE", "File whose first line is the token"},
+    {"--nats-creds", &NatsArguments::creds_file, "FILE",
+     "Credentials (JWT and key) as nsc writes them"},
+    {"--nats-tls-ca", &NatsArguments::tls_ca, "FILE", "Who signed the server's certificate (PEM)"},
+    {"--nats-tls-cert", &NatsArguments::tls_cert, "FILE", "This machine's certificate (PEM)"},
+    {"--nats-tls-key", &NatsArguments::tls_key, "FILE", "Its key (PEM)"},
+};
+
 /// What worker is given beside the server.
 struct WorkerArguments {
   NatsArguments nats;
@@ -79,19 +99,11 @@ NatsJob job_of(const RunArguments& arguments,
 }  // namespace
 
 void add_nats_options(CLI::App& command, NatsArguments& arguments) {
-  const char* const group = "NATS server";
-  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
-    command.add_option(name, value, help)->type_name(type)->group(group);
-  };
-  add("--nats", arguments.url, "URL", "The server: nats://host:4222, or tls://host:4222");
-  add("--nats-user", arguments.user, "NAME", "User, with --nats-password-file");
-  add("--nats-password-file", arguments.password_file, "FILE",
-      "File whose first line is the password");
-  add("--nats-token-file", arguments.token_file, "FILE", "File whose first line is the token");
-  add("--nats-creds", arguments.creds_file, "FILE", "Credentials (JWT and key) as nsc writes them");
-  add("--nats-tls-ca", arguments.tls_ca, "FILE", "Who signed the server's certificate (PEM)");
-  add("--nats-tls-cert", arguments.tls_cert, "FILE", "This machine's certificate (PEM)");
-  add("--nats-tls-key", arguments.tls_key, "FILE", "Its key (PEM)");
+  for (const NatsOption& option : kNatsOptions) {
+    command.add_option(option.name, arguments.*option.value, option.help)
+        ->type_name(option.type)
+        ->group("NATS server");
+  }
 }
 
 NatsLogin nats_login(const NatsArguments& arguments) {
@@ -110,16 +122,9 @@ NatsLogin nats_login(const NatsArguments& arguments) {
 
 std::vector<std::string> given_options(const NatsArguments& arguments) {
   std::vector<std::string> given;
-  for (const auto& [option, value] :
-       {std::pair{"--nats", &arguments.url}, std::pair{"--nats-user", &arguments.user},
-        std::pair{"--nats-password-file", &arguments.password_file},
-        std::pair{"--nats-token-file", &arguments.token_file},
-        std::pair{"--nats-creds", &arguments.creds_file},
-        std::pair{"--nats-tls-ca", &arguments.tls_ca},
-        std::pair{"--nats-tls-cert", &arguments.tls_cert},
-        std::pair{"--nats-tls-key", &arguments.tls_key}}) {
-    if (!value->empty()) {
-      given.emplace_back(option);
+  for (const NatsOption& option : kNatsOptions) {
+    if (!(arguments.*option.value).empty()) {
+      given.emplace_back(option.name);
     }
   }
   return given;
@@ -141,6 +146,7 @@ Made submit_over_nats(const RunArguments& arguments,
     console.hint("cancelled");
     return Made{{"folder", arguments.folder}};
   }
+  use_kernels(arguments);  // Finishing may walk.
   const NatsJob job = job_of(arguments, nats, submission);
   if (submission.wait) {
     console.hint(
