@@ -146,8 +146,8 @@ Made submit_over_nats(const RunArguments& arguments,
     console.hint("cancelled");
     return Made{{"folder", arguments.folder}};
   }
-  use_kernels(arguments);  // Finishing may walk.
   const NatsJob job = job_of(arguments, nats, submission);
+  use_kernels(arguments);  // Finishing may walk. It reads the run, so what was typed comes first.
   if (submission.wait) {
     console.hint(
         "Ctrl-C ends the collecting alone: the same command goes on, --cancel takes the "
