@@ -45,7 +45,8 @@ Commands:
   frames    draw some frames of a run folder, beside other processes
   finish    check the frames of a run folder and make its video
   status    say how far a run is, whoever draws it
-  submit    hand a run folder to Slurm
+  submit    hand a run folder to Slurm or to a NATS server
+  worker    draw frames of runs that others submit to a NATS server
   video     make the video of a run again with other settings
   upscale   enlarge pictures or the frames of a run
   info      say what a model file, a picture or a run folder is; --devices: what there is to draw on
