@@ -116,18 +116,18 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Parts, LocalWorkersGiveTheBytesOfOneProcess) {
   const TemporaryFolder whole, workers, resumed;
   ASSERT_EQ(run(whole, "render " + request("--fps 8")).status, 0);
-  const Outcome outcome = run(workers, "render --workers 2 " + request("--fps 8"));
+  const Outcome outcome = run_process(workers, "render --workers 2 " + request("--fps 8"));
   EXPECT_EQ(outcome.status, 0) << outcome.errors;
   EXPECT_THAT(outcome.output, HasSubstr("travel-00000.gif"));
   EXPECT_TRUE(files_of(workers) == files_of(whole));
   ASSERT_EQ(run(resumed, "plan " + request("--fps 8")).status, 0);
   const std::string folder = kFolder;
   const Outcome part =
-      run(resumed, "frames --json " + folder + " --part 1/2 --workers 3 --threads 1");
+      run_process(resumed, "frames --json " + folder + " --part 1/2 --workers 3 --threads 1");
   EXPECT_EQ(part.status, 0) << part.errors;
   EXPECT_THAT(part.output, HasSubstr("\"event\":\"frame\""));
   EXPECT_FALSE(fs::exists(resumed / kFolder / "00010.png"));
-  EXPECT_EQ(run(resumed, "resume " + folder + " --workers 2 --threads 1").status, 0);
+  EXPECT_EQ(run_process(resumed, "resume " + folder + " --workers 2 --threads 1").status, 0);
   EXPECT_TRUE(files_of(resumed) == files_of(whole));
   EXPECT_THAT(run(resumed, "status " + folder).output, HasSubstr("finished, 11 of 11 frames"));
   const Outcome wrong = run(resumed, "frames " + folder + " --workers 0");
@@ -135,7 +135,7 @@ TEST(Parts, LocalWorkersGiveTheBytesOfOneProcess) {
   EXPECT_THAT(wrong.errors, HasSubstr("--workers: 0, expected 1 to"));
   fs::remove(resumed / kFolder / "00003.png");
   const Outcome failed =
-      run(resumed, "frames " + folder + " --workers 2 --model nowhere.safetensors");
+      run_process(resumed, "frames " + folder + " --workers 2 --model nowhere.safetensors");
   EXPECT_NE(failed.status, 0);
   EXPECT_THAT(failed.errors, HasSubstr("nowhere.safetensors"));
 }

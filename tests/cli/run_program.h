@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/files.h"
+#include "tests/cli/warm_program.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ptravel {
@@ -36,13 +37,23 @@ inline Outcome run_command(const TemporaryFolder& folder, const std::string& com
   return outcome;
 }
 
-/// Runs the program in `folder` with these shell words; without a model unless one is given, so
-/// that nothing depends on what lies around the program.
+inline std::string with_default_model(const std::string& model) {
+  return "PROMPT_TRAVEL_DEFAULT_MODEL='" + model + "' ";
+}
+
+/// Runs the program in `folder` with these shell words, in a process that has loaded it already
+/// (warm_program.h); without a model unless one is given, so that nothing depends on what lies
+/// around the program.
 inline Outcome run(const TemporaryFolder& folder,
                    const std::string& words,
                    const std::string& default_model = "/nowhere/model") {
   return run_command(
-      folder, "PROMPT_TRAVEL_DEFAULT_MODEL='" + default_model + "' " PTRAVEL_PROGRAM " " + words);
+      folder, with_default_model(default_model) + WarmProgram::get().command() + " " + words);
+}
+
+/// The same with a process of its own, for what depends on that: whatever starts the program again.
+inline Outcome run_process(const TemporaryFolder& folder, const std::string& words) {
+  return run_command(folder, with_default_model("/nowhere/model") + PTRAVEL_PROGRAM " " + words);
 }
 
 }  // namespace ptravel
