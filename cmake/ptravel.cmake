@@ -23,7 +23,7 @@ if(PTRAVEL_SANITIZE)
   target_link_options(ptravel_settings INTERFACE -fsanitize=${PTRAVEL_SANITIZE})
 endif()
 if(PTRAVEL_COVERAGE)
-  target_compile_options(ptravel_settings INTERFACE --coverage)
+  target_compile_options(ptravel_settings INTERFACE --coverage -DPTRAVEL_COVERAGE)
   target_link_options(ptravel_settings INTERFACE --coverage)
 endif()
 if(PTRAVEL_WERROR)
@@ -122,8 +122,12 @@ function(ptravel_use_aten target)
   endif()
 endfunction()
 
-# Tests are compiled more often than they compute much.
-set(PTRAVEL_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+# Tests are compiled more often than they compute much; with the sanitizers optimising takes half of the time.
+if(PTRAVEL_SANITIZE)
+  set(PTRAVEL_TEST_OPTIONS -O0)
+else()
+  set(PTRAVEL_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+endif()
 set(PTRAVEL_TEST_HEADERS <gmock/gmock.h> <gtest/gtest.h>)
 
 # Whether what links `target` gets LibTorch's flags.
@@ -169,11 +173,11 @@ function(ptravel_test_program target)
   ptravel_use_precompiled(${target} ptravel_test_pch)
 endfunction()
 
-# ptravel_test(room SOURCES ... [DEPENDS rooms...] [PRIVATE libraries...] [ATEN])
+# ptravel_test(room SOURCES ... [DEPENDS rooms...] [PRIVATE libraries...] [ATEN] [ALL_PROCESSORS] [SECONDS n])
 # makes the GoogleTest program test_<room>; it gets the label "unit".
 # Tests may include the private headers of the rooms they exercise and tests/support/.
 function(ptravel_test room)
-  cmake_parse_arguments(TEST "ATEN" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(TEST "ATEN;ALL_PROCESSORS" "SECONDS" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
   add_executable(test_${room} ${TEST_SOURCES})
   foreach(dependency IN LISTS TEST_DEPENDS)
     target_link_libraries(test_${room} PRIVATE ptravel_${dependency})
@@ -184,13 +188,26 @@ function(ptravel_test room)
   else()
     ptravel_test_program(test_${room})
   endif()
-  ptravel_add_test(test_${room} unit)
+  set(options SECONDS "${TEST_SECONDS}")
+  if(TEST_ALL_PROCESSORS)
+    list(APPEND options ALL_PROCESSORS)
+  endif()
+  ptravel_add_test(test_${room} unit ${options})
 endfunction()
 
 # Registers a whole GoogleTest program as one test: a process that loads LibTorch takes half a second.
-# Threads that wait by spinning would slow down tests that run side by side.
+# Threads that wait by spinning would slow down tests that run side by side. Each test has one processor to
+# itself, as tiny pictures are drawn in less time by one thread than by two; ALL_PROCESSORS: it has them all.
+# SECONDS: about what a long one takes; CTest begins with the longest.
 function(ptravel_add_test program label)
+  cmake_parse_arguments(TEST "ALL_PROCESSORS" "SECONDS" "" ${ARGN})
   add_test(NAME ${label}.${program} COMMAND ${program} --gtest_brief=1)
   set_tests_properties(${label}.${program} PROPERTIES LABELS ${label} TIMEOUT 900
                        ENVIRONMENT "OMP_WAIT_POLICY=passive")
+  if(NOT TEST_ALL_PROCESSORS)
+    set_tests_properties(${label}.${program} PROPERTIES PROCESSOR_AFFINITY ON)
+  endif()
+  if(TEST_SECONDS)
+    set_tests_properties(${label}.${program} PROPERTIES COST ${TEST_SECONDS})
+  endif()
 endfunction()
