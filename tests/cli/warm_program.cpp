@@ -159,7 +159,13 @@ void answer(int socket, Main run) {
     ::environ = split.data() + 1 + call.words;
     std::vector<char*> words(split.begin() + 1, split.begin() + 1 + call.words);
     words.push_back(nullptr);
-    std::exit(run(static_cast<int>(call.words), words.data()));
+    const int status = run(static_cast<int>(call.words), words.data());
+#ifdef PTRAVEL_COVERAGE
+    std::exit(status);
+#else
+    std::fflush(nullptr);
+    ::_exit(status);  // as the program ends
+#endif
   }
   int status = 0;
   ::waitpid(program, &status, 0);
