@@ -47,11 +47,11 @@ class ModelStore;  // ptravel/model_store.h
 
 /// Settings of the machine at hand that may differ when a run goes on.
 struct ResumeOptions {
-  std::optional<DeviceChoice> device;
-  std::optional<int> threads;
-  std::optional<bool> low_memory;
-  std::optional<std::string> model;       ///< Where the model lies now, kept for the next time.
-  std::optional<std::string> models_dir;  ///< The models folders here, kept as well.
+  std::optional<DeviceChoice> device = {};
+  std::optional<int> threads = {};
+  std::optional<bool> low_memory = {};
+  std::optional<std::string> model = {};  ///< Where the model lies now, kept for the next time.
+  std::optional<std::string> models_dir = {};  ///< The models folders here, kept as well.
   ModelStore* store = nullptr;  ///< Where the model comes from; null: loaded for this run.
   SketchOptions sketches = {};
   /// Go on in 16 bits with other kernels than those that began the run, whose frames differ
