@@ -65,12 +65,13 @@ std::vector<std::string> words_of(const PartArguments& given, const FrameChoice&
   return words;
 }
 
-void frames(const RunArguments& arguments, const PartArguments& given) {
+void frames(RunArguments& arguments, const PartArguments& given) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_devices(arguments);
     use_kernels(arguments);
     const ResumeOptions options = resume_options(arguments);
     const FrameChoice choice = choice_of(given, events);
-    if (arguments.workers != 1) {
+    if (wants_workers(arguments)) {
       draw_by_local_workers(arguments.folder, local_workers(arguments, words_of(given, choice)),
                             progress, events);
       return Made{{"folder", arguments.folder}};

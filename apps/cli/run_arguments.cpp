@@ -1,6 +1,7 @@
 #include "apps/cli/run_arguments.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "ptravel/error.h"
 #include "ptravel/kernels.h"
@@ -143,29 +144,61 @@ std::vector<std::string> machine_words(const RunArguments& arguments) {
 
 std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
-void check_workers(const RunArguments& arguments, std::vector<Problem>& problems) {
-  if (arguments.workers == 1) {
+void use_devices(RunArguments& arguments) {
+  const auto typed = arguments.fields.values.find("device");
+  if (typed == arguments.fields.values.end()) {
     return;
   }
+  const std::string text = typed->second.back();
+  if (text.find_first_of(":,") == std::string::npos) {
+    return;
+  }
+  const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  const std::vector<LocalDevice> devices =
+      parse_local_devices(text, visible == nullptr ? std::nullopt : std::optional(visible));
+  use_local_device(devices.front());
+  typed->second = {devices.front().kind == DeviceChoice::Cpu ? "cpu" : "cuda"};
+  if (devices.size() > 1) {
+    arguments.devices = devices;
+  }
+}
+
+bool wants_workers(const RunArguments& arguments) {
+  return arguments.workers.value_or(1) != 1 || !arguments.devices.empty();
+}
+
+void check_workers(const RunArguments& arguments, std::vector<Problem>& problems) {
+  if (!wants_workers(arguments)) {
+    return;
+  }
+  if (arguments.workers && !arguments.devices.empty()) {
+    problems.push_back({"--workers", std::to_string(*arguments.workers) +
+                                         ", expected none beside a list of devices, which starts "
+                                         "one for each"});
+  }
+  const std::string option = arguments.devices.empty() ? "--workers" : "--device";
+  const std::string who = arguments.devices.empty() ? "" : "the processes of a list ";
   for (const auto& [given, why] :
        {std::pair{!arguments.from.empty(), "draw a whole travel, expected no --from"},
         std::pair{arguments.dry_run, "draw, expected no --dry-run"},
         std::pair{arguments.profile, "are not measured, expected no --profile"},
         std::pair{arguments.debug, "do not tell their steps, expected no --debug"}}) {
     if (given) {
-      problems.push_back({"--workers", why});
+      problems.push_back({option, who + why});
     }
   }
 }
 
 LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words) {
-  if (arguments.workers < 1 || arguments.workers > kMostWorkers) {
+  LocalWorkers workers;
+  workers.devices = arguments.devices;
+  workers.count = arguments.devices.empty() ? arguments.workers.value_or(1)
+                                            : static_cast<int>(arguments.devices.size());
+  if (workers.count < 1 || workers.count > kMostWorkers) {
     throw Error(ErrorCode::InvalidArgument,
-                Problem{"--workers", std::to_string(arguments.workers) + ", expected 1 to " +
+                Problem{"--workers", std::to_string(workers.count) + ", expected 1 to " +
                                          std::to_string(kMostWorkers)});
   }
-  LocalWorkers workers;
-  workers.count = arguments.workers;
   workers.program = own_program();
   workers.words = machine_words(arguments);
   if (arguments.fields.values.count("threads") == 0) {
@@ -190,6 +223,11 @@ void add_kernels_option(CLI::App& command, RunArguments& arguments) {
 }
 
 void add_workers_option(CLI::App& command, RunArguments& arguments) {
+  CLI::Option* const device = command.get_option("--device");
+  device->description(
+      device->get_description() +
+      "; or one of several cards (cuda:1), or a list with a process for each member "
+      "(cuda:0,cuda:1)");
   command
       .add_option(
           "--workers", arguments.workers,

@@ -32,7 +32,9 @@ struct RunArguments {
   bool profile = false;
   FilmFinish finish;
   bool allow_other_kernels = false;
-  int workers = 1;
+  std::optional<int> workers;
+  /// Of a list behind --device; empty where none was typed.
+  std::vector<LocalDevice> devices;
   std::string kernels;
   /// What goes on with the folder after a stop.
   std::string goes_on = "resume";
@@ -111,9 +113,16 @@ void use_kernels(const RunArguments& arguments);
 std::vector<std::string> machine_words(const RunArguments& arguments);
 /// This program's file.
 std::filesystem::path own_program();
-/// What makes no sense beside --workers.
+/// Where cards are named by number (--device cuda:1) lets this process see the first of them alone,
+/// takes several for the workers, and leaves "cuda" or "cpu" as what was typed. Before anything is
+/// computed.
+void use_devices(RunArguments& arguments);
+/// Whether other processes draw: --workers, or a list of devices.
+bool wants_workers(const RunArguments& arguments);
+/// What makes no sense beside workers.
 void check_workers(const RunArguments& arguments, std::vector<Problem>& problems);
-/// What --workers asks for; `words`: which frames, for each of them; all where there are none.
+/// What --workers or a list of devices asks for; `words`: which frames, for each of them; all where
+/// there are none.
 LocalWorkers local_workers(const RunArguments& arguments, const std::vector<std::string>& words);
 
 /// --json and room for words that are no options.
@@ -124,7 +133,7 @@ void add_profile_option(CLI::App& command, RunArguments& arguments);
 void add_images_option(CLI::App& command, RunArguments& arguments);
 /// --kernels.
 void add_kernels_option(CLI::App& command, RunArguments& arguments);
-/// --workers.
+/// --workers, and what --device means beside it.
 void add_workers_option(CLI::App& command, RunArguments& arguments);
 /// These of the settings of a machine (resume_options), and --allow-other-kernels.
 void add_machine_options(CLI::App& command,

@@ -95,8 +95,9 @@ RunResult draw_by_workers(const std::string& folder,
   });
 }
 
-void render(const RunArguments& arguments) {
+void render(RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_devices(arguments);
     use_kernels(arguments);
     std::vector<Problem> problems;
     TravelRequest request = read_request(arguments, problems, events);
@@ -128,7 +129,7 @@ void render(const RunArguments& arguments) {
     }
     RunOptions options;
     options.pictures.assign(arguments.images.begin(), arguments.images.end());
-    if (arguments.workers != 1) {
+    if (wants_workers(arguments)) {
       const LocalWorkers workers = local_workers(arguments, {});
       const RunPlan plan = plan_run(request, progress, events, options);
       return frames_and_files(
@@ -141,11 +142,12 @@ void render(const RunArguments& arguments) {
   });
 }
 
-void resume(const RunArguments& arguments) {
+void resume(RunArguments& arguments) {
   with_console(arguments, [&](Console& console, Progress& progress, const RunEventSink& events) {
+    use_devices(arguments);
     use_kernels(arguments);
     const ResumeOptions options = resume_options(arguments);
-    if (arguments.workers != 1) {
+    if (wants_workers(arguments)) {
       const LocalWorkers workers = local_workers(arguments, {});
       events({RunEvent::Kind::Folder, "", arguments.folder, 0});
       return frames_and_files(

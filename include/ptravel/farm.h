@@ -6,10 +6,31 @@
 #include <string>
 #include <vector>
 
+#include "ptravel/compute.h"
 #include "ptravel/jobs.h"
 #include "ptravel/progress.h"
 
 namespace ptravel {
+
+/// A device that a process draws on alone.
+struct LocalDevice {
+  std::string name;  ///< As it was typed: "cpu", "cuda:1".
+  DeviceChoice kind = DeviceChoice::Cpu;
+  /// What CUDA_VISIBLE_DEVICES tells a process that shall see this card and no other; empty for the
+  /// processor.
+  std::string card;
+  bool operator==(const LocalDevice&) const = default;
+};
+
+/// The members of "cuda:0,cuda:1" or "cpu,cpu", 1 to 64 of one kind, one and the same also several
+/// times. Cards are counted as CUDA counts those that this process sees; `visible`: its
+/// CUDA_VISIBLE_DEVICES, nothing where that is not set. Whether there is such a card is not asked:
+/// CUDA would be started by that. Throws InvalidArgument of the field "device".
+std::vector<LocalDevice> parse_local_devices(const std::string& text,
+                                             const std::optional<std::string>& visible);
+
+/// Lets this process see that card alone. For the main thread, before CUDA is started.
+void use_local_device(const LocalDevice& device);
 
 /// Local processes that draw one run together.
 struct LocalWorkers {
@@ -17,13 +38,17 @@ struct LocalWorkers {
   /// The program that is started as `program frames FOLDER --json ...`.
   std::filesystem::path program;
   std::vector<std::string> words;  ///< What is given to each of them behind the folder.
+  /// One for each of them; empty: `words` say which all of them draw on.
+  std::vector<LocalDevice> devices;
 };
 
 /// Starts that many processes on a run folder and waits for them; they share the frames by the
 /// run's locks, so that a faster one draws more. Their frames, files and notes (each once) go to
-/// `events`, progress counts frames. When one of them fails the others go on; then its error is
-/// thrown; for one that said nothing Io when it was killed, which the machine does where memory is
-/// short, otherwise Internal. When cancelled they are asked to stop, and waited for.
+/// `events`, progress counts frames. When one of them fails the others go on, unless it cannot draw
+/// this run as it was told to (InvalidArgument, Unsupported), which stops them; then its error is
+/// thrown, behind the name of its device; for one that said nothing Io when it was killed, which
+/// the machine does where memory is short, otherwise Internal. When cancelled they are asked to
+/// stop, and waited for.
 void draw_by_local_workers(const std::filesystem::path& folder,
                            const LocalWorkers& workers,
                            Progress& progress,

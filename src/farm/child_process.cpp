@@ -1,5 +1,6 @@
 #include "farm/child_process.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -20,14 +21,37 @@ namespace {
   throw Error(ErrorCode::Io, "[workers] start " + program + ": " + std::strerror(errno));
 }
 
+/// As exec takes them; they point into `texts`.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const std::string& text : texts) {
+    result.push_back(const_cast<char*>(text.c_str()));
+  }
+  result.push_back(nullptr);
+  return result;
+}
+
+std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
+  std::vector<std::string> texts = variables;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::string name = text.substr(0, text.find('=') + 1);
+    if (std::ranges::none_of(variables, [&](const auto& own) { return own.starts_with(name); })) {
+      texts.push_back(text);
+    }
+  }
+  return texts;
+}
+
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& words, Errors errors) {
-  std::vector<char*> arguments;
-  for (const std::string& word : words) {
-    arguments.push_back(const_cast<char*>(word.c_str()));
-  }
-  arguments.push_back(nullptr);
+ChildProcess::ChildProcess(const std::vector<std::string>& words,
+                           Errors errors,
+                           const std::vector<std::string>& variables) {
+  // Made before the fork, behind which memory may not be asked for.
+  const std::vector<char*> arguments = pointers(words);
+  const std::vector<std::string> texts = environment_with(variables);
+  const std::vector<char*> environment = pointers(texts);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     fail(words.front());
@@ -46,7 +70,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& words, Errors errors)
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(ends[1], STDOUT_FILENO);
     ::dup2(errors == Errors::WithOutput ? ends[1] : nothing, STDERR_FILENO);
-    ::execv(arguments.front(), arguments.data());
+    ::execve(arguments.front(), arguments.data(), environment.data());
     ::_exit(127);
   }
   ::close(ends[1]);

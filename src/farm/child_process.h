@@ -13,8 +13,12 @@ class ChildProcess {
  public:
   /// What becomes of its standard error.
   enum class Errors { Lost, WithOutput };
-  /// Starts `words`, the first of which is the program's path. Throws Io.
-  explicit ChildProcess(const std::vector<std::string>& words, Errors errors = Errors::Lost);
+  /// Starts `words`, the first of which is the program's path, with this process's environment;
+  /// `variables` ("NAME=value") are added to it or take the place of those of the same name. Throws
+  /// Io.
+  explicit ChildProcess(const std::vector<std::string>& words,
+                        Errors errors = Errors::Lost,
+                        const std::vector<std::string>& variables = {});
   /// Interrupts and waits for one that still runs.
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;

@@ -140,6 +140,66 @@ TEST(Parts, LocalWorkersGiveTheBytesOfOneProcess) {
   EXPECT_THAT(failed.errors, HasSubstr("nowhere.safetensors"));
 }
 
+TEST(Parts, AListOfDevicesGivesTheBytesOfOneProcess) {
+  const TemporaryFolder whole, listed, resumed;
+  ASSERT_EQ(run(whole, "render --device cpu " + request("--fps 8")).status, 0);
+  const Outcome outcome =
+      run_process(listed, "render --json --device cpu,cpu " + request("--fps 8"));
+  EXPECT_EQ(outcome.status, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("\"event\":\"frame\""));
+  EXPECT_TRUE(files_of(listed) == files_of(whole));
+  const std::string folder = kFolder;
+  ASSERT_EQ(run(resumed, "plan --device cpu " + request("--fps 8")).status, 0);
+  const Outcome part =
+      run_process(resumed, "frames " + folder + " --part 1/2 --device cpu,cpu,cpu");
+  EXPECT_EQ(part.status, 0) << part.errors;
+  EXPECT_FALSE(fs::exists(resumed / kFolder / "00010.png"));
+  EXPECT_EQ(run_process(resumed, "resume " + folder + " --device cpu,cpu").status, 0);
+  EXPECT_TRUE(files_of(resumed) == files_of(whole));
+}
+
+/// What cannot be drawn on says which device it is; each command and file that takes no list says
+/// what it takes.
+TEST(Parts, WrongDevicesAreOneLine) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run(folder, "plan --device cpu " + request("")).status, 0);
+  write_file_atomic(folder / "film.toml", "device = \"cpu,cpu\"\n");
+  const std::string one_of = ", expected one of auto, cpu, cuda";
+  for (const auto& [words, message] : std::vector<std::pair<std::string, std::string>>{
+           {"render --device cuda:x", "--device: \"cuda:x\", expected cpu or a card such as"},
+           {"frames FOLDER --device cpu,", "--device: \"\" in \"cpu,\", expected cpu or a card"},
+           {"resume FOLDER --device cpu,cuda:0",
+            "--device: \"cpu,cuda:0\" has processor and cards"},
+           {"render --device cpu,cpu --workers 2", "--workers: 2, expected none beside a list of"},
+           {"frames FOLDER --device cpu,cpu --workers 1", "--workers: 1, expected none beside"},
+           {"render --device cpu,cpu --dry-run",
+            "--device: the processes of a list draw, expected"},
+           {"frames FOLDER --device cpu,cpu --profile",
+            "--device: the processes of a list are not"},
+           {"plan --device cpu,cpu", "--device: \"cpu,cpu\"" + one_of},
+           {"render --config film.toml", "device: \"cpu,cpu\"" + one_of},
+           {"serve --device cpu,cpu", "--device: \"cpu,cpu\"" + one_of},
+           {"submit FOLDER --engine slurm --device cpu,cpu", "--device: \"cpu,cpu\"" + one_of},
+           {"upscale a.png --out b.png --device cpu,cpu", "--device: \"cpu,cpu\"" + one_of}}) {
+    std::string line = words;
+    if (const auto at = line.find("FOLDER"); at != std::string::npos) {
+      line.replace(at, 6, kFolder);
+    }
+    const Outcome outcome = run(folder, line + (line.starts_with("render") ? " --prompt a" : ""));
+    EXPECT_EQ(outcome.status, 2) << words;
+    EXPECT_THAT(outcome.errors, HasSubstr(message)) << words;
+  }
+  const std::string frames = std::string("frames ") + kFolder + " --device ";
+  const Outcome hidden =
+      run_command(folder, "CUDA_VISIBLE_DEVICES=4 " PTRAVEL_PROGRAM " " + frames + "cuda:0,cuda:1");
+  EXPECT_EQ(hidden.status, 2);
+  EXPECT_THAT(hidden.errors, HasSubstr("--device: \"cuda:1\", expected one of the cards that"));
+  const Outcome away = run_process(folder, frames + "cuda:1000,cuda:1001");
+  EXPECT_EQ(away.status, 1);
+  EXPECT_THAT(away.errors, testing::ContainsRegex("cuda:100[01]: \\[device\\] cuda: "));
+  EXPECT_FALSE(fs::exists(folder / kFolder / "00000.png"));
+}
+
 /// A run that was begun with other kernels than this processor's best goes on with those.
 TEST(Parts, KernelsArePinnedForAllMachines) {
   const TemporaryFolder whole, parts;
