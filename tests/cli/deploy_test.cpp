@@ -109,6 +109,23 @@ TEST(Deploy, OpenJobDescriptionsDrawAndFinish) {
   EXPECT_TRUE(fs::exists(folder / kFolder / "travel-00000.gif"));
 }
 
+/// No container engine is needed for that; the image itself is not built.
+TEST(Deploy, TheContainersStepsAreThoseOfTheDemo) {
+  const std::string image = read_file(PTRAVEL_DEPLOY "/Containerfile");
+  const std::string demo = read_file(PTRAVEL_DEPLOY "/../demo.sh");
+  std::size_t at = 0;
+  int steps = 0;
+  for (const std::string_view line : split(demo, '\n')) {
+    if (line.starts_with("scripts/install_packages ") || line.starts_with("cmake ")) {
+      const std::size_t found = image.find(std::string(line) + " \\\n", at);
+      ASSERT_NE(found, std::string::npos) << line;
+      at = found + line.size();
+      ++steps;
+    }
+  }
+  EXPECT_EQ(steps, 3);
+}
+
 TEST(Deploy, SlurmScriptsDrawAndFinish) {
   const TemporaryFolder folder;
   plan(folder);
