@@ -1,5 +1,8 @@
 // Programs that write one flat JSON object, or one text per setting.
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.h"
 #include "request/picture_formats.h"
 #include "request/picture_json.h"
@@ -34,7 +37,8 @@ constexpr MemberRule kFooocusRules[] = {
     {"overwrite_switch", "", Harmless},
     {"lora*", "", Harmless},  // read apart
     {"inpaint*", "", Inpainting},
-    {"styles", "", Harmless},
+    {"styles", "", Harmless},            // The full prompt has them,
+    {"prompt_expansion", "", Harmless},  // and this.
     {"performance", "", Harmless},
     {"metadata_scheme", "", Harmless},
     {"created_by", "", Harmless},
@@ -65,6 +69,8 @@ constexpr MemberRule kSwarmRules[] = {
     {"zeronegative", "", Sampling},
     {"refiner*", "", Refiner},
     {"control*", "", Control},
+    {"initimagenoise", "", Sampling},
+    {"initimageresettonorm", "", Sampling},
     {"initimage*", "", Harmless},
     {"mask*", "", Inpainting},
     {"freeu*", "", Network},
@@ -95,6 +101,7 @@ constexpr MemberRule kEasyRules[] = {
     {"negative_prompt", "negative"},
     {"num_inference_steps", "Steps"},
     {"sampler_name", "sampler"},
+    {"scheduler_name", "schedule"},
     {"guidance_scale", "CFG scale"},
     {"seed", "Seed"},
     {"width", "width"},
@@ -103,9 +110,41 @@ constexpr MemberRule kEasyRules[] = {
     {"use_vae_model", "", Vae},
     {"use_embedding*", "", Embedding},
     {"use_controlnet_model", "", Control},
+    {"control_*", "", Harmless},  // of a ControlNet that there may be
     {"use_face_correction", "", Finishing},
+    {"codeformer_*", "", Harmless},  // of a correction that there may be
     {"use_upscale", "", Finishing},
-    {"*", "", Harmless},  // networks and tiling are read apart
+    {"upscale_amount", "", Harmless},  // of an upscaler that there may be, as the next one
+    {"latent_upscaler_steps", "", Harmless},
+    {"mask", "", Inpainting},
+    {"init_image_mask", "", Inpainting},
+    {"strict_mask_border", "", Inpainting},
+    {"preserve_init_image_color_profile", "", Finishing},
+    {"distilled_guidance_scale", "", Harmless},  // of models of other families
+    {"enable_vae_tiling", "", Network},
+    {"use_lora_model", "", Harmless},  // read apart, as is what follows
+    {"lora_alpha", "", Harmless},
+    {"use_hypernetwork_model", "", Harmless},
+    {"hypernetwork_strength", "", Harmless},
+    {"clip_skip", "", Harmless},
+    {"tiling", "", Harmless},
+    {"prompt_strength", "", Harmless},
+    {"init_image", "", Harmless},
+
+    {"original_prompt", "", Harmless},
+    {"active_tags", "", Harmless},  // The prompt has them.
+    {"inactive_tags", "", Harmless},
+    {"num_outputs", "", Harmless},
+    {"vram_usage_level", "", Harmless},
+    {"use_cpu", "", Harmless},
+    {"block_nsfw", "", Harmless},
+    {"show_only_filtered_image", "", Harmless},
+    {"stream_*", "", Harmless},
+    {"output_*", "", Harmless},
+    {"metadata_output_format", "", Harmless},
+    {"save_to_disk_path", "", Harmless},
+    {"session_id", "", Harmless},
+    {"request_id", "", Harmless},
 };
 
 /// Easy Diffusion writes either its own names or these.
@@ -114,6 +153,7 @@ constexpr std::pair<std::string_view, std::string_view> kEasyTitles[] = {
     {"Negative Prompt", "negative_prompt"},
     {"Steps", "num_inference_steps"},
     {"Sampler", "sampler_name"},
+    {"Scheduler", "scheduler_name"},
     {"Guidance Scale", "guidance_scale"},
     {"Seed", "seed"},
     {"Width", "width"},
@@ -130,43 +170,12 @@ constexpr std::pair<std::string_view, std::string_view> kEasyTitles[] = {
     {"ControlNet model", "use_controlnet_model"},
     {"Use Face Correction", "use_face_correction"},
     {"Use Upscaling", "use_upscale"},
+    {"Upscale By", "upscale_amount"},
+    {"Latent Upscaler Steps", "latent_upscaler_steps"},
+    {"ControlNet Filter", "control_filter_to_apply"},
+    {"ControlNet Strength", "control_alpha"},
     {"Seamless Tiling", "tiling"},
 };
-
-constexpr MemberRule kDrawThingsRules[] = {
-    {"c", "prompt"},
-    {"uc", "negative"},
-    {"steps", "Steps"},
-    {"sampler", "sampler"},
-    {"scale", "CFG scale"},
-    {"seed", "Seed"},
-    {"size", "Size"},
-    {"model", "Model"},
-    {"lora", "", Adapter},
-    {"control", "", Control},
-    {"mask_blur", "", Inpainting},
-    {"*", "", Harmless},
-};
-
-PictureDraft draft_of(PictureProgram program,
-                      PromptScheme scheme,
-                      const Json& object,
-                      std::span<const MemberRule> rules) {
-  PictureDraft draft;
-  draft.result.program = program;
-  draft.scheme = scheme;
-  draft.sampler_key = "sampler";
-  read_members(object, rules, draft);
-  if (!draft.sampler.empty()) {
-    draft.result.meant.set("Sampler", draft.sampler);
-  }
-  return draft;
-}
-
-void note_likeness(PictureDraft& draft) {
-  draft.note(std::string(kPictureProgramNames.name(draft.result.program)) +
-             " computes otherwise in parts: the picture will be like it, not equal");
-}
 
 /// "loras": [[name, weight, hash]], or "lora_combined_1": "name : weight".
 void read_fooocus_loras(const Json& object, PictureDraft& draft) {
@@ -195,7 +204,7 @@ void read_fooocus_loras(const Json& object, PictureDraft& draft) {
 
 PictureDraft read_fooocus(const Json& object) {
   PictureDraft draft =
-      draft_of(PictureProgram::Fooocus, PromptScheme::ComfyUi, object, kFooocusRules);
+      flat_draft(PictureProgram::Fooocus, PromptScheme::ComfyUi, object, kFooocusRules);
   Infotext& meant = draft.result.meant;
   if (find_member(object, "full_prompt") == nullptr) {
     meant.prompt = member_text(object, "prompt");
@@ -210,7 +219,7 @@ PictureDraft read_fooocus(const Json& object) {
 
 PictureDraft read_swarm(const Json& object) {
   PictureDraft draft =
-      draft_of(PictureProgram::SwarmUi, PromptScheme::ComfyUi, object, kSwarmRules);
+      flat_draft(PictureProgram::SwarmUi, PromptScheme::ComfyUi, object, kSwarmRules);
   draft.result.meant.set("RNG", "CPU");
   draft.markup = {.tags = true};
   if (const Json* const loras = find_member(object, "loras")) {
@@ -228,7 +237,7 @@ PictureDraft read_swarm(const Json& object) {
 
 PictureDraft read_easy_object(const Json& object) {
   PictureDraft draft =
-      draft_of(PictureProgram::EasyDiffusion, PromptScheme::Compel, object, kEasyRules);
+      flat_draft(PictureProgram::EasyDiffusion, PromptScheme::Compel, object, kEasyRules);
   Infotext& meant = draft.result.meant;
   if (member_text(object, "clip_skip") == "True") {
     meant.set("Clip skip", "2");
@@ -253,27 +262,13 @@ PictureDraft read_easy_object(const Json& object) {
   return draft;
 }
 
-/// Characters that XML writes as entities.
-std::string xml_text(std::string_view text) {
-  constexpr std::pair<std::string_view, char> kEntities[] = {
-      {"&quot;", '"'}, {"&apos;", '\''}, {"&lt;", '<'},   {"&gt;", '>'},
-      {"&#39;", '\''}, {"&#34;", '"'},   {"&#xA;", '\n'}, {"&amp;", '&'}};
-  std::string result;
-  for (std::size_t i = 0; i < text.size();) {
-    bool replaced = false;
-    for (const auto& [entity, character] : kEntities) {
-      if (text.substr(i).starts_with(entity)) {
-        result += character;
-        i += entity.size();
-        replaced = true;
-        break;
-      }
-    }
-    if (!replaced) {
-      result += text[i++];
-    }
-  }
-  return result;
+/// Texts that any program that writes PNG files may add: PNG's own words, EXIF, XMP, dates.
+bool is_of_anybody(std::string_view keyword) {
+  constexpr std::string_view kWords[] = {"Title",     "Author",        "Description", "Comment",
+                                         "Copyright", "Creation Time", "Software",    "Disclaimer",
+                                         "Warning",   "Source"};
+  return std::ranges::find(kWords, keyword) != std::end(kWords) ||
+         keyword.find(':') != keyword.npos || keyword.starts_with("Raw profile type ");
 }
 
 }  // namespace
@@ -289,23 +284,15 @@ std::optional<PictureDraft> read_flat_json(const Json& object) {
       find_member(object, "base_model") != nullptr) {
     return read_fooocus(object);
   }
-  if (find_member(object, "c") != nullptr && find_member(object, "uc") != nullptr) {
-    PictureDraft draft =
-        draft_of(PictureProgram::DrawThings, PromptScheme::Brackets, object, kDrawThingsRules);
-    const std::string strength = member_text(object, "strength");
-    if (parse_number(strength).value_or(1) < 1) {
-      draft.result.meant.set("Denoising strength", strength);
-    }
-    draft.markup = {.tags = true};
-    note_likeness(draft);
-    return draft;
-  }
-  return std::nullopt;
+  return read_draw_things_json(object);
 }
 
 std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts) {
   Json object = Json::object();
   for (const ImageText& text : texts) {
+    if (is_of_anybody(text.keyword)) {
+      continue;
+    }
     std::string name = text.keyword;
     for (const auto& [title, member] : kEasyTitles) {
       name = text.keyword == title ? std::string(member) : name;
@@ -315,17 +302,6 @@ std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts
   const bool known = find_member(object, "num_inference_steps") != nullptr &&
                      find_member(object, "prompt") != nullptr;
   return known ? std::optional(read_easy_object(object)) : std::nullopt;
-}
-
-std::optional<PictureDraft> read_draw_things(std::string_view xmp) {
-  const std::size_t comment = xmp.find("exif:UserComment");
-  const std::size_t begin = comment == std::string_view::npos ? comment : xmp.find('{', comment);
-  if (begin == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::string text = xml_text(xmp.substr(begin, xmp.find('<', begin) - begin));
-  const auto object = parse_picture_json(text);
-  return object ? read_flat_json(*object) : std::nullopt;
 }
 
 }  // namespace ptravel

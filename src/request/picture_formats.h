@@ -82,18 +82,31 @@ void read_members(const nlohmann::json& object,
                   std::span<const MemberRule> rules,
                   PictureDraft& draft);
 
+/// The draft of a program that writes one flat object, read by rules.
+PictureDraft flat_draft(PictureProgram program,
+                        PromptScheme scheme,
+                        const nlohmann::json& object,
+                        std::span<const MemberRule> rules);
+/// Says that the program computes otherwise in parts.
+void note_likeness(PictureDraft& draft);
+
 /// "512x768" out of "512x768", "(512, 768)" or "[512, 768]"; empty for anything else.
 std::string size_of_text(std::string_view text);
 
 /// The web UI's text, as it, its descendants and stable-diffusion.cpp write it. `beside_graph`:
 /// ComfyUI's graph lies beside it, so that a node of ComfyUI wrote it.
 PictureDraft read_infotext(const std::string& text, bool beside_graph);
+/// Of such a text, what stable-diffusion.cpp means otherwise. `description`: its JSON in the text.
+void settle_stable_diffusion_cpp(PictureDraft& draft,
+                                 const std::optional<std::string>& description);
 /// Whether a text is ComfyUI's prompt graph.
 bool is_comfy_graph(std::string_view text);
 /// Flat JSON objects of Fooocus, SwarmUI, Easy Diffusion, Draw Things; nullopt for others.
 std::optional<PictureDraft> read_flat_json(const nlohmann::json& object);
 std::optional<PictureDraft> read_easy_diffusion(std::span<const ImageText> texts);
 std::optional<PictureDraft> read_draw_things(std::string_view xmp);
+/// Its JSON object alone; nullopt for others.
+std::optional<PictureDraft> read_draw_things_json(const nlohmann::json& object);
 /// NovelAI's description and comment.
 std::optional<PictureDraft> read_novelai(std::string_view description,
                                          std::string_view source,

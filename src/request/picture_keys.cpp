@@ -87,6 +87,7 @@ constexpr KeyRule kRules[] = {
     {"Created *", Harmless},
     {"Time*", Harmless},
     {"Civitai *", Harmless},
+    {"SDCPP", Harmless},  // read apart
     {"Style*", Harmless},
     {"Performance", Harmless},
     {"Template*", Harmless},

@@ -119,4 +119,24 @@ void read_members(const Json& object, std::span<const MemberRule> rules, Picture
   join_size(draft.result.meant);
 }
 
+PictureDraft flat_draft(PictureProgram program,
+                        PromptScheme scheme,
+                        const Json& object,
+                        std::span<const MemberRule> rules) {
+  PictureDraft draft;
+  draft.result.program = program;
+  draft.scheme = scheme;
+  draft.sampler_key = "sampler";
+  read_members(object, rules, draft);
+  if (!draft.sampler.empty()) {
+    draft.result.meant.set("Sampler", draft.sampler);
+  }
+  return draft;
+}
+
+void note_likeness(PictureDraft& draft) {
+  draft.note(std::string(kPictureProgramNames.name(draft.result.program)) +
+             " computes otherwise in parts: the picture will be like it, not equal");
+}
+
 }  // namespace ptravel

@@ -216,28 +216,6 @@ void read_sdnext(PictureDraft& draft) {
   draft.note("SD.Next spaces its steps otherwise: the picture will be like it, not equal");
 }
 
-void read_stable_diffusion_cpp(PictureDraft& draft, const Infotext& json_items) {
-  Infotext& meant = draft.result.meant;
-  const std::string rng = take(meant, "RNG");
-  if (rng == "cpu") {
-    meant.set("RNG", "CPU");
-  } else if (rng == "std_default") {
-    draft.note(
-        "RNG: std_default is the noise of its machine's standard library, which is not "
-        "known here");
-  }
-  // Until the program described itself as JSON, its eta was for DDIM and TCD only.
-  const std::string eta = meant.find("Eta").value_or("");
-  if (!json_items.find("SDCPP") || !parse_number(eta)) {
-    remove(meant, "Eta");
-  }
-  for (const char* key : {"Guidance", "TE", "Unet", "Uncond Unet"}) {
-    remove(meant, key);
-  }
-  draft.scheme = PromptScheme::Brackets;
-  draft.markup = {.tags = true, .breaks = true};
-}
-
 void read_fooocus_text(PictureDraft& draft) {
   Infotext& meant = draft.result.meant;
   meant.set("RNG", "CPU");
@@ -324,7 +302,7 @@ void apply_program(PictureDraft& draft, const Infotext& json_items) {
     case PictureProgram::SdNext:
       return read_sdnext(draft);
     case PictureProgram::StableDiffusionCpp:
-      return read_stable_diffusion_cpp(draft, json_items);
+      return settle_stable_diffusion_cpp(draft, json_items.find("SDCPP"));
     case PictureProgram::Fooocus:
       return read_fooocus_text(draft);
     case PictureProgram::ComfyUi:
@@ -373,6 +351,7 @@ PictureDraft read_infotext(const std::string& text, bool beside_graph) {
   const std::string lora_hashes = take_told_hashes(meant);
   take_extensions(draft);
   add_unapplied_items(meant, draft.keys);
+  add_unapplied_items(json_items, draft.keys);
   if (const std::string module = meant.find("Module 1").value_or("");
       !is_neutral_value(module) && !meant.find("VAE")) {
     meant.set("VAE", module);  // Forge's name for it

@@ -193,6 +193,160 @@ TEST(PictureMembers, OfOlderInvokeAiAreToldWhereTheyAreNotApplied) {
   EXPECT_EQ(item(dream(" -ft gfpgan"), "Denoising strength"), "(absent)");
 }
 
+/// What Easy Diffusion writes into a JSON file.
+Json easy_diffusion() {
+  return Json::parse(
+      R"({"prompt": "girl", "negative_prompt": "bad", "seed": 5, "use_stable_diffusion_model": "m",
+          "clip_skip": false, "use_controlnet_model": null, "control_filter_to_apply": null,
+          "control_alpha": null, "use_vae_model": "", "sampler_name": "euler_a",
+          "scheduler_name": "karras", "width": 64, "height": 64, "num_inference_steps": 25,
+          "guidance_scale": 7.5, "prompt_strength": 0, "use_lora_model": null, "lora_alpha": 0,
+          "use_hypernetwork_model": null, "hypernetwork_strength": 0, "use_embeddings_model": null,
+          "tiling": null, "use_face_correction": null, "use_upscale": null, "upscale_amount": 4,
+          "latent_upscaler_steps": 10, "strict_mask_border": false, "num_outputs": 1,
+          "preserve_init_image_color_profile": false, "vram_usage_level": "balanced"})");
+}
+
+PictureParameters of_easy_diffusion(const Json& object) { return read_text(object.dump()); }
+
+TEST(PictureMembers, OfEasyDiffusionAreToldWhereTheyAreNotApplied) {
+  expect_one_note_each(of_easy_diffusion, easy_diffusion(),
+                       R"({"use_controlnet_model": "canny", "use_vae_model": "mse",
+          "use_embeddings_model": ["a", "b"], "use_face_correction": "GFPGANv1.3",
+          "use_upscale": "RealESRGAN_x4plus", "strict_mask_border": true, "mask": "data",
+          "preserve_init_image_color_profile": true, "enable_vae_tiling": true,
+          "a_new_setting": 3})");
+  EXPECT_EQ(item(of_easy_diffusion(easy_diffusion()), "Schedule type"), "Karras");
+}
+
+/// In PNG files each is a text, beside those of whoever wrote the file.
+TEST(PictureMembers, OfEasyDiffusionAsTexts) {
+  Texts texts = {{"Prompt", "girl"},
+                 {"Negative Prompt", ""},
+                 {"Seed", "5"},
+                 {"Steps", "25"},
+                 {"Sampler", "euler_a"},
+                 {"Guidance Scale", "7.5"},
+                 {"Width", "64"},
+                 {"Height", "64"},
+                 {"LoRA model", "None"},
+                 {"Software", "gimp"},
+                 {"Comment", "nice"},
+                 {"date:create", "2024-01-01"},
+                 {"Clip Skip", "False"},
+                 {"Upscale By", "4"},
+                 {"Use Upscaling", "None"},
+                 {"Raw profile type xmp", "xmp"}};
+  EXPECT_EQ(read_texts(texts).program, PictureProgram::EasyDiffusion);
+  EXPECT_EQ(count_left_out(read_texts(texts)), 0) << all_notes(read_texts(texts));
+  texts.push_back({"Hypertile", "On"});
+  EXPECT_EQ(count_left_out(read_texts(texts)), 1);
+  EXPECT_EQ(count_notes_with(read_texts(texts), "Hypertile: On"), 1);
+}
+
+/// What Draw Things writes for SDXL, part of its configuration included.
+Json draw_things() {
+  return Json::parse(
+      R"({"c": "girl", "uc": "bad", "steps": 20, "sampler": "DPM++ 2M Karras", "scale": 7.0,
+          "seed": 12, "size": "64x64", "model": "m_f16.ckpt", "strength": 1,
+          "seed_mode": "Torch CPU Compatible", "mask_blur": 1.5, "target_size": "64x64",
+          "original_size": "64x64", "negative_original_size": "64x64", "crop_top": 0,
+          "crop_left": 0, "aesthetic_score": 6, "negative_aesthetic_score": 2.5,
+          "zero_negative_prompt": false, "profile": {"duration": 3.5, "timings": []},
+          "v2": {"model": "m_f16.ckpt", "guidanceScale": 7, "shift": 1, "hiresFix": false,
+          "faceRestoration": "", "cfgZeroStar": false, "teaCache": false, "causalInference": 0,
+          "compressionArtifacts": "disabled", "separateClipL": false, "refinerStart": 0.85}})");
+}
+
+PictureParameters of_draw_things(const Json& object) { return read_text(object.dump()); }
+
+TEST(PictureMembers, OfDrawThingsAreToldWhereTheyAreNotApplied) {
+  expect_one_note_each(of_draw_things, draw_things(),
+                       R"({"control": [{"file": "canny", "weight": 1}], "upscaler": "esrgan.ckpt",
+          "hires_fix": true, "refiner": "r.ckpt", "shift": 3, "sharpness": 2,
+          "tiled_decoding": true, "tiled_diffusion": true, "zero_negative_prompt": true,
+          "mask_blur_outset": 4, "stochastic_sampling_gamma": 0.3, "seed_mode": "Scale Alike",
+          "original_size": "32x32", "a_new_setting": "strong"})");
+  Json of_pass = draw_things();
+  of_pass["hires_fix"] = true;
+  of_pass["first_stage_size"] = "32x32";
+  of_pass["second_stage_strength"] = 0.7;
+  EXPECT_EQ(count_left_out(of_draw_things(of_pass)), 1) << all_notes(of_draw_things(of_pass));
+  Json sizes = draw_things();
+  sizes["target_size"] = sizes["negative_original_size"] = "32x32";
+  EXPECT_EQ(
+      count_notes_with(of_draw_things(sizes), "target_size: 32x32, negative_original_size: 32x32"),
+      1);
+  for (const auto& [member, value] :
+       {std::pair("faceRestoration", Json("rf.ckpt")), std::pair("cfgZeroStar", Json(true)),
+        std::pair("separateClipL", Json(true))}) {
+    Json all = draw_things();
+    all["v2"][member] = value;
+    EXPECT_EQ(count_left_out(of_draw_things(all)), 1) << member;
+    EXPECT_EQ(count_notes_with(of_draw_things(all), std::string(member) + ": "), 1);
+  }
+}
+
+TEST(PictureMembers, OfDrawThingsAreAppliedWhereTheyCanBe) {
+  Json object = draw_things();
+  object["clip_skip"] = 2;
+  object["lora"] = Json::parse(R"([{"model": "oil_lora_f16.ckpt", "weight": 0.6}])");
+  object["crop_top"] = 16;
+  object["strength"] = 0.4;
+  object["seed_mode"] = "NVIDIA GPU Compatible";
+  const PictureParameters parameters = of_draw_things(object);
+  EXPECT_EQ(count_left_out(parameters), 0) << all_notes(parameters);
+  EXPECT_EQ(parameters.meant.prompt, "girl<lora:oil_lora_f16:0.6>");
+  EXPECT_EQ(item(parameters, "Clip skip"), "2");
+  EXPECT_EQ(item(parameters, "RNG"), "NV");
+  EXPECT_EQ(item(parameters, "SDXL crop top"), "16");
+  EXPECT_EQ(item(parameters, "Denoising strength"), "0.4");
+  EXPECT_EQ(item(of_draw_things(draw_things()), "RNG"), "CPU");
+  EXPECT_EQ(item(of_draw_things(draw_things()), "Clip skip"), "(absent)");
+}
+
+TEST(PictureMembers, OfFooocusAndSwarmUi) {
+  const auto fooocus = [](const Json& object) { return read_text(object.dump()); };
+  expect_one_note_each(
+      fooocus,
+      Json::parse(
+          R"json({"full_prompt": ["girl", "vivid"], "full_negative_prompt": [], "prompt": "girl",
+          "prompt_expansion": "girl, vivid", "styles": "['Fooocus V2']", "performance": "Speed",
+          "steps": 30, "sampler": "euler", "scheduler": "normal", "seed": "5", "loras": [],
+          "resolution": "(64, 64)", "guidance_scale": 4.0, "refiner_model": "None",
+          "refiner_switch": 0.5, "clip_skip": 2, "vae": "Default (model)", "base_model": "j"})json"),
+      R"json({"sharpness": 2.0, "adm_guidance": "(1.5, 0.8, 0.3)", "adaptive_cfg": 7.0,
+          "freeu": "(1.01, 1.02, 0.99, 0.95)", "refiner_model": "r", "inpaint_mode": "x",
+          "a_new_setting": 1})json");
+  const auto swarm = [](const Json& object) {
+    return read_text(Json({{"sui_image_params", object}}).dump());
+  };
+  expect_one_note_each(
+      swarm,
+      Json::parse(
+          R"({"prompt": "girl", "model": "m", "seed": 9, "steps": 20, "cfgscale": 7, "width": 64,
+          "height": 64, "sampler": "euler", "scheduler": "normal", "automaticvae": true,
+          "initimagecreativity": 0.6, "initimagenoise": 0, "swarm_version": "0.9"})"),
+      R"({"initimagenoise": 0.2, "initimageresettonorm": 0.5, "refinermethod": "PostApply",
+          "controlnetstrength": 1, "freeublock1": 1.1, "zeronegative": true, "maskblur": 4,
+          "endstepsearly": 0.2})");
+}
+
+/// Values that are JSON in the web UI's text, and stable-diffusion.cpp's own one.
+TEST(PictureMembers, OfJsonInTexts) {
+  const std::string plain = "girl\nSteps: 6, Sampler: euler, CFG scale: 7, Seed: 1, Size: 64x64, ";
+  const PictureParameters web = read_text(
+      plain + "Civitai resources: [{\"type\":\"lora\"}], My extension: {\"a\": 1, \"b\": 2}");
+  EXPECT_EQ(count_left_out(web), 1) << all_notes(web);
+  EXPECT_EQ(count_notes_with(web, "My extension: {\"a\": 1, \"b\": 2}"), 1) << all_notes(web);
+  const auto sdcpp = [&](const std::string& json) {
+    return read_text(plain + "Version: stable-diffusion.cpp, SDCPP: " + json);
+  };
+  EXPECT_EQ(count_left_out(sdcpp(R"({"hires": {"enabled": false}, "seed": 1})")), 0);
+  EXPECT_EQ(count_notes_with(sdcpp(R"({"hires": {"enabled": true}})"), "hires: on"), 1);
+  EXPECT_EQ(count_notes_with(sdcpp(R"({"vae_tiling": {"enabled": true}})"), "vae_tiling: on"), 1);
+}
+
 /// Nodes of ComfyUI before the sampler and behind it that change the picture a little.
 TEST(PictureMembers, OfComfyUisNodes) {
   const auto read = [](const std::string& decoder, const std::string& source) {
