@@ -96,12 +96,12 @@ at::Tensor SideBranches::of_filtered(const Filtered& filtered,
   std::int64_t height = 0, width = 0;
   const at::Tensor rows = sum(
       [&](const Branch& branch) {
-        const at::Tensor ranks = to_channels_last(filtered(branch.filter));
+        const at::Tensor ranks = filtered(branch.filter);
         height = ranks.size(2);
         width = ranks.size(3);
         return to_tokens(ranks);
       },
-      strengths, residual.defined() ? to_tokens(to_channels_last(residual)) : residual, format);
+      strengths, residual.defined() ? to_tokens(residual) : residual, format);
   return height > 0 ? to_picture(rows, height, width) : residual;
 }
 

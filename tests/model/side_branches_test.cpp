@@ -174,6 +174,27 @@ TEST(SideBranches, SlotsWithoutStrengthChangeNothing) {
   }
 }
 
+/// What they make is summed in float32 and rounded once, however many there are.
+TEST(SideBranches, SeveralAreRoundedOnce) {
+  const Compute compute = cpu_bf16();
+  const at::Tensor x = at::randn({1, 256, 40}).to(at::kBFloat16);
+  const at::Tensor residual = at::randn({1, 256, 48}).to(at::kBFloat16);
+  std::vector<SideBranch> branches;
+  at::Tensor exact = residual.to(at::kDouble);
+  for (std::int64_t slot = 0; slot < 4; ++slot) {
+    const at::Tensor up = at::randn({48, kRank}).to(at::kBFloat16);
+    const at::Tensor down = at::randn({kRank, 40}).to(at::kBFloat16);
+    branches.push_back({slot, up.to(at::kFloat), down.to(at::kFloat)});
+    const at::Tensor ranks = at::matmul(x.to(at::kDouble), down.to(at::kDouble).t());
+    exact = exact + at::matmul(ranks.to(at::kBFloat16).to(at::kDouble), up.to(at::kDouble).t());
+  }
+  const at::Tensor made =
+      SideBranches::of(Weights(std::make_shared<OneLayer>(branches), "net", "unet"), compute)
+          ->of_rows(x, at::ones({1, 4}), residual);
+  const at::Tensor other = made.ne(exact.to(at::kFloat).to(at::kBFloat16));
+  EXPECT_LT(other.to(at::kDouble).mean().item<double>(), 0.02);  // Twice rounded: about a third.
+}
+
 /// The same through all layers, and down to a picture on which none acts.
 TEST(SideBranches, APictureAloneIsAsBesideOthersOfOtherStrengths) {
   for (const Compute& compute : {cpu_fp32(), cpu_bf16()}) {

@@ -80,6 +80,31 @@ TEST(Pipeline, GuidanceOneIsThePromptAlone) {
   EXPECT_CLOSE(tiny_pipeline().sample(settings, batch), one, 0);
 }
 
+/// Weights with other strengths are other UNets: each row of a call goes to its picture's.
+TEST(Pipeline, PicturesWithOtherAddonsInOneBatchAreThoseOfSingleRuns) {
+  const SamplingSettings settings = settings_of("Euler a");
+  const auto loha = [](double strength) {
+    return std::vector<ModelAddon>{
+        {kLoraRole, PTRAVEL_TEST_DATA "/addons/lora/loha.safetensors", "loha", 1, strength}};
+  };
+  const std::vector<std::vector<ModelAddon>> addons = {loha(1), {}, loha(0.25), loha(1)};
+  PictureBatch together = batch_of({"a cat", "a dog", "a bird", "a dog"}, 3);
+  together.addons = addons;
+  const at::Tensor all = tiny_pipeline().sample(settings, together);
+  for (std::size_t i = 0; i < addons.size(); ++i) {
+    PictureBatch alone;
+    alone.width = together.width;
+    alone.height = together.height;
+    alone.images = {together.images[i]};
+    alone.seeds = {together.seeds[i]};
+    const at::Tensor plain = tiny_pipeline().sample(settings, alone);
+    alone.addons = {addons[i]};
+    const auto place = static_cast<std::int64_t>(i);
+    EXPECT_TRUE(at::equal(all.narrow(0, place, 1), tiny_pipeline().sample(settings, alone))) << i;
+    EXPECT_EQ(at::equal(all.narrow(0, place, 1), plain), addons[i].empty()) << i;
+  }
+}
+
 TEST(Pipeline, OddLatentSizesWork) {
   PictureBatch batch = batch_of({"a cat"}, 1);
   batch.width = 72;

@@ -316,6 +316,9 @@ bool PackedWeights::run(const at::Tensor& x,
   Call call{Direction::Forward, x, bias, residual, out, Addend::None, border};
   const bool in_place = residual.defined() && residual.data_ptr() == out.data_ptr();
   if (residual.defined()) {
+    // A kernel reads one of another type as float32, which a machine without that kernel would not.
+    PTRAVEL_CHECK(residual.scalar_type() == out.scalar_type() ||
+                  residual.scalar_type() == at::kFloat);
     // oneDNN's fastest convolutions add what lies in the result's memory, and nothing else.
     call.addend = in_place || state_->is_filter()               ? Addend::Out
                   : residual.scalar_type() == out.scalar_type() ? Addend::Residual
