@@ -147,6 +147,32 @@ TEST_F(InpaintTravel, MasksOfStagesAreMixedAlongTheWay) {
   }
 }
 
+/// Grey counts as white or black there, for what is drawn and for what an inpainting model is told.
+TEST_F(InpaintTravel, RoundedMasksHaveNoGrey) {
+  GreyImage soft(80, 64);
+  for (int y = 0; y < soft.height; ++y) {
+    std::fill(soft.row(y), soft.row(y) + soft.width, std::uint8_t{60});
+    if (y >= 8 && y < 48) {
+      std::fill(soft.row(y), soft.row(y) + 32, std::uint8_t{180});
+    }
+  }
+  write_png(folder_ / "soft.png", to_rgb(soft));
+  for (const std::string& model : {tiny_request().model, model_of(9)}) {
+    const auto latent = [&](const std::string& mask, bool round) {
+      TravelRequest request = this->request();
+      request.model = model;
+      request.prompt = "a cat";
+      request.inpainting_fill = InpaintingFill::Original;
+      request.mask = file(mask);
+      request.mask_round = round;
+      return drawn(request).front().latent;
+    };
+    EXPECT_EQ(latent("soft.png", true), latent("left.png", true)) << model;
+    EXPECT_NE(latent("soft.png", false), latent("left.png", false)) << model;
+    EXPECT_NE(latent("soft.png", false), latent("soft.png", true)) << model;
+  }
+}
+
 TEST_F(InpaintTravel, FillsDiffer) {
   TravelRequest request = this->request();
   request.prompt = "a cat";
