@@ -37,6 +37,28 @@ constexpr std::pair<std::string_view, std::string_view> kEnds[] = {
     {".alpha", "alpha"},
 };
 
+/// How names begin in LoRAs that ComfyUI saves, with its own models' names of layers, and kohya's
+/// names of the same places.
+constexpr std::pair<std::string_view, std::string_view> kComfyFronts[] = {
+    {"diffusion_model.", "lora_unet_"},
+    {"text_encoders.clip_l.transformer.text_model.", "lora_te1_text_model_"},
+    {"text_encoders.clip_g.transformer.text_model.", "lora_te2_text_model_"},
+    {"text_encoders.clip_h.transformer.text_model.", "lora_te_text_model_"},
+};
+
+/// How such names end, and the web UI's name of the part.
+constexpr std::pair<std::string_view, std::string_view> kComfyEnds[] = {
+    {".lora_up.weight", "lora_up.weight"},
+    {".lora_down.weight", "lora_down.weight"},
+    {".lora_B.weight", "lora_up.weight"},
+    {".lora_A.weight", "lora_down.weight"},
+    {".lora_mid.weight", "lora_mid.weight"},
+    {".alpha", "alpha"},
+    {".dora_scale", "dora_scale"},
+    {".diff", "diff"},
+    {".diff_b", "diff_b"},
+};
+
 /// Older names of attention layers: they stood beside the layer, in its "processor".
 constexpr std::pair<std::string_view, std::string_view> kOldLayers[] = {
     {".self_attn.to_q", ".self_attn.q_proj"},
@@ -80,9 +102,28 @@ std::optional<NamedPart> diffusers_part(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<NamedPart> comfy_part(std::string_view name) {
+  for (const auto& [front, kohya] : kComfyFronts) {
+    if (!name.starts_with(front)) {
+      continue;
+    }
+    for (const auto& [end, part] : kComfyEnds) {
+      if (name.ends_with(end) && name.size() > front.size() + end.size()) {
+        std::string layer(name.substr(front.size(), name.size() - front.size() - end.size()));
+        std::replace(layer.begin(), layer.end(), '.', '_');
+        return NamedPart{std::string(kohya).append(layer), LoraNaming::WebUi, std::string(part)};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 /// What the tensor is to which layer; nothing for tensors of another kind.
 std::optional<NamedPart> part_of(std::string_view name) {
   if (auto part = diffusers_part(name)) {
+    return part;
+  }
+  if (auto part = comfy_part(name)) {
     return part;
   }
   const std::size_t dot = name.find('.');

@@ -10,7 +10,9 @@ namespace ptravel {
 
 /// How a file names layers.
 enum class LoraNaming {
-  WebUi,      ///< Kohya's and LyCORIS': "lora_unet_down_blocks_0_...", no dots in a layer's name.
+  /// Kohya's and LyCORIS': "lora_unet_down_blocks_0_...", no dots in a layer's name; ComfyUI's
+  /// ("diffusion_model.input_blocks.1....") are told by these.
+  WebUi,
   Diffusers,  ///< Those of diffusers and PEFT: "unet.down_blocks.0....".
 };
 

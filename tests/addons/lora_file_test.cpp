@@ -47,6 +47,25 @@ TEST(LoraModules, DiffusersNamesOldAndNew) {
   }
 }
 
+TEST(LoraModules, ComfyUisNamesAreToldByKohyas) {
+  const std::string layer = "diffusion_model.input_blocks.1.1.attn1.to_q";
+  const LoraModule saved =
+      only_module({layer + ".lora_up.weight", layer + ".lora_down.weight", layer + ".alpha"});
+  EXPECT_EQ(saved.name, "lora_unet_input_blocks_1_1_attn1_to_q");
+  EXPECT_EQ(saved.naming, LoraNaming::WebUi);
+  EXPECT_EQ(saved.parts.at("lora_up.weight"), layer + ".lora_up.weight");
+  EXPECT_EQ(lora_kind(saved), LoraKind::LowRank);
+  const LoraModule peft =
+      only_module({layer + ".lora_A.weight", layer + ".lora_B.weight", layer + ".alpha"});
+  EXPECT_EQ(lora_kind(peft), LoraKind::LowRank);
+  EXPECT_TRUE(peft.parts.contains("alpha"));
+  const LoraModule whole = only_module({layer + ".diff", layer + ".diff_b"});
+  EXPECT_EQ(lora_kind(whole), LoraKind::Full);
+  EXPECT_TRUE(lora_modules({"diffusion_model.lora_up.weight", "diffusion_model..alpha", "x.diff",
+                            "model.diffusion_model.a.weight", layer + ".weight"})
+                  .empty());
+}
+
 TEST(LoraModules, PeftFactorsBelowKohyasNamesStandAlone) {
   const LoraModule module =
       only_module({"lora_unet_x.lora_A.weight", "lora_unet_x.lora_B.weight", "lora_unet_x.alpha"});

@@ -54,6 +54,26 @@ TEST_F(Sd1Targets, NamesInLdmOrderAndOfTextEncoders) {
             "model.diffusion_model.middle_block.2.out_layers.3");
 }
 
+/// Of the tensors of ComfyUI's files.
+std::string layer_of_tensor(const LoraTargets& targets, const std::string& tensor) {
+  const std::vector<LoraModule> modules = lora_modules({tensor});
+  return modules.size() == 1 ? layer_of(targets, modules[0].name, modules[0].naming) : "no module";
+}
+
+TEST_F(Sd1Targets, NamesOfComfyUi) {
+  EXPECT_EQ(layer_of_tensor(targets_,
+                            "diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k."
+                            "lora_up.weight"),
+            std::string(kBlock) + "attn2.to_k");
+  EXPECT_EQ(layer_of_tensor(targets_, "diffusion_model.out.2.diff"), "model.diffusion_model.out.2");
+  EXPECT_EQ(layer_of_tensor(targets_,
+                            "text_encoders.clip_l.transformer.text_model.encoder.layers.1.mlp.fc2."
+                            "lora_down.weight"),
+            "cond_stage_model.transformer.text_model.encoder.layers.1.mlp.fc2");
+  EXPECT_EQ(layer_of_tensor(targets_, "diffusion_model.double_blocks.0.img_mod.lin.lora_A.weight"),
+            "none");
+}
+
 TEST_F(Sd1Targets, WhatNobodyHas) {
   for (const char* name :
        {"", "lora_unet_", "lora_unet_down_blocks_9_attentions_0_proj_in", "lora_te2_text_model_",
@@ -76,6 +96,10 @@ TEST(SdxlTargets, TwoEncodersAndTheWebUisGaps) {
   EXPECT_EQ(web_ui("lora_te1_text_model_encoder_layers_0_mlp_fc1"),
             "cond_stage_model.transformer.text_model.encoder.layers.0.mlp.fc1");
   EXPECT_EQ(web_ui("lora_te2_text_model_encoder_layers_0_mlp_fc1"),
+            "conditioner.embedders.1.transformer.text_model.encoder.layers.0.mlp.fc1");
+  EXPECT_EQ(layer_of_tensor(targets,
+                            "text_encoders.clip_g.transformer.text_model.encoder.layers.0.mlp.fc1."
+                            "lora_up.weight"),
             "conditioner.embedders.1.transformer.text_model.encoder.layers.0.mlp.fc1");
   EXPECT_EQ(web_ui("lora_te2_text_model_encoder_layers_0_layer_norm1"), "none");
   // It looks for this one in a place where SDXL has another layer; diffusers' own name is clear.
