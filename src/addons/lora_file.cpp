@@ -52,6 +52,10 @@ std::shared_ptr<const LoraFile> LoraFile::open(const std::filesystem::path& path
   std::shared_ptr<LoraFile> file(new LoraFile());
   file->path_ = path;
   file->metadata_ = std::move(opened.metadata);
+  if (const auto said = file->metadata_.find("lora_adapter_metadata");
+      said != file->metadata_.end()) {
+    file->peft_alphas_ = PeftAlphas(said->second);
+  }
   file->tensors_ = std::make_shared<FileTensors>(with_scales_applied(opened.tensors));
   file->modules_ = lora_modules(file->tensors_->names());
   if (file->modules_.empty()) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "addons/peft_alphas.h"
 #include "checkpoint/lora_modules.h"
 #include "model/tensor_sources.h"
 
@@ -27,6 +28,8 @@ class LoraFile {
   const std::map<std::string, std::string, std::less<>>& metadata() const { return metadata_; }
   /// The name that its maker gave it (ss_output_name), by which prompts may call it; may be empty.
   std::string output_name() const;
+  /// What its header says of the strengths of layers with diffusers' names.
+  const PeftAlphas& peft_alphas() const { return peft_alphas_; }
 
  private:
   LoraFile() = default;
@@ -35,6 +38,7 @@ class LoraFile {
   std::shared_ptr<const TensorSource> tensors_;
   std::vector<LoraModule> modules_;
   std::map<std::string, std::string, std::less<>> metadata_;
+  PeftAlphas peft_alphas_;
 };
 
 /// The hash by which the web UI knows such a file, 64 hex digits of which it shows the first 12:

@@ -52,7 +52,11 @@ double LoraLayer::scale() const {
     return number("scale");
   }
   const auto dimension = shapes().rank();
-  return dimension && has("alpha") ? number("alpha") / static_cast<double>(*dimension) : 1;
+  if (dimension && has("alpha")) {
+    return number("alpha") / static_cast<double>(*dimension);
+  }
+  const bool by_peft = module_->naming == LoraNaming::Diffusers && dimension && *dimension > 0;
+  return by_peft ? file_->peft_alphas().scale(module_->name, *dimension).value_or(1) : 1;
 }
 
 bool LoraLayer::fits(const std::vector<std::int64_t>& weight, std::int64_t bias) const {

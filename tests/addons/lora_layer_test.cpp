@@ -3,6 +3,8 @@
 #include "addons/lora_layer.h"
 
 #include <cmath>
+#include <map>
+#include <string>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -92,6 +94,40 @@ TEST_F(PeftDora, NeedsALengthForEachOutput) {
                      {"unet.a.lora_magnitude_vector", wave(0, 1, {2})}});
   const auto file = LoraFile::open(folder_ / "short.safetensors");
   EXPECT_FALSE(LoraLayer::make(file, file->modules().front())->fits({3, 3}, 0));
+}
+
+/// What a layer of rank 2 is multiplied by in a file with these settings in its header.
+double scale_with(const std::string& settings, std::map<std::string, at::Tensor> more = {}) {
+  const TemporaryFolder folder;
+  const std::string name = "unet.down_blocks.0.attentions.0.to_q.";
+  more.insert(
+      {{name + "lora_A.weight", at::ones({2, 3})}, {name + "lora_B.weight", at::ones({4, 2})}});
+  write_safetensors(folder / "peft.safetensors", more, {{"lora_adapter_metadata", settings}});
+  const auto file = LoraFile::open(folder / "peft.safetensors");
+  const LoraLayer layer = LoraLayer::make(file, file->modules().front()).value();
+  const at::Tensor change = layer.change(at::zeros({4, 3}), {});
+  const auto factors = layer.low_rank({});
+  EXPECT_TRUE(at::allclose(at::matmul(factors->up, factors->down), change));
+  return change[0][0].item<double>() / 2;
+}
+
+/// Diffusers writes PEFT's settings there and no alpha beside the layers.
+TEST(PeftAlphas, OfTheHeaderCount) {
+  EXPECT_NEAR(scale_with(R"({"unet.lora_alpha": 8, "unet.r": 2})"), 4, 1e-6);
+  EXPECT_NEAR(scale_with(R"({"unet.lora_alpha": 8, "unet.use_rslora": true})"), 8 / std::sqrt(2),
+              1e-5);
+  EXPECT_NEAR(scale_with(R"({"unet.lora_alpha": 8, "unet.use_rslora": false,
+                             "unet.alpha_pattern": {"attentions.0.to_q": 3, "to_k": 5}})"),
+              1.5, 1e-6);
+  EXPECT_NEAR(scale_with(R"({"unet.lora_alpha": 8, "unet.alpha_pattern": {"o_q": 3}})"), 4, 1e-6);
+  // Of another part; nothing that can be read.
+  for (const char* settings :
+       {R"({"text_encoder.lora_alpha": 8})", R"({"unet.lora_alpha": "8"})", "{", "[1]", "3"}) {
+    EXPECT_NEAR(scale_with(settings), 1, 1e-6) << settings;
+  }
+  const std::string alpha = "unet.down_blocks.0.attentions.0.to_q.alpha";
+  EXPECT_NEAR(scale_with(R"({"unet.lora_alpha": 8})", {{alpha, at::full({}, 6.0F)}}), 3, 1e-6)
+      << "the layer's own";
 }
 
 }  // namespace
