@@ -2,6 +2,7 @@
 // processes say and see is tried with a shell script in place of the program: no card is needed.
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -81,6 +82,7 @@ TEST(LocalDevices, WrongMembersAreNamed) {
 class LocalDeviceWorkers : public testing::Test {
  protected:
   LocalDeviceWorkers() {
+    std::signal(SIGINT, SIG_DFL);  // A shell's jobs in the background ignore it, and so do scripts.
     Manifest manifest;
     manifest.program_version = "test";
     manifest.frames = 3;
