@@ -72,8 +72,8 @@ class ModelStore {
   std::shared_ptr<const LoadedModel> load(std::shared_ptr<const OpenModel> model,
                                           Progress& progress);
 
-  /// Keeps none of the models any more and gives their memory back to the system; those in use live
-  /// until their users let go.
+  /// Keeps none of the models any more and gives their memory back to the system and to cards;
+  /// those in use live until their users let go. The destructor does so, too.
   void unload();
   /// Models that are kept now, and the bytes of their weights.
   std::size_t models() const;

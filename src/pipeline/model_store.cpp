@@ -4,10 +4,12 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "pipeline/loaded_model.h"
 #include "tensor/cpu/memory.h"
+#include "tensor/devices.h"
 
 namespace ptravel {
 namespace {
@@ -66,7 +68,13 @@ ModelStore::ModelStore(std::uint64_t memory_bound) : state_(std::make_unique<Sta
   state_->bound = memory_bound;
 }
 
-ModelStore::~ModelStore() = default;
+ModelStore::~ModelStore() {
+  try {
+    unload();
+  } catch (...) {
+    // A card that has failed says so wherever it is used.
+  }
+}
 
 std::shared_ptr<const LoadedModel> ModelStore::load(std::shared_ptr<const OpenModel> model,
                                                     Progress& progress) {
@@ -104,14 +112,20 @@ std::shared_ptr<const LoadedModel> ModelStore::load(std::shared_ptr<const OpenMo
 
 void ModelStore::unload() {
   std::list<std::shared_ptr<const LoadedModel>> released;  // freed after the lock is given back
+  std::optional<at::Device> card;
   {
     const std::lock_guard lock(state_->mutex);
     for (State::Entry& entry : state_->entries) {
       released.push_back(std::exchange(entry.kept, nullptr));
+      const at::Device device = entry.key->compute().device;
+      card = device.is_cuda() ? std::optional(device) : card;
     }
   }
   released.clear();
   cpu::release_unused_memory();
+  if (card) {
+    release_unused_memory(*card);  // of all cards: other processes may want them now
+  }
 }
 
 std::size_t ModelStore::models() const {
