@@ -1,6 +1,7 @@
 #include "tests/support/tiny_files.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <fstream>
@@ -144,13 +145,23 @@ std::string tensor_pickle(const TinyTensor& tensor, const std::string& key, bool
          "ccollections\nOrderedDict\n)RtR";
 }
 
-std::uint32_t crc32(const std::string& bytes) {
-  std::uint32_t crc = 0xffffffff;
-  for (const char byte : bytes) {
-    crc ^= static_cast<unsigned char>(byte);
+std::array<std::uint32_t, 256> crc32_of_bytes() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+    std::uint32_t crc = byte;
     for (int bit = 0; bit < 8; ++bit) {
       crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
     }
+    table[byte] = crc;
+  }
+  return table;
+}
+
+std::uint32_t crc32(const std::string& bytes) {
+  static const std::array<std::uint32_t, 256> table = crc32_of_bytes();
+  std::uint32_t crc = 0xffffffff;
+  for (const char byte : bytes) {
+    crc = crc >> 8 ^ table[(crc ^ static_cast<unsigned char>(byte)) & 0xff];
   }
   return ~crc;
 }
@@ -158,10 +169,14 @@ std::uint32_t crc32(const std::string& bytes) {
 }  // namespace
 
 std::string TinyTensor::bytes() const {
-  std::string result;
+  const std::size_t width = bytes_per_number(format);
+  std::string result(numbers.size() * width, '\0');
+  char* next = result.data();
   for (const double number : numbers) {
-    result +=
-        little_endian(number_bits(number, format), static_cast<int>(bytes_per_number(format)));
+    const std::uint64_t bits = number_bits(number, format);
+    for (std::size_t i = 0; i < width; ++i) {
+      *next++ = static_cast<char>(bits >> (8 * i) & 0xff);
+    }
   }
   return result;
 }
